@@ -1,0 +1,3 @@
+//! The C# policy-expression language: parsed, bound and run without a CLR.
+
+pub mod context;
