@@ -1,0 +1,175 @@
+//! The request and the response as policies change them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, StatusCode};
+use sekisho_expression::context::{ResponseView, UrlFacts, UrlView};
+
+use crate::body::Body;
+use crate::ports::BaseUrl;
+
+/// `context.Request.OriginalUrl`.
+pub type OriginalUrl = UrlFacts;
+
+/// The request.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+    /// The URL as the client called it. Its query has a leading `?`.
+    pub original_url: OriginalUrl,
+    /// The caller's address.
+    pub ip_address: IpAddr,
+    /// The same as text.
+    pub ip_text: Arc<str>,
+    /// Parameters of the operation's template.
+    pub matched_parameters: Vec<(Arc<str>, Arc<str>)>,
+    /// The client certificate, DER.
+    pub certificate: Option<Arc<[u8]>>,
+    base: BaseUrl,
+    /// Path behind the base path.
+    path: String,
+    /// Query without `?`.
+    query: String,
+    /// Base path and path, for expressions.
+    full_path: String,
+    /// Query with `?`, for expressions.
+    query_string: String,
+}
+
+impl Request {
+    /// A request as it came in. `path` and `query` are what lies behind the API's own path.
+    pub fn new(
+        method: Method,
+        headers: HeaderMap,
+        body: Body,
+        original_url: OriginalUrl,
+        ip_address: IpAddr,
+        path: String,
+        query: String,
+    ) -> Self {
+        let base = BaseUrl {
+            scheme: Arc::clone(&original_url.scheme),
+            host: Arc::clone(&original_url.host),
+            port: original_url.port,
+            ..BaseUrl::default()
+        };
+        let mut request = Self {
+            method,
+            headers,
+            body,
+            original_url,
+            ip_address,
+            ip_text: ip_address.to_string().into(),
+            matched_parameters: Vec::new(),
+            certificate: None,
+            base,
+            full_path: path.clone(),
+            path,
+            query: String::new(),
+            query_string: String::new(),
+        };
+        request.set_query(query);
+        request
+    }
+
+    /// The path behind the base path, with a leading slash.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query without `?`.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
+    /// Replaces the path.
+    pub fn set_path(&mut self, path: String) {
+        self.full_path = format!("{}{path}", self.base.path);
+        self.path = path;
+    }
+
+    /// Replaces the query; `query` has no `?`.
+    pub fn set_query(&mut self, query: String) {
+        self.query_string.clear();
+        if !query.is_empty() {
+            self.query_string.push('?');
+            self.query_string.push_str(&query);
+        }
+        self.query = query;
+    }
+
+    /// Shows another base URL in `context.Request.Url`; none shows the URL as called.
+    pub fn set_base(&mut self, base: Option<&Arc<BaseUrl>>) {
+        self.base = match base {
+            Some(base) => BaseUrl::clone(base),
+            None => BaseUrl {
+                scheme: Arc::clone(&self.original_url.scheme),
+                host: Arc::clone(&self.original_url.host),
+                port: self.original_url.port,
+                ..BaseUrl::default()
+            },
+        };
+        self.full_path = format!("{}{}", self.base.path, self.path);
+    }
+
+    /// `context.Request.Url`.
+    pub fn url(&self) -> UrlView<'_> {
+        UrlView {
+            scheme: &self.base.scheme,
+            host: &self.base.host,
+            port: self.base.port,
+            path: &self.full_path,
+            query: &self.query_string,
+        }
+    }
+}
+
+/// A response.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code, 100 to 999.
+    pub status: u16,
+    /// The reason phrase, where it is not the standard one.
+    pub reason: Option<Arc<str>>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self { status: 200, reason: None, headers: HeaderMap::new(), body: Body::Empty }
+    }
+}
+
+impl Response {
+    /// A response without headers and body.
+    pub fn new(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+
+    /// The reason phrase: the set one, else the standard one of the status.
+    pub fn reason(&self) -> &str {
+        match &self.reason {
+            Some(reason) => reason,
+            None => StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason()).unwrap_or(""),
+        }
+    }
+
+    /// What expressions see.
+    pub fn view(&self) -> ResponseView<'_> {
+        ResponseView {
+            status: self.status,
+            reason: self.reason(),
+            headers: &self.headers,
+            has_body: !matches!(self.body, Body::Empty),
+        }
+    }
+}

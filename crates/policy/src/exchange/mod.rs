@@ -1,0 +1,122 @@
+//! One call on its way through the policies: the request, the response, the variables and what is known of them.
+//!
+//! Expressions see it through [`sekisho_expression::context::Context`]; see [`context`].
+
+mod context;
+mod message;
+mod variables;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekisho_expression::context::{
+    ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts, UserFacts,
+};
+use sekisho_expression::run::Limits;
+
+use crate::ports::record::TraceEntry;
+use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
+
+pub use message::{OriginalUrl, Request, Response};
+pub use variables::Variables;
+
+/// What routing and the key check found out; shared, never changed by policies.
+#[derive(Clone, Debug, Default)]
+pub struct CallFacts {
+    /// The API.
+    pub api: Option<Arc<ApiFacts>>,
+    /// The operation.
+    pub operation: Option<Arc<OperationFacts>>,
+    /// The product whose policies apply.
+    pub product: Option<Arc<ProductFacts>>,
+    /// The subscription of the key.
+    pub subscription: Option<Arc<SubscriptionFacts>>,
+    /// The subscription's owner.
+    pub user: Option<Arc<UserFacts>>,
+    /// This gateway.
+    pub deployment: Arc<DeploymentFacts>,
+}
+
+/// Bounds that a configuration sets for every call.
+#[derive(Clone, Debug)]
+pub struct ExchangeLimits {
+    /// The largest body in bytes that a policy may have in memory as a whole.
+    pub buffered_body: usize,
+    /// Bounds of one expression.
+    pub expression: Limits,
+}
+
+/// Where a call goes next.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    /// The chosen target.
+    pub target: Target,
+    /// The base URL of the target, as far as it is known before the call.
+    pub base: Option<Arc<BaseUrl>>,
+    /// The backend entity in use.
+    pub backend: Option<Arc<BackendFacts>>,
+    /// True when a `backend-id` was set outside the API and operation scopes: then `base-url` of a narrower scope does not override it.
+    pub pinned_by_base: bool,
+}
+
+/// One call.
+pub struct Exchange {
+    /// The ports of the gateway.
+    pub ports: Ports,
+    /// The backends of the configuration that this call keeps to its end.
+    pub backends: Arc<dyn Backends>,
+    /// Bounds.
+    pub limits: Arc<ExchangeLimits>,
+    /// What routing found out.
+    pub facts: CallFacts,
+    /// The request, as policies leave it.
+    pub request: Request,
+    /// The response, once there is one.
+    pub response: Option<Response>,
+    /// `context.Variables`.
+    pub variables: Variables,
+    /// `context.LastError`.
+    pub last_error: Option<LastErrorFacts>,
+    /// Where the call goes.
+    pub route: Route,
+    /// `context.RequestId`.
+    pub request_id: [u8; 16],
+    /// Wall time of arrival, 100 ns ticks since 0001-01-01.
+    pub timestamp_ticks: i64,
+    /// Monotonic time of arrival.
+    pub started: Duration,
+    /// `context.Tracing`.
+    pub tracing: bool,
+    /// Backend attempts so far.
+    pub attempts: Vec<Attempt>,
+    /// Entries of `trace` and `context.Trace` so far.
+    pub traces: Vec<TraceEntry>,
+}
+
+/// The most trace entries that one call keeps.
+const MAX_TRACE_ENTRIES: usize = 200;
+
+impl Exchange {
+    /// Time since arrival.
+    pub fn elapsed(&self) -> Duration {
+        self.ports.clock.monotonic().saturating_sub(self.started)
+    }
+
+    /// Sends the call to another target from now on.
+    pub fn set_route(&mut self, route: Route) {
+        self.request.set_base(route.base.as_ref());
+        self.route = route;
+    }
+
+    /// Adds a trace entry; past the bound nothing is added.
+    pub fn add_trace(&mut self, entry: TraceEntry) {
+        if self.traces.len() < MAX_TRACE_ENTRIES {
+            self.traces.push(entry);
+        }
+    }
+
+    /// The response, made empty with status 200 when there is none yet.
+    pub fn response_mut(&mut self) -> &mut Response {
+        self.response.get_or_insert_with(Response::default)
+    }
+}

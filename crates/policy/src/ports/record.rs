@@ -1,0 +1,120 @@
+//! What is told about a call once it is over, and about the gateway while it runs.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekisho_expression::context::LastErrorFacts;
+use sekisho_llm::usage::Usage;
+
+use super::backends::Attempt;
+
+/// Takes records and events. Never blocks and never fails the call: a full queue drops and counts.
+pub trait Recorder: Send + Sync {
+    /// A call is over: its last byte was sent or the client went away.
+    fn call(&self, record: CallRecord);
+    /// Something happened in the gateway.
+    fn event(&self, event: Event);
+}
+
+/// One call.
+#[derive(Clone, Debug, Default)]
+pub struct CallRecord {
+    /// `context.RequestId`.
+    pub request_id: [u8; 16],
+    /// Wall time of arrival in 100 ns ticks since 0001-01-01T00:00:00Z.
+    pub timestamp_ticks: i64,
+    /// Until the last byte of the response.
+    pub duration: Duration,
+    /// Until the first byte of the response.
+    pub time_to_first_byte: Option<Duration>,
+    /// The caller's address.
+    pub ip_address: Option<IpAddr>,
+    /// Request method.
+    pub method: Arc<str>,
+    /// URL as called, without the query (it may hold keys).
+    pub url: String,
+    /// Client protocol, such as `HTTP/1.1`.
+    pub protocol: &'static str,
+    /// API resource name.
+    pub api_id: Option<Arc<str>>,
+    /// API version.
+    pub api_version: Option<Arc<str>>,
+    /// Operation resource name.
+    pub operation_id: Option<Arc<str>>,
+    /// Product resource name.
+    pub product_id: Option<Arc<str>>,
+    /// Subscription resource name.
+    pub subscription_id: Option<Arc<str>>,
+    /// Status sent to the client; 499 when it went away before one was sent.
+    pub status: u16,
+    /// Bytes of the request body that were read.
+    pub request_bytes: u64,
+    /// Bytes of the response body that were sent.
+    pub response_bytes: u64,
+    /// Backend attempts in order.
+    pub attempts: Vec<Attempt>,
+    /// The last error, also when on-error handled it.
+    pub last_error: Option<LastErrorFacts>,
+    /// The response body broke off, or the client went away before its end.
+    pub incomplete: bool,
+    /// Deployment of the path or model of the body.
+    pub model: Option<Arc<str>>,
+    /// True for an event stream.
+    pub is_stream: bool,
+    /// Tokens, with their provenance.
+    pub usage: Option<Usage>,
+    /// Entries of `trace` policies and of `context.Trace`.
+    pub traces: Vec<TraceEntry>,
+}
+
+/// One entry of the `trace` policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceEntry {
+    /// `source` attribute, or `context.Trace`.
+    pub source: Arc<str>,
+    /// `verbose`, `information` or `error`.
+    pub severity: &'static str,
+    /// The message.
+    pub message: String,
+    /// `metadata` children.
+    pub metadata: Vec<(Arc<str>, String)>,
+    /// Since the arrival of the call.
+    pub elapsed: Duration,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A breaker opened.
+    BreakerOpened {
+        /// Backend resource name.
+        backend: Arc<str>,
+        /// Rule name.
+        rule: Arc<str>,
+        /// How long it stays open.
+        duration: Duration,
+    },
+    /// A breaker closed again.
+    BreakerClosed {
+        /// Backend resource name.
+        backend: Arc<str>,
+    },
+    /// A configuration was taken into service.
+    ConfigurationLoaded,
+    /// A changed configuration was refused; the old one keeps serving.
+    ConfigurationRefused {
+        /// How many errors it has.
+        errors: usize,
+    },
+    /// A token source failed.
+    TokenFailed {
+        /// The resource asked for.
+        resource: Arc<str>,
+    },
+    /// A client connection was refused or ended because of a limit.
+    ConnectionRefused {
+        /// Why, in kebab case.
+        reason: &'static str,
+    },
+}
