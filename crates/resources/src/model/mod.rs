@@ -1,0 +1,63 @@
+//! The resources of one service, in ARM's own names.
+//!
+//! Everything a later check may want to point at keeps its [`Span`](sekisho_diagnostics::Span). Maps are keyed by
+//! resource name, which is not the display name.
+
+mod api;
+mod backend;
+mod breaker;
+mod credentials;
+mod diagnostic;
+mod logger;
+mod named_value;
+mod origin;
+mod policy;
+mod product;
+mod spanned;
+mod subscription;
+mod version_set;
+
+use std::collections::BTreeMap;
+
+pub use api::{Api, ApiType, Operation, Protocol, SubscriptionKeyParameterNames, TemplateParameter};
+pub use backend::{
+    Backend, BackendKind, BackendProtocol, BackendProxy, BackendTls, Pool, PoolMember, SingleBackend,
+};
+pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
+pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
+pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
+pub use logger::{Logger, LoggerType};
+pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue, references};
+pub use origin::Origins;
+pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
+pub use product::{Product, ProductState};
+pub use spanned::Spanned;
+pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
+pub use version_set::{VersionSet, VersioningScheme};
+
+/// One whole service: what the gateway serves. Immutable once loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// APIs by resource name; a revision that is not current is `name;rev=N`.
+    pub apis: BTreeMap<String, Api>,
+    /// API version sets by resource name.
+    pub version_sets: BTreeMap<String, VersionSet>,
+    /// Products by resource name.
+    pub products: BTreeMap<String, Product>,
+    /// Subscriptions by resource name.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// Named values; looked up by display name.
+    pub named_values: NamedValues,
+    /// Backends by resource name, pools included.
+    pub backends: BTreeMap<String, Backend>,
+    /// Policy fragments by resource name, which is the `fragment-id`.
+    pub policy_fragments: BTreeMap<String, PolicyFragment>,
+    /// Loggers by resource name, which is the `logger-id`.
+    pub loggers: BTreeMap<String, Logger>,
+    /// Diagnostics of all APIs by resource name (`applicationinsights`, `azuremonitor`, …).
+    pub diagnostics: BTreeMap<String, DiagnosticSettings>,
+    /// The global policy document.
+    pub policy: Option<PolicyDocument>,
+    /// Where texts that were written inside another file came from.
+    pub origins: Origins,
+}

@@ -1,0 +1,163 @@
+//! How the process runs: the part of `sekisho.yaml` that is not resources.
+//!
+//! Everything is optional. Paths are relative to the file and stand here joined to its folder.
+
+mod identity;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use identity::{Identity, IdentitySource};
+
+/// The settings of the process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// `gateway`: who this gateway is.
+    pub gateway: Gateway,
+    /// `listeners`: the data plane.
+    pub listeners: Listeners,
+    /// `management`: management API, portal and metrics.
+    pub management: Management,
+    /// `dataDirectory`: where the process writes; `.sekisho` beside the file when not set.
+    pub data_directory: PathBuf,
+    /// `limits`: sizes that a client may send.
+    pub limits: Limits,
+    /// `drainTimeout`: how long requests in flight may take at shutdown; 30 s when not set.
+    pub drain_timeout: Duration,
+    /// `identity`: where tokens of managed identities come from.
+    pub identity: Identity,
+    /// `accessLog`: one line for each request on standard output; false when not set.
+    pub access_log: bool,
+    /// `upstream`: connections to backends.
+    pub upstream: Upstream,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self {
+            gateway: Gateway::default(),
+            listeners: Listeners::default(),
+            management: Management::default(),
+            data_directory: PathBuf::from(".sekisho"),
+            limits: Limits::default(),
+            drain_timeout: Duration::from_secs(30),
+            identity: Identity::default(),
+            access_log: false,
+            upstream: Upstream::default(),
+        }
+    }
+}
+
+/// `gateway`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// `id`: `context.Deployment.GatewayId`; `managed` when not set.
+    pub id: String,
+    /// `region`: `context.Deployment.Region`; `local` when not set.
+    pub region: String,
+    /// `serviceName`: `context.Deployment.ServiceName`; `sekisho` when not set.
+    pub service_name: String,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self { id: "managed".to_owned(), region: "local".to_owned(), service_name: "sekisho".to_owned() }
+    }
+}
+
+/// `listeners`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listeners {
+    /// `http`: address, `0.0.0.0:8080` when not set, `None` for `off`.
+    pub http: Option<SocketAddr>,
+    /// `https`: off when not set.
+    pub https: Option<HttpsListener>,
+}
+
+impl Default for Listeners {
+    fn default() -> Self {
+        Self { http: Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080))), https: None }
+    }
+}
+
+/// `listeners.https`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpsListener {
+    /// `address`; `0.0.0.0:8443` when not set.
+    pub address: SocketAddr,
+    /// `certificateFile` and `keyFile`.
+    pub tls: TlsFiles,
+}
+
+/// A certificate chain and its key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// `certificateFile`: the chain, leaf first.
+    pub certificate: PathBuf,
+    /// `keyFile`: the private key.
+    pub key: PathBuf,
+}
+
+/// `management`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Management {
+    /// `address`: `127.0.0.1:8090` when not set, `None` for `off`. Without certificate it must be a loopback address.
+    pub address: Option<SocketAddr>,
+    /// `certificateFile` and `keyFile`.
+    pub tls: Option<TlsFiles>,
+}
+
+impl Default for Management {
+    fn default() -> Self {
+        Self { address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))), tls: None }
+    }
+}
+
+/// `limits`, all in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `headerBytes`: all headers of a request; 65 536 when not set.
+    pub header_bytes: usize,
+    /// `urlBytes`: the request target; 16 384 when not set.
+    pub url_bytes: usize,
+    /// `bufferedBodyBytes`: a body that a policy reads; 2 MiB when not set.
+    pub buffered_body_bytes: usize,
+    /// `requestBodyBytes`: a body that streams through; 1 GiB when not set.
+    pub request_body_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_bytes: 64 * 1024,
+            url_bytes: 16 * 1024,
+            buffered_body_bytes: 2 * 1024 * 1024,
+            request_body_bytes: 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// `upstream`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// `connectTimeout`; 10 s when not set.
+    pub connect_timeout: Duration,
+    /// `idleTimeout`: how long an unused connection is kept; 90 s when not set.
+    pub idle_timeout: Duration,
+    /// `caFile`: PEM certificates trusted beside those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// `insecureSkipVerify`: backends' certificates are not checked; false when not set.
+    pub insecure_skip_verify: bool,
+}
+
+impl Default for Upstream {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(90),
+            ca_file: None,
+            insecure_skip_verify: false,
+        }
+    }
+}
