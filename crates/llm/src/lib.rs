@@ -1,0 +1,20 @@
+//! Wire formats of model calls: which call a request is, how many tokens its reply used, how its stream reads.
+//!
+//! - [`peek`]: kind, deployment, model and `stream` flag of a request
+//! - [`usage`]: token counts of a JSON reply, and where a count comes from
+//! - [`sse`]: an incremental reader of server-sent events
+//! - [`stream`]: token counts of a streamed reply
+//!
+//! Everything here borrows from the bytes it is given and skips what it does not need; nothing is async and
+//! nothing panics on malformed input.
+
+mod lenient;
+pub mod peek;
+pub mod sse;
+pub mod stream;
+pub mod usage;
+
+pub use peek::{Kind, ModelRequest, classify, deployment, peek};
+pub use sse::{Event, Scanner};
+pub use stream::{StreamMeter, StreamUsage};
+pub use usage::{Provenance, Usage, read_usage};
