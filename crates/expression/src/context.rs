@@ -31,7 +31,7 @@ pub trait Context {
     /// The bytes of a body. Without `preserve` the body is consumed: the next read, and forwarding it, see nothing.
     ///
     /// None when there is no body or it was consumed. The caller made sure that the body is buffered
-    /// (see [`crate::program::Program::needs`]).
+    /// (the compiled program says whether it reads bodies).
     fn read_body(&mut self, side: Side, preserve: bool) -> Option<Bytes>;
     /// `context.Variables[name]`.
     fn variable(&self, name: &str) -> Option<&Value>;

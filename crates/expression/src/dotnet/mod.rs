@@ -1,0 +1,66 @@
+//! The types of .NET that expressions may use: one file (or folder) for each family.
+//!
+//! How to write a family:
+//!
+//! 1. Make `dotnet/<family>.rs` with one `static` [`TypeDeclaration`] for each type: a constructor for its kind
+//!    ([`TypeDeclaration::class`], `structure`, `statics`, `enumeration` …), then `.generic(..)`, `.base(..)`,
+//!    `.interfaces(..)` in C#'s words, and `.members(&[..])`. `guid.rs` is the model.
+//! 2. A member is `pure("<signature in C#>", run)` or `impure(..)`. [`crate::members::Member`] lists the forms of
+//!    signatures. Overloads are separate entries. Extensions say `this` and are found for every receiver.
+//! 3. `run` is `fn(&mut Call<'_>) -> Result<Value, Exception>` (a closure without captures will do). The binder has
+//!    already converted arguments to the parameters' types, filled in defaults and packed `params` into an array,
+//!    so `call.int(0)`, `call.text(0)?` just read; `call.receiver()` is the object, never null. Of a setter the
+//!    last argument is the new value; of `out` parameters use `call.set_out(at, value)`.
+//! 4. Throw with the constructors of [`crate::exception::Exception`]; other types by full name with `Exception::new`,
+//!    and add that name to `exceptions.rs` so that `catch` knows its place in the hierarchy.
+//! 5. Values of a class of its own: implement [`crate::value::DotnetObject`], make them with `Value::object(..)`, read
+//!    them with `call.object::<MyClass>()?`. State that changes sits in a `parking_lot::Mutex`.
+//! 6. Loops over input: `call.budget().step()?` each turn; before growing memory: `call.budget().allocate(bytes)?`.
+//!    Clock and randomness come from `call.context()` alone. Never hold a lock while invoking a delegate.
+//! 7. `ToString()`, `ToString(string format)`, `Equals(object)`, `CompareTo(object)` and `GetHashCode()` declared as
+//!    instance members are also what concatenation, interpolation, `object.ToString()` and sorting use.
+//! 8. Export `pub(super) static TYPES: &[&TypeDeclaration]` and add it to `TABLES` below.
+//! 9. Test with `crate::testing::assert_evaluates("@(…)", "System.Int32", "5")` and `assert_throws`.
+
+pub mod context;
+mod delegates;
+mod exceptions;
+mod guid;
+mod interfaces;
+pub mod json;
+mod object;
+pub mod registry;
+mod signature;
+
+use std::sync::LazyLock;
+
+pub use object::{equals, formatted, hash_code, text_of, virtual_call};
+pub use registry::Registry;
+
+use crate::members::TypeDeclaration;
+
+/// Every family.
+static TABLES: &[&[&TypeDeclaration]] = &[
+    context::TYPES,
+    delegates::TYPES,
+    exceptions::TYPES,
+    guid::TYPES,
+    interfaces::TYPES,
+    json::TYPES,
+    object::TYPES,
+];
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(TABLES));
+
+/// All types of .NET that expressions may use.
+pub fn registry() -> &'static Registry {
+    &REGISTRY
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_tables_have_no_mistakes() {
+        assert_eq!(super::registry().mistakes, Vec::<String>::new());
+    }
+}

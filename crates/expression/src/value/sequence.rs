@@ -1,0 +1,124 @@
+//! Things that `foreach` and LINQ walk over.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Value;
+use crate::call::Machine;
+use crate::exception::Exception;
+use crate::types::Type;
+
+/// A walk in progress.
+pub trait Iterate {
+    /// The next element, or none at the end.
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception>;
+}
+
+/// A lazy sequence: every walk starts anew.
+pub trait Sequence: Send + Sync {
+    /// Starts a walk.
+    fn iterate(&self) -> Box<dyn Iterate>;
+}
+
+/// A lazy result of LINQ, seen as `IEnumerable<T>`.
+#[derive(Clone)]
+pub struct Enumerable {
+    /// The element type.
+    pub element: Type,
+    /// The sequence.
+    pub source: Arc<dyn Sequence>,
+    /// True for the result of `OrderBy`, which `ThenBy` continues.
+    pub ordered: bool,
+}
+
+impl fmt::Debug for Enumerable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Enumerable").field("element", &self.element).finish_non_exhaustive()
+    }
+}
+
+/// A walk over values that are already there.
+pub struct Ready(std::vec::IntoIter<Value>);
+
+impl Ready {
+    /// Walks over `items`.
+    pub fn boxed(items: Vec<Value>) -> Box<dyn Iterate> {
+        Box::new(Self(items.into_iter()))
+    }
+}
+
+impl Iterate for Ready {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        Ok(self.0.next())
+    }
+}
+
+/// A walk by index over a list that may change meanwhile.
+struct Indexed<F>(F, usize);
+
+impl<F: FnMut(usize) -> Option<Value>> Iterate for Indexed<F> {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        let item = (self.0)(self.1);
+        self.1 += 1;
+        Ok(item)
+    }
+}
+
+/// Starts a walk over any value that can be enumerated.
+///
+/// # Errors
+/// `NullReferenceException` for null, `InvalidCastException` for a value that is no sequence.
+pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Iterate>, Exception> {
+    Ok(match value {
+        Value::Null => return Err(Exception::null_reference()),
+        Value::Array(array) => {
+            let array = Arc::clone(array);
+            Box::new(Indexed(move |at| array.items.lock().get(at).cloned(), 0))
+        }
+        Value::Bytes(bytes) => {
+            let bytes = Arc::clone(bytes);
+            Box::new(Indexed(move |at| bytes.lock().get(at).map(|byte| Value::Byte(*byte)), 0))
+        }
+        Value::List(list) => {
+            let list = Arc::clone(list);
+            Box::new(Indexed(move |at| list.items.lock().get(at).cloned(), 0))
+        }
+        Value::String(text) => Ready::boxed(text.encode_utf16().map(Value::Char).collect()),
+        Value::Dictionary(dictionary) => {
+            let entries = dictionary.entries.lock();
+            let pair = |(key, value): (&Value, &Value)| {
+                Value::pair(dictionary.key.clone(), dictionary.value.clone(), key.clone(), value.clone())
+            };
+            Ready::boxed(entries.iter().map(pair).collect())
+        }
+        Value::HashSet(set) => Ready::boxed(set.entries.lock().iter().map(|(key, _)| key.clone()).collect()),
+        Value::Enumerable(sequence) => sequence.source.iterate(),
+        Value::Json(token) => Ready::boxed(token.children().into_iter().map(Value::Json).collect()),
+        Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine.context())?),
+        Value::Object(object) => match object.items() {
+            Some(items) => Ready::boxed(items),
+            None => return Err(not_a_sequence(value)),
+        },
+        _ => return Err(not_a_sequence(value)),
+    })
+}
+
+fn not_a_sequence(value: &Value) -> Exception {
+    Exception::invalid_cast(&value.type_of(), &Type::Named("System.Collections.IEnumerable"))
+}
+
+/// All elements of a value that can be enumerated.
+///
+/// # Errors
+/// As [`iterate`]; also what the sequence's own lambdas throw, and exceeded limits.
+pub fn collect(value: &Value, machine: &mut dyn Machine) -> Result<Vec<Value>, Exception> {
+    let mut walk = iterate(value, machine)?;
+    let mut out = Vec::new();
+    while let Some(item) = walk.next(machine)? {
+        machine.budget().allocate(size_of::<Value>())?;
+        out.push(item);
+    }
+    Ok(out)
+}
