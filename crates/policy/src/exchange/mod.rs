@@ -14,6 +14,7 @@ use sekisho_expression::context::{
 };
 use sekisho_expression::run::Limits;
 
+use crate::pipeline::Section;
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
@@ -79,6 +80,8 @@ pub struct Exchange {
     pub last_error: Option<LastErrorFacts>,
     /// Where the call goes.
     pub route: Route,
+    /// The section that runs.
+    pub section: Section,
     /// `context.RequestId`.
     pub request_id: [u8; 16],
     /// Wall time of arrival, 100 ns ticks since 0001-01-01.

@@ -24,6 +24,8 @@ pub struct PolicyError {
     pub public: Option<Cow<'static, str>>,
     /// Headers of the refusal.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// True once `context.LastError` tells of it.
+    pub noted: bool,
 }
 
 impl PolicyError {
@@ -37,6 +39,7 @@ impl PolicyError {
             message,
             status,
             headers: Vec::new(),
+            noted: false,
         }
     }
 
@@ -49,6 +52,7 @@ impl PolicyError {
             status: 500,
             public: None,
             headers: Vec::new(),
+            noted: false,
         }
     }
 

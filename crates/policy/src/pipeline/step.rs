@@ -192,14 +192,15 @@ impl Block {
 
 impl Step {
     /// Notes the error in `context.LastError`, once: the innermost policy is the source.
-    fn failed(&self, exchange: &mut Exchange, error: PolicyError) -> PolicyError {
+    fn failed(&self, exchange: &mut Exchange, mut error: PolicyError) -> PolicyError {
         super::note_error(exchange, &error, Some(self));
+        error.noted = true;
         error
     }
 }
 
 /// Brings the bodies that are needed into memory.
-async fn buffer(exchange: &mut Exchange, needs: Needs) -> Result<(), PolicyError> {
+pub(crate) async fn buffer(exchange: &mut Exchange, needs: Needs) -> Result<(), PolicyError> {
     let limit = exchange.limits.buffered_body;
     if needs.request_body && !exchange.request.body.is_buffered() {
         exchange.request.body.buffer(limit).await.map_err(super::request_body_error)?;

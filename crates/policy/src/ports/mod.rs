@@ -4,6 +4,7 @@
 
 pub mod backends;
 pub mod clock;
+pub mod http;
 pub mod record;
 pub mod tokens;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 pub use backends::{Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target};
 pub use clock::{Clock, Entropy};
+pub use self::http::{Http, HttpError, HttpOptions};
 pub use record::{CallRecord, Event, Recorder};
 pub use tokens::{TokenError, Tokens};
 

@@ -11,6 +11,8 @@ use super::backends::Attempt;
 
 /// Takes records and events. Never blocks and never fails the call: a full queue drops and counts.
 pub trait Recorder: Send + Sync {
+    /// A call arrived. Exactly one [`Recorder::call`] follows, also when the call fails or panics.
+    fn started(&self) {}
     /// A call is over: its last byte was sent or the client went away.
     fn call(&self, record: CallRecord);
     /// Something happened in the gateway.

@@ -1,0 +1,44 @@
+//! What a policy document may refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use sekisho_diagnostics::FileId;
+
+/// Named values, fragments and backends of one configuration.
+#[derive(Default)]
+pub struct Environment {
+    /// Values by display name.
+    pub named_values: BTreeMap<String, NamedValue>,
+    /// Fragments by id.
+    pub fragments: BTreeMap<String, FragmentSource>,
+    /// Ids of backends and pools.
+    pub backends: BTreeSet<String>,
+    /// Ids of loggers.
+    pub loggers: BTreeSet<String>,
+    /// Checks a single document on its own: what cannot be resolved is a warning.
+    pub allow_unresolved: bool,
+}
+
+/// The value of a named value. Debug does not show it.
+#[derive(Clone)]
+pub struct NamedValue {
+    /// None when the configuration does not hold it (extractors leave secrets out).
+    pub value: Option<Arc<str>>,
+}
+
+impl fmt::Debug for NamedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.value.is_some() { "NamedValue(…)" } else { "NamedValue(absent)" })
+    }
+}
+
+/// A fragment's document.
+#[derive(Clone, Debug)]
+pub struct FragmentSource {
+    /// The file in the source map.
+    pub file: FileId,
+    /// Its text.
+    pub text: Arc<str>,
+}

@@ -1,0 +1,244 @@
+//! From the tree of a document to steps that run.
+//!
+//! - [`environment`]: what a document may refer to
+//! - [`paste`]: named values, put into the texts before they are looked at
+//! - [`check`]: an element held against its declaration
+//! - [`setting`]: an attribute or text that is a constant or an expression
+//! - this file: the walk over the elements
+
+pub mod check;
+pub mod environment;
+pub mod paste;
+pub mod setting;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
+use sekisho_expression::Needs;
+
+pub use environment::{Environment, FragmentSource, NamedValue};
+pub use setting::{Flag, Number, Text};
+
+use crate::pipeline::{Block, Scope, Section, Step};
+use crate::policies;
+use crate::xml::{Content, Element, Node};
+
+/// The deepest nesting of policies in policies.
+const MAX_DEPTH: usize = 64;
+
+/// Compiles documents of one configuration and collects what is wrong with them.
+pub struct Compiler<'e> {
+    environment: &'e Environment,
+    sources: &'e SourceMap,
+    diagnostics: Vec<Diagnostic>,
+    scope: Scope,
+    section: Section,
+    /// The fragment being spliced in; fragments do not nest.
+    fragment: Option<String>,
+    depth: usize,
+    /// The path of the element being compiled, such as `choose[3]/when[2]`.
+    path: String,
+    /// What the settings compiled so far for the current element read.
+    needs: Needs,
+}
+
+impl<'e> Compiler<'e> {
+    /// A compiler for the documents of one configuration.
+    pub fn new(environment: &'e Environment, sources: &'e SourceMap) -> Self {
+        Self {
+            environment,
+            sources,
+            diagnostics: Vec::new(),
+            scope: Scope::Global,
+            section: Section::Inbound,
+            fragment: None,
+            depth: 0,
+            path: String::new(),
+            needs: Needs::default(),
+        }
+    }
+
+    /// What was found wrong so far.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// The scope of the document being compiled.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// The section being compiled.
+    pub fn section(&self) -> Section {
+        self.section
+    }
+
+    /// What documents may refer to.
+    pub fn environment(&self) -> &'e Environment {
+        self.environment
+    }
+
+    /// Reports a finding.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports something that may be resolvable elsewhere: a warning when a document is checked on its own.
+    pub fn report_unresolved(&mut self, mut diagnostic: Diagnostic) {
+        if self.environment.allow_unresolved {
+            diagnostic.severity = sekisho_diagnostics::Severity::Warning;
+        }
+        self.report(diagnostic);
+    }
+
+    /// The characters of the document under a span: what was written, not what was pasted, so it is safe to show.
+    pub fn written(&self, span: Span) -> &'e str {
+        self.sources.slice(span)
+    }
+
+    pub(crate) fn enter(&mut self, scope: Scope, section: Section) {
+        self.scope = scope;
+        self.section = section;
+        self.path.clear();
+        self.depth = 0;
+    }
+
+    /// Compiles the policies in an element, in their order.
+    pub fn block(&mut self, parent: &Element) -> Block {
+        let mut steps = Vec::new();
+        self.each_policy(parent, |compiler, element| steps.extend(compiler.step(element)));
+        Block::new(steps)
+    }
+
+    /// Compiles the policies in a child element (`when`, `otherwise`) whose place is `segment`.
+    pub fn nested_block(&mut self, parent: &Element, segment: &str) -> Block {
+        let outer_needs = std::mem::take(&mut self.needs);
+        let length = self.path.len();
+        if !segment.is_empty() {
+            self.path.push('/');
+            self.path.push_str(segment);
+        }
+        let block = self.block(parent);
+        self.path.truncate(length);
+        self.needs = outer_needs;
+        block
+    }
+
+    /// Calls `visit` for each policy element with the path set; reports stray text.
+    pub(crate) fn each_policy(&mut self, parent: &Element, mut visit: impl FnMut(&mut Self, &Element)) {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for child in &parent.children {
+            match child {
+                Node::Element(element) => {
+                    let count = counts.entry(&element.name).or_default();
+                    *count += 1;
+                    let length = self.path.len();
+                    if length > 0 {
+                        self.path.push('/');
+                    }
+                    self.path.push_str(&format!("{}[{count}]", element.name));
+                    visit(self, element);
+                    self.path.truncate(length);
+                }
+                Node::Text(text) => self.report(check::stray_text(parent, text.span)),
+            }
+        }
+    }
+
+    /// Compiles one policy; none after an error.
+    pub(crate) fn step(&mut self, element: &Element) -> Option<Arc<Step>> {
+        let Some(declaration) = policies::find(&element.name) else {
+            self.report(check::unknown_policy(element));
+            return None;
+        };
+        let Some(compile) = declaration.compile else {
+            self.report(check::unsupported(element));
+            return None;
+        };
+        if self.depth >= MAX_DEPTH {
+            let message = format!("policies are nested more than {MAX_DEPTH} deep");
+            self.report(Diagnostic::error("nested-too-deep", element.name_span, message).with_help("move the inner policies to a fragment"));
+            return None;
+        }
+        if !self.check_place(declaration, element) || !self.check(declaration, element) {
+            return None;
+        }
+        let outer_needs = std::mem::take(&mut self.needs);
+        self.depth += 1;
+        let run = compile(self, element);
+        self.depth -= 1;
+        let needs = std::mem::replace(&mut self.needs, outer_needs);
+        Some(Arc::new(Step {
+            name: declaration.names.first().copied().unwrap_or(""),
+            policy_id: element.attribute("id").map(|id| Arc::from(id.value.text.text())),
+            scope: self.scope,
+            path: Arc::from(self.path.as_str()),
+            span: element.span,
+            needs,
+            run: run?,
+        }))
+    }
+
+    /// Compiles the policies of a fragment in place of `include-fragment`.
+    pub(crate) fn fragment(&mut self, id: &str, place: Span) -> Option<Block> {
+        if let Some(outer) = &self.fragment {
+            let message = format!("fragment `{outer}` includes another fragment");
+            self.report(Diagnostic::error("nested-fragment", place, message).with_help("include both fragments from the policy document"));
+            return None;
+        }
+        let Some(source) = self.environment.fragments.get(id) else {
+            let mut finding = Diagnostic::error("unknown-fragment", place, format!("policy fragment `{id}` does not exist"));
+            if let Some(known) = sekisho_diagnostics::closest(id, self.environment.fragments.keys().map(String::as_str)) {
+                finding = finding.with_help(format!("did you mean `{known}`?"));
+            }
+            self.report_unresolved(finding);
+            return None;
+        };
+        let parsed = crate::xml::parse(&source.text, source.file, crate::xml::Limits::default());
+        let already_known = self.diagnostics.iter().any(|known| known.span.file == source.file);
+        let before = self.diagnostics.len();
+        self.diagnostics.extend(parsed.diagnostics);
+        let root = parsed.root?;
+        let root = self.paste(root);
+        let block = if root.name == "fragment" {
+            self.fragment = Some(id.to_owned());
+            let block = self.nested_block(&root, "");
+            self.fragment = None;
+            Some(block)
+        } else {
+            self.report(check::wrong_root(&root, "fragment"));
+            None
+        };
+        if already_known {
+            // Every inclusion finds the same mistakes; once is enough.
+            self.diagnostics.truncate(before);
+        }
+        block
+    }
+
+    /// Compiles an expression or takes a literal.
+    pub(crate) fn content(&mut self, content: &Content) -> Option<Text> {
+        setting::text(self, content)
+    }
+
+    /// Notes that the current policy reads these bodies.
+    pub fn add_needs(&mut self, needs: Needs) {
+        self.needs.request_body |= needs.request_body;
+        self.needs.response_body |= needs.response_body;
+    }
+
+    /// The needs noted for the current policy so far; they are reset.
+    pub fn take_needs(&mut self) -> Needs {
+        std::mem::take(&mut self.needs)
+    }
+
+    /// The text of an element whose content may be markup: pasted, decoded where it is plain text.
+    pub fn markup(&mut self, element: &Element, keep_unknown: bool) -> Content {
+        let plain = element.elements().next().is_none();
+        let text: MappedText = if plain { element.whole_text() } else { element.inner_source().trimmed() };
+        let cdata = element.text().is_some_and(|content| content.cdata);
+        let text = paste::text(self, &text, keep_unknown);
+        Content::classified(text, cdata)
+    }
+}

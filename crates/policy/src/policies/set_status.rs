@@ -1,0 +1,69 @@
+//! `set-status`: sets status code and reason phrase of the response.
+
+use std::sync::Arc;
+
+use crate::compile::{Compiler, Number, Text};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::exchange::{Exchange, Response};
+use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
+use crate::xml::Element;
+
+/// The attributes, which `return-response` shares.
+pub(crate) const ATTRIBUTES: &[Attribute] = &[
+    Attribute::required("code", Kind::Integer { minimum: 100, maximum: 999 }, "The status code."),
+    Attribute::optional("reason", Kind::Text, "The reason phrase; the standard one when not set."),
+];
+
+/// The declaration.
+pub const DECLARATION: Declaration = Declaration {
+    names: &["set-status"],
+    summary: "Sets the status code and the reason phrase of the response.",
+    sections: ANYWHERE,
+    scopes: ALL_SCOPES,
+    attributes: ATTRIBUTES,
+    children: Children::None,
+    compile: Some(compile),
+};
+
+/// Compiled `set-status`.
+pub(crate) struct SetStatus {
+    code: Number,
+    reason: Option<Text>,
+}
+
+fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
+    Some(Run::now(SetStatus::new(compiler, element)?))
+}
+
+impl SetStatus {
+    pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        Some(Self { code: compiler.number(element, "code")?, reason: compiler.text(element, "reason") })
+    }
+
+    pub(crate) fn apply(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), PolicyError> {
+        let code = self.code.count(exchange)?;
+        response.status = u16::try_from(code)
+            .ok()
+            .filter(|code| (100..=999).contains(code))
+            .ok_or_else(|| PolicyError::internal("InvalidStatusCode", format!("{code} is not an HTTP status code")))?;
+        response.reason = match &self.reason {
+            Some(reason) => reason.get_optional(exchange)?.map(|reason| clean(&reason)),
+            None => None,
+        };
+        Ok(())
+    }
+}
+
+/// A reason phrase cannot hold control characters.
+fn clean(reason: &str) -> Arc<str> {
+    reason.chars().filter(|character| !character.is_control()).collect::<String>().into()
+}
+
+impl RunNow for SetStatus {
+    fn run(&self, exchange: &mut Exchange) -> PolicyResult {
+        let mut response = exchange.response.take().unwrap_or_default();
+        let result = self.apply(exchange, &mut response);
+        exchange.response = Some(response);
+        result.map(|()| Outcome::Continue)
+    }
+}
