@@ -63,6 +63,11 @@ fn each_mistake_has_its_place() {
         ("<a><b v=\"@(f(x[0))\" /></a>", &["1:17 mismatched-bracket |)|"]),
         ("<a v=\"@(x) + 1\" w='2'/>", &["1:12 text-after-expression |+ 1|"]),
         ("<a>\n <b v=\"@(x>\n <c/>\n</a>", &["2:8 unclosed-expression |@(|"]),
+        // As an XML formatter leaves an expression that it took for attributes.
+        (
+            "<a><b v=\"@{\n x = F[\"k=\"\"\n  lat=\"\"\n  n=\"\"/{{key}}/{lat}\";}\"/>\n<c/></a>",
+            &["1:10 unclosed-expression |@{|"],
+        ),
         // Expressions in text.
         (
             "<a><v>@(x</v>\n<v>@(\"a)</v></a>",

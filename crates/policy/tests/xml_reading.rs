@@ -229,3 +229,47 @@ fn children_keep_their_order_and_white_space_between_them_is_gone() {
     assert!(root.text().is_none());
     assert!(child(&root, 1).text().is_none());
 }
+
+/// The idioms of published documents in one: every value is counted, so none swallowed another.
+#[test]
+fn a_document_of_common_idioms_is_read() {
+    let text = r#"<fragment>
+	<!-- it's a comment with <when condition="@(x"> -->
+	<set-variable name="c" value="@(H.GetValueOrDefault("cookie", "").Split(';').Select(x => x.Trim()).SingleOrDefault(c => c[0] == "{{Prefix}}")?[1] ?? "")" />
+	<choose>
+		<when condition="@(((IResponse)context.Variables["tokens"]).StatusCode != 200 && a < b)">
+			<set-header name="Location" exists-action="override">
+				<value>@($"/oauth/signin?redirect={(string)context.Variables["redirect"]}")</value>
+			</set-header>
+		</when>
+	</choose>
+	<set-variable name="d" value="@{
+		var key = {{TokenKey}}; // don't swap
+		var other = key == 1 ? "{{Key1}}" : "{{Key2}}";
+		return $"{Convert.ToBase64String(token)}.{key}";
+	}" />
+	<cache-store-value key="@($"tokens-{V["k"]}-at")" value="@(D.UtcNow.AddSeconds((int)V["t"] / 2))" duration="{{Seconds}}" />
+	<set-variable name="e" value="@($"client_id={{ClientId}}&refresh_token={(string)V["t"]}&secret={Uri.EscapeDataString("{{Secret}}")}")" />
+	<send-request>
+		<set-url>
+			@{
+			var key = "{{geo-key}}";
+			return $"https://maps.example/json?address={code}&key={key}";
+			}
+		</set-url>
+	</send-request>
+</fragment>"#;
+    let (map, root) = read(text);
+    assert_eq!(root.elements().count(), 6);
+    let store = child(&root, 3);
+    assert_eq!(store.attributes.len(), 3);
+    let places: Vec<&str> =
+        store.attributes.iter().map(|attribute| map.slice(attribute.value.span)).collect();
+    assert_eq!(
+        places,
+        [r#"@($"tokens-{V["k"]}-at")"#, r#"@(D.UtcNow.AddSeconds((int)V["t"] / 2))"#, "{{Seconds}}"]
+    );
+    let url = child(child(&root, 5), 0).text().unwrap();
+    assert_eq!(url.kind, ContentKind::StatementBlock);
+    assert!(url.text.text().ends_with("{key}\";\n\t\t\t}"));
+}

@@ -12,8 +12,10 @@ use super::tree::{Attribute, Content, Element};
 pub(super) struct Tag<'a> {
     pub(super) name: &'a str,
     names: HashSet<&'a str>,
-    /// A mistake was found that makes other findings in this tag likely consequences.
+    /// The end of the tag is uncertain; that its element is not closed is then a consequence.
     pub(super) broken: bool,
+    /// The end of a value is uncertain; odd characters behind it are then a consequence.
+    pub(super) doubtful: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -22,8 +24,12 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let name_end = skip_while(self.text, start + 1, is_name_byte);
         let mut element = self.new_element(start, name_end);
-        let mut tag =
-            Tag { name: part(self.text, start + 1, name_end), names: HashSet::new(), broken: false };
+        let mut tag = Tag {
+            name: part(self.text, start + 1, name_end),
+            names: HashSet::new(),
+            broken: false,
+            doubtful: false,
+        };
         self.at = name_end;
         let empty = loop {
             if self.stopped {
@@ -63,7 +69,7 @@ impl<'a> Parser<'a> {
 
     /// Skips what is neither an attribute nor the end of the tag.
     fn junk(&mut self, character: char, tag: &mut Tag<'a>) {
-        if !tag.broken {
+        if !tag.broken && !tag.doubtful {
             tag.broken = true;
             let span = self.span(self.at, self.at + character.len_utf8());
             self.report(mistakes::unexpected_character(span, character, tag.name));

@@ -69,6 +69,7 @@ impl<'a> Parser<'a> {
     }
 
     fn leave_value(&mut self, end: ValueEnd, tag: &mut Tag<'a>) {
+        tag.doubtful = true;
         match end {
             ValueEnd::Quote(at) => self.at = at + 1,
             ValueEnd::Before(at) => {
