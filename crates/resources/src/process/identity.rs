@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
+
+use crate::fields::{Fields, Unknown};
+use crate::reading::Reading;
 
 /// `identity`.
 #[derive(Clone, Debug, Default)]
@@ -63,4 +66,119 @@ pub enum IdentitySource {
         /// `token`.
         token: SecretString,
     },
+}
+
+/// `kind`.
+#[derive(Clone, Copy)]
+enum Kind {
+    Auto,
+    Imds,
+    AppService,
+    WorkloadIdentity,
+    ClientSecret,
+    Static,
+}
+
+const KINDS: [(&str, Kind); 6] = [
+    ("auto", Kind::Auto),
+    ("imds", Kind::Imds),
+    ("appService", Kind::AppService),
+    ("workloadIdentity", Kind::WorkloadIdentity),
+    ("clientSecret", Kind::ClientSecret),
+    ("static", Kind::Static),
+];
+
+/// Reads `identity`.
+pub(super) fn read(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Identity {
+    let Some(mut fields) = top.object("identity", reading) else { return Identity::default() };
+    let mut by_client_id = BTreeMap::new();
+    for entry in fields.members("identities", reading) {
+        let Some(mut inner) = Fields::of(&entry.value, "identity", reading) else { continue };
+        let source = source(&mut inner, reading);
+        inner.finish(Unknown::Refused, reading);
+        by_client_id.extend(source.map(|source| (entry.key.clone(), source)));
+    }
+    let source = source(&mut fields, reading).unwrap_or_default();
+    fields.finish(Unknown::Refused, reading);
+    Identity { source, by_client_id }
+}
+
+fn source(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<IdentitySource> {
+    let kind = match fields.node("kind") {
+        Some(_) => fields.choice("kind", &KINDS, reading)?,
+        None => Kind::Auto,
+    };
+    Some(match kind {
+        Kind::Auto => IdentitySource::Auto,
+        Kind::Imds => IdentitySource::Imds { endpoint: endpoint(fields, true, reading) },
+        Kind::AppService => IdentitySource::AppService {
+            endpoint: endpoint(fields, true, reading),
+            header: secret(fields, "header", reading),
+        },
+        Kind::WorkloadIdentity => IdentitySource::WorkloadIdentity {
+            endpoint: endpoint(fields, false, reading),
+            tenant_id: text(fields, "tenantId", reading),
+            client_id: text(fields, "clientId", reading),
+            token_file: super::read::file_path(fields, "tokenFile", reading),
+        },
+        Kind::ClientSecret => {
+            let endpoint = endpoint(fields, false, reading);
+            let tenant_id = fields.required_text("tenantId", reading);
+            let client_id = fields.required_text("clientId", reading);
+            let client_secret = required_secret(fields, "clientSecret", reading);
+            IdentitySource::ClientSecret {
+                endpoint,
+                tenant_id: tenant_id?.value,
+                client_id: client_id?.value,
+                client_secret: client_secret?,
+            }
+        }
+        Kind::Static => IdentitySource::Static { token: required_secret(fields, "token", reading)? },
+    })
+}
+
+fn text(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Option<String> {
+    fields.filled_text(key, reading).map(|text| text.value)
+}
+
+fn secret(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Option<SecretString> {
+    fields.secret(key, reading).map(|secret| secret.value)
+}
+
+fn required_secret(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<SecretString> {
+    if fields.node(key).is_none() {
+        fields.missing(key, reading);
+    }
+    secret(fields, key, reading)
+}
+
+/// `endpoint`: https, or http where nobody can listen on the way.
+fn endpoint(fields: &mut Fields<'_>, link_local: bool, reading: &mut Reading<'_>) -> Option<Url> {
+    let text = fields.filled_text("endpoint", reading)?;
+    let Ok(url) = Url::parse(&text.value) else {
+        let help = "write it like `https://login.example.org`";
+        reading.error("invalid-url", text.span, "`endpoint` is not a URL", help);
+        return None;
+    };
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_near(&url, link_local));
+    if !is_safe {
+        let message = "a token endpoint must be https; plain http is for loopback addresses only";
+        reading.error("insecure-endpoint", text.span, message, "use https, or `127.0.0.1` or `localhost`");
+        return None;
+    }
+    Some(url)
+}
+
+/// True for a loopback address, and for a link-local one where that is allowed.
+fn is_near(url: &Url, link_local: bool) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback() || (link_local && address.is_link_local()),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

@@ -3,12 +3,14 @@
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
 mod identity;
+mod read;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use identity::{Identity, IdentitySource};
+pub(crate) use read::read;
 
 /// The settings of the process.
 #[derive(Clone, Debug)]

@@ -1,0 +1,202 @@
+//! Reads the process settings out of `sekisho.yaml`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles, Upstream, identity};
+use crate::duration;
+use crate::fields::{Fields, Unknown, opening};
+use crate::model::Spanned;
+use crate::reading::Reading;
+
+/// The words that switch a listener off.
+const OFF: [&str; 2] = ["off", "false"];
+
+/// Reads every part; `fields` is the top of the file at `path`.
+pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'_>) -> Process {
+    let defaults = Process::default();
+    let default_data = path.parent().unwrap_or_else(|| Path::new("")).join(&defaults.data_directory);
+    Process {
+        gateway: gateway(fields, reading),
+        listeners: listeners(fields, reading),
+        management: management(fields, reading),
+        data_directory: file_path(fields, "dataDirectory", reading).unwrap_or(default_data),
+        limits: limits(fields, reading),
+        drain_timeout: short_duration(fields, "drainTimeout", reading).unwrap_or(defaults.drain_timeout),
+        identity: identity::read(fields, reading),
+        access_log: access_log(fields, reading),
+        upstream: upstream(fields, reading),
+    }
+}
+
+fn gateway(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Gateway {
+    let mut gateway = Gateway::default();
+    let Some(mut fields) = top.object("gateway", reading) else { return gateway };
+    let targets = [
+        ("id", &mut gateway.id),
+        ("region", &mut gateway.region),
+        ("serviceName", &mut gateway.service_name),
+    ];
+    for (key, target) in targets {
+        if let Some(text) = fields.filled_text(key, reading) {
+            *target = text.value;
+        }
+    }
+    fields.finish(Unknown::Refused, reading);
+    gateway
+}
+
+fn listeners(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Listeners {
+    let mut listeners = Listeners::default();
+    let Some(mut fields) = top.object("listeners", reading) else { return listeners };
+    if let Some(http) = address(&mut fields, "http", reading) {
+        listeners.http = http.value;
+    }
+    listeners.https = https(&mut fields, reading);
+    fields.finish(Unknown::Refused, reading);
+    listeners
+}
+
+fn https(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<HttpsListener> {
+    let mut fields = listeners.object("https", reading)?;
+    let address = address(&mut fields, "address", reading);
+    for key in ["certificateFile", "keyFile"] {
+        if fields.node(key).is_none() {
+            fields.missing(key, reading);
+        }
+    }
+    let tls = tls_files(&mut fields, reading);
+    fields.finish(Unknown::Refused, reading);
+    let default = SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, 8443));
+    let address = match address {
+        Some(given) => given.value?,
+        None => default,
+    };
+    Some(HttpsListener { address, tls: tls? })
+}
+
+fn management(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Management {
+    let mut management = Management::default();
+    let Some(mut fields) = top.object("management", reading) else { return management };
+    let given = address(&mut fields, "address", reading);
+    management.tls = tls_files(&mut fields, reading);
+    if let Some(given) = given {
+        let exposed = given.value.is_some_and(|address| !address.ip().is_loopback());
+        if exposed && management.tls.is_none() {
+            let message = "the management listener is plain http on an address that is not loopback";
+            let help = "use `127.0.0.1`, or add `certificateFile` and `keyFile`";
+            reading.error("insecure-management", given.span, message, help);
+        }
+        management.address = given.value;
+    }
+    fields.finish(Unknown::Refused, reading);
+    management
+}
+
+/// `certificateFile` and `keyFile`, which come together.
+fn tls_files(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<TlsFiles> {
+    let certificate = file_path(fields, "certificateFile", reading);
+    let key = file_path(fields, "keyFile", reading);
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => {
+            reading.files.extend([certificate.clone(), key.clone()]);
+            Some(TlsFiles { certificate, key })
+        }
+        (None, None) => None,
+        _ => {
+            let message = "`certificateFile` and `keyFile` come together";
+            reading.error("missing-property", opening(fields.span), message, "give both or neither");
+            None
+        }
+    }
+}
+
+/// An address and port, or `None` for `off`. A bare port is one on every address.
+fn address(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<Spanned<Option<SocketAddr>>> {
+    let text = fields.filled_text(key, reading)?;
+    if OFF.contains(&text.value.to_ascii_lowercase().as_str()) {
+        return Some(Spanned::new(None, text.span));
+    }
+    let written = text.value.trim();
+    let complete = match written.strip_prefix(':') {
+        Some(port) => format!("0.0.0.0:{port}"),
+        None if written.bytes().all(|byte| byte.is_ascii_digit()) => format!("0.0.0.0:{written}"),
+        None => written.replace("localhost:", "127.0.0.1:"),
+    };
+    match complete.parse() {
+        Ok(address) => Some(Spanned::new(Some(address), text.span)),
+        Err(_) => {
+            let message = format!("`{key}` is not an IP address with a port");
+            let help = "write it like `0.0.0.0:8080` or `[::]:8080`, or `off`";
+            reading.error("invalid-address", text.span, message, help);
+            None
+        }
+    }
+}
+
+fn limits(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Limits {
+    const GIBIBYTE: u64 = 1024 * 1024 * 1024;
+    let mut limits = Limits::default();
+    let Some(mut fields) = top.object("limits", reading) else { return limits };
+    let targets = [
+        ("headerBytes", &mut limits.header_bytes, 1024..=16 * 1024 * 1024),
+        ("urlBytes", &mut limits.url_bytes, 256..=1024 * 1024),
+        ("bufferedBodyBytes", &mut limits.buffered_body_bytes, 0..=GIBIBYTE),
+    ];
+    for (key, target, range) in targets {
+        let given = fields.whole_number(key, range, reading);
+        if let Some(number) = given.and_then(|number| usize::try_from(number.value).ok()) {
+            *target = number;
+        }
+    }
+    if let Some(number) = fields.whole_number("requestBodyBytes", 0..=1024 * GIBIBYTE, reading) {
+        limits.request_body_bytes = number.value;
+    }
+    fields.finish(Unknown::Refused, reading);
+    limits
+}
+
+fn upstream(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Upstream {
+    let defaults = Upstream::default();
+    let Some(mut fields) = top.object("upstream", reading) else { return defaults };
+    let upstream = Upstream {
+        connect_timeout: short_duration(&mut fields, "connectTimeout", reading)
+            .unwrap_or(defaults.connect_timeout),
+        idle_timeout: short_duration(&mut fields, "idleTimeout", reading).unwrap_or(defaults.idle_timeout),
+        ca_file: file_path(&mut fields, "caFile", reading),
+        insecure_skip_verify: fields.boolean("insecureSkipVerify", reading).unwrap_or(false),
+    };
+    fields.finish(Unknown::Refused, reading);
+    upstream
+}
+
+fn access_log(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> bool {
+    let words = [("on", true), ("off", false), ("true", true), ("false", false)];
+    top.choice("accessLog", &words, reading).unwrap_or(false)
+}
+
+/// `30s`, `5m`, `500ms`, `1h` or an ISO 8601 duration.
+fn short_duration(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Option<Duration> {
+    let text = fields.filled_text(key, reading)?;
+    let parsed = duration::short(&text.value);
+    if parsed.is_none() {
+        let message = format!("`{key}` is not a duration");
+        reading.error("invalid-duration", text.span, message, "write it like `30s`, `5m` or `PT5M`");
+    }
+    parsed
+}
+
+/// A path relative to the file it is written in.
+pub(super) fn file_path(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<PathBuf> {
+    let text = fields.filled_text(key, reading)?;
+    Some(reading.beside(text.span, &text.value))
+}

@@ -1,0 +1,188 @@
+//! APIs.
+
+use std::collections::BTreeMap;
+
+use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference};
+use crate::fields::{Fields, Unknown, choice_of};
+use crate::model::{
+    Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, Spanned, SubscriptionKeyParameterNames,
+};
+use crate::openapi::{self, Specification};
+use crate::reading::Reading;
+use crate::value::{self, Node};
+
+const TYPES: [(&str, ApiType); 8] = [
+    ("http", ApiType::Http),
+    ("soap", ApiType::Soap),
+    ("websocket", ApiType::WebSocket),
+    ("graphql", ApiType::GraphQl),
+    ("odata", ApiType::OData),
+    ("grpc", ApiType::Grpc),
+    ("mcp", ApiType::Mcp),
+    ("a2a", ApiType::A2a),
+];
+
+const PROTOCOLS: [(&str, Protocol); 4] =
+    [("http", Protocol::Http), ("https", Protocol::Https), ("ws", Protocol::Ws), ("wss", Protocol::Wss)];
+
+/// Properties that are right but have no use here.
+const NOT_READ: [&str; 20] = [
+    "a2aProperties",
+    "agent",
+    "apiRevisionDescription",
+    "apiVersionDescription",
+    "apiVersionSet",
+    "authenticationSettings",
+    "contact",
+    "isAgent",
+    "jsonRpcProperties",
+    "license",
+    "mcpProperties",
+    "mcpTools",
+    "provisioningState",
+    "sourceApiId",
+    "tags",
+    "termsOfServiceUrl",
+    "translateRequiredQueryParameters",
+    "wsdlSelector",
+    "products",
+    "releases",
+];
+
+/// What stands beside the properties of an API: files of its folder.
+#[derive(Default)]
+pub(crate) struct ApiParts {
+    pub(crate) specification: Option<Node>,
+    pub(crate) policy: Option<PolicyDocument>,
+    pub(crate) operations: Vec<OperationParts>,
+    pub(crate) diagnostics: BTreeMap<String, DiagnosticSettings>,
+}
+
+/// Reads an API. Its properties win over its specification.
+pub(crate) fn api(
+    name: Spanned<String>,
+    node: &Node,
+    mut parts: ApiParts,
+    reading: &mut Reading<'_>,
+) -> Option<Api> {
+    let mut fields = Fields::of_resource(node, "api", reading)?;
+    let given = given_specification(&mut fields, reading);
+    let specification = match parts.specification.take().or(given) {
+        Some(root) => openapi::read(&root, reading).unwrap_or_default(),
+        None => Specification::default(),
+    };
+    for entry in fields.members("operations", reading) {
+        parts.operations.push(OperationParts {
+            name: Spanned::new(entry.key.clone(), entry.key_span),
+            node: Some(entry.value.clone()),
+            policy: None,
+        });
+    }
+    for entry in fields.members("diagnostics", reading) {
+        let name = Spanned::new(entry.key.clone(), entry.key_span);
+        if let Some(settings) = diagnostic(name, &entry.value, reading) {
+            parts.diagnostics.insert(entry.key.clone(), settings);
+        }
+    }
+    let operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    let revision = name.value.split_once(";rev=").map(|(_, revision)| revision.to_owned());
+    let display_name = plain(&mut fields, "displayName", reading).or(specification.title);
+    let service_url = fields.filled_text("serviceUrl", reading).or(specification.server);
+    let version_set = fields.filled_text("apiVersionSetId", reading);
+    let backend_id = fields.filled_text("backendId", reading);
+    let inline_policy = policy(&mut fields, reading);
+    let api = Api {
+        display_name: display_name.unwrap_or_else(|| name.value.clone()),
+        description: plain(&mut fields, "description", reading).or(specification.description),
+        path: path(&mut fields, reading)?,
+        service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
+        protocols: protocols(&mut fields, reading),
+        api_type: api_type(&mut fields, reading),
+        subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
+        subscription_key_parameter_names: key_names(&mut fields, reading),
+        api_version: fields.filled_text("apiVersion", reading),
+        api_version_set: version_set.and_then(|id| reference(id, "apiVersionSets", reading)),
+        is_current: fields.boolean("isCurrent", reading).unwrap_or(revision.is_none()),
+        api_revision: plain(&mut fields, "apiRevision", reading)
+            .or(revision)
+            .unwrap_or_else(|| "1".to_owned()),
+        is_online: fields.boolean("isOnline", reading).unwrap_or(true),
+        backend_id: backend_id.and_then(|id| reference(id, "backends", reading)),
+        policy: parts.policy.or(inline_policy),
+        operations,
+        diagnostics: parts.diagnostics,
+        span: fields.span,
+        name,
+    };
+    fields.also_known(&NOT_READ);
+    fields.finish(Unknown::Tolerated, reading);
+    Some(api)
+}
+
+/// The path without slashes at both ends. It must be given, but may be empty.
+fn path(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Spanned<String>> {
+    let path = fields.required_text("path", reading)?;
+    Some(path.map(|path| path.trim().trim_matches('/').to_owned()))
+}
+
+/// The specification that the properties name or hold.
+fn given_specification(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Node> {
+    let path = fields.filled_text("specificationFile", reading);
+    let inline = fields.node("specification");
+    let imported = imported(fields, reading);
+    if let Some(path) = path {
+        let place = reading.beside(path.span, &path.value);
+        let file = reading.read_file(&place, Some(path.span))?;
+        return value::parse(file, reading);
+    }
+    let node = inline.or(imported)?;
+    let Some(text) = node.text() else { return Some(node.clone()) };
+    let file = reading.inner_file(node, text);
+    value::parse_inner(file, reading)
+}
+
+/// `value` with a `format` that holds the document itself, as in an ARM template.
+fn imported<'n>(fields: &mut Fields<'n>, reading: &mut Reading<'_>) -> Option<&'n Node> {
+    let format = fields.filled_text("format", reading);
+    let value = fields.node("value")?;
+    let format = format?;
+    match format.value.to_ascii_lowercase().as_str() {
+        "openapi" | "openapi+json" | "swagger-json" => Some(value),
+        _ => {
+            let message = "a specification in this format is not read";
+            let help = "save it as OpenAPI in `specificationFile`";
+            reading.error("unsupported-specification", format.span, message, help);
+            None
+        }
+    }
+}
+
+fn protocols(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<Protocol> {
+    let nodes = fields.list("protocols", reading);
+    if nodes.is_empty() {
+        return vec![Protocol::Https, Protocol::Http];
+    }
+    nodes.iter().filter_map(|node| choice_of(node, "protocols", &PROTOCOLS, reading)).collect()
+}
+
+/// `type`, or `apiType`, which wins because newer templates put the real type there.
+fn api_type(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> ApiType {
+    let kind = fields.choice("type", &TYPES, reading);
+    let api_type = fields.choice("apiType", &TYPES, reading);
+    api_type.or(kind).unwrap_or_default()
+}
+
+fn key_names(api: &mut Fields<'_>, reading: &mut Reading<'_>) -> SubscriptionKeyParameterNames {
+    let mut names = SubscriptionKeyParameterNames::default();
+    let Some(mut fields) = api.object("subscriptionKeyParameterNames", reading) else { return names };
+    if let Some(header) = plain(&mut fields, "header", reading) {
+        names.header = header;
+    }
+    if let Some(query) = plain(&mut fields, "query", reading) {
+        names.query = query;
+    }
+    let words = [("enabled", true), ("disabled", false), ("true", true), ("false", false)];
+    names.bearer = fields.choice("bearer", &words, reading).unwrap_or(false);
+    fields.finish(Unknown::Tolerated, reading);
+    names
+}

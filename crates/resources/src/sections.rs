@@ -1,0 +1,152 @@
+//! The kinds of resources that have a collection of their own, and how they go into a configuration.
+
+use sekisho_diagnostics::Span;
+
+use crate::model::{Configuration, PolicyFragment, Spanned};
+use crate::read;
+use crate::reading::Reading;
+use crate::value::Node;
+
+/// A collection of resources at the top of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Apis,
+    Backends,
+    Diagnostics,
+    Loggers,
+    NamedValues,
+    PolicyFragments,
+    Products,
+    Subscriptions,
+    VersionSets,
+}
+
+impl Section {
+    /// Every section. Version sets and the like come in any order: references are checked at the end.
+    pub(crate) const ALL: [Section; 9] = [
+        Section::Apis,
+        Section::Backends,
+        Section::Diagnostics,
+        Section::Loggers,
+        Section::NamedValues,
+        Section::PolicyFragments,
+        Section::Products,
+        Section::Subscriptions,
+        Section::VersionSets,
+    ];
+
+    /// Its key in a YAML file, and the second name of its folder.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Section::Apis => "apis",
+            Section::Backends => "backends",
+            Section::Diagnostics => "diagnostics",
+            Section::Loggers => "loggers",
+            Section::NamedValues => "namedValues",
+            Section::PolicyFragments => "policyFragments",
+            Section::Products => "products",
+            Section::Subscriptions => "subscriptions",
+            Section::VersionSets => "versionSets",
+        }
+    }
+
+    /// Its folder in a service directory.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Section::NamedValues => "named values",
+            Section::PolicyFragments => "policy fragments",
+            Section::VersionSets => "version sets",
+            other => other.key(),
+        }
+    }
+
+    /// The file of properties in the folder of a resource, without extension.
+    pub(crate) fn information(self) -> &'static str {
+        match self {
+            Section::Apis => "apiInformation",
+            Section::Backends => "backendInformation",
+            Section::Diagnostics => "diagnosticInformation",
+            Section::Loggers => "loggerInformation",
+            Section::NamedValues => "namedValueInformation",
+            Section::PolicyFragments => "policyFragmentInformation",
+            Section::Products => "productInformation",
+            Section::Subscriptions => "subscriptionInformation",
+            Section::VersionSets => "versionSetInformation",
+        }
+    }
+}
+
+/// What the loaders found beside the properties of a resource.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// For APIs: specification, operations, diagnostics, policy. For products and fragments: policy.
+    pub(crate) api: read::ApiParts,
+    /// For products: the APIs linked by folders.
+    pub(crate) product_apis: Vec<Spanned<String>>,
+}
+
+/// Reads one resource into the configuration.
+pub(crate) fn add(
+    section: Section,
+    name: Spanned<String>,
+    node: &Node,
+    beside: Beside,
+    configuration: &mut Configuration,
+    reading: &mut Reading<'_>,
+) {
+    let key = name.value.clone();
+    match section {
+        Section::Apis => insert(&mut configuration.apis, key, read::api(name, node, beside.api, reading)),
+        Section::Backends => insert(&mut configuration.backends, key, read::backend(name, node, reading)),
+        Section::Diagnostics => {
+            insert(&mut configuration.diagnostics, key, read::diagnostic(name, node, reading));
+        }
+        Section::Loggers => insert(&mut configuration.loggers, key, read::logger(name, node, reading)),
+        Section::NamedValues => {
+            if let Some(value) = read::named_value(name, node, reading) {
+                configuration.named_values.insert(value);
+            }
+        }
+        Section::PolicyFragments => {
+            let fragment = fragment(name, node, beside, reading);
+            insert(&mut configuration.policy_fragments, key, fragment);
+        }
+        Section::Products => {
+            let product = read::product(name, node, reading).map(|mut product| {
+                product.policy = beside.api.policy.or(product.policy);
+                product.apis.extend(beside.product_apis);
+                product
+            });
+            insert(&mut configuration.products, key, product);
+        }
+        Section::Subscriptions => {
+            insert(&mut configuration.subscriptions, key, read::subscription(name, node, reading));
+        }
+        Section::VersionSets => {
+            insert(&mut configuration.version_sets, key, read::version_set(name, node, reading));
+        }
+    }
+}
+
+fn insert<T>(map: &mut std::collections::BTreeMap<String, T>, key: String, value: Option<T>) {
+    if let Some(value) = value {
+        map.insert(key, value);
+    }
+}
+
+fn fragment(
+    name: Spanned<String>,
+    node: &Node,
+    beside: Beside,
+    reading: &mut Reading<'_>,
+) -> Option<PolicyFragment> {
+    let place: Span = name.span;
+    let (description, inline) = read::fragment(node, reading)?;
+    let Some(policy) = beside.api.policy.or(inline) else {
+        let message = format!("policy fragment `{}` has no policy", name.value);
+        let help = "add `policy.xml` to its folder, or `policy` or `policyFile` to its properties";
+        reading.error("missing-policy", place, message, help);
+        return None;
+    };
+    Some(PolicyFragment { name, description, policy })
+}
