@@ -5,12 +5,15 @@
 //! - [`context`]: the port to the live call
 //! - [`budget`]: limits of one evaluation
 
+pub mod ast;
 pub mod budget;
 pub mod call;
 pub mod context;
 pub mod dotnet;
 pub mod exception;
+pub(crate) mod lexer;
 pub mod members;
+pub(crate) mod parser;
 #[cfg(test)]
 #[allow(dead_code)]
 mod testing;
