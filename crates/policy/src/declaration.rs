@@ -7,7 +7,7 @@ use crate::pipeline::{Run, Scope, Section};
 use crate::xml::Element;
 
 /// Compiles an element that the checker found to match its declaration. None after an error was reported.
-pub type CompilePolicy = fn(&mut Compiler<'_>, &ElementContext<'_>) -> Option<Run>;
+pub type CompilePolicy = fn(&mut Compiler<'_>, &Element) -> Option<Run>;
 
 /// A policy.
 pub struct Declaration {
@@ -77,6 +77,8 @@ pub enum Children {
     Markup,
     /// Policies.
     Policies,
+    /// Text or an expression, or these elements.
+    TextOrElements(&'static [Child]),
     /// These elements.
     Elements(&'static [Child]),
 }

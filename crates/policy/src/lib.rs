@@ -1,15 +1,20 @@
 //! Policy documents: read, compiled into pipelines, and run.
 //!
 //! - [`xml`]: the lenient, span-keeping reader and writer
-//! - [`document`]: scopes, `<base/>`, fragments and named values become an effective [`pipeline`]
+//! - [`document`]: scopes and `<base />`: documents become an effective [`pipeline`]
 //! - [`declaration`] and [`policies`]: one file for each policy, and the catalogue of all names
+//! - [`compile`]: from elements to steps; named values, fragments, settings
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`body`]: a message body, streamed or whole
 //! - [`ports`]: the I/O that policies may do
 
 pub mod body;
+pub mod compile;
+pub mod declaration;
+pub mod document;
 pub mod exchange;
 pub mod pipeline;
+pub mod policies;
 pub mod ports;
 pub mod xml;

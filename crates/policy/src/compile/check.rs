@@ -119,7 +119,8 @@ impl Compiler<'_> {
                 }
             }
             Children::Markup | Children::Policies => {}
-            Children::Elements(children) => self.check_elements(children, element),
+            Children::TextOrElements(_) if element.text().is_some() => {}
+            Children::TextOrElements(children) | Children::Elements(children) => self.check_elements(children, element),
         }
     }
 
@@ -141,15 +142,15 @@ impl Compiler<'_> {
             }
         }
         for known in declared {
-            let mut found = element.elements().filter(|child| child.name == known.name);
-            let count = found.clone().count();
+            let found = || element.elements().filter(|child| child.name == known.name);
+            let count = found().count();
             if count < known.minimum {
                 let message = format!("`{}` needs a `{}`", element.name, known.name);
                 let finding = Diagnostic::error("missing-element", element.name_span, message);
                 self.report(finding.with_help(format!("`{}`: {}", known.name, known.summary)));
             }
             if count > known.maximum
-                && let Some(extra) = found.nth(known.maximum)
+                && let Some(extra) = found().nth(known.maximum)
             {
                 let message = format!("`{}` has more than {} `{}`", element.name, known.maximum, known.name);
                 self.report(Diagnostic::error("repeated-element", extra.name_span, message).with_help("remove one"));

@@ -22,6 +22,7 @@ pub use setting::{Flag, Number, Text};
 
 use crate::pipeline::{Block, Scope, Section, Step};
 use crate::policies;
+use crate::policies::cors::Cors;
 use crate::xml::{Content, Element, Node};
 
 /// The deepest nesting of policies in policies.
@@ -41,6 +42,8 @@ pub struct Compiler<'e> {
     path: String,
     /// What the settings compiled so far for the current element read.
     needs: Needs,
+    /// `cors` policies found since they were last taken.
+    cors: Vec<Arc<Cors>>,
 }
 
 impl<'e> Compiler<'e> {
@@ -56,6 +59,7 @@ impl<'e> Compiler<'e> {
             depth: 0,
             path: String::new(),
             needs: Needs::default(),
+            cors: Vec::new(),
         }
     }
 
@@ -102,6 +106,20 @@ impl<'e> Compiler<'e> {
         self.section = section;
         self.path.clear();
         self.depth = 0;
+    }
+
+    /// Goes on in another section of the same document.
+    pub(crate) fn enter_section(&mut self, section: Section) {
+        self.section = section;
+    }
+
+    /// Notes a `cors` policy, which preflight requests look for.
+    pub(crate) fn add_cors(&mut self, cors: Arc<Cors>) {
+        self.cors.push(cors);
+    }
+
+    pub(crate) fn take_cors(&mut self) -> Vec<Arc<Cors>> {
+        std::mem::take(&mut self.cors)
     }
 
     /// Compiles the policies in an element, in their order.
@@ -215,11 +233,6 @@ impl<'e> Compiler<'e> {
             self.diagnostics.truncate(before);
         }
         block
-    }
-
-    /// Compiles an expression or takes a literal.
-    pub(crate) fn content(&mut self, content: &Content) -> Option<Text> {
-        setting::text(self, content)
     }
 
     /// Notes that the current policy reads these bodies.

@@ -69,7 +69,10 @@ impl Text {
     pub fn get_optional(&self, exchange: &mut Exchange) -> Result<Option<Arc<str>>, PolicyError> {
         match self {
             Text::Constant(text) => Ok(Some(Arc::clone(text))),
-            Text::Expression(expression) => to_text(&expression.evaluate(exchange)?),
+            Text::Expression(expression) => {
+                let value = expression.evaluate(exchange)?;
+                to_text(exchange, &value)
+            }
         }
     }
 
@@ -99,7 +102,7 @@ impl Flag {
         };
         match expression.evaluate(exchange)? {
             Value::Boolean(flag) => Ok(flag),
-            other => match to_text(&other)? {
+            other => match to_text(exchange, &other)? {
                 Some(text) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
                 Some(text) if text.trim().eq_ignore_ascii_case("false") => Ok(false),
                 _ => Err(failure("the result cannot be converted to Boolean.")),
@@ -125,7 +128,7 @@ impl Number {
         };
         match expression.evaluate(exchange)? {
             Value::Int32(number) => Ok(f64::from(number)),
-            other => to_text(&other)?
+            other => to_text(exchange, &other)?
                 .and_then(|text| text.trim().parse::<f64>().ok())
                 .filter(|number| number.is_finite())
                 .ok_or_else(|| failure("the result cannot be converted to a number.")),
@@ -145,14 +148,15 @@ impl Number {
 }
 
 /// The text of a value, as `ToString()` gives it; none for null.
-pub fn to_text(value: &Value) -> Result<Option<Arc<str>>, PolicyError> {
+pub fn to_text(exchange: &mut Exchange, value: &Value) -> Result<Option<Arc<str>>, PolicyError> {
     match value {
         Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone().into())),
-        other => match sekisho_expression::to_text(other) {
-            Ok(text) => Ok(Some(Arc::from(text))),
-            Err(exception) => Err(evaluation_failure(&exception)),
-        },
+        Value::String(text) => Ok(Some(Arc::clone(text.shared()))),
+        other => {
+            let limits = Arc::clone(&exchange.limits);
+            let text = sekisho_expression::to_text(other, exchange, &limits.expression);
+            text.map(|text| Some(Arc::clone(text.shared()))).map_err(|exception| evaluation_failure(&exception))
+        }
     }
 }
 
@@ -193,7 +197,16 @@ impl Compiler<'_> {
 
     /// An attribute of any type.
     pub fn any_value(&mut self, element: &Element, name: &str) -> Option<AnyValue> {
-        let content = &element.attribute(name)?.value;
+        self.content_value(&element.attribute(name)?.value)
+    }
+
+    /// A content as text.
+    pub fn content_text(&mut self, content: &Content) -> Option<Text> {
+        text(self, content)
+    }
+
+    /// A content of any type; a literal is a string.
+    pub fn content_value(&mut self, content: &Content) -> Option<AnyValue> {
         if content.is_literal() {
             return Some(AnyValue::Constant(Value::from(content.text.text())));
         }

@@ -9,12 +9,13 @@ mod variables;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
 use sekisho_expression::context::{
     ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts, UserFacts,
 };
-use sekisho_expression::run::Limits;
+use sekisho_expression::Limits;
 
-use crate::pipeline::Section;
+use crate::pipeline::{Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
@@ -56,8 +57,8 @@ pub struct Route {
     pub base: Option<Arc<BaseUrl>>,
     /// The backend entity in use.
     pub backend: Option<Arc<BackendFacts>>,
-    /// True when a `backend-id` was set outside the API and operation scopes: then `base-url` of a narrower scope does not override it.
-    pub pinned_by_base: bool,
+    /// The scope whose `backend-id` is in force: `base-url` of a narrower scope does not override it.
+    pub backend_id_scope: Option<Scope>,
 }
 
 /// One call.
@@ -80,6 +81,8 @@ pub struct Exchange {
     pub last_error: Option<LastErrorFacts>,
     /// Where the call goes.
     pub route: Route,
+    /// Headers that a `cors` policy adds to whatever response leaves.
+    pub cors_headers: Option<HeaderMap>,
     /// The section that runs.
     pub section: Section,
     /// `context.RequestId`.

@@ -24,6 +24,8 @@ pub struct PolicyError {
     pub public: Option<Cow<'static, str>>,
     /// Headers of the refusal.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// True when the response that is there goes to on-error instead of one made of this error.
+    pub keep_response: bool,
     /// True once `context.LastError` tells of it.
     pub noted: bool,
 }
@@ -39,6 +41,7 @@ impl PolicyError {
             message,
             status,
             headers: Vec::new(),
+            keep_response: false,
             noted: false,
         }
     }
@@ -52,6 +55,7 @@ impl PolicyError {
             status: 500,
             public: None,
             headers: Vec::new(),
+            keep_response: false,
             noted: false,
         }
     }

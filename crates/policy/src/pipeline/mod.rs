@@ -35,7 +35,11 @@ impl Pipeline {
         if let Err(error) = self.run_sections(exchange).await {
             self.fail(exchange, error).await;
         }
-        exchange.response_mut();
+        let cors_headers = exchange.cors_headers.take();
+        let response = exchange.response_mut();
+        for (name, value) in cors_headers.iter().flatten() {
+            response.headers.insert(name, value.clone());
+        }
     }
 
     /// Ends the call with an error: fills in the error response, then runs on-error.
@@ -43,7 +47,9 @@ impl Pipeline {
     /// Also for errors before the first policy (no operation, no key), which on-error sees like any other.
     pub async fn fail(&self, exchange: &mut Exchange, error: PolicyError) {
         note_error(exchange, &error, None);
-        exchange.response = Some(error.response(&exchange.request_id));
+        if !error.keep_response || exchange.response.is_none() {
+            exchange.response = Some(error.response(&exchange.request_id));
+        }
         exchange.section = Section::OnError;
         let handled = exchange.last_error.clone();
         if let Err(second) = self.on_error.run(exchange).await {

@@ -89,11 +89,8 @@ impl RunLater for Retry {
 }
 
 impl Retry {
-    /// The condition, after a run. The error of a failed run is in `context.LastError` and its response is not kept.
+    /// The condition, after a run. The error of a failed run is in `context.LastError`.
     async fn wants_another(&self, exchange: &mut Exchange, result: &PolicyResult) -> Result<bool, PolicyError> {
-        if result.is_err() {
-            exchange.response = None;
-        }
         buffer(exchange, self.condition_needs).await?;
         match (self.condition.get(exchange), result) {
             (Ok(again), _) => Ok(again),

@@ -40,17 +40,31 @@ impl SetStatus {
         Some(Self { code: compiler.number(element, "code")?, reason: compiler.text(element, "reason") })
     }
 
-    pub(crate) fn apply(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), PolicyError> {
+    /// Evaluates code and reason; the response stays as it is, so that expressions may look at it.
+    pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Status, PolicyError> {
         let code = self.code.count(exchange)?;
-        response.status = u16::try_from(code)
+        let code = u16::try_from(code)
             .ok()
             .filter(|code| (100..=999).contains(code))
             .ok_or_else(|| PolicyError::internal("InvalidStatusCode", format!("{code} is not an HTTP status code")))?;
-        response.reason = match &self.reason {
+        let reason = match &self.reason {
             Some(reason) => reason.get_optional(exchange)?.map(|reason| clean(&reason)),
             None => None,
         };
-        Ok(())
+        Ok(Status { code, reason })
+    }
+}
+
+/// What `set-status` sets.
+pub(crate) struct Status {
+    code: u16,
+    reason: Option<Arc<str>>,
+}
+
+impl Status {
+    pub(crate) fn apply(self, response: &mut Response) {
+        response.status = self.code;
+        response.reason = self.reason;
     }
 }
 
@@ -61,9 +75,7 @@ fn clean(reason: &str) -> Arc<str> {
 
 impl RunNow for SetStatus {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
-        let mut response = exchange.response.take().unwrap_or_default();
-        let result = self.apply(exchange, &mut response);
-        exchange.response = Some(response);
-        result.map(|()| Outcome::Continue)
+        self.evaluate(exchange)?.apply(exchange.response_mut());
+        Ok(Outcome::Continue)
     }
 }

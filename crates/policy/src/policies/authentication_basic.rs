@@ -1,0 +1,48 @@
+//! `authentication-basic`: basic credentials for the backend.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+
+use crate::compile::{Compiler, Text};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::exchange::Exchange;
+use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
+use crate::xml::Element;
+
+/// The declaration.
+pub const DECLARATION: Declaration = Declaration {
+    names: &["authentication-basic"],
+    summary: "Sends `Authorization: Basic` with a user name and a password to the backend.",
+    sections: &[Section::Inbound],
+    scopes: ALL_SCOPES,
+    attributes: &[
+        Attribute::required("username", Kind::Text, "User name."),
+        Attribute::required("password", Kind::Text, "Password; keep it in a secret named value."),
+    ],
+    children: Children::None,
+    compile: Some(compile),
+};
+
+struct Basic {
+    username: Text,
+    password: Text,
+}
+
+fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
+    let username = compiler.text(element, "username")?;
+    let password = compiler.text(element, "password")?;
+    Some(Run::now(Basic { username, password }))
+}
+
+impl RunNow for Basic {
+    fn run(&self, exchange: &mut Exchange) -> PolicyResult {
+        let pair = format!("{}:{}", self.username.get(exchange)?, self.password.get(exchange)?);
+        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+            .map_err(|_| PolicyError::internal("InvalidHeaderValue", "the credentials cannot stand in a header"))?;
+        value.set_sensitive(true);
+        exchange.request.headers.insert(AUTHORIZATION, value);
+        Ok(Outcome::Continue)
+    }
+}

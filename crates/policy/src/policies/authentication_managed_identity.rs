@@ -1,0 +1,89 @@
+//! `authentication-managed-identity`: a token of the gateway's identity for the backend.
+//!
+//! Without an output variable the token becomes the `Authorization` header; with one, only the variable is written.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use sekisho_expression::value::Value;
+
+use crate::compile::{Compiler, Flag, Text};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::exchange::Exchange;
+use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
+use crate::ports::PortFuture;
+use crate::xml::Element;
+
+/// The declaration.
+pub const DECLARATION: Declaration = Declaration {
+    names: &["authentication-managed-identity"],
+    summary: "Gets a token for the gateway's managed identity and sends it to the backend, or keeps it in a variable.",
+    sections: &[Section::Inbound, Section::Backend, Section::Outbound],
+    scopes: ALL_SCOPES,
+    attributes: &[
+        Attribute::required("resource", Kind::Text, "Application id or URI the token is for."),
+        Attribute::optional("client-id", Kind::Text, "Client id of a user-assigned identity; the system-assigned one when not set."),
+        Attribute::optional("output-token-variable-name", Kind::Text, "Variable that takes the token; the header is then left alone.").literal(),
+        Attribute::optional("ignore-error", Kind::Boolean, "Goes on without a token when there is none.").or("false"),
+    ],
+    children: Children::None,
+    compile: Some(compile),
+};
+
+struct ManagedIdentity {
+    resource: Text,
+    client_id: Option<Text>,
+    variable: Option<Arc<str>>,
+    ignore_error: Flag,
+}
+
+fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
+    Some(Run::later(ManagedIdentity {
+        resource: compiler.text(element, "resource")?,
+        client_id: compiler.text(element, "client-id"),
+        variable: compiler.literal(element, "output-token-variable-name"),
+        ignore_error: compiler.flag(element, "ignore-error", false),
+    }))
+}
+
+impl RunLater for ManagedIdentity {
+    fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
+        Box::pin(async move {
+            let resource = self.resource.get(exchange)?;
+            let client_id = match &self.client_id {
+                Some(client_id) => client_id.get_optional(exchange)?.filter(|id| !id.is_empty()),
+                None => None,
+            };
+            let tokens = Arc::clone(&exchange.ports.tokens);
+            let token = match tokens.cached(&resource, client_id.as_deref()) {
+                Some(token) => Ok(token),
+                None => tokens.token(&resource, client_id.as_deref()).await,
+            };
+            match token {
+                Ok(token) => self.hand_over(exchange, token),
+                Err(_) if self.ignore_error.get(exchange)? => {
+                    if let Some(variable) = &self.variable {
+                        exchange.variables.set(variable, Value::from(""));
+                    }
+                    Ok(Outcome::Continue)
+                }
+                Err(error) => Err(PolicyError::internal("ManagedIdentityTokenFailure", error.message)),
+            }
+        })
+    }
+}
+
+impl ManagedIdentity {
+    fn hand_over(&self, exchange: &mut Exchange, token: Arc<str>) -> PolicyResult {
+        if let Some(variable) = &self.variable {
+            exchange.variables.set(variable, Value::String(token.into()));
+            return Ok(Outcome::Continue);
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| PolicyError::internal("ManagedIdentityTokenFailure", "the token cannot stand in a header"))?;
+        value.set_sensitive(true);
+        exchange.request.headers.insert(AUTHORIZATION, value);
+        Ok(Outcome::Continue)
+    }
+}
