@@ -32,6 +32,6 @@ mod sections;
 mod template;
 mod value;
 
-pub use load::{Loaded, load, load_directory, load_yaml};
+pub use load::{Loaded, load, load_directory, load_text, load_yaml};
 pub use model::Configuration;
 pub use process::Process;

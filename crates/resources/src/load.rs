@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sekisho_diagnostics::{Diagnostic, SourceMap, closest, has_errors, render};
+use sekisho_diagnostics::{Diagnostic, FileId, SourceMap, closest, has_errors, render};
 
 use crate::fields::{Fields, Unknown, quoted, text_of};
 use crate::model::Configuration;
@@ -69,7 +69,17 @@ pub fn load_directory(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Load
 pub fn load_yaml(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
     let mut reading = Reading::new(env);
     let mut configuration = Configuration::default();
-    let process = read_yaml(path, &mut configuration, &mut reading);
+    let file = reading.read_file(path, None);
+    let process = file.and_then(|file| read_yaml(file, path, &mut configuration, &mut reading));
+    finish(configuration, process.unwrap_or_default(), reading)
+}
+
+/// Loads the text of a YAML file as [`load_yaml`] would; paths in it are relative to `path`, which need not exist.
+pub fn load_text(path: &Path, text: &str, env: &dyn Fn(&str) -> Option<String>) -> Loaded {
+    let mut reading = Reading::new(env);
+    let mut configuration = Configuration::default();
+    let file = reading.sources.add(path.to_string_lossy(), text);
+    let process = read_yaml(file, path, &mut configuration, &mut reading);
     finish(configuration, process.unwrap_or_default(), reading)
 }
 
@@ -98,8 +108,12 @@ fn read_directory(path: &Path, configuration: &mut Configuration, reading: &mut 
     }
 }
 
-fn read_yaml(path: &Path, configuration: &mut Configuration, reading: &mut Reading<'_>) -> Option<Process> {
-    let file = reading.read_file(path, None)?;
+fn read_yaml(
+    file: FileId,
+    path: &Path,
+    configuration: &mut Configuration,
+    reading: &mut Reading<'_>,
+) -> Option<Process> {
     let root = value::parse(file, reading)?;
     if matches!(root.value, Value::Null) {
         let place = reading.sources.whole(file).head();

@@ -1,5 +1,6 @@
 //! What the loaders share: sources, findings, the environment, files.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ pub(crate) struct Reading<'e> {
     /// Files and folders that were read.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) origins: Origins,
+    /// Resources that are there but could not be read: a reference to one has no finding of its own.
+    pub(crate) broken: BTreeSet<(&'static str, String)>,
     environment: &'e dyn Fn(&str) -> Option<String>,
 }
 
@@ -34,6 +37,7 @@ impl<'e> Reading<'e> {
             findings: Vec::new(),
             files: Vec::new(),
             origins: Origins::default(),
+            broken: BTreeSet::new(),
             environment,
         }
     }
@@ -119,6 +123,17 @@ impl<'e> Reading<'e> {
                 self.error("unset-environment-variable", place, message, help);
                 None
             }
+        }
+    }
+
+    /// The place of a name at the end of an id under `span`; all of `span` when it is not there as written.
+    pub(crate) fn name_inside(&self, span: Span, name: &str) -> Span {
+        match self.sources.slice(span).rfind(name) {
+            Some(at) => {
+                let start = span.start as usize + at;
+                Span::new(span.file, start, start + name.len())
+            }
+            None => span,
         }
     }
 

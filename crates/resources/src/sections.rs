@@ -1,5 +1,7 @@
 //! The kinds of resources that have a collection of their own, and how they go into a configuration.
 
+use std::collections::BTreeMap;
+
 use sekisho_diagnostics::Span;
 
 use crate::model::{Configuration, PolicyFragment, Spanned};
@@ -95,21 +97,36 @@ pub(crate) fn add(
     reading: &mut Reading<'_>,
 ) {
     let key = name.value.clone();
+    let was_read = insert_into(section, name, node, beside, configuration, reading);
+    if !was_read {
+        reading.broken.insert((section.key(), key));
+    }
+}
+
+/// Reads one resource; false when that failed.
+fn insert_into(
+    section: Section,
+    name: Spanned<String>,
+    node: &Node,
+    beside: Beside,
+    configuration: &mut Configuration,
+    reading: &mut Reading<'_>,
+) -> bool {
+    let key = name.value.clone();
     match section {
         Section::Apis => insert(&mut configuration.apis, key, read::api(name, node, beside.api, reading)),
         Section::Backends => insert(&mut configuration.backends, key, read::backend(name, node, reading)),
         Section::Diagnostics => {
-            insert(&mut configuration.diagnostics, key, read::diagnostic(name, node, reading));
+            insert(&mut configuration.diagnostics, key, read::diagnostic(name, node, reading))
         }
         Section::Loggers => insert(&mut configuration.loggers, key, read::logger(name, node, reading)),
         Section::NamedValues => {
-            if let Some(value) = read::named_value(name, node, reading) {
-                configuration.named_values.insert(value);
-            }
+            let value = read::named_value(name, node, reading);
+            value.map(|value| configuration.named_values.insert(value)).is_some()
         }
         Section::PolicyFragments => {
             let fragment = fragment(name, node, beside, reading);
-            insert(&mut configuration.policy_fragments, key, fragment);
+            insert(&mut configuration.policy_fragments, key, fragment)
         }
         Section::Products => {
             let product = read::product(name, node, reading).map(|mut product| {
@@ -117,21 +134,20 @@ pub(crate) fn add(
                 product.apis.extend(beside.product_apis);
                 product
             });
-            insert(&mut configuration.products, key, product);
+            insert(&mut configuration.products, key, product)
         }
         Section::Subscriptions => {
-            insert(&mut configuration.subscriptions, key, read::subscription(name, node, reading));
+            insert(&mut configuration.subscriptions, key, read::subscription(name, node, reading))
         }
         Section::VersionSets => {
-            insert(&mut configuration.version_sets, key, read::version_set(name, node, reading));
+            insert(&mut configuration.version_sets, key, read::version_set(name, node, reading))
         }
     }
 }
 
-fn insert<T>(map: &mut std::collections::BTreeMap<String, T>, key: String, value: Option<T>) {
-    if let Some(value) = value {
-        map.insert(key, value);
-    }
+/// Inserts what was read; false when nothing was.
+fn insert<T>(map: &mut BTreeMap<String, T>, key: String, value: Option<T>) -> bool {
+    value.map(|value| map.insert(key, value)).is_some()
 }
 
 fn fragment(

@@ -3,10 +3,9 @@
 use sekisho_diagnostics::closest;
 
 use crate::fields::quoted;
-use crate::model::{
-    ApiType, BackendKind, Configuration, DiagnosticSettings, Pool, Spanned, SubscriptionScope,
-};
+use crate::model::{BackendKind, Configuration, DiagnosticSettings, Pool, Spanned, SubscriptionScope};
 use crate::reading::Reading;
+use crate::sections::Section;
 
 /// How many existing names a message lists.
 const LISTED: usize = 6;
@@ -18,17 +17,22 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     apis(configuration, reading);
     for product in configuration.products.values() {
         for api in &product.apis {
-            expect("api", api, configuration.apis.keys(), reading);
+            expect(Section::Apis, api, configuration.apis.keys(), reading);
         }
     }
     for subscription in configuration.subscriptions.values() {
         let place = subscription.scope.span;
         match &subscription.scope.value {
             SubscriptionScope::Api(name) => {
-                expect("api", &Spanned::new(name.clone(), place), configuration.apis.keys(), reading);
+                expect(Section::Apis, &Spanned::new(name.clone(), place), configuration.apis.keys(), reading);
             }
             SubscriptionScope::Product(name) => {
-                expect("product", &Spanned::new(name.clone(), place), configuration.products.keys(), reading);
+                expect(
+                    Section::Products,
+                    &Spanned::new(name.clone(), place),
+                    configuration.products.keys(),
+                    reading,
+                );
             }
             SubscriptionScope::AllApis | SubscriptionScope::Service => {}
         }
@@ -44,20 +48,14 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
 fn apis(configuration: &Configuration, reading: &mut Reading<'_>) {
     for api in configuration.apis.values() {
         if let Some(version_set) = &api.api_version_set {
-            expect("version set", version_set, configuration.version_sets.keys(), reading);
+            expect(Section::VersionSets, version_set, configuration.version_sets.keys(), reading);
         } else if let Some(version) = &api.api_version {
             let message = "`apiVersion` has no effect without `apiVersionSetId`";
             let help = "add `apiVersionSetId`, such as `/apiVersionSets/<name>`";
             reading.error("version-without-set", version.span, message, help);
         }
         if let Some(backend) = &api.backend_id {
-            expect("backend", backend, configuration.backends.keys(), reading);
-        }
-        let needs_operations = matches!(api.api_type, ApiType::Http | ApiType::Soap);
-        if needs_operations && api.operations.is_empty() {
-            let message = format!("api `{}` has no operations: every call gets 404", api.name.value);
-            let help = "add a specification, or operations with `method` and `urlTemplate`";
-            reading.warning("api-without-operations", api.name.span, message, help);
+            expect(Section::Backends, backend, configuration.backends.keys(), reading);
         }
         loggers(api.diagnostics.values(), configuration, reading);
     }
@@ -70,7 +68,7 @@ fn loggers<'c>(
 ) {
     for logger in diagnostics.filter_map(|diagnostic| diagnostic.logger.as_ref()) {
         if !logger.value.eq_ignore_ascii_case(BUILT_IN_LOGGER) {
-            expect("logger", logger, configuration.loggers.keys(), reading);
+            expect(Section::Loggers, logger, configuration.loggers.keys(), reading);
         }
     }
 }
@@ -82,44 +80,43 @@ fn members(pool: &Pool, configuration: &Configuration, reading: &mut Reading<'_>
             Some(BackendKind::Pool(_)) => {
                 let message = format!("`{}` is a pool, and pools do not nest", member.backend.value);
                 let help = "name its members here instead";
-                reading.error("nested-pool", member.backend.span, message, help);
+                let place = reading.name_inside(member.backend.span, &member.backend.value);
+                reading.error("nested-pool", place, message, help);
             }
-            None => expect("backend", &member.backend, configuration.backends.keys(), reading),
+            None => expect(Section::Backends, &member.backend, configuration.backends.keys(), reading),
         }
     }
 }
 
-/// A finding unless `reference` is one of `names`.
+/// A finding unless `reference` is one of `names`, or a resource that has findings of its own.
 fn expect<'c>(
-    kind: &'static str,
+    section: Section,
     reference: &Spanned<String>,
-    names: impl Iterator<Item = &'c String> + Clone,
+    names: impl Iterator<Item = &'c String>,
     reading: &mut Reading<'_>,
 ) {
-    if names.clone().any(|name| *name == reference.value) {
+    let mut known: Vec<&str> = names.map(|name| name.as_str()).collect();
+    let broken = reading.broken.iter().filter(|(key, _)| *key == section.key());
+    known.extend(broken.map(|(_, name)| name.as_str()));
+    if known.contains(&reference.value.as_str()) {
         return;
     }
-    let code = match kind {
-        "api" => "unknown-api",
-        "backend" => "unknown-backend",
-        "logger" => "unknown-logger",
-        "product" => "unknown-product",
-        _ => "unknown-version-set",
+    let (kind, code) = match section {
+        Section::Backends => ("backend", "unknown-backend"),
+        Section::Loggers => ("logger", "unknown-logger"),
+        Section::Products => ("product", "unknown-product"),
+        Section::VersionSets => ("version set", "unknown-version-set"),
+        _ => ("api", "unknown-api"),
     };
-    let same_but_case = names.clone().find(|name| name.eq_ignore_ascii_case(&reference.value));
-    let help = match same_but_case
-        .map(String::as_str)
-        .or_else(|| closest(&reference.value, names.clone().map(String::as_str)))
-    {
+    let help = match closest(&reference.value, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if names.clone().next().is_none() => format!("there is no {kind} in this configuration; add it"),
+        None if known.is_empty() => format!("there is no {kind} in this configuration; add it"),
         None => {
-            let more = if names.clone().count() > LISTED { ", …" } else { "" };
-            format!("there are {}{more}", quoted(names.map(String::as_str).take(LISTED)))
+            let more = if known.len() > LISTED { ", …" } else { "" };
+            format!("there are {}{more}", quoted(known.iter().copied().take(LISTED)))
         }
     };
     let message = format!("{kind} `{}` does not exist", crate::fields::shortened(&reference.value));
-    // The whole id is marked only when the name cannot be found in it.
-    let place = reading.inside(reference.span, &reference.value);
+    let place = reading.name_inside(reference.span, &reference.value);
     reading.error(code, place, message, help);
 }

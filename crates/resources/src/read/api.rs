@@ -67,7 +67,9 @@ pub(crate) fn api(
 ) -> Option<Api> {
     let mut fields = Fields::of_resource(node, "api", reading)?;
     let given = given_specification(&mut fields, reading);
-    let specification = match parts.specification.take().or(given) {
+    let root = parts.specification.take().or(given);
+    let has_specification = root.is_some();
+    let specification = match root {
         Some(root) => openapi::read(&root, reading).unwrap_or_default(),
         None => Specification::default(),
     };
@@ -84,7 +86,14 @@ pub(crate) fn api(
             parts.diagnostics.insert(entry.key.clone(), settings);
         }
     }
+    let has_operations = has_specification || !parts.operations.is_empty();
     let operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    let api_type = api_type(&mut fields, reading);
+    if !has_operations && matches!(api_type, ApiType::Http | ApiType::Soap) {
+        let message = format!("api `{}` has no operations: every call gets 404", name.value);
+        let help = "add a specification, or operations with `method` and `urlTemplate`";
+        reading.warning("api-without-operations", name.span, message, help);
+    }
     let revision = name.value.split_once(";rev=").map(|(_, revision)| revision.to_owned());
     let display_name = plain(&mut fields, "displayName", reading).or(specification.title);
     let service_url = fields.filled_text("serviceUrl", reading).or(specification.server);
@@ -97,7 +106,7 @@ pub(crate) fn api(
         path: path(&mut fields, reading)?,
         service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
         protocols: protocols(&mut fields, reading),
-        api_type: api_type(&mut fields, reading),
+        api_type,
         subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
         subscription_key_parameter_names: key_names(&mut fields, reading),
         api_version: fields.filled_text("apiVersion", reading),

@@ -27,7 +27,6 @@ pub(crate) fn backend(name: Spanned<String>, node: &Node, reading: &mut Reading<
         fields.also_known(&["pool"]);
         single(&mut fields, reading).map(|single| BackendKind::Single(Box::new(single)))
     };
-    fields.also_known(&["properties"]);
     let span = fields.span;
     fields.finish(Unknown::Tolerated, reading);
     Some(Backend { name, title, description, azure_region, resource_id, kind: kind?, span })

@@ -51,7 +51,7 @@ fn rule(mut fields: Fields<'_>, reading: &mut Reading<'_>) -> Option<CircuitBrea
         .filter_map(|reason| crate::fields::text_of(reason, "errorReasons", reading))
         .map(|reason| reason.value)
         .collect();
-    if status_code_ranges.is_empty() && error_reasons.is_empty() {
+    if ["statusCodeRanges", "errorReasons"].iter().all(|key| is_empty(&mut condition, key)) {
         let message = "the circuit breaker can never trip: it counts no status codes and no error reasons";
         let help = "add `statusCodeRanges`, such as 429 to 429 and 500 to 599";
         reading.warning("breaker-without-condition", opening(condition.span), message, help);
@@ -67,6 +67,11 @@ fn rule(mut fields: Fields<'_>, reading: &mut Reading<'_>) -> Option<CircuitBrea
         accept_retry_after,
         failure_status,
     })
+}
+
+/// True when a list is missing or has no elements.
+fn is_empty(fields: &mut Fields<'_>, key: &'static str) -> bool {
+    fields.node(key).is_none_or(|list| list.elements().is_empty())
 }
 
 /// A duration that is not zero.

@@ -43,7 +43,9 @@ pub(crate) fn merge_operations(
             operation.policy = document.or(operation.policy);
             continue;
         }
+        let is_refused = given.is_refused;
         match given.into_operation(&part.name) {
+            None if is_refused => {}
             Some(operation) => operations.push(Operation { policy: document, ..operation }),
             None => unknown(&part.name, api, &operations, reading),
         }
@@ -77,12 +79,15 @@ struct Given {
     template_parameters: Option<Vec<TemplateParameter>>,
     description: Option<String>,
     policy: Option<PolicyDocument>,
+    /// True when what makes an operation is there but wrong, which has its own finding.
+    is_refused: bool,
 }
 
 impl Given {
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
         let mut fields = Fields::of_resource(node, "operation", reading)?;
-        let given = Self {
+        let mut given = Self {
+            is_refused: false,
             display_name: plain(&mut fields, "displayName", reading),
             method: method(&mut fields, reading),
             url_template: fields.filled_text("urlTemplate", reading).map(|text| text.map(template::rooted)),
@@ -90,6 +95,9 @@ impl Given {
             description: plain(&mut fields, "description", reading),
             policy: policy(&mut fields, reading),
         };
+        let is_wrong = |is_read: bool, is_given: bool| is_given && !is_read;
+        given.is_refused = is_wrong(given.method.is_some(), fields.node("method").is_some())
+            || is_wrong(given.url_template.is_some(), fields.node("urlTemplate").is_some());
         fields.also_known(&["request", "responses", "policies"]);
         fields.finish(Unknown::Tolerated, reading);
         Some(given)

@@ -6,8 +6,9 @@ use sekisho_diagnostics::{MappedText, SourceMap, Span};
 /// and literal texts character by character, escapes one by one, folded texts as a whole.
 pub(crate) fn mapped_text(text: &str, span: Span, sources: &SourceMap) -> MappedText {
     let source = sources.slice(span);
-    let attempts: [fn(&str, &str, Span) -> Option<MappedText>; 3] = [unquoted, escaped, literal];
-    let found = attempts.iter().find_map(|attempt| attempt(text, source, span));
+    let found = unquoted(text, source, span)
+        .or_else(|| escaped(text, source, span))
+        .or_else(|| literal(text, source, span));
     found.unwrap_or_else(|| {
         let mut whole = MappedText::new(span);
         whole.push_replaced(text, span);

@@ -1,0 +1,231 @@
+//! Service directories.
+
+use std::time::Duration;
+
+use sekisho_resources::model::{
+    BackendKind, FailureThreshold, LoggerType, Protocol, StatusCodeRange, SubscriptionScope, VersioningScheme,
+};
+
+use crate::support::{assert_clean, folder, load_path, places};
+use secrecy::ExposeSecret;
+
+const SPECIFICATION: &str = "openapi: 3.0.1
+info: {title: Chat, version: '1'}
+servers: [{url: https://ignored.example.org/}]
+paths:
+  /deployments/{deployment-id}/chat/completions:
+    parameters:
+      - {name: deployment-id, in: path, required: true, schema: {type: string}}
+    post:
+      operationId: ChatCompletions_Create
+      summary: Creates a completion
+      parameters:
+        - {name: api-version, in: query, required: true, schema: {type: string}}
+";
+
+fn extracted() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("policy.xml", "<policies/>"),
+        (
+            "apis/chat/apiInformation.json",
+            r#"{"properties": {"displayName": "Chat", "path": "/openai/", "serviceUrl": "https://{{host}}/openai/",
+                "protocols": ["https"], "subscriptionKeyParameterNames": {"header": "api-key", "query": "api-key"},
+                "apiVersion": "v2", "apiVersionSetId": "/subscriptions/0/resourceGroups/g/providers/Microsoft.ApiManagement/service/s/apiVersionSets/models"}}"#,
+        ),
+        ("apis/chat/specification.yaml", SPECIFICATION),
+        ("apis/chat/policy.xml", "<policies><inbound><base/></inbound></policies>"),
+        ("apis/chat/operations/chatcompletions-create/policy.xml", "<policies/>"),
+        (
+            "apis/chat/diagnostics/azuremonitor/diagnosticInformation.json",
+            r#"{"properties": {"loggerId": "/loggers/azuremonitor", "alwaysLog": "allErrors",
+                "sampling": {"samplingType": "fixed", "percentage": 50},
+                "largeLanguageModel": {"logs": "enabled", "requests": {"messages": "all", "maxSizeInBytes": 262144}}}}"#,
+        ),
+        ("apis/chat;rev=2/apiInformation.json", r#"{"properties": {"path": "openai"}}"#),
+        (
+            "apis/chat;rev=2/operations/ping/operationInformation.json",
+            r#"{"properties": {"displayName": "Ping", "method": "get", "urlTemplate": "/ping/{*rest}"}}"#,
+        ),
+        (
+            "backends/east/backendInformation.json",
+            r#"{"properties": {"url": "https://${BACKEND_HOST}/", "protocol": "http",
+                "credentials": {"header": {"api-key": ["{{key}}"]}, "managedIdentity": {"resource": "https://cognitiveservices.azure.com"}},
+                "circuitBreaker": {"rules": [{"name": "r", "tripDuration": "PT1M", "acceptRetryAfter": true,
+                  "failureCondition": {"count": "3", "interval": "PT5M", "statusCodeRanges": [{"min": 429, "max": 429}], "errorReasons": ["Server errors"]}}]}}}"#,
+        ),
+        (
+            "backends/pool/backendInformation.yaml",
+            "properties:\n  type: Pool\n  pool:\n    services:\n      - {id: /backends/east, priority: '1', weight: 50}\n    sessionAffinity: {sessionId: {source: Cookie, name: SessionId}}\n",
+        ),
+        (
+            "named values/key-resource/namedValueInformation.json",
+            r#"{"properties": {"displayName": "key", "value": "secret-of-east", "secret": true}}"#,
+        ),
+        (
+            "named values/host/namedValueInformation.json",
+            r#"{"properties": {"displayName": "host", "value": "api.example.org"}}"#,
+        ),
+        ("policy fragments/usage/policyFragmentInformation.json", r#"{"properties": {"description": "d"}}"#),
+        ("policy fragments/usage/policy.xml", "<fragment/>"),
+        (
+            "products/starter/productInformation.json",
+            r#"{"properties": {"displayName": "Starter", "state": "published"}}"#,
+        ),
+        ("products/starter/policy.xml", "<policies/>"),
+        ("products/starter/apis/chat/productApiInformation.json", "{}"),
+        (
+            "subscriptions/team/subscriptionInformation.json",
+            r#"{"properties": {"scope": "/products/starter", "primaryKey": "${TEAM_KEY}", "secondaryKey": {"file": "second.key"}}}"#,
+        ),
+        ("subscriptions/team/second.key", "from-a-file\n"),
+        (
+            "version sets/models/versionSetInformation.json",
+            r#"{"properties": {"displayName": "Models", "versioningScheme": "Query", "versionQueryName": "v"}}"#,
+        ),
+        (
+            "loggers/insights/loggerInformation.json",
+            r#"{"properties": {"loggerType": "applicationInsights", "credentials": {"instrumentationKey": "{{key}}"}}}"#,
+        ),
+        (
+            "diagnostics/applicationinsights/diagnosticInformation.json",
+            r#"{"properties": {"loggerId": "/loggers/insights", "metrics": true, "frontend": {"request": {"body": {"bytes": 0}}}}}"#,
+        ),
+    ]
+}
+
+#[test]
+fn an_extracted_service_is_read_as_a_whole() {
+    let folder = folder(&extracted());
+    let loaded = load_path(folder.path());
+    // The key file lies in a folder of resources: that is worth a warning, nothing else is.
+    assert_eq!(places(&folder, &loaded), ["subscriptions/team/second.key:1:1 unknown-file"]);
+    let configuration = &loaded.configuration;
+
+    let api = &configuration.apis["chat"];
+    assert_eq!((api.path.value.as_str(), api.protocols.as_slice()), ("openai", [Protocol::Https].as_slice()));
+    assert_eq!(api.service_url.as_ref().unwrap().value, "https://{{host}}/openai");
+    assert_eq!(api.subscription_key_parameter_names.header, "api-key");
+    assert_eq!(api.api_version_set.as_ref().unwrap().value, "models");
+    assert!(api.is_current && api.subscription_required && api.policy.is_some());
+    let operation = api.operation("chatcompletions-create").unwrap();
+    let template = "/deployments/{deployment-id}/chat/completions?api-version={api-version}";
+    assert_eq!(operation.url_template.value, template);
+    assert_eq!(operation.template_parameters.len(), 2);
+    assert!(operation.policy.is_some());
+    let logging = &api.diagnostics["azuremonitor"];
+    let requests = logging.large_language_model.as_ref().unwrap().requests.unwrap();
+    assert_eq!((logging.sampling_percentage, requests.maximum_bytes), (50.0, 262_144));
+
+    let revision = &configuration.apis["chat;rev=2"];
+    assert_eq!(
+        (revision.root_name(), revision.api_revision.as_str(), revision.is_current),
+        ("chat", "2", false)
+    );
+    assert_eq!(revision.operations[0].method.value, "GET");
+    assert_eq!(revision.operations[0].template_parameters[0].name, "rest");
+
+    let subscription = &configuration.subscriptions["team"];
+    assert_eq!(subscription.scope.value, SubscriptionScope::Product("starter".to_owned()));
+    let keys: Vec<_> = subscription.keys().map(|key| key.value.expose_secret()).collect();
+    assert_eq!(keys, ["key-of-the-team", "from-a-file"]);
+
+    assert_eq!(configuration.version_sets["models"].scheme, VersioningScheme::Query("v".to_owned()));
+    assert_eq!(configuration.products["starter"].apis[0].value, "chat");
+    assert_eq!(configuration.loggers["insights"].logger_type, LoggerType::ApplicationInsights);
+    assert_eq!(
+        configuration.diagnostics["applicationinsights"].properties["frontend"]["request"]["body"]["bytes"],
+        0
+    );
+    assert_eq!(loaded.sources.text(configuration.policy_fragments["usage"].policy.file), "<fragment/>");
+    assert!(configuration.policy.is_some());
+}
+
+#[test]
+fn backends_and_pools_keep_their_numbers() {
+    let folder = folder(&extracted());
+    let configuration = load_path(folder.path()).configuration;
+    let BackendKind::Single(east) = &configuration.backends["east"].kind else { panic!("not single") };
+    assert_eq!(east.url.value, "https://models.example.org/");
+    let breaker = east.circuit_breaker.as_ref().unwrap();
+    assert_eq!(breaker.threshold, FailureThreshold::Count(3));
+    assert_eq!(breaker.interval, Duration::from_secs(300));
+    assert_eq!(breaker.trip_duration, Duration::from_secs(60));
+    assert_eq!(breaker.status_code_ranges, [StatusCodeRange { min: 429, max: 429 }]);
+    let BackendKind::Pool(pool) = &configuration.backends["pool"].kind else { panic!("not a pool") };
+    assert_eq!(pool.services[0].backend.value, "east");
+    assert_eq!((pool.services[0].priority, pool.services[0].weight), (1, Some(50)));
+    assert_eq!(pool.session_affinity_cookie.as_deref(), Some("SessionId"));
+}
+
+#[test]
+fn secrets_do_not_show_in_debug_output() {
+    let folder = folder(&extracted());
+    let loaded = load_path(folder.path());
+    let shown = format!("{:?}", loaded.configuration);
+    for secret in ["secret-of-east", "key-of-the-team", "from-a-file"] {
+        assert!(!shown.contains(secret), "{secret} is shown");
+    }
+    let expanded = loaded.configuration.named_values.expand("Bearer {{key}}").unwrap();
+    assert_eq!(expanded.expose(), "Bearer secret-of-east");
+    assert!(!format!("{expanded:?}").contains("secret-of-east"));
+}
+
+#[test]
+fn the_names_of_arm_are_taken_for_folders() {
+    let folder =
+        folder(&[("namedValues/a/namedValueInformation.yml", "properties: {displayName: a, value: 1}\n")]);
+    let loaded = load_path(folder.path());
+    assert_clean(&loaded);
+    assert!(loaded.configuration.named_values.get("a").is_some());
+}
+
+#[test]
+fn what_has_no_effect_is_reported() {
+    let folder = folder(&[
+        ("apis/chat/apiInformaton.json", r#"{"properties": {"path": "a"}}"#),
+        ("apis/chat/polcy.xml", "<policies/>"),
+        ("backend/east/backendInformation.json", "{}"),
+        ("tags/a/tagInformation.json", "{}"),
+        ("docs/readme.txt", ""),
+    ]);
+    let loaded = load_path(folder.path());
+    assert_eq!(
+        places(&folder, &loaded),
+        [
+            "apis/chat:1:1 missing-information",
+            "apis/chat/apiInformaton.json:1:1 unknown-file",
+            "apis/chat/polcy.xml:1:1 unknown-file",
+            "backend:1:1 unknown-folder",
+            "tags:1:1 ignored-folder",
+        ]
+    );
+    assert_eq!(
+        loaded.diagnostics[0].help.as_deref(),
+        Some("rename `apiInformaton.json` to `apiInformation.json`")
+    );
+    assert_eq!(loaded.diagnostics[2].help.as_deref(), Some("did you mean `policy.xml`?"));
+}
+
+#[test]
+fn a_folder_of_an_operation_must_match() {
+    let folder = folder(&[
+        ("apis/chat/apiInformation.json", r#"{"properties": {"path": "a"}}"#),
+        ("apis/chat/specification.yaml", SPECIFICATION),
+        ("apis/chat/operations/chatcompletion-create/policy.xml", "<policies/>"),
+    ]);
+    let loaded = load_path(folder.path());
+    let expected = "apis/chat/operations/chatcompletion-create/policy.xml:1:1 unknown-operation";
+    assert_eq!(places(&folder, &loaded), [expected]);
+    assert_eq!(loaded.diagnostics[0].help.as_deref(), Some("did you mean `chatcompletions-create`?"));
+}
+
+#[test]
+fn everything_that_was_read_is_to_be_watched() {
+    let folder = folder(&extracted());
+    let loaded = load_path(folder.path());
+    for path in
+        ["policy.xml", "apis", "apis/chat", "apis/chat/specification.yaml", "subscriptions/team/second.key"]
+    {
+        assert!(loaded.files.contains(&folder.path().join(path)), "{path}");
+    }
+}

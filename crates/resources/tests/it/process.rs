@@ -1,0 +1,90 @@
+//! Settings of the process.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sekisho_resources::process::IdentitySource;
+
+use crate::support::{assert_clean, load_text, places};
+
+#[test]
+fn settings_are_read() {
+    let (folder, loaded) = load_text(
+        "gateway: {id: edge-1, region: West Europe}
+listeners:
+  http: 127.0.0.1:9080
+  https: {certificateFile: tls/c.pem, keyFile: tls/k.pem}
+management: {address: localhost:9090}
+dataDirectory: data
+limits: {bufferedBodyBytes: 1048576}
+drainTimeout: 5s
+accessLog: on
+upstream: {connectTimeout: 500ms, caFile: ca.pem}
+identity:
+  kind: clientSecret
+  endpoint: http://127.0.0.1:7000
+  tenantId: t
+  clientId: c
+  clientSecret: ${TEAM_KEY}
+  identities:
+    11111111-1111-1111-1111-111111111111: {kind: imds, endpoint: 'http://169.254.169.254'}
+resources: {}
+",
+    );
+    assert_clean(&loaded);
+    let process = &loaded.process;
+    assert_eq!((process.gateway.id.as_str(), process.gateway.region.as_str()), ("edge-1", "West Europe"));
+    assert_eq!(process.listeners.http.unwrap().to_string(), "127.0.0.1:9080");
+    let https = process.listeners.https.as_ref().unwrap();
+    assert_eq!(https.address.port(), 8443);
+    assert_eq!(https.tls.key, folder.path().join("tls/k.pem"));
+    assert_eq!(process.management.address.unwrap().to_string(), "127.0.0.1:9090");
+    assert_eq!(process.data_directory, folder.path().join("data"));
+    assert_eq!(process.limits.buffered_body_bytes, 1_048_576);
+    assert_eq!(process.limits.url_bytes, 16_384);
+    assert_eq!(process.drain_timeout, Duration::from_secs(5));
+    assert_eq!(process.upstream.connect_timeout, Duration::from_millis(500));
+    assert!(process.access_log);
+    let IdentitySource::ClientSecret { client_secret, .. } = &process.identity.source else { panic!("kind") };
+    assert_eq!(client_secret.expose_secret(), "key-of-the-team");
+    assert_eq!(process.identity.by_client_id.len(), 1);
+}
+
+#[test]
+fn defaults_stand_without_a_file() {
+    let (_folder, loaded) = load_text("resources: {}\n");
+    assert_eq!(loaded.process.listeners.http.unwrap().to_string(), "0.0.0.0:8080");
+    assert_eq!(loaded.process.management.address.unwrap().to_string(), "127.0.0.1:8090");
+    assert_eq!(loaded.process.limits.buffered_body_bytes, 2 * 1024 * 1024);
+}
+
+#[test]
+fn mistakes_are_found_at_their_place() {
+    let (folder, loaded) = load_text(
+        "listenrs: {}
+listeners: {http: example, htps: 1}
+management: {address: 0.0.0.0:8090}
+limits: {urlBytes: 2.5}
+drainTimeout: soon
+identity: {kind: imds, endpoint: 'http://token.example.org'}
+upstream: {insecureSkipVerify: 1}
+resources: {apis: {}, backend: {}}
+colour: red
+",
+    );
+    assert_eq!(
+        places(&folder, &loaded),
+        [
+            "sekisho.yaml:1:1 unknown-property",
+            "sekisho.yaml:2:19 invalid-address",
+            "sekisho.yaml:2:28 unknown-property",
+            "sekisho.yaml:3:23 insecure-management",
+            "sekisho.yaml:4:20 number-out-of-range",
+            "sekisho.yaml:5:15 invalid-duration",
+            "sekisho.yaml:6:34 insecure-endpoint",
+            "sekisho.yaml:7:32 wrong-type",
+            "sekisho.yaml:8:23 unknown-property",
+            "sekisho.yaml:9:1 unknown-property",
+        ]
+    );
+}
