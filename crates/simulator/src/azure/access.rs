@@ -1,0 +1,101 @@
+//! Who may call, and with which `api-version`.
+
+use http::{HeaderMap, header};
+
+use super::AzureError;
+use crate::config::Secret;
+use crate::resource::Resource;
+use crate::route::{Operation, Route, Shape, query_value};
+use crate::server::Shared;
+
+/// Audiences of tokens Azure OpenAI accepts.
+const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
+
+/// Versions of the dated surface, published by Azure.
+const VERSIONS: [&str; 25] = [
+    "2022-12-01",
+    "2023-03-15-preview",
+    "2023-05-15",
+    "2023-06-01-preview",
+    "2023-07-01-preview",
+    "2023-08-01-preview",
+    "2023-09-01-preview",
+    "2023-12-01-preview",
+    "2024-02-01",
+    "2024-02-15-preview",
+    "2024-03-01-preview",
+    "2024-04-01-preview",
+    "2024-05-01-preview",
+    "2024-06-01",
+    "2024-07-01-preview",
+    "2024-08-01-preview",
+    "2024-09-01-preview",
+    "2024-10-01-preview",
+    "2024-10-21",
+    "2024-12-01-preview",
+    "2025-01-01-preview",
+    "2025-02-01-preview",
+    FIRST_WITH_RESPONSES,
+    "2025-04-01-preview",
+    "preview",
+];
+
+/// The Responses API exists from this version on.
+const FIRST_WITH_RESPONSES: &str = "2025-03-01-preview";
+/// Versions of Azure AI model inference.
+const INFERENCE_VERSIONS: [&str; 3] = ["2024-05-01-preview", "2025-04-01", "2025-05-15-preview"];
+/// Versions of Content Safety.
+const SAFETY_VERSIONS: [&str; 3] = ["2023-10-01", "2024-02-15-preview", "2024-09-01"];
+/// Versions of the v1 surface, where none is needed.
+const V1_VERSIONS: [&str; 3] = ["v1", "preview", "latest"];
+
+/// A good `api-key` or a good bearer token lets a call in. A key may also come as the bearer token, as OpenAI's own
+/// client sends it to `/openai/v1`; Content Safety has its key in `Ocp-Apim-Subscription-Key`; an empty `Authorization: Bearer ` beside a key does no harm.
+pub(super) fn check_caller(
+    shared: &Shared,
+    resource: &Resource,
+    headers: &HeaderMap,
+) -> Result<(), AzureError> {
+    let keys = ["api-key", "ocp-apim-subscription-key"].into_iter().filter_map(|name| headers.get(name));
+    if keys.filter_map(|key| key.to_str().ok()).any(|key| is_one_of(key, &resource.keys)) {
+        return Ok(());
+    }
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
+    let Some(token) = token.filter(|token| !token.is_empty()) else {
+        return Err(AzureError::bad_key());
+    };
+    let is_good = resource.config.accept_any_token
+        || is_one_of(token, &resource.config.bearer_tokens)
+        || is_one_of(token, &resource.keys)
+        || shared.identity.accepts(token, &AUDIENCES);
+    if is_good { Ok(()) } else { Err(AzureError::bad_token()) }
+}
+
+fn is_one_of(text: &str, secrets: &[Secret]) -> bool {
+    secrets.iter().any(|secret| secret.expose() == text)
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then_some(token.trim())
+}
+
+/// The version the call names, when the surface knows it; `v1` where none is needed.
+pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, AzureError> {
+    let version = match (query_value(query, "api-version"), route.shape) {
+        (None, Shape::V1) => return Ok("v1".to_owned()),
+        (version, _) => version.ok_or_else(AzureError::not_found)?,
+    };
+    let is_configured = resource.config.api_versions.contains(&version);
+    let known = match route.shape {
+        Shape::Dated => &VERSIONS[..],
+        Shape::V1 => &V1_VERSIONS[..],
+        Shape::Inference => &INFERENCE_VERSIONS[..],
+        Shape::ContentSafety => &SAFETY_VERSIONS[..],
+    };
+    let has_responses = route.operation != Operation::Responses
+        || route.shape != Shape::Dated
+        || version.as_str() >= FIRST_WITH_RESPONSES;
+    let is_known = known.contains(&version.as_str()) && has_responses;
+    if is_configured || is_known { Ok(version) } else { Err(AzureError::not_found()) }
+}

@@ -1,0 +1,109 @@
+//! Prebuilt answers for benchmarks: no keys, no limits, no locks.
+//!
+//! | request | answer |
+//! |---|---|
+//! | body has `"stream":true` (or with a space) | 50 events of about 200 bytes, usage, `[DONE]` |
+//! | `/bare/100k` | 100 KB of JSON |
+//! | anything else | a chat completion of about 1 KB with usage 20 + 150 |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::json;
+
+use crate::body::{Body, Script};
+use crate::connection::Connection;
+use crate::server::Abort;
+
+/// Events with content in a stream.
+const EVENTS: usize = 50;
+const LARGE_BYTES: usize = 100_000;
+
+#[derive(Debug)]
+pub(crate) struct Bare {
+    json: Bytes,
+    large: Bytes,
+    events: Arc<[Bytes]>,
+    pace: Duration,
+}
+
+impl Bare {
+    pub(crate) fn new(chunk_ms: u64) -> Self {
+        Self {
+            json: completion(600),
+            large: completion(LARGE_BYTES - completion(0).len()),
+            events: events(),
+            pace: Duration::from_millis(chunk_ms),
+        }
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        connection: Arc<Connection>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Abort> {
+        let is_large = request.uri().path().ends_with("/bare/100k");
+        if drain(request.into_body()).await? {
+            let script = Script::new(self.events.clone(), connection).pace(self.pace);
+            return Ok(reply("text/event-stream", Body::Script(Box::new(script))));
+        }
+        let json = if is_large { &self.large } else { &self.json };
+        Ok(reply("application/json", Body::whole(json.clone())))
+    }
+}
+
+fn reply(content_type: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Reads the body to its end and tells whether it asks for a stream. The flag is looked for in each frame by itself:
+/// bodies of benchmarks are small, and clients put it first or last.
+async fn drain(mut body: Incoming) -> Result<bool, Abort> {
+    let mut stream = false;
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| Abort)?.into_data() {
+            stream = stream || asks_for_stream(&data);
+        }
+    }
+    Ok(stream)
+}
+
+fn asks_for_stream(body: &[u8]) -> bool {
+    const MEMBER: &[u8] = b"\"stream\":";
+    memchr::memmem::find_iter(body, MEMBER)
+        .filter_map(|at| body.get(at + MEMBER.len()..))
+        .any(|value| value.trim_ascii_start().starts_with(b"true"))
+}
+
+fn completion(content_bytes: usize) -> Bytes {
+    let body = json!({
+        "choices": [{"content_filter_results": {}, "finish_reason": "stop", "index": 0, "logprobs": null,
+            "message": {"content": "x".repeat(content_bytes), "refusal": null, "role": "assistant"}}],
+        "created": 1_760_000_000, "id": "chatcmpl-bare", "model": "bare", "object": "chat.completion",
+        "system_fingerprint": "fp_bare",
+        "usage": {"completion_tokens": 150, "prompt_tokens": 20, "total_tokens": 170},
+    });
+    Bytes::from(body.to_string())
+}
+
+fn events() -> Arc<[Bytes]> {
+    let chunk = |choices, usage| {
+        let body = json!({"choices": choices, "created": 1_760_000_000, "id": "chatcmpl-bare", "model": "bare",
+            "object": "chat.completion.chunk", "system_fingerprint": "fp_bare", "usage": usage});
+        Bytes::from(format!("data: {body}\n\n"))
+    };
+    let content =
+        chunk(json!([{"delta": {"content": " word"}, "finish_reason": null, "index": 0}]), json!(null));
+    let usage = chunk(
+        json!([]),
+        json!({"completion_tokens": EVENTS, "prompt_tokens": 20, "total_tokens": EVENTS + 20}),
+    );
+    let done = Bytes::from_static(b"data: [DONE]\n\n");
+    std::iter::repeat_n(content, EVENTS).chain([usage, done]).collect()
+}

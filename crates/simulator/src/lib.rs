@@ -1,0 +1,49 @@
+//! A simulated Azure on loopback ports: what `sekisho simulate` runs and what tests and benchmarks talk to.
+//!
+//! - [`config`]: resources (Azure OpenAI accounts), their deployments, identities
+//! - [`server`]: [`Simulator::start`], [`Running`]; `listener`: ports and connections
+//! - `azure/`: the Azure OpenAI surface (chat, completions, embeddings, responses, models) and Content Safety
+//! - `identity`: managed identity (IMDS, App Service) and Entra token endpoints
+//! - [`limits`]: tokens and requests per minute, provisioned throughput
+//! - [`faults`]: errors, delays, cuts and resets on command
+//! - [`stats`]: what reached the backend
+//! - `control`: `/__sim/stats`, `/__sim/faults`, `/__sim/reset`
+//! - `bare`: prebuilt answers for benchmarks
+//!
+//! # Ports
+//!
+//! The main port ([`Running::url`]) has the identity endpoints, the control endpoints for everything, and every
+//! resource under `/{name}/…`. Each resource has a port of its own too, where it stands at the root, because backends
+//! are told apart by their URL.
+//!
+//! # Tokens
+//!
+//! The simulator's tokenizer is deliberately simple and exact: a token is the shortest run of characters with at
+//! least four UTF-8 bytes. Usage, limits, stream chunks and `max_tokens` all use it, so sums always agree.
+
+mod azure;
+mod bare;
+mod body;
+pub mod clock;
+pub mod config;
+mod connection;
+mod control;
+pub mod faults;
+mod identity;
+pub mod limits;
+mod listener;
+mod resource;
+mod route;
+pub mod server;
+pub mod stats;
+mod text;
+mod tokens;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::{Config, DeploymentConfig, DeploymentKind, IdentityConfig, ResourceConfig, Secret};
+pub use faults::{Fault, ParseFaultError};
+pub use server::{Addresses, Running, Simulator, StartError};
+pub use stats::{Counts, ResourceStats, SeenRequest, Stats};
+
+#[cfg(test)]
+mod tests;
