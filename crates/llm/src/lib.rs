@@ -1,6 +1,6 @@
 //! Wire formats of model calls: which call a request is, how many tokens its reply used, how its stream reads.
 //!
-//! - [`peek`]: kind, deployment, model and `stream` flag of a request
+//! - [`mod@peek`]: kind, deployment, model and `stream` flag of a request
 //! - [`usage`]: token counts of a JSON reply, and where a count comes from
 //! - [`sse`]: an incremental reader of server-sent events
 //! - [`stream`]: token counts of a streamed reply
