@@ -78,6 +78,9 @@ impl Section {
     }
 }
 
+/// The file of properties of a version set in the layout of early extractors, without extension.
+pub(crate) const EARLY_VERSION_SET_INFORMATION: &str = "apiVersionSetInformation";
+
 /// What the loaders found beside the properties of a resource.
 #[derive(Default)]
 pub(crate) struct Beside {

@@ -116,8 +116,10 @@ impl Folder {
         let entries = self.files.iter().map(|entry| (entry, "file"));
         for ((name, path), kind) in entries.chain(self.folders.iter().map(|entry| (entry, "folder"))) {
             let place = reading.place_of(path);
-            if NOT_READ.contains(&name.as_str()) {
-                reading.information("ignored-folder", place, format!("the folder `{name}` is not used"));
+            // Early extractors wrote some collections as one file.
+            if NOT_READ.contains(&name.strip_suffix(".json").unwrap_or(name)) {
+                let code = if kind == "file" { "ignored-file" } else { "ignored-folder" };
+                reading.information(code, place, format!("the {kind} `{name}` is not used"));
                 continue;
             }
             let message = format!("the {kind} `{name}` is not known here and has no effect");

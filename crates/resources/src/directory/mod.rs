@@ -1,7 +1,8 @@
 //! Resources in a service directory: the layout of the APIOps extractor.
 //!
 //! Folders with a space in their name may also be written as ARM writes the collection (`namedValues`,
-//! `policyFragments`, `versionSets` or `apiVersionSets`). JSON files may be YAML.
+//! `policyFragments`, `versionSets` or `apiVersionSets`). JSON files may be YAML. Of the layout of early extractors
+//! `products/<name>/apis.json` and `apiVersionSetInformation.json` are read too.
 
 mod api;
 mod folder;
@@ -13,7 +14,7 @@ use sekisho_diagnostics::closest;
 
 use crate::model::{Configuration, Spanned};
 use crate::reading::Reading;
-use crate::sections::{self, Beside, Section};
+use crate::sections::{self, Beside, EARLY_VERSION_SET_INFORMATION, Section};
 use crate::value::Node;
 use folder::Folder;
 
@@ -86,6 +87,11 @@ fn read_section(section: Section, path: &Path, configuration: &mut Configuration
 /// The properties of a resource. A fragment may do without.
 fn information(section: Section, name: &str, folder: &mut Folder, reading: &mut Reading<'_>) -> Option<Node> {
     if let Some(read) = folder.document(section.information(), reading) {
+        return read;
+    }
+    if section == Section::VersionSets
+        && let Some(read) = folder.document(EARLY_VERSION_SET_INFORMATION, reading)
+    {
         return read;
     }
     if section == Section::PolicyFragments {

@@ -23,7 +23,14 @@ fn server_url(server: &Node) -> Option<Spanned<String>> {
         }
     }
     let complete = !url.contains(['{', '}']);
-    complete.then(|| Spanned::new(url, node.span))
+    (complete && !is_gateway(&url)).then(|| Spanned::new(url, node.span))
+}
+
+/// True for a gateway of API Management: a document exported from one names the gateway as its server, not what
+/// stands behind it.
+fn is_gateway(url: &str) -> bool {
+    let parsed = url::Url::parse(url).ok();
+    parsed.is_some_and(|url| url.host_str().is_some_and(|host| host.ends_with(".azure-api.net")))
 }
 
 /// `schemes`, `host` and `basePath` of OpenAPI 2.0.
@@ -34,5 +41,6 @@ fn swagger_host(root: &Node) -> Option<Spanned<String>> {
     let only_http = schemes.contains(&"http") && !schemes.contains(&"https");
     let scheme = if only_http { "http" } else { "https" };
     let base = root.get("basePath").and_then(Node::text).unwrap_or("");
-    Some(Spanned::new(format!("{scheme}://{}{base}", host.text()?), host.span))
+    let url = format!("{scheme}://{}{base}", host.text()?);
+    (!is_gateway(&url)).then(|| Spanned::new(url, host.span))
 }

@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::plain;
 use crate::fields::{Fields, Unknown, opening};
 use crate::model::{CircuitBreakerRule, FailureThreshold, Spanned, StatusCodeRange};
 use crate::reading::Reading;
@@ -137,7 +136,7 @@ fn ranges(condition: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<StatusCo
 pub(super) fn failure_status(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<u16> {
     let mut response = fields.object("failureResponse", reading)?;
     let status = response.whole_number("statusCode", 100..=599, reading);
-    let _message = plain(&mut response, "message", reading);
+    response.also_known(&["message"]);
     response.finish(Unknown::Tolerated, reading);
     u16::try_from(status?.value).ok()
 }

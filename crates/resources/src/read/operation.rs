@@ -21,8 +21,8 @@ pub(crate) struct OperationParts {
     pub(crate) policy: Option<PolicyDocument>,
 }
 
-/// Joins the operations of a specification with those given one by one. Both are matched by name, as normalised on
-/// import; one that matches nothing and has no method and template of its own is an error.
+/// Joins the operations of a specification with those given one by one. They are matched by name, as normalised on
+/// import, then by display name; one that matches nothing and has no method and template of its own is an error.
 pub(crate) fn merge_operations(
     mut operations: Vec<Operation>,
     parts: Vec<OperationParts>,
@@ -31,7 +31,10 @@ pub(crate) fn merge_operations(
 ) -> Vec<Operation> {
     for part in parts {
         let wanted = normalised(&part.name.value);
-        let found = operations.iter().position(|operation| normalised(&operation.name.value) == wanted);
+        let by_name = operations.iter().position(|operation| normalised(&operation.name.value) == wanted);
+        // Early extractors named the folder after the display name.
+        let found = by_name
+            .or_else(|| operations.iter().position(|operation| operation.display_name == part.name.value));
         let given = match &part.node {
             Some(node) => Given::read(node, reading),
             None => Some(Given::default()),

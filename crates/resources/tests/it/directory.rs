@@ -229,3 +229,51 @@ fn everything_that_was_read_is_to_be_watched() {
         assert!(loaded.files.contains(&folder.path().join(path)), "{path}");
     }
 }
+
+#[test]
+fn a_logger_whose_secret_was_left_out_is_a_warning() {
+    let folder = folder(&[
+        (
+            "loggers/insights/loggerInformation.json",
+            "{\"properties\": {\"loggerType\": \"applicationInsights\",\n\"credentials\": {\"instrumentationKey\": \"{{Logger-Credentials--1}}\"}}}",
+        ),
+        (
+            "named values/1/namedValueInformation.json",
+            r#"{"properties": {"displayName": "Logger-Credentials--1", "secret": true}}"#,
+        ),
+    ]);
+    let loaded = load_path(folder.path());
+    let place = "loggers/insights/loggerInformation.json:2:40 named-value-without-value";
+    assert_eq!(places(&folder, &loaded), [place]);
+    assert!(!loaded.has_errors());
+}
+
+#[test]
+fn the_layout_of_early_extractors_is_read() {
+    let folder = folder(&[
+        (
+            "apis/v2/apiInformation.json",
+            r#"{"properties": {"path": "a", "apiVersion": "v2", "apiVersionSetId": "/apiVersionSets/1"}}"#,
+        ),
+        (
+            "apis/v2/specification.yaml",
+            "openapi: 3.0.1\nservers: [{url: 'https://apim.azure-api.net/a'}]\npaths: {/x: {get: {operationId: x, summary: Get X}}}\n",
+        ),
+        ("apis/v2/operations/Get X/policy.xml", "<policies/>"),
+        ("apis/v2/tags.json", "[]"),
+        ("products/starter/productInformation.json", r#"{"properties": {"displayName": "Starter"}}"#),
+        ("products/starter/apis.json", "[\n  {\"name\": \"v2\"},\n  {\"name\": \"v3\"}\n]"),
+        (
+            "version sets/1/apiVersionSetInformation.json",
+            r#"{"properties": {"versioningScheme": "Segment"}}"#,
+        ),
+    ]);
+    let loaded = load_path(folder.path());
+    assert_eq!(
+        places(&folder, &loaded),
+        ["apis/v2/tags.json:1:1 ignored-file", "products/starter/apis.json:3:13 unknown-api"]
+    );
+    let api = &loaded.configuration.apis["v2"];
+    assert!(api.operations[0].policy.is_some());
+    assert!(api.service_url.is_none(), "the gateway itself is not what stands behind it");
+}
