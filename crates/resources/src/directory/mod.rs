@@ -77,7 +77,10 @@ fn read_section(section: Section, path: &Path, configuration: &mut Configuration
         };
         let node = information(section, &name, &mut folder, reading);
         folder.report_rest(reading);
-        let Some(node) = node else { continue };
+        let Some(node) = node else {
+            reading.broken.insert((section.key(), name));
+            continue;
+        };
         let name = Spanned::new(name, node.span.head());
         sections::add(section, name, &node, beside, configuration, reading);
     }

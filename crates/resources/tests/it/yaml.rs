@@ -42,21 +42,24 @@ fn sections_may_stand_at_the_top() {
 
 #[test]
 fn findings_in_an_inline_policy_point_into_the_yaml_file() {
-    let (folder, loaded) = load_text(COMPACT);
-    let api = &loaded.configuration.apis["chat"];
-    let finding = |file, part: &str| {
-        let start = loaded.sources.text(file).find(part).unwrap();
-        Diagnostic::error("example", Span::new(file, start, start + part.len()), "example")
-    };
-    let block = finding(api.policy.unwrap().file, "backend-id");
-    let quoted = finding(api.operations[0].policy.unwrap().file, "<oops/>");
-    let mut findings = vec![block, quoted];
-    loaded.configuration.origins.relocate(&mut findings);
-    let written: Vec<_> = findings.iter().map(|finding| loaded.sources.slice(finding.span)).collect();
-    assert_eq!(written, ["backend-id", "<oops/>"]);
-    let place = loaded.sources.locate(findings[0].span);
-    assert_eq!(place.file.as_ref(), folder.path().join("sekisho.yaml").to_string_lossy());
-    assert_eq!((place.line, place.column), (12, 32));
+    for text in [COMPACT.to_owned(), COMPACT.replace('\n', "\r\n")] {
+        let (folder, loaded) = load_text(&text);
+        assert_clean(&loaded);
+        let api = &loaded.configuration.apis["chat"];
+        let finding = |file, part: &str| {
+            let start = loaded.sources.text(file).find(part).unwrap();
+            Diagnostic::error("example", Span::new(file, start, start + part.len()), "example")
+        };
+        let block = finding(api.policy.unwrap().file, "backend-id");
+        let quoted = finding(api.operations[0].policy.unwrap().file, "<oops/>");
+        let mut findings = vec![block, quoted];
+        loaded.configuration.origins.relocate(&mut findings);
+        let written: Vec<_> = findings.iter().map(|finding| loaded.sources.slice(finding.span)).collect();
+        assert_eq!(written, ["backend-id", "<oops/>"]);
+        let place = loaded.sources.locate(findings[0].span);
+        assert_eq!(place.file.as_ref(), folder.path().join("sekisho.yaml").to_string_lossy());
+        assert_eq!((place.line, place.column), (12, 32));
+    }
 }
 
 #[test]
