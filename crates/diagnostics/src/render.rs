@@ -1,6 +1,6 @@
 //! Findings as terminal text, JSON and SARIF.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 use serde_json::json;
 
@@ -55,7 +55,7 @@ fn one(finding: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String
         .path(sources.path(finding.span.file))
         .annotation(AnnotationKind::Primary.span(start..end));
     let title = level.primary_title(&*finding.message).id(finding.code);
-    let group: Group<'_> = title.element(snippet);
+    let group = title.element(snippet);
     let group = match &finding.help {
         Some(help) => group.element(Level::HELP.message(&**help)),
         None => group,
@@ -63,11 +63,13 @@ fn one(finding: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> String
     renderer.render(&[group])
 }
 
+/// Findings and the texts that they point into. Several checks make several groups.
+pub type Group<'a> = (&'a [Diagnostic], &'a SourceMap);
+
 /// A JSON array of `{file, line, column, endLine, endColumn, severity, code, message, help}`.
-pub fn json(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
-    let findings: Vec<JsonFinding<'_>> = diagnostics
-        .iter()
-        .map(|finding| {
+pub fn json(groups: &[Group<'_>]) -> String {
+    let findings: Vec<JsonFinding<'_>> = all(groups)
+        .map(|(finding, sources)| {
             let place = sources.locate(finding.span);
             JsonFinding {
                 file: place.file.to_string(),
@@ -85,11 +87,14 @@ pub fn json(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
     serde_json::to_string_pretty(&findings).unwrap_or_else(|_| "[]".to_owned())
 }
 
+fn all<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (&'a Diagnostic, &'a SourceMap)> {
+    groups.iter().flat_map(|(diagnostics, sources)| diagnostics.iter().map(move |finding| (finding, *sources)))
+}
+
 /// A SARIF 2.1.0 log, which code-scanning pages of forges read.
-pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap, version: &str) -> String {
-    let results: Vec<_> = diagnostics
-        .iter()
-        .map(|finding| {
+pub fn sarif(groups: &[Group<'_>], version: &str) -> String {
+    let results: Vec<_> = all(groups)
+        .map(|(finding, sources)| {
             let place = sources.locate(finding.span);
             let level = match finding.severity {
                 Severity::Error => "error",
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn json_counts_from_one() {
         let (map, findings) = example();
-        let value: serde_json::Value = serde_json::from_str(&json(&findings, &map)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&json(&[(&findings, &map)])).unwrap();
         assert_eq!(value[0]["line"], 2);
         assert_eq!(value[0]["column"], 3);
         assert_eq!(value[0]["endColumn"], 12);
@@ -157,7 +162,7 @@ mod tests {
     #[test]
     fn sarif_has_one_result_for_each_finding() {
         let (map, findings) = example();
-        let value: serde_json::Value = serde_json::from_str(&sarif(&findings, &map, "1.0.0")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&sarif(&[(&findings, &map)], "1.0.0")).unwrap();
         assert_eq!(value["runs"][0]["results"][0]["ruleId"], "unknown-section");
     }
 }

@@ -28,7 +28,10 @@ pub struct CompiledDocument {
 impl Compiler<'_> {
     /// Compiles the document of a scope. Errors are reported; what could be compiled is returned for further checks.
     pub fn document(&mut self, text: &str, file: FileId, scope: Scope) -> CompiledDocument {
-        let parsed = xml::parse(text, file, xml::Limits::default());
+        self.parsed_document(xml::parse(text, file, xml::Limits::default()), scope)
+    }
+
+    fn parsed_document(&mut self, parsed: xml::Parsed, scope: Scope) -> CompiledDocument {
         let mut document = CompiledDocument::default();
         for finding in parsed.diagnostics {
             self.report(finding);
@@ -56,18 +59,23 @@ impl Compiler<'_> {
         document
     }
 
-    /// Checks a fragment on its own: its policies may be meant for any section, so only one must take them.
-    pub fn lone_fragment(&mut self, text: &str, file: FileId) {
+    /// Checks a document that stands alone: of a scope, or a fragment.
+    pub fn lone_document(&mut self, text: &str, file: FileId, scope: Scope) {
         let parsed = xml::parse(text, file, xml::Limits::default());
+        if parsed.root.as_ref().is_some_and(|root| root.name == "fragment") {
+            self.fragment_on_its_own(parsed);
+        } else {
+            self.parsed_document(parsed, scope);
+        }
+    }
+
+    /// A fragment may be meant for any section, so each of its policies is checked in the first section that takes it.
+    fn fragment_on_its_own(&mut self, parsed: xml::Parsed) {
         for finding in parsed.diagnostics {
             self.report(finding);
         }
         let Some(root) = parsed.root else { return };
         let root = self.paste(root);
-        if root.name != "fragment" {
-            self.report(check::wrong_root(&root, "fragment"));
-            return;
-        }
         self.enter(Scope::Api, Section::Inbound);
         self.each_policy(&root, |compiler, element| {
             let sections = crate::policies::find(&element.name).map_or(&Section::ALL[..], |known| known.sections);

@@ -1,0 +1,19 @@
+.PHONY: demo test check bench
+
+# The main job: builds, then runs the examples against a simulated Azure and prints how to call them.
+demo:
+	cargo run --release --locked -p sekisho -- demo
+
+# Everything: unit, property, conformance and end-to-end tests, and the real clients. Installs what it needs.
+test:
+	./tests/run
+
+# Formatting, lints, licences.
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; fi
+
+# Side by side with nginx on loopback.
+bench:
+	./bench/run

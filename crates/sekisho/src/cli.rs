@@ -1,0 +1,132 @@
+//! The verbs and their options.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A self-hosted AI gateway that runs Azure API Management policy documents.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway for a service directory or a sekisho.yaml
+    Serve(Serve),
+    /// Check service directories, YAML files and policy documents
+    Check(Check),
+    /// Evaluate policy expressions
+    Eval(Eval),
+    /// Run a simulated Azure: OpenAI deployments, managed identity, Entra tokens
+    Simulate(Simulate),
+    /// Run the examples against a simulated Azure, and show how to call them
+    Demo(Demo),
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho serve                              the service directory or sekisho.yaml here
+  sekisho serve ./service --listen 0.0.0.0:8080
+  sekisho serve ./sekisho.yaml --no-watch    without reloading on change")]
+pub(crate) struct Serve {
+    /// Service directory, directory with a sekisho.yaml, or YAML file
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Address of the data plane (HTTP)
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of the management endpoints: /metrics and health
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) management_listen: Option<SocketAddr>,
+    /// Directory the process writes to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Do not reload when files change
+    #[arg(long)]
+    pub(crate) no_watch: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho check ./service
+  sekisho check apis/chat/policy.xml --allow-unresolved
+  sekisho check ./service --format sarif > findings.sarif
+
+Exit code: 0 without errors (warnings are fine), 1 with errors.")]
+pub(crate) struct Check {
+    /// Service directories, YAML files, policy documents (.xml)
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Unknown named values, backends, fragments and loggers are warnings
+    #[arg(long)]
+    pub(crate) allow_unresolved: bool,
+}
+
+/// Forms of findings.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// An array of {file, line, column, endLine, endColumn, severity, code, message, help}.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+/// `eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho eval '@(1 + 1)'
+  sekisho eval --context call.json '@(context.Request.Headers.GetValueOrDefault(\"x-team\", \"none\"))'
+  sekisho eval --batch expressions.jsonl
+
+Prints one JSON object for each expression: {\"type\", \"value\"} or {\"error\"}.")]
+pub(crate) struct Eval {
+    /// JSON image of `context`
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) context: Option<PathBuf>,
+    /// JSON object of named values, pasted in before parsing
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) named_values: Option<PathBuf>,
+    /// File with one {"id", "expression", "context"} on each line
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["context", "expression"])]
+    pub(crate) batch: Option<PathBuf>,
+    /// `@(…)` or `@{…}`
+    #[arg(required_unless_present = "batch")]
+    pub(crate) expression: Option<String>,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho simulate
+  sekisho simulate --config azure.yaml")]
+pub(crate) struct Simulate {
+    /// What to simulate; one account with any deployment when not given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho demo
+  sekisho demo --json --no-traffic")]
+pub(crate) struct Demo {
+    /// Print one line of JSON with the addresses and keys, then run until SIGTERM
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Send no sample calls
+    #[arg(long)]
+    pub(crate) no_traffic: bool,
+}

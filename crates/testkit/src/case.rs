@@ -1,0 +1,141 @@
+//! A conformance case, read from its folder.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `policy.xml` | the document of the API |
+//! | `global.xml`, `product.xml`, `operation.xml` | documents of other scopes |
+//! | `fragment-<id>.xml` | a policy fragment |
+//! | `request.http` | the request: `METHOD /target`, headers, an empty line, the body |
+//! | `backend.http`, `backend-2.http` … | the backend's answers in order, the last one repeats; or one of the lines `CONNECTION FAILURE`, `TIMEOUT` |
+//! | `expected.http` | the response: status, reason when written, headers that must be there, the exact body |
+//! | `expected.json` | what else must hold; see [`Expected`] |
+//! | `case.json` | settings; see [`Settings`] |
+//!
+//! A case that documents a chosen behaviour says why in `README.md` of its folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::message::{self, RequestText, ResponseText};
+use crate::ports::Script;
+
+/// `case.json`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// Named values by display name.
+    pub named_values: BTreeMap<String, String>,
+    /// Backend ids that exist.
+    pub backends: Vec<String>,
+    /// The API's service URL; `https://service.example/base` when not set, empty for none.
+    pub service_url: Option<String>,
+    /// The operation's URL template, for `rewrite-uri`.
+    pub url_template: Option<String>,
+    /// Parameters that the template matched.
+    pub matched_parameters: BTreeMap<String, String>,
+    /// The caller's address; `203.0.113.7` when not set.
+    pub ip_address: Option<String>,
+    /// The subscription's resource name; none when not set.
+    pub subscription: Option<String>,
+    /// The message of a token source that fails.
+    pub token_failure: Option<String>,
+    /// The largest body that is buffered, in bytes.
+    pub buffered_body: Option<usize>,
+}
+
+/// `expected.json`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Expected {
+    /// Requests that reached the backend, each by some of `target`, `method`, `uri`, `headers` (null: absent), `body`, `timeout` (seconds).
+    pub backend: Option<Vec<Value>>,
+    /// Waits in seconds.
+    pub waits: Option<Vec<f64>>,
+    /// `context.LastError` by some of its members.
+    pub last_error: Option<BTreeMap<String, Value>>,
+    /// Variables as text, null for one that must not be set.
+    pub variables: BTreeMap<String, Option<String>>,
+    /// Trace entries as `severity source: message`.
+    pub traces: Option<Vec<String>>,
+    /// Headers that must not be in the response.
+    pub absent_headers: Vec<String>,
+    /// Findings of the load as `code line:column`; the case then has no request.
+    pub findings: Option<Vec<String>>,
+}
+
+/// A case.
+#[derive(Debug)]
+pub struct Case {
+    /// Path below `conformance/`.
+    pub name: String,
+    /// Documents from the broadest scope on: file name and text.
+    pub documents: Vec<(String, String)>,
+    /// Fragments by id.
+    pub fragments: BTreeMap<String, String>,
+    /// The request.
+    pub request: Option<RequestText>,
+    /// What the backend does.
+    pub backend: Vec<Script>,
+    /// The response.
+    pub response: Option<ResponseText>,
+    /// The rest of the expectations.
+    pub expected: Expected,
+    /// Settings.
+    pub settings: Settings,
+}
+
+impl Case {
+    /// Reads the case in a folder.
+    pub fn read(folder: &Path, name: String) -> Result<Case> {
+        let text = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
+        let json = |file: &str| text(file).unwrap_or_else(|| "{}".to_owned());
+        let documents = ["global.xml", "product.xml", "policy.xml", "operation.xml"];
+        let mut case = Case {
+            name,
+            documents: documents.iter().filter_map(|file| Some(((*file).to_owned(), text(file)?))).collect(),
+            fragments: fragments(folder)?,
+            request: text("request.http").map(|text| message::request(&text)).transpose().context("request.http")?,
+            backend: Vec::new(),
+            response: text("expected.http").map(|text| message::response(&text)).transpose().context("expected.http")?,
+            expected: serde_json::from_str(&json("expected.json")).context("expected.json")?,
+            settings: serde_json::from_str(&json("case.json")).context("case.json")?,
+        };
+        for number in 1.. {
+            let file = if number == 1 { "backend.http".to_owned() } else { format!("backend-{number}.http") };
+            let Some(text) = text(&file) else { break };
+            case.backend.push(script(&text).context(file)?);
+        }
+        Ok(case)
+    }
+}
+
+fn fragments(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(id) = name.strip_prefix("fragment-").and_then(|rest| rest.strip_suffix(".xml")) {
+            out.insert(id.to_owned(), std::fs::read_to_string(entry.path())?);
+        }
+    }
+    Ok(out)
+}
+
+fn script(text: &str) -> Result<Script> {
+    match text.trim() {
+        "CONNECTION FAILURE" => return Ok(Script::ConnectionFailure),
+        "TIMEOUT" => return Ok(Script::Timeout),
+        _ => {}
+    }
+    let reply = message::response(text)?;
+    Ok(Script::Reply {
+        status: reply.status,
+        reason: reply.reason.map(Into::into),
+        headers: reply.headers,
+        body: reply.body,
+    })
+}
