@@ -27,8 +27,8 @@ pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
-pub(crate) use named_value::is_display_name;
-pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue, references};
+
+pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};
 pub use origin::Origins;
 pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
 pub use product::{Product, ProductState};

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use sekisho_diagnostics::reference::references;
+
 use super::Spanned;
 
 /// A named value.
@@ -132,30 +134,4 @@ impl NamedValues {
         out.push_str(text.get(at..).unwrap_or(""));
         Ok(Expanded(SecretString::from(out)))
     }
-}
-
-/// The references of a text: range with braces, and display name. Only letters, digits, `-`, `.`, `_` (white space
-/// round the name is allowed) make a reference; other braces are text.
-pub fn references(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let start = at + text.get(at..)?.find("{{")?;
-            let inner = text.get(start + 2..)?;
-            let length = inner.find(['{', '}'])?;
-            let name = inner.get(..length)?.trim();
-            let closed = inner.get(length..).is_some_and(|rest| rest.starts_with("}}"));
-            if closed && is_display_name(name) {
-                at = start + 2 + length + 2;
-                return Some((start..at, name));
-            }
-            at = start + 1;
-        }
-    })
-}
-
-/// True for a name that API Management takes as the display name of a named value.
-pub(crate) fn is_display_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    !name.is_empty() && name.len() <= 256 && name.bytes().all(allowed)
 }

@@ -71,7 +71,7 @@ impl Default for Gateway {
 /// `listeners`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listeners {
-    /// `http`: address, `0.0.0.0:8080` when not set, `None` for `off`.
+    /// `http`: address, `127.0.0.1:8080` when not set, `None` for `off`.
     pub http: Option<SocketAddr>,
     /// `https`: off when not set.
     pub https: Option<HttpsListener>,
@@ -79,14 +79,14 @@ pub struct Listeners {
 
 impl Default for Listeners {
     fn default() -> Self {
-        Self { http: Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080))), https: None }
+        Self { http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))), https: None }
     }
 }
 
 /// `listeners.https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpsListener {
-    /// `address`; `0.0.0.0:8443` when not set.
+    /// `address`; `127.0.0.1:8443` when not set.
     pub address: SocketAddr,
     /// `certificateFile` and `keyFile`.
     pub tls: TlsFiles,

@@ -68,7 +68,7 @@ fn https(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<HttpsL
     }
     let tls = tls_files(&mut fields, reading);
     fields.finish(Unknown::Refused, reading);
-    let default = SocketAddr::from((std::net::Ipv4Addr::UNSPECIFIED, 8443));
+    let default = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 8443));
     let address = match address {
         Some(given) => given.value?,
         None => default,

@@ -2,7 +2,9 @@
 
 use super::plain;
 use crate::fields::{Fields, Unknown};
-use crate::model::{NamedValue, Spanned, is_display_name};
+use sekisho_diagnostics::reference::is_display_name;
+
+use crate::model::{NamedValue, Spanned};
 use crate::reading::Reading;
 use crate::value::Node;
 

@@ -53,7 +53,7 @@ resources: {}
 #[test]
 fn defaults_stand_without_a_file() {
     let (_folder, loaded) = load_text("resources: {}\n");
-    assert_eq!(loaded.process.listeners.http.unwrap().to_string(), "0.0.0.0:8080");
+    assert_eq!(loaded.process.listeners.http.unwrap().to_string(), "127.0.0.1:8080");
     assert_eq!(loaded.process.management.address.unwrap().to_string(), "127.0.0.1:8090");
     assert_eq!(loaded.process.limits.buffered_body_bytes, 2 * 1024 * 1024);
 }
