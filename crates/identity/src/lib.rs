@@ -1,0 +1,21 @@
+//! Tokens of the gateway's own identities.
+//!
+//! - [`config`]: what may be configured, and [`config::Environment`], where `auto` looks
+//! - [`source`]: one file for each protocol: how a token is asked for
+//! - [`reply`]: what token endpoints answer
+//! - [`fetch`]: one token from one source: attempts, back-off, deadline
+//! - [`cache`]: the tokens at hand, by resource and client id
+//! - [`provider`]: [`IdentityTokens`], which joins them behind the `Tokens` port
+
+mod cache;
+pub mod config;
+mod endpoint;
+mod fetch;
+pub mod provider;
+mod reply;
+mod source;
+#[cfg(test)]
+mod testing;
+
+pub use config::{ConfigError, Environment, IdentityConfig, SourceConfig};
+pub use provider::{IdentityPorts, IdentityTokens, Spawner, tokio_spawner};
