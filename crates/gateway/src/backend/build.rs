@@ -1,0 +1,247 @@
+//! From the resource model to backends that can be called.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use sekisho_diagnostics::{Diagnostic, Span};
+use sekisho_expression::context::BackendFacts;
+use sekisho_policy::ports::{BaseUrl, Ports};
+use sekisho_resources::model::{
+    self, BackendCredentials, BackendKind, Configuration, NamedValues, SingleBackend,
+};
+
+use super::affinity::Affinity;
+use super::breaker::{Breaker, Rule};
+use super::credentials::{Credentials, Identity, sensitive};
+use super::pool::{Group, Pool};
+use super::rotation::Rotation;
+use super::single::Single;
+use super::{Backend, BackendSet};
+use crate::upstream::{Endpoint, TlsSettings, Upstream};
+
+/// The most members of a pool that the rotation can tell apart.
+const MAX_MEMBERS: usize = 64;
+
+impl BackendSet {
+    /// Builds the backends of a configuration. `previous` lends the state of backends that did not change.
+    pub(crate) fn build(
+        configuration: &Configuration,
+        upstream: &Upstream,
+        ports: &Ports,
+        seed: &str,
+        previous: Option<&BackendSet>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<BackendSet> {
+        let plain = match upstream.clients(TlsSettings::default()) {
+            Ok(plain) => plain,
+            Err(error) => {
+                diagnostics.push(Diagnostic::error("upstream-tls", Span::default(), error.to_string()));
+                return None;
+            }
+        };
+        let mut builder =
+            Builder { upstream, named_values: &configuration.named_values, seed, previous, diagnostics };
+        let mut by_id = HashMap::new();
+        for backend in configuration.backends.values() {
+            if let BackendKind::Single(single) = &backend.kind
+                && let Some(single) = builder.single(backend, single)
+            {
+                by_id.insert(Arc::clone(&single.id), Backend::Single(Arc::new(single)));
+            }
+        }
+        for backend in configuration.backends.values() {
+            if let BackendKind::Pool(pool) = &backend.kind {
+                let pool = builder.pool(backend, pool, &by_id);
+                by_id.insert(
+                    Arc::clone(&pool.id),
+                    Backend::Pool { pool: Arc::new(pool), facts: facts(backend, true) },
+                );
+            }
+        }
+        Some(BackendSet { by_id, plain, ports: ports.clone() })
+    }
+}
+
+struct Builder<'b> {
+    upstream: &'b Upstream,
+    named_values: &'b NamedValues,
+    seed: &'b str,
+    previous: Option<&'b BackendSet>,
+    diagnostics: &'b mut Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn single(&mut self, backend: &model::Backend, single: &SingleBackend) -> Option<Single> {
+        let url = self.expand(&single.url.value, single.url.span)?;
+        let Some(endpoint) = BaseUrl::parse(&url).and_then(|base| Endpoint::new(Arc::new(base))) else {
+            let message =
+                format!("the URL of backend `{}` is not an absolute http or https URL", backend.name.value);
+            self.error("invalid-backend-url", single.url.span, message, "write it as `https://host/path`");
+            return None;
+        };
+        if let Some(proxy) = &single.proxy {
+            let message =
+                format!("backend `{}` is behind a web proxy, which is not supported", backend.name.value);
+            self.error("backend-proxy-not-supported", proxy.url.span, message, "remove `proxy`");
+        }
+        let tls = TlsSettings {
+            validate_chain: single.tls.validate_certificate_chain,
+            validate_name: single.tls.validate_certificate_name,
+        };
+        let clients = match self.upstream.clients(tls) {
+            Ok(clients) => clients,
+            Err(error) => {
+                self.error(
+                    "upstream-tls",
+                    backend.span,
+                    error.to_string(),
+                    "check the settings of `upstream`",
+                );
+                return None;
+            }
+        };
+        let id: Arc<str> = backend.name.value.as_str().into();
+        let rule = single.circuit_breaker.as_ref().map(Rule::from);
+        let breaker = rule.map(|rule| self.breaker(&id, &endpoint, rule));
+        let credentials = self.credentials(&single.credentials);
+        Some(Single { id, facts: facts(backend, false), endpoint, clients, credentials, breaker })
+    }
+
+    /// The breaker of the configuration before, when it is for the same URL and by the same rule.
+    fn breaker(&self, id: &Arc<str>, endpoint: &Endpoint, rule: Rule) -> Arc<Breaker> {
+        if let Some(Backend::Single(known)) = self.previous.and_then(|previous| previous.by_id.get(id))
+            && known.endpoint.base == endpoint.base
+            && let Some(breaker) = &known.breaker
+            && *breaker.rule() == rule
+        {
+            return Arc::clone(breaker);
+        }
+        Arc::new(Breaker::new(Arc::clone(id), rule))
+    }
+
+    fn pool(
+        &mut self,
+        backend: &model::Backend,
+        pool: &model::Pool,
+        singles: &HashMap<Arc<str>, Backend>,
+    ) -> Pool {
+        let id: Arc<str> = backend.name.value.as_str().into();
+        let mut members = Vec::new();
+        let mut by_priority: BTreeMap<u8, Vec<(usize, u32)>> = BTreeMap::new();
+        for service in &pool.services {
+            let name = service.backend.value.as_str();
+            match singles.get(name) {
+                Some(Backend::Single(single)) if members.len() < MAX_MEMBERS => {
+                    let weight = service.weight.map_or(1, u32::from);
+                    by_priority.entry(service.priority).or_default().push((members.len(), weight));
+                    members.push(Arc::clone(single));
+                }
+                _ => {
+                    let message = format!("pool `{id}` cannot use backend `{name}`");
+                    self.error(
+                        "invalid-pool-member",
+                        service.backend.span,
+                        message,
+                        "name a backend with one URL",
+                    );
+                }
+            }
+        }
+        let known = match self.previous.and_then(|previous| previous.by_id.get(&id)) {
+            Some(Backend::Pool { pool, .. }) => Some(pool),
+            _ => None,
+        };
+        let same_members = known.filter(|known| {
+            known.members.iter().map(|member| &member.id).eq(members.iter().map(|member| &member.id))
+        });
+        let groups = by_priority.into_values().map(|group| {
+            let (members, weights): (Vec<usize>, Vec<u32>) = group.into_iter().unzip();
+            let mut kept = same_members.iter().flat_map(|known| &known.groups);
+            let kept = kept.find(|group| group.members == members && group.rotation.weights() == weights);
+            let rotation = kept.map(|group| Arc::clone(&group.rotation));
+            Group { members, rotation: rotation.unwrap_or_else(|| Arc::new(Rotation::new(weights))) }
+        });
+        let groups = groups.collect();
+        let affinity = pool
+            .session_affinity_cookie
+            .as_ref()
+            .map(|cookie| Affinity::new(cookie, self.seed, &id, members.iter().map(|member| &*member.id)));
+        Pool { id, members, groups, affinity, failure_status: pool.failure_status.unwrap_or(503) }
+    }
+
+    fn credentials(&mut self, model: &BackendCredentials) -> Credentials {
+        let mut credentials = Credentials::default();
+        for header in &model.header {
+            let Ok(name) = HeaderName::from_bytes(header.name.value.as_bytes()) else {
+                let message = format!("`{}` is not a header name", header.name.value);
+                self.error("invalid-header-name", header.name.span, message, "use letters, digits and `-`");
+                continue;
+            };
+            let values = header
+                .values
+                .iter()
+                .filter_map(|value| self.header_value(value.value.expose_secret(), "", value.span));
+            let values = values.collect();
+            credentials.headers.push((name, values));
+        }
+        for parameter in &model.query {
+            for value in &parameter.values {
+                if let Some(value) = self.expand(value.value.expose_secret(), value.span) {
+                    credentials.add_query(&parameter.name.value, &value);
+                }
+            }
+        }
+        if let Some(authorization) = &model.authorization {
+            let parameter = &authorization.parameter;
+            let scheme = format!("{} ", authorization.scheme);
+            if let Some(value) = self.header_value(parameter.value.expose_secret(), &scheme, parameter.span) {
+                credentials.headers.push((AUTHORIZATION, vec![value]));
+            }
+        }
+        credentials.identity = model.managed_identity.as_ref().map(|identity| Identity {
+            resource: identity.resource.value.as_str().into(),
+            client_id: identity.client_id.as_deref().map(Arc::from),
+        });
+        credentials
+    }
+
+    fn header_value(&mut self, text: &str, prefix: &str, span: Span) -> Option<HeaderValue> {
+        let text = self.expand(text, span)?;
+        let value = sensitive(&format!("{prefix}{text}"));
+        if value.is_none() {
+            let message = "the value cannot stand in a header".to_owned();
+            self.error("invalid-header-value", span, message, "remove line breaks and control characters");
+        }
+        value
+    }
+
+    fn expand(&mut self, text: &str, span: Span) -> Option<String> {
+        match self.named_values.expand(text) {
+            Ok(expanded) => Some(expanded.expose().to_owned()),
+            Err(error) => {
+                self.error(
+                    "unknown-named-value",
+                    span,
+                    error.to_string(),
+                    "define the named value or correct its name",
+                );
+                None
+            }
+        }
+    }
+
+    fn error(&mut self, code: &'static str, span: Span, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic::error(code, span, message).with_help(help));
+    }
+}
+
+fn facts(backend: &model::Backend, is_pool: bool) -> Arc<BackendFacts> {
+    Arc::new(BackendFacts {
+        id: backend.name.value.as_str().into(),
+        is_pool,
+        azure_region: backend.azure_region.as_deref().unwrap_or("").into(),
+    })
+}

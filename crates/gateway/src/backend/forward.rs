@@ -1,0 +1,295 @@
+//! One call to a backend.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use hyper::ext::ReasonPhrase;
+use sekisho_expression::context::BackendFacts;
+use sekisho_policy::body::Body;
+use sekisho_policy::exchange::Response;
+use sekisho_policy::ports::{
+    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
+};
+
+use super::breaker::CallOutcome;
+use super::pool::Pool;
+use super::single::Single;
+use super::{Backend, BackendSet};
+use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, send};
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// What backends are told about the client's connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Forwarded {
+    /// The address that connected.
+    pub(crate) peer: HeaderValue,
+    /// True when the client used HTTPS.
+    pub(crate) secure: bool,
+    /// The host that the client called.
+    pub(crate) host: Option<HeaderValue>,
+}
+
+/// The backends of a configuration as one call uses them.
+pub(crate) struct CallBackends {
+    pub(crate) set: Arc<BackendSet>,
+    pub(crate) forwarded: Forwarded,
+}
+
+impl Backends for CallBackends {
+    fn describe(&self, backend_id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
+        self.set.describe(backend_id)
+    }
+
+    fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        Box::pin(self.forward_now(call))
+    }
+}
+
+/// Where a call goes after all choices.
+struct Hop<'h> {
+    endpoint: &'h Endpoint,
+    clients: &'h ClientSet,
+    single: Option<&'h Arc<Single>>,
+    pool: Option<&'h Pool>,
+}
+
+/// The most redirects that are followed.
+const MAX_REDIRECTS: usize = 5;
+
+impl CallBackends {
+    async fn forward_now(&self, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+        match call.target {
+            Target::None => Err(nowhere(
+                "there is no backend: the API has no service URL and no policy chose one".to_owned(),
+            )),
+            Target::Url(base) => {
+                let endpoint = Endpoint::new(Arc::clone(base))
+                    .ok_or_else(|| nowhere(format!("`{}` is not a host", base.host)))?;
+                let hop = Hop { endpoint: &endpoint, clients: &self.set.plain, single: None, pool: None };
+                self.call(hop, call).await
+            }
+            Target::Backend(id) => match self.set.by_id.get(id) {
+                None => Err(nowhere(format!("backend `{id}` does not exist"))),
+                Some(Backend::Single(single)) => self.call_single(single, call).await,
+                Some(Backend::Pool { pool, .. }) => self.call_pool(pool, call).await,
+            },
+        }
+    }
+
+    async fn call_single(
+        &self,
+        single: &Arc<Single>,
+        call: ForwardCall<'_>,
+    ) -> Result<ForwardReply, ForwardError> {
+        let ports = &self.set.ports;
+        if let Some(breaker) = &single.breaker
+            && let Some(left) = breaker.open_for(&*ports.clock, &*ports.recorder)
+        {
+            let message = format!("the circuit breaker of backend `{}` is open", single.id);
+            return Err(unavailable(breaker.failure_status(), Some(left), message));
+        }
+        let hop =
+            Hop { endpoint: &single.endpoint, clients: &single.clients, single: Some(single), pool: None };
+        self.call(hop, call).await
+    }
+
+    async fn call_pool(&self, pool: &Arc<Pool>, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+        let ports = &self.set.ports;
+        let choice = pool.choose(&call.headers, &*ports.clock, &*ports.recorder).map_err(|exhausted| {
+            let message = format!("no member of backend pool `{}` is available", pool.id);
+            unavailable(pool.failure_status, exhausted.recovery, message)
+        })?;
+        let single = pool.members.get(choice.member).ok_or_else(|| {
+            unavailable(pool.failure_status, None, format!("backend pool `{}` is empty", pool.id))
+        })?;
+        let hop = Hop {
+            endpoint: &single.endpoint,
+            clients: &single.clients,
+            single: Some(single),
+            pool: Some(pool),
+        };
+        let mut reply = self.call(hop, call).await?;
+        if choice.new_session
+            && let Some(affinity) = &pool.affinity
+            && let Some(cookie) = affinity.set_cookie(choice.member, self.forwarded.secure)
+        {
+            reply.response.headers.append(SET_COOKIE, cookie);
+        }
+        Ok(reply)
+    }
+
+    async fn call(&self, hop: Hop<'_>, mut call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+        let ports = &self.set.ports;
+        self.forwarded.add_to(&mut call.headers);
+        let mut own_query = None;
+        if let Some(single) = hop.single {
+            own_query = single.credentials.query(call.query);
+            single.credentials.apply(&mut call.headers, &*ports.tokens).await.map_err(|error| {
+                ForwardError { failure: ForwardFailure::Connection, message: error.message, attempt: None }
+            })?;
+        }
+        let started = ports.clock.monotonic();
+        let query = own_query.as_deref().unwrap_or(call.query);
+        let sent = send_following(&hop, call, query).await;
+        let duration = ports.clock.monotonic().saturating_sub(started);
+        let attempt = hop.attempt(duration);
+        match sent {
+            Ok(response) => {
+                let attempt = Attempt { status: Some(response.status), ..attempt };
+                self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
+                Ok(ForwardReply {
+                    response,
+                    attempt,
+                    base_url: Arc::clone(&hop.endpoint.base),
+                    backend: hop.single.map(|single| Arc::clone(&single.facts)),
+                })
+            }
+            Err(failure) => Err(self.failed(&hop, attempt, failure)),
+        }
+    }
+
+    fn observe(&self, hop: &Hop<'_>, outcome: CallOutcome<'_>) {
+        if let Some(breaker) = hop.single.and_then(|single| single.breaker.as_ref()) {
+            breaker.observe(outcome, &*self.set.ports.clock, &*self.set.ports.recorder);
+        }
+    }
+
+    fn failed(&self, hop: &Hop<'_>, attempt: Attempt, failure: SendFailure) -> ForwardError {
+        let origin = &hop.endpoint.origin;
+        let (failure, reason, message) = match failure {
+            SendFailure::Connection(cause) => (
+                ForwardFailure::Connection,
+                "BackendConnectionFailure",
+                format!("the call to {origin} failed: {cause}"),
+            ),
+            SendFailure::Timeout => {
+                (ForwardFailure::Timeout, "Timeout", format!("{origin} sent no response headers in time"))
+            }
+            // The client's fault says nothing about the backend.
+            SendFailure::ClientBody(error) => {
+                let attempt = Some(Attempt { failure: Some("ClientConnectionFailure"), ..attempt });
+                let message = format!("the request could not be sent on: {error}");
+                return ForwardError { failure: ForwardFailure::ClientBody, message, attempt };
+            }
+        };
+        self.observe(hop, CallOutcome::Failed(reason));
+        ForwardError { failure, message, attempt: Some(Attempt { failure: Some(reason), ..attempt }) }
+    }
+}
+
+impl Hop<'_> {
+    fn attempt(&self, duration: Duration) -> Attempt {
+        Attempt {
+            backend_id: self.single.map(|single| Arc::clone(&single.id)),
+            pool_id: self.pool.map(|pool| Arc::clone(&pool.id)),
+            authority: Arc::clone(&self.endpoint.origin),
+            duration,
+            status: None,
+            failure: None,
+        }
+    }
+}
+
+impl Forwarded {
+    /// `X-Forwarded-For` gets the peer appended; `X-Forwarded-Proto` and `X-Forwarded-Host` tell of this connection.
+    fn add_to(&self, headers: &mut HeaderMap) {
+        let peer = match headers.get(&X_FORWARDED_FOR) {
+            None => self.peer.clone(),
+            Some(_) => {
+                let mut all = Vec::new();
+                for value in headers.get_all(&X_FORWARDED_FOR) {
+                    all.extend_from_slice(value.as_bytes());
+                    all.extend_from_slice(b", ");
+                }
+                all.extend_from_slice(self.peer.as_bytes());
+                HeaderValue::from_maybe_shared(bytes::Bytes::from(all)).unwrap_or_else(|_| self.peer.clone())
+            }
+        };
+        headers.insert(&X_FORWARDED_FOR, peer);
+        let scheme = if self.secure { "https" } else { "http" };
+        headers.insert(&X_FORWARDED_PROTO, HeaderValue::from_static(scheme));
+        if let Some(host) = &self.host {
+            headers.insert(&X_FORWARDED_HOST, host.clone());
+        }
+    }
+}
+
+/// Sends a call, and again where the answer says when redirects are followed. A redirect to another origin is an
+/// answer like any other: the backend's credentials are not for strangers.
+async fn send_following(hop: &Hop<'_>, call: ForwardCall<'_>, query: &str) -> Result<Response, SendFailure> {
+    let ForwardCall { method, path, headers, mut body, timeout, http_version, follow_redirects, .. } = call;
+    let mut again = follow_redirects && body.is_buffered();
+    let mut place = None::<(String, String)>;
+    let mut method = method.clone();
+    let mut headers = headers;
+    let mut redirects = 0;
+    loop {
+        let (path, query) = place.as_ref().map_or((path, query), |(path, query)| (path, query));
+        let (next_headers, next_body) = if again {
+            (headers.clone(), body.take_for_sending(true))
+        } else {
+            (std::mem::take(&mut headers), std::mem::take(&mut body))
+        };
+        let endpoint = if place.is_some() { &hop.endpoint.root() } else { hop.endpoint };
+        let call = UpstreamCall {
+            method: &method,
+            path,
+            query,
+            headers: next_headers,
+            body: next_body,
+            timeout,
+            version: http_version,
+        };
+        let response = send(hop.clients, endpoint, call).await?;
+        let Some(next) = again.then(|| redirect(hop.endpoint, path, &response)).flatten() else {
+            return Ok(convert(response));
+        };
+        if matches!(response.status().as_u16(), 301..=303) && method != http::Method::HEAD {
+            method = http::Method::GET;
+            body = Body::Empty;
+        }
+        place = Some(next);
+        redirects += 1;
+        again = redirects < MAX_REDIRECTS;
+    }
+}
+
+/// Path and query that a redirect leads to; none when the answer is no redirect, or one to another origin.
+fn redirect(endpoint: &Endpoint, path: &str, response: &http::Response<Body>) -> Option<(String, String)> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    let location = location.split('#').next().unwrap_or(location);
+    let target = match location.strip_prefix(&*endpoint.origin) {
+        Some("") => "/".to_owned(),
+        Some(rest) if rest.starts_with(['/', '?']) => rest.to_owned(),
+        Some(_) => return None,
+        None if location.starts_with('/') && !location.starts_with("//") => location.to_owned(),
+        None if location.contains("://") || location.starts_with("//") => return None,
+        None => format!("{}/{location}", path.rsplit_once('/').map_or("", |(folder, _)| folder)),
+    };
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    Some((path.to_owned(), query.to_owned()))
+}
+
+fn convert(response: http::Response<Body>) -> Response {
+    let (parts, body) = response.into_parts();
+    let reason =
+        parts.extensions.get::<ReasonPhrase>().and_then(|phrase| std::str::from_utf8(phrase.as_bytes()).ok());
+    Response { status: parts.status.as_u16(), reason: reason.map(Arc::from), headers: parts.headers, body }
+}
+
+fn nowhere(message: String) -> ForwardError {
+    ForwardError { failure: ForwardFailure::UnknownBackend, message, attempt: None }
+}
+
+fn unavailable(status: u16, recovery: Option<Duration>, message: String) -> ForwardError {
+    let retry_after = recovery.map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0));
+    ForwardError { failure: ForwardFailure::Unavailable { status, retry_after }, message, attempt: None }
+}

@@ -1,0 +1,76 @@
+//! How the data plane runs.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use sekisho_resources::process::{HttpsListener, Process};
+
+/// Listeners and limits of a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayConfig {
+    /// Addresses that speak plain HTTP. Port 0 takes a free one.
+    pub http: Vec<SocketAddr>,
+    /// Addresses that speak HTTPS.
+    pub https: Vec<HttpsListener>,
+    /// Bounds on what clients may do.
+    pub limits: ClientLimits,
+    /// Peers whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. None by default: then the caller is the
+    /// address that connected, and these headers are only passed on.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Bounds on what clients may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Connections at a time; more are closed at once.
+    pub connections: usize,
+    /// Headers of a request.
+    pub header_count: usize,
+    /// Bytes of all headers of a request; more is answered with 431.
+    pub header_bytes: usize,
+    /// Bytes of the request target; more is answered with 414.
+    pub url_bytes: usize,
+    /// Bytes of a request body; more is answered with 413 or breaks the call off.
+    pub body_bytes: u64,
+    /// How long the head of a request may take, the wait for it on an open connection included.
+    pub header_timeout: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake_timeout: Duration,
+    /// How long a request body may pause.
+    pub body_idle_timeout: Duration,
+    /// Requests at a time on one HTTP/2 connection.
+    pub concurrent_streams: u32,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            header_count: 100,
+            header_bytes: 64 * 1024,
+            url_bytes: 16 * 1024,
+            body_bytes: 1024 * 1024 * 1024,
+            header_timeout: Duration::from_secs(75),
+            handshake_timeout: Duration::from_secs(10),
+            body_idle_timeout: Duration::from_secs(120),
+            concurrent_streams: 250,
+        }
+    }
+}
+
+impl From<&Process> for GatewayConfig {
+    fn from(process: &Process) -> Self {
+        Self {
+            http: process.listeners.http.into_iter().collect(),
+            https: process.listeners.https.clone().into_iter().collect(),
+            limits: ClientLimits {
+                header_bytes: process.limits.header_bytes,
+                url_bytes: process.limits.url_bytes,
+                body_bytes: process.limits.request_body_bytes,
+                ..ClientLimits::default()
+            },
+            trusted_proxies: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The data plane: takes calls, routes them, checks keys, runs policies, calls backends and streams the answers.
+//!
+//! - [`config`]: listeners and limits
+//! - `listener`: TCP, TLS, HTTP/1.1 and HTTP/2; the drain
+//! - `router`: which API and operation
+//! - `subscription`: who calls
+//! - `service`: a request's way through all of it
+//! - [`snapshot`]: the configuration in service
+//! - `backend`: pools, breakers and credentials
+//! - [`upstream`]: connections to backends
+//! - `respond`: the way back, and the account of the call
+
+mod backend;
+pub mod config;
+mod listener;
+mod respond;
+mod router;
+mod service;
+pub mod snapshot;
+mod subscription;
+#[cfg(test)]
+mod testing;
+pub mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sekisho_policy::ports::{Event, Ports};
+
+pub use config::{ClientLimits, GatewayConfig};
+pub use listener::{BoundAddress, CertificateError, ListenerError};
+pub use snapshot::{Snapshot, SnapshotOptions};
+pub use upstream::{Upstream, UpstreamError, UpstreamSettings};
+
+use listener::Listeners;
+use service::Service;
+
+/// A running gateway.
+pub struct Gateway {
+    service: Arc<Service>,
+    listeners: Listeners,
+}
+
+impl Gateway {
+    /// Opens the listeners and serves the snapshot. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on, or a certificate that cannot be used.
+    pub async fn start(
+        config: GatewayConfig,
+        ports: Ports,
+        snapshot: Arc<Snapshot>,
+    ) -> Result<Self, ListenerError> {
+        ports.recorder.event(Event::ConfigurationLoaded);
+        let service = Arc::new(Service::new(config.clone(), ports, snapshot));
+        let listeners = Listeners::start(&config, Arc::clone(&service)).await?;
+        Ok(Self { service, listeners })
+    }
+
+    /// The addresses that take connections, with the ports that were really taken.
+    pub fn addresses(&self) -> &[BoundAddress] {
+        self.listeners.addresses()
+    }
+
+    /// The configuration in service.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.service.snapshot()
+    }
+
+    /// Takes another configuration into service. Calls under way keep theirs to their end.
+    pub fn replace(&self, snapshot: Arc<Snapshot>) {
+        self.service.replace(snapshot);
+        self.service.ports().recorder.event(Event::ConfigurationLoaded);
+    }
+
+    /// Reads certificates again whose files were written since; the number of those replaced. Connections keep theirs.
+    ///
+    /// # Errors
+    /// A certificate that cannot be used; the old one stays in use.
+    pub fn reload_certificates(&self) -> Result<usize, CertificateError> {
+        self.listeners.reload_certificates()
+    }
+
+    /// Takes no more connections and lets the calls under way end; after `drain` they are cut. True when none had to
+    /// be.
+    pub async fn shutdown(self, drain: Duration) -> bool {
+        self.listeners.drain.run(drain).await
+    }
+}

@@ -1,0 +1,73 @@
+//! One connection of a client.
+
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::HeaderValue;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{Shared, refused};
+use crate::service::answer;
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(crate) struct ConnectionFacts {
+    /// The address that connected.
+    pub(crate) peer: IpAddr,
+    /// The same as a header.
+    pub(crate) peer_header: HeaderValue,
+    /// True for TLS.
+    pub(crate) secure: bool,
+    has_requests: AtomicBool,
+}
+
+impl ConnectionFacts {
+    pub(crate) fn new(peer: SocketAddr, secure: bool) -> Self {
+        // An IPv4 client of a dual-stack listener is shown as what it is.
+        let ip = peer.ip().to_canonical();
+        let peer_header =
+            HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+        Self { peer: ip, peer_header, secure, has_requests: AtomicBool::new(false) }
+    }
+}
+
+/// Serves a connection to its end. When the drain begins, requests under way are finished and no more are taken.
+pub(super) async fn serve<S>(stream: S, facts: ConnectionFacts, shared: &Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let facts = Arc::new(facts);
+    let service = service_fn(|request| {
+        if !facts.has_requests.load(Ordering::Relaxed) {
+            facts.has_requests.store(true, Ordering::Relaxed);
+        }
+        answer(Arc::clone(&shared.service), Arc::clone(&facts), request)
+    });
+    let mut connection = pin!(shared.builder.serve_connection(TokioIo::new(stream), service));
+    // The header timeout starts when it is clear which protocol the client speaks; this one starts before.
+    let mut first_request = pin!(tokio::time::sleep(shared.limits.header_timeout));
+    let mut waits_for_first = true;
+    let mut drained = pin!(shared.drain.begun());
+    let mut is_draining = false;
+    loop {
+        tokio::select! {
+            // How a connection ends says nothing about the gateway: clients hang up as they please.
+            _ = connection.as_mut() => return,
+            () = &mut first_request, if waits_for_first => {
+                waits_for_first = false;
+                if !facts.has_requests.load(Ordering::Relaxed) {
+                    refused(shared, "no-request-in-time");
+                    return;
+                }
+            }
+            () = &mut drained, if !is_draining => {
+                is_draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The account of one call: begun when it arrives, recorded when its last byte was sent or the client went away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, Version};
+use sekisho_policy::exchange::Exchange;
+use sekisho_policy::ports::{CallRecord, Clock, Recorder};
+
+use super::model::{ModelCall, UsageTee};
+use super::request::RequestMeter;
+
+/// A response that broke off before its status was sent, as logs show it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Larger rests are looked at on a task of their own, so that they keep nobody waiting.
+const LOOK_AT_ONCE: usize = 16 * 1024;
+
+/// A call that is under way. Dropping it records it.
+pub(crate) struct Call {
+    record: Option<Box<CallRecord>>,
+    started: Duration,
+    clock: Arc<dyn Clock>,
+    recorder: Arc<dyn Recorder>,
+    /// The exchange while policies run.
+    pub(crate) exchange: Option<Exchange>,
+    /// What passed by of the request's body.
+    pub(crate) request: Option<Arc<RequestMeter>>,
+    /// Set for a call that runs a model.
+    pub(crate) model: Option<ModelCall>,
+    tee: Option<UsageTee>,
+}
+
+impl Call {
+    /// Begins the account of a call.
+    pub(crate) fn begin(clock: &Arc<dyn Clock>, recorder: &Arc<dyn Recorder>, request_id: [u8; 16]) -> Self {
+        recorder.started();
+        let record = CallRecord {
+            request_id,
+            timestamp_ticks: clock.utc_ticks(),
+            status: CLIENT_CLOSED_REQUEST,
+            incomplete: true,
+            ..CallRecord::default()
+        };
+        Self {
+            record: Some(Box::new(record)),
+            started: clock.monotonic(),
+            clock: Arc::clone(clock),
+            recorder: Arc::clone(recorder),
+            exchange: None,
+            request: None,
+            model: None,
+            tee: None,
+        }
+    }
+
+    /// Monotonic time of arrival.
+    pub(crate) fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// What is known when the head of the request is there.
+    pub(crate) fn describe(&mut self, method: &Method, version: Version, url: String, ip: std::net::IpAddr) {
+        if let Some(record) = &mut self.record {
+            record.method = method.as_str().into();
+            record.protocol = protocol(version);
+            record.url = url;
+            record.ip_address = Some(ip);
+        }
+    }
+
+    /// The policies are done and this status is on its way.
+    pub(crate) fn responding(&mut self, status: u16, is_event_stream: bool) {
+        self.take_exchange();
+        if let Some(record) = &mut self.record {
+            record.status = status;
+            record.is_stream = is_event_stream;
+        }
+        if (200..300).contains(&status) {
+            self.tee = self.model.as_ref().map(|model| model.tee(is_event_stream));
+        }
+    }
+
+    /// A piece of the response is on its way.
+    pub(crate) fn sending(&mut self, piece: &bytes::Bytes) {
+        if let Some(record) = &mut self.record {
+            record.response_bytes += piece.len() as u64;
+            if record.time_to_first_byte.is_none() {
+                record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
+            }
+        }
+        if let Some(tee) = &mut self.tee {
+            tee.push(piece);
+        }
+    }
+
+    /// The next piece is asked for.
+    pub(crate) fn next(&mut self, was_waiting: bool) {
+        if let Some(tee) = &mut self.tee {
+            tee.next(was_waiting);
+        }
+    }
+
+    /// The response was sent to its end.
+    pub(crate) fn complete(&mut self) {
+        if let Some(record) = &mut self.record {
+            record.incomplete = false;
+        }
+    }
+
+    /// Takes over from the exchange what the record tells of it.
+    fn take_exchange(&mut self) {
+        let (Some(exchange), Some(record)) = (self.exchange.take(), &mut self.record) else { return };
+        let facts = exchange.facts;
+        record.api_id = facts.api.as_ref().map(|api| Arc::clone(&api.id));
+        record.api_version =
+            facts.api.as_ref().map(|api| &api.version).filter(|version| !version.is_empty()).cloned();
+        record.operation_id = facts.operation.as_ref().map(|operation| Arc::clone(&operation.id));
+        record.product_id = facts.product.as_ref().map(|product| Arc::clone(&product.id));
+        record.subscription_id = facts.subscription.as_ref().map(|subscription| Arc::clone(&subscription.id));
+        record.attempts = exchange.attempts;
+        record.last_error = exchange.last_error;
+        record.traces = exchange.traces;
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.take_exchange();
+        let Some(mut record) = self.record.take() else { return };
+        record.duration = self.clock.monotonic().saturating_sub(self.started);
+        record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
+        let recorder = Arc::clone(&self.recorder);
+        let (model, request, tee) = (self.model.take(), self.request.take(), self.tee.take());
+        let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);
+        let finish = move || {
+            record.model = model.and_then(|model| model.model(request.as_deref()));
+            record.usage = tee.map(UsageTee::finish);
+            recorder.call(*record);
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if large => drop(runtime.spawn(async move { finish() })),
+            _ => finish(),
+        }
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        _ => "HTTP/1.1",
+    }
+}

@@ -1,0 +1,338 @@
+//! A request's way: routing, key, policies, response.
+//!
+//! - this file: the way
+//! - `client`: who calls
+//! - `panic`: what a panic ends
+
+mod client;
+mod panic;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request};
+use hyper::body::Incoming;
+use sekisho_policy::body::Body;
+use sekisho_policy::exchange::{CallFacts, Exchange, OriginalUrl, Response, Route, Variables};
+use sekisho_policy::pipeline::{Pipeline, PolicyError, Section};
+use sekisho_policy::ports::Ports;
+
+use crate::backend::{CallBackends, Forwarded};
+use crate::config::GatewayConfig;
+use crate::listener::ConnectionFacts;
+use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
+use crate::router::{Found, Lookup};
+use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
+use crate::subscription::Access;
+use client::Client;
+use panic::catch_panic;
+
+/// Where load balancers look.
+const HEALTH_PATH: &str = "/status-0123456789abcdef";
+
+/// What serves requests.
+pub(crate) struct Service {
+    snapshot: ArcSwap<Snapshot>,
+    ports: Ports,
+    config: GatewayConfig,
+    names: SchemeNames,
+}
+
+/// Texts that every call shares.
+struct SchemeNames {
+    http: Arc<str>,
+    https: Arc<str>,
+}
+
+/// Where a call belongs, after routing.
+struct Destination<'s> {
+    api: &'s ApiEntry,
+    operation: Option<&'s OperationEntry>,
+}
+
+/// Answers a request. Never fails: a panic is answered with 500.
+pub(crate) async fn answer(
+    service: Arc<Service>,
+    connection: Arc<ConnectionFacts>,
+    request: Request<Incoming>,
+) -> Result<http::Response<ClientBody>, Infallible> {
+    let (parts, incoming) = request.into_parts();
+    if parts.uri.path() == HEALTH_PATH && parts.method == Method::GET {
+        return Ok(unrecorded(healthy()));
+    }
+    let (method, version) = (parts.method.clone(), parts.version);
+    let request_id = service.ports.entropy.uuid();
+    let mut call = Call::begin(&service.ports.clock, &service.ports.recorder, request_id);
+    let outcome = catch_panic(service.handle(&connection, parts, incoming, request_id, &mut call)).await;
+    let response = outcome.unwrap_or_else(|_| {
+        PolicyError::internal("Internal", "the gateway failed while it handled the call")
+            .response(&request_id)
+    });
+    Ok(respond(response, call, &method, version))
+}
+
+impl Service {
+    pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
+        let names = SchemeNames { http: "http".into(), https: "https".into() };
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names }
+    }
+
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Takes another configuration into service; calls under way keep theirs.
+    pub(crate) fn replace(&self, snapshot: Arc<Snapshot>) {
+        self.snapshot.store(snapshot);
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    async fn handle(
+        &self,
+        connection: &ConnectionFacts,
+        mut parts: Parts,
+        incoming: Incoming,
+        request_id: [u8; 16],
+        call: &mut Call,
+    ) -> Response {
+        let snapshot = self.snapshot.load_full();
+        let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
+        let client_url = client.url();
+        let url = format!("{client_url}{}", parts.uri.path());
+        call.describe(&parts.method, parts.version, url, client.ip);
+        let refusal = self.refusal(&parts);
+        let preflight = preflight_method(&parts);
+        let found = match refusal {
+            Some(_) => None,
+            None => snapshot.router().find(Lookup {
+                method: preflight.as_ref().unwrap_or(&parts.method),
+                path: parts.uri.path(),
+                query: parts.uri.query().unwrap_or(""),
+                headers: &parts.headers,
+                secure: client.secure,
+            }),
+        };
+        call.model = found.is_some().then(|| ModelCall::of(&parts.method, parts.uri.path())).flatten();
+        let keep = call.model.as_ref().is_some_and(ModelCall::needs_body);
+        let (body, meter) = metered(incoming, keep, &self.config.limits);
+        call.request = meter;
+        let headers = std::mem::take(&mut parts.headers);
+        let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
+        let rest = rest.to_owned();
+        let mut exchange = self.exchange(&snapshot, connection, &client, &parts, headers, body, rest);
+        exchange.request_id = request_id;
+        exchange.started = call.started();
+        exchange.request.matched_parameters = parameters;
+        let exchange = call.exchange.insert(exchange);
+        let query = parts.uri.query().unwrap_or("");
+        match (refusal, destination) {
+            (Some(error), _) => snapshot.global().fail(exchange, error).await,
+            (None, None) => snapshot.global().fail(exchange, not_found()).await,
+            (None, Some(destination)) => {
+                exchange.facts.api = Some(Arc::clone(&destination.api.facts));
+                if preflight.is_some() {
+                    self.preflight(&snapshot, destination, exchange, &parts, &client_url, query).await;
+                } else {
+                    run(&snapshot, destination, exchange, &client_url, query).await;
+                }
+            }
+        }
+        exchange.response.take().unwrap_or_default()
+    }
+
+    /// Requests that are refused whatever they are for.
+    fn refusal(&self, parts: &Parts) -> Option<PolicyError> {
+        let length = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let limits = &self.config.limits;
+        if length > limits.url_bytes {
+            let message = format!("the URL is longer than {} bytes", limits.url_bytes);
+            return Some(PolicyError::refusal(414, "UriTooLong", message).with_source("configuration"));
+        }
+        let body =
+            parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if body.is_some_and(|bytes| bytes > limits.body_bytes) {
+            let message = format!("the request body is larger than {} bytes", limits.body_bytes);
+            return Some(
+                PolicyError::refusal(413, "RequestBodyTooLarge", message).with_source("configuration"),
+            );
+        }
+        None
+    }
+
+    #[allow(clippy::too_many_arguments)] // Every one is a different thing that the exchange is made of.
+    fn exchange(
+        &self,
+        snapshot: &Snapshot,
+        connection: &ConnectionFacts,
+        client: &Client,
+        parts: &Parts,
+        headers: HeaderMap,
+        body: Body,
+        path: String,
+    ) -> Exchange {
+        let query = parts.uri.query().unwrap_or("");
+        let scheme = if client.secure { &self.names.https } else { &self.names.http };
+        let original_url = OriginalUrl {
+            scheme: Arc::clone(scheme),
+            host: Arc::clone(&client.host),
+            port: client.port,
+            path: parts.uri.path().into(),
+            query: if query.is_empty() { Arc::default() } else { format!("?{query}").into() },
+        };
+        let forwarded = Forwarded {
+            peer: connection.peer_header.clone(),
+            secure: client.secure,
+            host: client.authority.clone(),
+        };
+        let request = sekisho_policy::exchange::Request::new(
+            parts.method.clone(),
+            headers,
+            body,
+            original_url,
+            client.ip,
+            path,
+            query.to_owned(),
+        );
+        Exchange {
+            ports: self.ports.clone(),
+            backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
+            limits: Arc::clone(snapshot.limits()),
+            facts: CallFacts { deployment: Arc::clone(snapshot.deployment()), ..CallFacts::default() },
+            request,
+            response: None,
+            variables: Variables::default(),
+            last_error: None,
+            route: Route::default(),
+            cors_headers: None,
+            section: Section::Inbound,
+            request_id: [0; 16],
+            timestamp_ticks: self.ports.clock.utc_ticks(),
+            started: Duration::ZERO,
+            tracing: false,
+            attempts: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
+
+    /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation
+    /// that declares OPTIONS.
+    async fn preflight(
+        &self,
+        snapshot: &Snapshot,
+        destination: Destination<'_>,
+        exchange: &mut Exchange,
+        parts: &Parts,
+        client_url: &str,
+        query: &str,
+    ) {
+        if let Some(operation) = destination.operation {
+            exchange.facts.operation = Some(Arc::clone(&operation.facts));
+            let pipeline = operation.pipelines.of(destination.api.keys.open_product);
+            if let Some(response) = pipeline.preflight(exchange) {
+                exchange.response = Some(response);
+                return;
+            }
+            exchange.facts.operation = None;
+        }
+        let lookup = Lookup {
+            method: &parts.method,
+            path: parts.uri.path(),
+            query,
+            headers: &exchange.request.headers,
+            secure: &*exchange.request.original_url.scheme == "https",
+        };
+        let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
+        exchange.request.matched_parameters = parameters;
+        match found {
+            Some(found) => run(snapshot, found, exchange, client_url, query).await,
+            None => snapshot.global().fail(exchange, not_found()).await,
+        }
+    }
+}
+
+/// Checks the key and runs the policies of the operation.
+async fn run(
+    snapshot: &Snapshot,
+    destination: Destination<'_>,
+    exchange: &mut Exchange,
+    client_url: &str,
+    query: &str,
+) {
+    let Destination { api, operation: Some(operation) } = destination else {
+        return snapshot.global().fail(exchange, not_found()).await;
+    };
+    exchange.facts.operation = Some(Arc::clone(&operation.facts));
+    match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
+        Err(denied) => {
+            let error = api.keys.refusal(denied, client_url, &api.path);
+            operation.pipelines.of(None).fail(exchange, error).await;
+        }
+        Ok(access) => {
+            let pipeline = admit(snapshot, api, operation, access, exchange);
+            pipeline.run(exchange).await;
+        }
+    }
+}
+
+/// Notes who calls; the pipeline of the product whose policies apply.
+fn admit<'s>(
+    snapshot: &'s Snapshot,
+    api: &'s ApiEntry,
+    operation: &'s OperationEntry,
+    access: Access,
+    exchange: &mut Exchange,
+) -> &'s Pipeline {
+    exchange.facts.product = access.product.and_then(|product| snapshot.product(product)).cloned();
+    exchange.facts.subscription = access.subscription;
+    exchange.facts.user = access.user;
+    exchange.tracing = access.allow_tracing && wants_trace(&exchange.request.headers);
+    exchange.set_route(api.route.clone());
+    operation.pipelines.of(access.product)
+}
+
+/// What routing found: the rest of the path, the matched parameters, API and operation.
+fn place<'s, 'p>(
+    snapshot: &'s Snapshot,
+    found: Option<Found<'p>>,
+    path: &'p str,
+) -> (&'p str, crate::router::Parameters, Option<Destination<'s>>) {
+    let Some(found) = found else { return (path, Vec::new(), None) };
+    let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
+    let rest = if found.rest.is_empty() { "/" } else { found.rest };
+    let (operation, parameters) = match found.operation {
+        Some((operation, parameters)) => (api.operations.get(operation), parameters),
+        None => (None, Vec::new()),
+    };
+    (rest, parameters, Some(Destination { api, operation }))
+}
+
+/// The method that a CORS preflight request asks for.
+fn preflight_method(parts: &Parts) -> Option<Method> {
+    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
+        return None;
+    }
+    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
+    Method::from_bytes(wanted.as_bytes()).ok()
+}
+
+fn wants_trace(headers: &HeaderMap) -> bool {
+    headers.get("ocp-apim-trace").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}
+
+fn not_found() -> PolicyError {
+    PolicyError::refusal(404, "OperationNotFound", "Unable to match incoming request to an operation.")
+        .with_public("Resource not found")
+        .with_source("configuration")
+}
+
+fn healthy() -> Response {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain"))]);
+    Response { headers, body: Body::full("OK"), ..Response::default() }
+}

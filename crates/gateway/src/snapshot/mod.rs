@@ -1,0 +1,110 @@
+//! The configuration in service: immutable, shared by all calls that began under it.
+//!
+//! - this file: what a call looks up
+//! - `build`: from the resource model
+//! - `apis`, `people`: the parts of it
+//! - `pipelines`: compiled policies, one for each set of documents
+
+mod apis;
+mod build;
+mod people;
+mod pipelines;
+
+use std::sync::Arc;
+
+use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts};
+use sekisho_policy::exchange::{ExchangeLimits, Route};
+use sekisho_policy::pipeline::Pipeline;
+
+use crate::backend::BackendSet;
+use crate::router::Router;
+use crate::subscription::{KeyIndex, KeyRules};
+pub use build::SnapshotOptions;
+
+/// A configuration, ready to serve.
+pub struct Snapshot {
+    router: Router,
+    apis: Vec<ApiEntry>,
+    products: Vec<Arc<ProductFacts>>,
+    keys: KeyIndex,
+    backends: Arc<BackendSet>,
+    global: Arc<Pipeline>,
+    limits: Arc<ExchangeLimits>,
+    deployment: Arc<DeploymentFacts>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("apis", &self.apis.len())
+            .field("products", &self.products.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An API.
+pub(crate) struct ApiEntry {
+    pub(crate) facts: Arc<ApiFacts>,
+    /// The path without slashes at its ends.
+    pub(crate) path: Arc<str>,
+    pub(crate) keys: KeyRules,
+    /// Where calls go unless a policy says otherwise.
+    pub(crate) route: Route,
+    pub(crate) operations: Vec<OperationEntry>,
+}
+
+/// An operation.
+pub(crate) struct OperationEntry {
+    pub(crate) facts: Arc<OperationFacts>,
+    pub(crate) pipelines: Pipelines,
+}
+
+/// The effective policies of an operation, by the product in whose context a call is made.
+pub(crate) struct Pipelines {
+    without_product: Arc<Pipeline>,
+    by_product: Vec<(usize, Arc<Pipeline>)>,
+}
+
+impl Pipelines {
+    /// The policies of a call in the context of this product.
+    pub(crate) fn of(&self, product: Option<usize>) -> &Pipeline {
+        let by_product =
+            product.and_then(|product| self.by_product.iter().find(|(known, _)| *known == product));
+        by_product.map_or(&self.without_product, |(_, pipeline)| pipeline)
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    pub(crate) fn api(&self, place: usize) -> Option<&ApiEntry> {
+        self.apis.get(place)
+    }
+
+    pub(crate) fn product(&self, place: usize) -> Option<&Arc<ProductFacts>> {
+        self.products.get(place)
+    }
+
+    pub(crate) fn keys(&self) -> &KeyIndex {
+        &self.keys
+    }
+
+    pub(crate) fn backends(&self) -> &Arc<BackendSet> {
+        &self.backends
+    }
+
+    /// The policies of calls that match no operation.
+    pub(crate) fn global(&self) -> &Pipeline {
+        &self.global
+    }
+
+    pub(crate) fn limits(&self) -> &Arc<ExchangeLimits> {
+        &self.limits
+    }
+
+    pub(crate) fn deployment(&self) -> &Arc<DeploymentFacts> {
+        &self.deployment
+    }
+}

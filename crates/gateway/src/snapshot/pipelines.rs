@@ -1,0 +1,82 @@
+//! Policy documents, each compiled once, and pipelines, one for each set of documents.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
+use sekisho_policy::document::{CompiledDocument, assemble};
+use sekisho_policy::pipeline::{Pipeline, Scope};
+use sekisho_resources::model::{Configuration, PolicyDocument};
+
+/// The documents of a call: product, API, operation; the global one always belongs to it.
+pub(super) type Documents = [Option<FileId>; 3];
+
+const SCOPES: [Scope; 3] = [Scope::Product, Scope::Api, Scope::Operation];
+
+/// Compiles and shares.
+pub(super) struct PipelineStore<'c> {
+    sources: &'c SourceMap,
+    compiler: Compiler<'c>,
+    global: Option<CompiledDocument>,
+    documents: HashMap<FileId, CompiledDocument>,
+    pipelines: HashMap<Documents, Arc<Pipeline>>,
+}
+
+impl<'c> PipelineStore<'c> {
+    pub(super) fn new(
+        environment: &'c Environment,
+        sources: &'c SourceMap,
+        global: Option<PolicyDocument>,
+    ) -> Self {
+        let mut compiler = Compiler::new(environment, sources);
+        let global =
+            global.map(|global| compiler.document(sources.text(global.file), global.file, Scope::Global));
+        Self { sources, compiler, global, documents: HashMap::new(), pipelines: HashMap::new() }
+    }
+
+    /// The pipeline of these documents.
+    pub(super) fn pipeline(&mut self, documents: Documents) -> Arc<Pipeline> {
+        if let Some(known) = self.pipelines.get(&documents) {
+            return Arc::clone(known);
+        }
+        for (file, scope) in documents.into_iter().zip(SCOPES) {
+            if let Some(file) = file
+                && !self.documents.contains_key(&file)
+            {
+                let document = self.compiler.document(self.sources.text(file), file, scope);
+                self.documents.insert(file, document);
+            }
+        }
+        let narrower = documents.iter().flatten().filter_map(|file| self.documents.get(file));
+        let all: Vec<&CompiledDocument> = self.global.iter().chain(narrower).collect();
+        let pipeline = Arc::new(assemble(&all));
+        self.pipelines.insert(documents, Arc::clone(&pipeline));
+        pipeline
+    }
+
+    /// What was found wrong.
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.compiler.into_diagnostics()
+    }
+}
+
+/// What the documents of a configuration may refer to.
+pub(super) fn environment(configuration: &Configuration, sources: &SourceMap) -> Environment {
+    let named_values = configuration.named_values.iter().map(|named| {
+        let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
+        (named.display_name.value.clone(), NamedValue { value })
+    });
+    let fragments = configuration.policy_fragments.iter().map(|(id, fragment)| {
+        let file = fragment.policy.file;
+        (id.clone(), FragmentSource { file, text: sources.shared_text(file) })
+    });
+    Environment {
+        named_values: named_values.collect(),
+        fragments: fragments.collect(),
+        backends: configuration.backends.keys().cloned().collect(),
+        loggers: configuration.loggers.keys().cloned().collect(),
+        allow_unresolved: false,
+    }
+}
