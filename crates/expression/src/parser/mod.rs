@@ -21,7 +21,9 @@ const MAXIMUM_CHAIN: u32 = 250;
 const MAXIMUM_LENGTH: usize = 256 << 10;
 
 /// Parses `@(…)` or `@{…}`.
-pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>) {
+///
+/// Gives the tree, the mistakes, and whether there are lambdas or local functions.
+pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, bool) {
     let mut mistakes = Vec::new();
     let trimmed = text.trim();
     let start = text.len() - text.trim_start().len();
@@ -30,19 +32,19 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>) {
     let nothing = || Root::Expression(Box::new(Expression { kind: ExpressionKind::Error, place: whole }));
     if text.len() > MAXIMUM_LENGTH {
         mistakes.push(Mistake::new("expression-too-long", whole, "the expression is longer than 256 KiB"));
-        return (nothing(), mistakes);
+        return (nothing(), mistakes, false);
     }
     let block = trimmed.starts_with("@{");
     if !block && !trimmed.starts_with("@(") {
         let message = "an expression is written `@( … )` or `@{ … }`";
         mistakes.push(Mistake::new("expression-syntax", whole, message));
-        return (nothing(), mistakes);
+        return (nothing(), mistakes, false);
     }
     let close = if block { '}' } else { ')' };
     if trimmed.len() < 3 || !trimmed.ends_with(close) {
         let message = format!("the expression is never closed: `{close}` is missing");
         mistakes.push(Mistake::new("expression-syntax", whole, message));
-        return (nothing(), mistakes);
+        return (nothing(), mistakes, false);
     }
     let mut parser = Parser::new(text, start + 2, end - 1, 0);
     let root = if block {
@@ -52,7 +54,7 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>) {
         parser.expect_end();
         Root::Expression(Box::new(value))
     };
-    (root, parser.mistakes)
+    (root, parser.mistakes, parser.has_functions)
 }
 
 pub(super) struct Parser<'t> {
@@ -61,13 +63,15 @@ pub(super) struct Parser<'t> {
     at: usize,
     depth: u32,
     mistakes: Vec<Mistake>,
+    /// True once a lambda or local function was seen.
+    has_functions: bool,
 }
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str, from: usize, to: usize, depth: u32) -> Self {
         let mut mistakes = Vec::new();
         let tokens = tokens(text, from, to, &mut mistakes);
-        Self { text, tokens, at: 0, depth, mistakes }
+        Self { text, tokens, at: 0, depth, mistakes, has_functions: false }
     }
 
     fn kind(&self) -> &TokenKind {

@@ -281,6 +281,7 @@ impl Parser<'_> {
             let value = inner.expression();
             inner.expect_end();
             parser.mistakes.append(&mut inner.mistakes);
+            parser.has_functions |= inner.has_functions;
             value
         })
     }
@@ -446,6 +447,7 @@ impl Parser<'_> {
             self.parameters()
         };
         self.expect("=>");
+        self.has_functions = true;
         let body = self.lambda_body();
         Some(Expression { kind: ExpressionKind::Lambda { parameters, body }, place: start.to(self.before()) })
     }

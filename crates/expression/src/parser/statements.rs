@@ -169,6 +169,7 @@ impl Parser<'_> {
         if self.is_symbol_at(1, "(") {
             let (name, _) = self.identifier()?;
             let parameters = self.parameters();
+            self.has_functions = true;
             let body = if self.eat("=>") {
                 let body = self.lambda_body();
                 self.end_statement();

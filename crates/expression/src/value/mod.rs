@@ -27,9 +27,10 @@ use crate::members::TypeDeclaration;
 use crate::types::Type;
 
 /// A value of .NET. Cheap to clone: reference types are shared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // The variants are the types of .NET by name.
 pub enum Value {
+    #[default]
     Null,
     Boolean(bool),
     /// One UTF-16 unit.

@@ -1,0 +1,500 @@
+//! Names with dots, members, indexers, calls, and what can be assigned to.
+
+use std::sync::Arc;
+
+use super::arguments::Given;
+use super::conversions::shown;
+use super::{Binder, Typed, Visible};
+use crate::ast::{Argument, Expression, ExpressionKind, Place};
+use crate::dotnet::registry;
+use crate::dotnet::registry::{Declared, DeclaredType, MemberKind};
+use crate::lexer::Mistake;
+use crate::program::{CallNode, Node};
+use crate::types::Type;
+use crate::value::Value;
+use sekisho_diagnostics::closest;
+
+/// Something on the left of `=`.
+pub(super) struct Assignable {
+    pub(super) ty: Type,
+    place: Place,
+    /// What must run before, once.
+    pub(super) prepare: Vec<Node>,
+    what: Target,
+}
+
+enum Target {
+    Slot(u32),
+    Element(Node, Node),
+    Member { getter: Option<&'static Declared>, setter: &'static Declared, receiver: Node, keys: Vec<Node> },
+}
+
+/// A node that gives the same value again: a constant or a variable.
+fn again(node: &Node) -> Node {
+    match node {
+        Node::Constant(value) => Node::Constant(value.clone()),
+        Node::Load(slot) => Node::Load(*slot),
+        _ => Node::Constant(Value::Null),
+    }
+}
+
+impl Assignable {
+    /// Reads the present value.
+    pub(super) fn read(&self, binder: &Binder) -> Typed {
+        let node = match &self.what {
+            Target::Slot(slot) => Node::Load(*slot),
+            Target::Element(array, index) => Node::Element(Box::new((again(array), again(index)))),
+            Target::Member { getter: Some(getter), receiver, keys, .. } => {
+                binder.call_node(getter, Some(again(receiver)), keys.iter().map(again).collect(), Vec::new())
+            }
+            Target::Member { getter: None, .. } => Node::Constant(Value::Null),
+        };
+        Typed { node, ty: self.ty.clone(), place: self.place }
+    }
+
+    /// Stores a value and gives it.
+    pub(super) fn write(&mut self, binder: &mut Binder, value: Node) -> Node {
+        let what = std::mem::replace(&mut self.what, Target::Slot(0));
+        let mut steps = std::mem::take(&mut self.prepare);
+        let node = match what {
+            Target::Slot(slot) => Node::Store(slot, Box::new(value)),
+            Target::Element(array, index) => Node::SetElement(Box::new((array, index, value))),
+            Target::Member { setter, receiver, mut keys, .. } => {
+                let slot = binder.new_slot();
+                keys.push(Node::Store(slot, Box::new(value)));
+                steps.push(binder.call_node(setter, Some(receiver), keys, Vec::new()));
+                Node::Load(slot)
+            }
+        };
+        if steps.is_empty() {
+            return node;
+        }
+        steps.push(node);
+        Node::Sequence(steps)
+    }
+}
+
+impl Binder {
+    pub(super) fn call_node(
+        &self,
+        member: &'static Declared,
+        receiver: Option<Node>,
+        arguments: Vec<Node>,
+        type_arguments: Vec<Type>,
+    ) -> Node {
+        Node::Call(Box::new(CallNode {
+            member,
+            receiver,
+            arguments,
+            type_arguments: type_arguments.into(),
+            outs: Vec::new(),
+        }))
+    }
+
+    /// The text of a name with dots, when no part of it is anything else.
+    fn path(&self, expression: &Expression) -> Option<String> {
+        match &expression.kind {
+            ExpressionKind::Name(name, arguments) if arguments.is_empty() => {
+                (self.lookup(name).is_none() && &**name != "context").then(|| name.to_string())
+            }
+            ExpressionKind::TypeName(ty) => match &ty.kind {
+                crate::ast::TypeSyntaxKind::Name(name, _) => Some(name.to_string()),
+                _ => None,
+            },
+            ExpressionKind::Member { target, name, arguments, .. } if arguments.is_empty() => {
+                Some(format!("{}.{name}", self.path(target)?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The type that an expression before a dot names.
+    fn as_type(&self, expression: &Expression) -> Option<(Type, &'static DeclaredType)> {
+        let path = self.path(expression)?;
+        if let Some((_, keyword)) = crate::types::KEYWORDS.iter().find(|(keyword, _)| *keyword == path) {
+            return Some((keyword.clone(), registry().of(keyword)?));
+        }
+        let declared = registry().by_name(&path)?;
+        Some((Type::from_full_name(declared.source.full_name), declared))
+    }
+
+    /// True when a name with dots is a constant or an enum's value and no type.
+    pub(super) fn is_value_path(&self, path: &str) -> bool {
+        registry().by_name(path).is_none() && !crate::types::KEYWORDS.iter().any(|(keyword, _)| *keyword == path)
+    }
+
+    pub(super) fn path_value(&mut self, path: &str, place: Place) -> Typed {
+        let mut parts = path.split('.');
+        let name = |text: &str| ExpressionKind::Name(Arc::from(text), Vec::new());
+        let mut expression = Expression { kind: name(parts.next().unwrap_or("")), place };
+        for part in parts {
+            let kind = ExpressionKind::Member {
+                target: Box::new(expression),
+                name: Arc::from(part),
+                name_place: place,
+                arguments: Vec::new(),
+            };
+            expression = Expression { kind, place };
+        }
+        self.expression(&expression)
+    }
+
+    /// `a.b` that is not called.
+    pub(super) fn member(&mut self, target: &Expression, name: &Arc<str>, name_place: Place, place: Place) -> Typed {
+        if let Some((ty, declared)) = self.as_type(target) {
+            if let Some((_, value)) = declared.source.values.iter().find(|(found, _)| *found == &**name) {
+                let node = Node::Constant(Value::enumeration(declared.source, *value));
+                return Typed { node, ty, place };
+            }
+            let property = declared.named(name).find(|member| member.is_static && member.kind == MemberKind::Property);
+            return match property {
+                Some(member) => {
+                    let node = crate::run::fold(self.call_node(member, None, Vec::new(), Vec::new()));
+                    Typed { node, ty: member.return_type.clone(), place }
+                }
+                None => self.unknown_member(&ty, name, name_place, true),
+            };
+        }
+        if let Some(path) = self.path(target).filter(|path| registry().is_namespace(path)) {
+            let message = format!("the type `{path}.{name}` cannot be used in policy expressions");
+            return self.wrong("unknown-type", place, message);
+        }
+        let target = self.value(target);
+        if target.ty == Type::Error {
+            return target;
+        }
+        if let Type::Anonymous(shape) = &target.ty {
+            if let Some(index) = shape.iter().position(|(found, _)| *found == *name) {
+                let ty = shape.get(index).map_or(Type::Error, |(_, ty)| ty.clone());
+                return Typed { node: Node::Property { target: Box::new(target.node), index }, ty, place };
+            }
+        }
+        if let Type::Generic("System.Tuple" | "System.ValueTuple", items) = &target.ty {
+            let index = name.strip_prefix("Item").and_then(|text| text.parse::<usize>().ok());
+            if let Some((index, ty)) = index.and_then(|n| Some((n.checked_sub(1)?, items.get(n.checked_sub(1)?)?))) {
+                return Typed { ty: ty.clone(), node: Node::Property { target: Box::new(target.node), index }, place };
+            }
+        }
+        if matches!(target.ty, Type::Array(_)) && &**name == "Length" {
+            return Typed { node: Node::Length(Box::new(target.node)), ty: Type::Int32, place };
+        }
+        match self.find_member(&target.ty, name, MemberKind::Property) {
+            Some((member, ty)) => {
+                self.note_needs(&target, member);
+                let node = self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
+                Typed { node, ty, place }
+            }
+            None => self.unknown_member(&target.ty, name, name_place, false),
+        }
+    }
+
+    /// Bodies of request and response are wanted in memory when something reads them.
+    fn note_needs(&mut self, target: &Typed, member: &Declared) {
+        if member.name != "Body" {
+            return;
+        }
+        match &target.ty {
+            Type::Named("IRequest") => self.needs.request_body = true,
+            // A stored response has its body with it; only the type is known here.
+            Type::Named("IResponse") => self.needs.response_body = true,
+            _ => {}
+        }
+    }
+
+    /// An instance member without overloads, in the type, its bases and interfaces; with its type.
+    fn find_member(&self, ty: &Type, name: &str, kind: MemberKind) -> Option<(&'static Declared, Type)> {
+        self.members(ty, name)
+            .into_iter()
+            .find(|(member, _)| member.kind == kind && !member.is_static)
+            .map(|(member, owner)| (member, self.in_owner(&member.return_type, &owner)))
+    }
+
+    /// Puts the owner's type arguments into a type of its declaration.
+    pub(super) fn in_owner(&self, ty: &Type, owner: &Type) -> Type {
+        let Some(declared) = registry().of(owner) else { return ty.clone() };
+        ty.substitute(&|name| registry::argument(declared, owner, name))
+    }
+
+    /// Members by name with the type that declares them, nearest first.
+    pub(super) fn members(&self, ty: &Type, name: &str) -> Vec<(&'static Declared, Type)> {
+        let mut out: Vec<(&'static Declared, Type)> = Vec::new();
+        let mut queue = std::collections::VecDeque::from([ty.clone()]);
+        if let Type::Array(element) = ty {
+            queue.push_back(Type::generic("System.Collections.Generic.IList", [(**element).clone()]));
+        }
+        let mut seen = Vec::new();
+        while let Some(owner) = queue.pop_front() {
+            if seen.contains(&owner) || seen.len() > 32 {
+                continue;
+            }
+            if let Some(declared) = registry().of(&owner) {
+                out.extend(declared.named(name).map(|member| (member, owner.clone())));
+                queue.extend(registry().parents(&owner));
+                if declared.is_enum() {
+                    queue.push_back(Type::Named("System.Enum"));
+                }
+            }
+            seen.push(owner);
+        }
+        if *ty != Type::Object {
+            if let Some(object) = registry().of(&Type::Object) {
+                out.extend(object.named(name).map(|member| (member, Type::Object)));
+            }
+        }
+        out
+    }
+
+    fn unknown_member(&mut self, ty: &Type, name: &str, place: Place, is_static: bool) -> Typed {
+        let declared = registry().of(ty);
+        let names = |declared: &'static DeclaredType| {
+            let values = declared.source.values.iter().map(|(name, _)| *name);
+            declared.members.iter().map(|member| member.name).chain(values)
+        };
+        let known: Vec<&str> = declared.into_iter().flat_map(names).filter(|name| *name != "new").collect();
+        let word = if is_static { "static member" } else { "member" };
+        let message = format!("`{}` has no {word} `{name}` in policy expressions", shown(ty));
+        let mut mistake = Mistake::new("unknown-member", place, message);
+        if let Some(meant) = closest(name, known) {
+            mistake = mistake.help(if meant == name {
+                format!("`{meant}` exists, but not in this form: call it, or use it on a value instead of the type")
+            } else {
+                format!("did you mean `{meant}`?")
+            });
+        }
+        self.mistakes.push(mistake);
+        self.error(place)
+    }
+
+    pub(super) fn index(&mut self, target: &Expression, arguments: &[Argument], place: Place) -> Typed {
+        let target = self.value(target);
+        if let Type::Array(element) = &target.ty {
+            let ty = (**element).clone();
+            let index = self.array_index(arguments, place);
+            return Typed { node: Node::Element(Box::new((target.node, index))), ty, place };
+        }
+        if target.ty == Type::Error {
+            return target;
+        }
+        let candidates = self.indexers(&target.ty, MemberKind::Indexer);
+        if candidates.is_empty() {
+            return self.wrong("unknown-member", place, format!("`{}` has no indexer", shown(&target.ty)));
+        }
+        let given = self.given(arguments);
+        let owner = target.ty.clone();
+        self.resolve_call(candidates, Some(target.node), &owner, given, &[], "this[]", place)
+    }
+
+    fn indexers(&self, ty: &Type, kind: MemberKind) -> Vec<(&'static Declared, Type)> {
+        self.members(ty, "this[]").into_iter().filter(|(member, _)| member.kind == kind).collect()
+    }
+
+    fn array_index(&mut self, arguments: &[Argument], place: Place) -> Node {
+        let [only] = arguments else {
+            return self.wrong("wrong-arguments", place, "an array takes one index").node;
+        };
+        let index = self.value(&only.value);
+        if matches!(index.ty, Type::Int64 | Type::UInt32 | Type::UInt64) {
+            return index.node;
+        }
+        self.convert(index, &Type::Int32).node
+    }
+
+    /// `a.b(…)`, `f(…)`.
+    pub(super) fn call(&mut self, target: &Expression, arguments: &[Argument], place: Place) -> Typed {
+        match &target.kind {
+            ExpressionKind::Name(name, _) => {
+                if let Some(Visible::Function { index, parameters, result }) = self.lookup(name).cloned() {
+                    return self.call_function(name, index, &parameters, result, arguments, place);
+                }
+                let delegate = self.expression(target);
+                self.invoke(delegate, arguments, place)
+            }
+            ExpressionKind::Member { target: owner, name, name_place, arguments: types } => {
+                let types: Vec<Type> = types.iter().map(|ty| self.resolve_type(ty)).collect();
+                if let Some((ty, declared)) = self.as_type(owner) {
+                    let candidates: Vec<_> = declared
+                        .named(name)
+                        .filter(|member| {
+                            member.is_static && matches!(member.kind, MemberKind::Method | MemberKind::Extension)
+                        })
+                        .map(|member| (member, ty.clone()))
+                        .collect();
+                    if candidates.is_empty() {
+                        self.given(arguments);
+                        return self.unknown_member(&ty, name, *name_place, true);
+                    }
+                    let given = self.given(arguments);
+                    return self.resolve_call(candidates, None, &ty, given, &types, name, place);
+                }
+                self.instance_call(owner, name, *name_place, &types, arguments, place)
+            }
+            _ => {
+                let delegate = self.expression(target);
+                self.invoke(delegate, arguments, place)
+            }
+        }
+    }
+
+    fn instance_call(
+        &mut self,
+        owner: &Expression,
+        name: &Arc<str>,
+        name_place: Place,
+        types: &[Type],
+        arguments: &[Argument],
+        place: Place,
+    ) -> Typed {
+        let target = self.value(owner);
+        if target.ty == Type::Error {
+            self.given(arguments);
+            return target;
+        }
+        let is_delegate = super::lambdas::delegate_signature(&target.ty).is_some();
+        if is_delegate && &**name == "Invoke" {
+            return self.invoke(target, arguments, place);
+        }
+        let methods: Vec<_> = self
+            .members(&target.ty, name)
+            .into_iter()
+            .filter(|(member, _)| member.kind == MemberKind::Method && !member.is_static)
+            .collect();
+        // `MatchedParameters("x")`, `Headers["x"]`-like properties that are called: a delegate or nothing.
+        let given = self.given(arguments);
+        let owner_type = target.ty.clone();
+        let extensions: Vec<_> =
+            registry().extensions(name).map(|member| (member, member.declaring.clone())).collect();
+        if methods.is_empty() && extensions.is_empty() {
+            if let Some((member, ty)) = self.find_member(&target.ty, name, MemberKind::Property) {
+                let node = self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
+                return self.invoke(Typed { node, ty, place }, arguments, place);
+            }
+            return self.unknown_member(&owner_type, name, name_place, false);
+        }
+        if self.any_applicable(&methods, &given, types) || extensions.is_empty() {
+            return self.resolve_call(methods, Some(target.node), &owner_type, given, types, name, place);
+        }
+        let receiver = Given::typed(target);
+        let given: Vec<Given<'_>> = std::iter::once(receiver).chain(given).collect();
+        if self.any_applicable(&extensions, &given, types) || methods.is_empty() {
+            let fits = given.first().is_some_and(|receiver| self.any_receiver(&extensions, receiver));
+            if !fits && methods.is_empty() {
+                return self.unknown_member(&owner_type, name, name_place, false);
+            }
+            return self.resolve_call(extensions, None, &owner_type, given, types, name, place);
+        }
+        let mut given = given.into_iter();
+        let receiver = given.next().and_then(Given::into_node);
+        self.resolve_call(methods, receiver, &owner_type, given.collect(), types, name, place)
+    }
+
+    /// What stands on the left of an assignment; `reused` when it is read too.
+    pub(super) fn assignable(&mut self, target: &Expression, reused: bool) -> Option<Assignable> {
+        let place = target.place;
+        match &target.kind {
+            ExpressionKind::Name(name, _) => match self.lookup(name).cloned() {
+                Some(Visible::Variable { slot, ty }) => {
+                    Some(Assignable { ty, place, prepare: Vec::new(), what: Target::Slot(slot) })
+                }
+                Some(_) => {
+                    self.mistake("not-assignable", place, format!("`{name}` cannot be assigned to"));
+                    None
+                }
+                None => {
+                    self.expression(target);
+                    if self.mistakes.is_empty() {
+                        self.mistake("not-assignable", place, format!("`{name}` cannot be assigned to"));
+                    }
+                    None
+                }
+            },
+            ExpressionKind::Index { target: owner, arguments } => self.assignable_element(owner, arguments, reused, place),
+            ExpressionKind::Member { target: owner, name, name_place, .. } => {
+                let owner = self.value(owner);
+                if owner.ty == Type::Error {
+                    return None;
+                }
+                let Some((setter, _)) = self.find_member(&owner.ty, name, MemberKind::PropertySetter) else {
+                    if self.find_member(&owner.ty, name, MemberKind::Property).is_some() {
+                        let message = format!("`{}.{name}` is read-only", shown(&owner.ty));
+                        self.mistake("not-assignable", *name_place, message);
+                    } else {
+                        self.unknown_member(&owner.ty.clone(), name, *name_place, false);
+                    }
+                    return None;
+                };
+                let getter = self.find_member(&owner.ty, name, MemberKind::Property);
+                let ty = self.in_owner(&setter.return_type, &owner.ty);
+                let mut prepare = Vec::new();
+                let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };
+                let getter = getter.map(|(member, _)| member);
+                Some(Assignable { ty, place, prepare, what: Target::Member { getter, setter, receiver, keys: Vec::new() } })
+            }
+            _ => {
+                self.mistake("not-assignable", place, "only variables, members and elements can be assigned to");
+                None
+            }
+        }
+    }
+
+    fn assignable_element(
+        &mut self,
+        owner: &Expression,
+        arguments: &[Argument],
+        reused: bool,
+        place: Place,
+    ) -> Option<Assignable> {
+        let owner = self.value(owner);
+        let mut prepare = Vec::new();
+        if let Type::Array(element) = &owner.ty {
+            let ty = (**element).clone();
+            let index = self.array_index(arguments, place);
+            let (array, index) = if reused {
+                (self.keep(owner.node, &mut prepare), self.keep(index, &mut prepare))
+            } else {
+                (owner.node, index)
+            };
+            return Some(Assignable { ty, place, prepare, what: Target::Element(array, index) });
+        }
+        if owner.ty == Type::Error {
+            return None;
+        }
+        let setters = self.indexers(&owner.ty, MemberKind::IndexSetter);
+        let given = self.given(arguments);
+        let found = setters.iter().find(|(member, declaring)| {
+            member.parameters.len() == given.len()
+                && member.parameters.iter().zip(&given).all(|(parameter, given)| {
+                    given.fits(self, &self.in_owner(&parameter.ty, declaring))
+                })
+        });
+        let Some((setter, declaring)) = found.cloned() else {
+            let message = format!("the elements of `{}` cannot be assigned to", shown(&owner.ty));
+            self.mistake("not-assignable", place, message);
+            return None;
+        };
+        let mut keys = Vec::new();
+        for (parameter, given) in setter.parameters.iter().zip(given) {
+            let to = self.in_owner(&parameter.ty, &declaring);
+            let key = given.bind(self, &to).node;
+            keys.push(if reused { self.keep(key, &mut prepare) } else { key });
+        }
+        let types: Vec<&Type> = setter.parameters.iter().map(|parameter| &parameter.ty).collect();
+        let getter = self
+            .indexers(&owner.ty, MemberKind::Indexer)
+            .into_iter()
+            .find(|(member, _)| member.parameters.iter().map(|parameter| &parameter.ty).eq(types.iter().copied()))
+            .map(|(member, _)| member);
+        let ty = self.in_owner(&setter.return_type, &declaring);
+        let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };
+        Some(Assignable { ty, place, prepare, what: Target::Member { getter, setter, receiver, keys } })
+    }
+
+    /// Evaluates once into a slot, so that it can be used again.
+    fn keep(&mut self, node: Node, prepare: &mut Vec<Node>) -> Node {
+        if matches!(node, Node::Constant(_) | Node::Load(_)) {
+            return node;
+        }
+        let slot = self.new_slot();
+        prepare.push(Node::Store(slot, Box::new(node)));
+        Node::Load(slot)
+    }
+}

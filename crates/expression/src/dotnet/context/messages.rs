@@ -1,0 +1,229 @@
+//! `IRequest`, `IResponse`, `IMessageBody`, `IUrl`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::shared;
+use crate::call::Call;
+use crate::context::{Context, RequestView, ResponseView, Side, UrlView};
+use crate::dotnet::registry;
+use crate::exception::Exception;
+use crate::members::{TypeDeclaration, impure};
+use crate::types::Type;
+use crate::value::{HostReference as Host, StoredMessage, Text, UrlReference, Value};
+
+pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IRequest").members(&[
+    impure("string Method", |call| request(call, |found| Value::from(found.method))),
+    impure("string IpAddress", |call| request(call, |found| Value::from(found.ip_address))),
+    impure("IUrl Url", |_| Ok(Value::Host(Host::Url(UrlReference::Request)))),
+    impure("IUrl OriginalUrl", |_| Ok(Value::Host(Host::Url(UrlReference::Original)))),
+    impure("IHeaders Headers", |_| Ok(Value::Host(Host::Headers(Side::Request)))),
+    impure("IMatchedParameters MatchedParameters", |_| Ok(Value::Host(Host::MatchedParameters))),
+    impure("IMessageBody Body", |call| {
+        request(call, |found| if found.has_body { Value::Host(Host::Body(Side::Request)) } else { Value::Null })
+    }),
+    impure("IPrivateEndpointConnection PrivateEndpointConnection", |call| {
+        request(call, |found| match found.private_endpoint {
+            Some(_) => Value::Host(Host::PrivateEndpointConnection),
+            None => Value::Null,
+        })
+    }),
+    impure("System.Security.Cryptography.X509Certificates.X509Certificate2 Certificate", |call| {
+        let der = call.context().request().and_then(|found| found.certificate.map(<[u8]>::to_vec));
+        der.map_or(Ok(Value::Null), |der| certificate(call, der))
+    }),
+]);
+
+pub(super) static RESPONSE: TypeDeclaration = TypeDeclaration::interface("IResponse").members(&[
+    impure("int StatusCode", |call| match stored(call) {
+        Some(message) => Ok(Value::Int32(i32::from(message.status))),
+        None => response(call, |found| Value::Int32(i32::from(found.status))),
+    }),
+    impure("string StatusReason", |call| match stored(call) {
+        Some(message) => Ok(shared(&message.reason)),
+        None => response(call, |found| Value::from(found.reason)),
+    }),
+    impure("IHeaders Headers", |call| {
+        Ok(Value::Host(match stored(call) {
+            Some(message) => Host::StoredHeaders(message),
+            None => Host::Headers(Side::Response),
+        }))
+    }),
+    impure("IMessageBody Body", |call| match stored(call) {
+        Some(message) if message.has_body => Ok(Value::Host(Host::StoredBody(message))),
+        Some(_) => Ok(Value::Null),
+        None => {
+            response(call, |found| if found.has_body { Value::Host(Host::Body(Side::Response)) } else { Value::Null })
+        }
+    }),
+]);
+
+pub(super) static BODY: TypeDeclaration = TypeDeclaration::interface("IMessageBody").members(&[
+    impure("T As<T>(bool preserveContent = false)", body_as),
+    impure(
+        "IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = false)",
+        form_content,
+    ),
+]);
+
+pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl").members(&[
+    impure("string Host", |call| url(call, |url| Value::from(url.host))),
+    impure("string Path", |call| url(call, |url| Value::from(url.path))),
+    impure("int Port", |call| url(call, |url| Value::Int32(i32::from(url.port)))),
+    impure("string QueryString", |call| url(call, |url| Value::from(url.query))),
+    impure("string Scheme", |call| url(call, |url| Value::from(url.scheme))),
+    impure("IQuery Query", |call| match call.receiver() {
+        Value::Host(Host::Url(url)) => Ok(Value::Host(Host::Query(url.clone()))),
+        other => Err(call.mismatch(other)),
+    }),
+]);
+
+pub(super) static PRIVATE_ENDPOINT: TypeDeclaration =
+    TypeDeclaration::interface("IPrivateEndpointConnection").members(&[
+        impure("string Name", |call| endpoint(call, |found| shared(&found.name))),
+        impure("string GroupId", |call| endpoint(call, |found| shared(&found.group_id))),
+        impure("string MemberName", |call| endpoint(call, |found| shared(&found.member_name))),
+    ]);
+
+fn request(call: &mut Call<'_>, read: impl FnOnce(&RequestView<'_>) -> Value) -> Result<Value, Exception> {
+    call.context().request().as_ref().map(read).ok_or_else(Exception::null_reference)
+}
+
+fn response(call: &mut Call<'_>, read: impl FnOnce(&ResponseView<'_>) -> Value) -> Result<Value, Exception> {
+    call.context().response().as_ref().map(read).ok_or_else(Exception::null_reference)
+}
+
+fn endpoint(
+    call: &mut Call<'_>,
+    read: impl FnOnce(&crate::context::PrivateEndpointFacts) -> Value,
+) -> Result<Value, Exception> {
+    let found = call.context().request().and_then(|request| request.private_endpoint);
+    found.map(read).ok_or_else(Exception::null_reference)
+}
+
+fn stored(call: &Call<'_>) -> Option<Arc<StoredMessage>> {
+    match call.receiver() {
+        Value::Host(Host::Stored(message)) => Some(Arc::clone(message)),
+        _ => None,
+    }
+}
+
+/// The parts of a URL; none when the call has no request.
+pub(super) fn url_view<'a>(url: &'a UrlReference, context: &'a dyn Context) -> Option<UrlView<'a>> {
+    match url {
+        UrlReference::Request => context.request().map(|request| request.url),
+        UrlReference::Original => context.request().map(|request| request.original_url),
+        UrlReference::Service(api) => api.service_url.as_ref().map(|url| url.view()),
+    }
+}
+
+fn url(call: &mut Call<'_>, read: impl FnOnce(&UrlView<'_>) -> Value) -> Result<Value, Exception> {
+    let Value::Host(Host::Url(url)) = call.receiver().clone() else { return Err(call.mismatch(call.receiver())) };
+    url_view(&url, call.context()).as_ref().map(read).ok_or_else(Exception::null_reference)
+}
+
+/// The whole URL without the scheme's own port.
+pub(super) fn url_text(url: &UrlReference, context: &dyn Context) -> Text {
+    let Some(url) = url_view(url, context) else { return Text::empty() };
+    let own = matches!((url.scheme, url.port), ("http", 80) | ("https", 443));
+    let port = if own { String::new() } else { format!(":{}", url.port) };
+    Text::from(format!("{}://{}{port}{}{}", url.scheme, url.host, url.path, url.query))
+}
+
+/// The bytes of the body; null when it was read before.
+fn read(call: &mut Call<'_>) -> Result<Option<Bytes>, Exception> {
+    let preserve = call.boolean(0);
+    let bytes = match call.receiver().clone() {
+        Value::Host(Host::Body(side)) => call.context().read_body(side, preserve),
+        Value::Host(Host::StoredBody(message)) => {
+            let mut body = message.body.lock();
+            if preserve { body.clone() } else { body.take() }
+        }
+        other => return Err(call.mismatch(&other)),
+    };
+    if let Some(bytes) = &bytes {
+        call.budget().allocate(bytes.len())?;
+    }
+    Ok(bytes)
+}
+
+/// UTF-8 without its mark; other bytes become U+FFFD.
+fn decoded(bytes: &[u8]) -> Text {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    Text::from(String::from_utf8_lossy(bytes).as_ref())
+}
+
+fn body_as(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let wanted = call.type_argument(0);
+    let Some(bytes) = read(call)? else { return Ok(Value::Null) };
+    match &wanted {
+        Type::String | Type::Object => Ok(Value::String(decoded(&bytes))),
+        Type::Array(element) if **element == Type::Byte => Ok(Value::bytes(bytes.to_vec())),
+        Type::Named(name) => {
+            // XNode is read as an element; all others have `Parse(string)`.
+            let parser = if *name == "System.Xml.Linq.XNode" { "System.Xml.Linq.XElement" } else { name };
+            parse(call, parser, decoded(&bytes))
+        }
+        _ => Err(Exception::invalid_operation(format!("The body cannot be read as {wanted}."))),
+    }
+}
+
+/// Calls the static `Parse(string)` of a type.
+fn parse(call: &mut Call<'_>, type_name: &str, text: Text) -> Result<Value, Exception> {
+    let found = registry().by_full_name(type_name).and_then(|declared| {
+        declared.named("Parse").find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == Type::String))
+    });
+    let Some(member) = found else {
+        return Err(Exception::invalid_operation(format!("The body cannot be read as {type_name}.")));
+    };
+    run(call, member, Value::String(text))
+}
+
+fn certificate(call: &mut Call<'_>, der: Vec<u8>) -> Result<Value, Exception> {
+    make_certificate(call, &der)
+}
+
+/// `new X509Certificate2(byte[])`.
+pub(super) fn make_certificate(call: &mut Call<'_>, der: &[u8]) -> Result<Value, Exception> {
+    let found = registry().by_full_name("System.Security.Cryptography.X509Certificates.X509Certificate2");
+    let bytes = Type::array(Type::Byte);
+    let constructor = found.and_then(|declared| {
+        declared.named("new").find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == bytes))
+    });
+    match constructor {
+        Some(member) => run(call, member, Value::bytes(der.to_vec())),
+        None => Err(Exception::not_supported("Certificates are not available.")),
+    }
+}
+
+fn run(
+    call: &mut Call<'_>,
+    member: &'static registry::Declared,
+    argument: Value,
+) -> Result<Value, Exception> {
+    let mut arguments = [argument];
+    let mut inner = Call {
+        receiver: Value::Null,
+        arguments: &mut arguments,
+        type_arguments: &[],
+        member,
+        machine: call.machine(),
+    };
+    (member.member.run)(&mut inner)
+}
+
+fn form_content(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let Some(bytes) = read(call)? else { return Ok(Value::Null) };
+    let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
+    for (name, value) in super::variables::form_fields(&decoded(&bytes)) {
+        call.budget().step()?;
+        match fields.iter_mut().find(|(found, _)| *found == name) {
+            Some((_, values)) => values.push(Value::from(value)),
+            None => fields.push((name, vec![Value::from(value)])),
+        }
+    }
+    let list = Type::generic("System.Collections.Generic.IList", [Type::String]);
+    let entries = fields.into_iter().map(|(name, values)| (Value::from(name), Value::list(Type::String, values)));
+    Ok(Value::dictionary(Type::String, list, entries.collect()))
+}

@@ -1,0 +1,316 @@
+//! The dictionaries of `context`: variables, headers, query, matched parameters; and `Authorization`.
+
+use http::HeaderMap;
+
+use super::messages::{make_certificate, url_view};
+use crate::binder::is_instance;
+use crate::call::Call;
+use crate::context::{Context, Side};
+use crate::exception::Exception;
+use crate::members::{Member, TypeDeclaration, impure, pure};
+use crate::types::Type;
+use crate::value::{DotnetObject, HostReference as Host, Text, Value};
+
+pub(super) static VARIABLES: TypeDeclaration = TypeDeclaration::interface("IVariables")
+    .interfaces(&["IEnumerable<KeyValuePair<string, object>>"])
+    .members(&[
+        impure("object this[string key]", |call| {
+            let key = call.text(0)?;
+            Ok(call.context().variable(&key).cloned().unwrap_or(Value::Null))
+        }),
+        impure("object GetValueOrDefault(string key)", |call| {
+            let key = call.text(0)?;
+            Ok(call.context().variable(&key).cloned().unwrap_or(Value::Null))
+        }),
+        impure("T GetValueOrDefault<T>(string key)", variable_or_default),
+        impure("T GetValueOrDefault<T>(string key, T defaultValue)", variable_or_default),
+        impure("bool ContainsKey(string key)", |call| {
+            let key = call.text(0)?;
+            Ok(Value::Boolean(call.context().variable(&key).is_some()))
+        }),
+        impure("bool TryGetValue(string key, out object value)", |call| {
+            let key = call.text(0)?;
+            let found = call.context().variable(&key).cloned();
+            let is_there = found.is_some();
+            call.set_out(1, found.unwrap_or(Value::Null));
+            Ok(Value::Boolean(is_there))
+        }),
+        impure("int Count", count),
+        impure("IEnumerable<string> Keys", keys),
+        impure("IEnumerable<object> Values", values),
+    ]);
+
+/// Members of `IReadOnlyDictionary<string, string[]>`.
+static LISTS: &[Member] = &[
+    impure("string[] this[string key]", |call| {
+        let key = call.text(0)?;
+        match find(call, &key)? {
+            Some(values) => Ok(Value::string_array(values)),
+            None => Err(Exception::key_not_found(&key)),
+        }
+    }),
+    impure("string GetValueOrDefault(string key)", joined),
+    impure("string GetValueOrDefault(string key, string defaultValue)", joined),
+    impure("bool ContainsKey(string key)", |call| {
+        let key = call.text(0)?;
+        Ok(Value::Boolean(find(call, &key)?.is_some()))
+    }),
+    impure("bool TryGetValue(string key, out string[] value)", |call| {
+        let key = call.text(0)?;
+        let found = find(call, &key)?;
+        let is_there = found.is_some();
+        call.set_out(1, found.map_or(Value::Null, Value::string_array));
+        Ok(Value::Boolean(is_there))
+    }),
+    impure("int Count", count),
+    impure("IEnumerable<string> Keys", keys),
+    impure("IEnumerable<string[]> Values", values),
+];
+
+pub(super) static HEADERS: TypeDeclaration = TypeDeclaration::interface("IHeaders")
+    .interfaces(&["IReadOnlyDictionary<string, string[]>", "IEnumerable<KeyValuePair<string, string[]>>"])
+    .members(LISTS);
+
+pub(super) static QUERY: TypeDeclaration = TypeDeclaration::interface("IQuery")
+    .interfaces(&["IReadOnlyDictionary<string, string[]>", "IEnumerable<KeyValuePair<string, string[]>>"])
+    .members(LISTS);
+
+pub(super) static MATCHED_PARAMETERS: TypeDeclaration = TypeDeclaration::interface("IMatchedParameters")
+    .interfaces(&["IReadOnlyDictionary<string, string>", "IEnumerable<KeyValuePair<string, string>>"])
+    .members(&[
+        impure("string this[string key]", |call| {
+            let key = call.text(0)?;
+            let found = find(call, &key)?.and_then(|values| values.into_iter().next());
+            found.map(Value::String).ok_or_else(|| Exception::key_not_found(&key))
+        }),
+        impure("string GetValueOrDefault(string key)", joined),
+        impure("string GetValueOrDefault(string key, string defaultValue)", joined),
+        impure("bool ContainsKey(string key)", |call| {
+            let key = call.text(0)?;
+            Ok(Value::Boolean(find(call, &key)?.is_some()))
+        }),
+        impure("bool TryGetValue(string key, out string value)", |call| {
+            let key = call.text(0)?;
+            let found = find(call, &key)?.and_then(|values| values.into_iter().next());
+            let is_there = found.is_some();
+            call.set_out(1, found.map_or(Value::Null, Value::String));
+            Ok(Value::Boolean(is_there))
+        }),
+        impure("int Count", count),
+        impure("IEnumerable<string> Keys", keys),
+        impure("IEnumerable<string> Values", values),
+    ]);
+
+pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("ICertificates").members(&[
+    impure("System.Security.Cryptography.X509Certificates.X509Certificate2 this[string key]", |call| {
+        let key = call.text(0)?;
+        let der = call.context().deployment().certificates.iter().find(|(id, _)| **id == *key).map(|(_, der)| der.clone());
+        match der {
+            Some(der) => make_certificate(call, &der),
+            None => Err(Exception::key_not_found(&key)),
+        }
+    }),
+    impure("bool ContainsKey(string key)", |call| {
+        let key = call.text(0)?;
+        let certificates = &call.context().deployment().certificates;
+        Ok(Value::Boolean(certificates.iter().any(|(id, _)| **id == *key)))
+    }),
+    impure("int Count", |call| {
+        let count = call.context().deployment().certificates.len();
+        Ok(Value::Int32(i32::try_from(count).unwrap_or(i32::MAX)))
+    }),
+]);
+
+pub(super) static AUTHORIZATION: TypeDeclaration = TypeDeclaration::class("Authorization").members(&[
+    pure("string AccessToken", |call| Ok(Value::String(call.object::<Authorization>()?.access_token.clone()))),
+    impure("IReadOnlyDictionary<string, object> Claims", |call| Ok(call.object::<Authorization>()?.claims.clone())),
+]);
+
+struct Authorization {
+    access_token: Text,
+    claims: Value,
+}
+
+impl DotnetObject for Authorization {
+    fn type_of(&self) -> Type {
+        Type::Named("Authorization")
+    }
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// A new `Authorization`, as `get-authorization-context` stores it.
+pub fn authorization(access_token: &str, claims: Vec<(Value, Value)>) -> Value {
+    Value::object(Authorization {
+        access_token: Text::from(access_token),
+        claims: Value::dictionary(Type::String, Type::Object, claims),
+    })
+}
+
+/// `Variables.GetValueOrDefault<T>`: the default only when the variable is missing.
+fn variable_or_default(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let Value::String(key) = call.take(0) else { return Err(call.null_argument(0)) };
+    let Some(value) = call.context().variable(&key) else {
+        return Ok(if call.arguments().len() > 1 { call.take(1) } else { call.type_argument(0).default_value() });
+    };
+    let value = value.clone();
+    // The common types are told apart without looking anything up.
+    match (&value, call.type_arguments.first()) {
+        (Value::String(_), Some(Type::String | Type::Object)) | (Value::Int32(_), Some(Type::Int32)) => return Ok(value),
+        _ => {}
+    }
+    let wanted = call.type_argument(0);
+    if value.is_null() {
+        let default = wanted.default_value();
+        return if default.is_null() { Ok(value) } else { Err(Exception::null_reference()) };
+    }
+    if is_instance(&value, &wanted) { Ok(value) } else { Err(Exception::invalid_cast(&value.type_of(), &wanted)) }
+}
+
+/// All values joined with a comma; the default, or null, when there are none.
+fn joined(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let Value::String(key) = call.take(0) else { return Err(call.null_argument(0)) };
+    Ok(match find(call, &key)? {
+        Some(mut values) if values.len() == 1 => values.pop().map_or(Value::Null, Value::String),
+        Some(values) => {
+            let values: Vec<&str> = values.iter().map(Text::as_str).collect();
+            Value::from(values.join(","))
+        }
+        None => call.take(1),
+    })
+}
+
+/// The values under a key.
+fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> {
+    let host = match call.receiver() {
+        Value::Host(host) => host.clone(),
+        other => return Err(call.mismatch(other)),
+    };
+    let context = call.context();
+    Ok(match &host {
+        Host::Headers(side) => headers(*side, context).and_then(|headers| header_values(headers, key)),
+        Host::StoredHeaders(message) => header_values(&message.headers, key),
+        Host::MatchedParameters => context.request().and_then(|request| {
+            let found = request.matched_parameters.iter().find(|(name, _)| **name == *key);
+            found.map(|(_, value)| vec![Text::from(std::sync::Arc::clone(value))])
+        }),
+        Host::Query(url) => {
+            let query = url_view(url, context).map(|url| url.query).unwrap_or("");
+            let values: Vec<Text> =
+                form_fields(query.trim_start_matches('?')).filter(|(name, _)| name == key).map(|(_, value)| Text::from(value)).collect();
+            (!values.is_empty()).then_some(values)
+        }
+        _ => None,
+    })
+}
+
+fn headers(side: Side, context: &dyn Context) -> Option<&HeaderMap> {
+    match side {
+        Side::Request => context.request().map(|request| request.headers),
+        Side::Response => context.response().map(|response| response.headers),
+    }
+}
+
+fn header_values(headers: &HeaderMap, key: &str) -> Option<Vec<Text>> {
+    let values: Vec<Text> = headers.get_all(key).iter().map(|value| header_text(value.as_bytes())).collect();
+    (!values.is_empty()).then_some(values)
+}
+
+/// Bytes beyond ASCII are UTF-8, or ISO 8859-1 when they are not.
+fn header_text(bytes: &[u8]) -> Text {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Text::from(text),
+        Err(_) => Text::from(bytes.iter().map(|byte| char::from(*byte)).collect::<String>()),
+    }
+}
+
+/// `a=1&b=2` decoded.
+pub(super) fn form_fields(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.split('&').filter(|field| !field.is_empty()).map(|field| {
+        let (name, value) = field.split_once('=').unwrap_or((field, ""));
+        (url_decoded(name), url_decoded(value))
+    })
+}
+
+fn url_decoded(text: &str) -> String {
+    if !text.contains(['%', '+']) {
+        return text.to_owned();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        match byte {
+            b'+' => out.push(b' '),
+            b'%' => match (digit(ahead.next()), digit(ahead.next())) {
+                (Some(high), Some(low)) => {
+                    out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
+                    bytes = ahead;
+                }
+                _ => out.push(byte),
+            },
+            _ => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The type of the values, and the entries.
+pub(super) fn entries(host: &Host, context: &mut dyn Context) -> Option<(Type, Vec<(Text, Value)>)> {
+    let lists = Type::array(Type::String);
+    Some(match host {
+        Host::Variables => {
+            let variables = context.variables().into_iter().map(|(name, value)| (Text::from(name), value));
+            (Type::Object, variables.collect())
+        }
+        Host::Headers(side) => (lists, header_entries(headers(*side, context)?)),
+        Host::StoredHeaders(message) => (lists, header_entries(&message.headers)),
+        Host::MatchedParameters => {
+            let request = context.request()?;
+            let one = |(name, value): &(std::sync::Arc<str>, std::sync::Arc<str>)| {
+                (Text::from(std::sync::Arc::clone(name)), Value::string(std::sync::Arc::clone(value)))
+            };
+            (Type::String, request.matched_parameters.iter().map(one).collect())
+        }
+        Host::Query(url) => {
+            let query = url_view(url, context)?.query;
+            let mut fields: Vec<(String, Vec<String>)> = Vec::new();
+            for (name, value) in form_fields(query.trim_start_matches('?')) {
+                match fields.iter_mut().find(|(found, _)| *found == name) {
+                    Some((_, values)) => values.push(value),
+                    None => fields.push((name, vec![value])),
+                }
+            }
+            let one = |(name, values): (String, Vec<String>)| (Text::from(name), Value::string_array(values));
+            (lists, fields.into_iter().map(one).collect())
+        }
+        _ => return None,
+    })
+}
+
+fn header_entries(headers: &HeaderMap) -> Vec<(Text, Value)> {
+    let values = |name: &http::HeaderName| headers.get_all(name).iter().map(|value| header_text(value.as_bytes()));
+    headers.keys().map(|name| (Text::from(name.as_str()), Value::string_array(values(name)))).collect()
+}
+
+fn all(call: &mut Call<'_>) -> Result<(Type, Vec<(Text, Value)>), Exception> {
+    let Value::Host(host) = call.receiver().clone() else { return Err(call.mismatch(call.receiver())) };
+    entries(&host, call.context()).ok_or_else(Exception::null_reference)
+}
+
+fn count(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (_, entries) = all(call)?;
+    Ok(Value::Int32(i32::try_from(entries.len()).unwrap_or(i32::MAX)))
+}
+
+fn keys(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (_, entries) = all(call)?;
+    Ok(Value::string_array(entries.into_iter().map(|(name, _)| name)))
+}
+
+fn values(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (ty, entries) = all(call)?;
+    Ok(Value::array(ty, entries.into_iter().map(|(_, value)| value).collect()))
+}

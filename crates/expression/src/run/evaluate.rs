@@ -1,0 +1,415 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::arithmetic::{arithmetic, compare, complement, convert, negate};
+use super::{Closure, Evaluation, Frame, Slots, call_function};
+use crate::binder::is_instance;
+use crate::budget::{Budget, Limits};
+use crate::call::Call;
+use crate::dotnet::{formatted, text_of};
+use crate::exception::Exception;
+use crate::program::{CallNode, Code, Equality, Node, Part, Test};
+use crate::program::Body;
+use crate::types::Type;
+use crate::value::{Anonymous, Delegate, Tuple, Value};
+
+/// Arguments of a call, without the heap for the usual ones.
+type Arguments = SmallVec<[Value; 4]>;
+
+impl<'f> Frame<'f> {
+    pub(super) fn eval(&mut self, node: &'f Node) -> Result<Value, Exception> {
+        match node {
+            Node::Constant(value) => Ok(value.clone()),
+            Node::Load(slot) => Ok(self.load(*slot)),
+            Node::Store(slot, value) => {
+                let value = self.eval(value)?;
+                self.store(*slot, value.clone());
+                Ok(value)
+            }
+            Node::Call(call) => self.call(call),
+            Node::And(left, right) => Ok(Value::Boolean(self.truth(left)? && self.truth(right)?)),
+            Node::Or(left, right) => Ok(Value::Boolean(self.truth(left)? || self.truth(right)?)),
+            Node::Not(value) => Ok(Value::Boolean(!self.truth(value)?)),
+            Node::Ternary(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                if self.truth(condition)? { self.eval(then) } else { self.eval(otherwise) }
+            }
+            Node::ConditionalAccess { slot, target, access } => match self.eval(target)? {
+                Value::Null => Ok(Value::Null),
+                value => {
+                    self.store(*slot, value);
+                    self.eval(access)
+                }
+            },
+            Node::Coalesce(left, right) => match self.eval(left)? {
+                Value::Null => self.eval(right),
+                value => Ok(value),
+            },
+            Node::Equal { negated, how, operands } => {
+                let left = self.eval(&operands.0)?;
+                let right = self.eval(&operands.1)?;
+                Ok(Value::Boolean(is_equal(&left, &right, *how) != *negated))
+            }
+            Node::Compare { operator, operands } => {
+                let left = self.eval(&operands.0)?;
+                let right = self.eval(&operands.1)?;
+                Ok(Value::Boolean(compare(*operator, &left, &right)))
+            }
+            Node::Arithmetic { operator, checked, operands } => {
+                let left = self.eval(&operands.0)?;
+                let right = self.eval(&operands.1)?;
+                arithmetic(*operator, *checked, &left, &right)
+            }
+            Node::Concat(parts) => self.concat(parts),
+            Node::Convert { to, checked, value } => {
+                let value = self.eval(value)?;
+                convert(&value, to, *checked)
+            }
+            Node::Cast { to, value } => {
+                let value = self.eval(value)?;
+                cast(value, to)
+            }
+            _ => self.eval_rare(node),
+        }
+    }
+
+    /// The less usual forms, apart so that the usual ones use little stack.
+    #[inline(never)]
+    fn eval_rare(&mut self, node: &'f Node) -> Result<Value, Exception> {
+        match node {
+            Node::Sequence(steps) => {
+                let mut last = Value::Null;
+                for step in steps {
+                    last = self.eval(step)?;
+                }
+                Ok(last)
+            }
+            Node::CallLocal { function, arguments } => {
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.eval(argument)?);
+                }
+                let seen = self.captured();
+                call_function(self.code, *function, &seen, values.into_iter(), self.machine)
+            }
+            Node::Invoke { delegate, arguments } => {
+                let Value::Delegate(delegate) = self.eval(delegate)? else { return Err(Exception::null_reference()) };
+                let mut values = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.eval(argument)?);
+                }
+                delegate.invoke(self.machine, &values)
+            }
+            Node::Lambda(index) => {
+                let closure = Closure { code: Arc::clone(self.code), index: *index, cells: self.captured() };
+                Ok(Value::Delegate(Delegate::new(closure)))
+            }
+            Node::Negate(value, checked) => negate(&self.eval(value)?, *checked),
+            Node::Complement(value) => Ok(complement(&self.eval(value)?)),
+            Node::Interpolate(parts) => self.interpolate(parts),
+            Node::As { to, value } => {
+                let value = self.eval(value)?;
+                Ok(if is_instance(&value, to) { value } else { Value::Null })
+            }
+            Node::Matches { value, test } => {
+                let value = self.eval(value)?;
+                Ok(Value::Boolean(self.matches(&value, test)?))
+            }
+            Node::NewArray { .. } | Node::ArrayItems { .. } | Node::Length(_) | Node::Element(_) => self.array(node),
+            Node::SetElement(parts) => {
+                let (array, index, value) = &**parts;
+                let array = self.eval(array)?;
+                let index = self.index(index)?;
+                let value = self.eval(value)?;
+                set_element(&array, index, value)
+            }
+            Node::Anonymous { shape, values } => {
+                let mut items = Vec::with_capacity(values.len());
+                for value in values {
+                    items.push(self.eval(value)?);
+                }
+                Ok(Value::Anonymous(Arc::new(Anonymous { shape: Arc::clone(shape), values: items })))
+            }
+            Node::Property { target, index } => match self.eval(target)? {
+                Value::Anonymous(object) => Ok(object.values.get(*index).cloned().unwrap_or(Value::Null)),
+                Value::Tuple(tuple) => Ok(tuple.items.get(*index).cloned().unwrap_or(Value::Null)),
+                _ => Err(Exception::null_reference()),
+            },
+            Node::Tuple { types, items } => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.eval(item)?);
+                }
+                let tuple = Tuple { types: types.clone(), items: values, is_value_tuple: true };
+                Ok(Value::Tuple(Arc::new(tuple)))
+            }
+            Node::Throw(value) => match self.eval(value)? {
+                Value::Exception(exception) => Err(exception),
+                _ => Err(Exception::null_reference()),
+            },
+            _ => Ok(Value::Null),
+        }
+    }
+
+    pub(super) fn truth(&mut self, node: &'f Node) -> Result<bool, Exception> {
+        Ok(matches!(self.eval(node)?, Value::Boolean(true)))
+    }
+
+    fn call(&mut self, call: &'f CallNode) -> Result<Value, Exception> {
+        self.machine.budget().step()?;
+        let receiver = match &call.receiver {
+            Some(node) => match self.eval(node)? {
+                // `T?` answers for null itself.
+                Value::Null if !matches!(call.member.declaring, Type::Generic("System.Nullable", _)) => {
+                    return Err(Exception::null_reference());
+                }
+                value => value,
+            },
+            None => Value::Null,
+        };
+        let mut arguments = Arguments::new();
+        for argument in &call.arguments {
+            arguments.push(self.eval(argument)?);
+        }
+        let mut running = Call {
+            receiver,
+            arguments: &mut arguments,
+            type_arguments: &call.type_arguments,
+            member: call.member,
+            machine: self.machine,
+        };
+        let result = (call.member.member.run)(&mut running)?;
+        for (at, slot) in &call.outs {
+            if let Some(value) = arguments.get_mut(*at) {
+                let value = std::mem::replace(value, Value::Null);
+                self.store(*slot, value);
+            }
+        }
+        Ok(result)
+    }
+
+    fn concat(&mut self, parts: &'f [Node]) -> Result<Value, Exception> {
+        let mut out = String::new();
+        for part in parts {
+            match self.eval(part)? {
+                Value::String(text) => out.push_str(&text),
+                Value::Null => {}
+                value => out.push_str(&text_of(&value, self.machine)?),
+            }
+        }
+        self.machine.budget().allocate(out.len())?;
+        Ok(Value::from(out))
+    }
+
+    fn interpolate(&mut self, parts: &'f [Part]) -> Result<Value, Exception> {
+        let mut out = String::new();
+        for part in parts {
+            let value = self.eval(&part.value)?;
+            let text = formatted(&value, part.format.as_deref(), self.machine)?;
+            let width = part.alignment.unsigned_abs() as usize;
+            let padding = width.saturating_sub(if width == 0 { 0 } else { text.length() });
+            self.machine.budget().allocate(text.len() + padding)?;
+            if part.alignment > 0 {
+                out.extend(std::iter::repeat_n(' ', padding));
+            }
+            out.push_str(&text);
+            if part.alignment < 0 {
+                out.extend(std::iter::repeat_n(' ', padding));
+            }
+        }
+        Ok(Value::from(out))
+    }
+
+    /// True when the value fits the pattern; its variable is set then.
+    pub(super) fn matches(&mut self, value: &Value, test: &'f Test) -> Result<bool, Exception> {
+        match test {
+            Test::Any(slot) => {
+                self.declare(*slot, value.clone());
+                Ok(true)
+            }
+            Test::Type(ty, slot) => {
+                let fits = is_instance(value, ty);
+                if let (true, Some(slot)) = (fits, slot) {
+                    self.declare(*slot, value.clone());
+                }
+                Ok(fits)
+            }
+            Test::Constant(node) => {
+                let constant = self.eval(node)?;
+                Ok(constant.equals(value))
+            }
+        }
+    }
+
+    fn index(&mut self, node: &'f Node) -> Result<usize, Exception> {
+        let index = self.eval(node)?.as_integer().unwrap_or(-1);
+        usize::try_from(index).map_err(|_| Exception::index_out_of_range())
+    }
+
+    fn array(&mut self, node: &'f Node) -> Result<Value, Exception> {
+        match node {
+            Node::NewArray { element, length } => {
+                let length = self.eval(length)?.as_integer().unwrap_or(0);
+                let length = usize::try_from(length)
+                    .map_err(|_| Exception::overflow("Array dimensions exceeded supported range."))?;
+                let size = if *element == Type::Byte { 1 } else { size_of::<Value>() };
+                self.machine.budget().allocate(length.saturating_mul(size))?;
+                if *element == Type::Byte {
+                    return Ok(Value::bytes(vec![0; length]));
+                }
+                Ok(Value::array(element.clone(), vec![element.default_value(); length]))
+            }
+            Node::ArrayItems { element, items } => {
+                self.machine.budget().allocate(items.len() * size_of::<Value>())?;
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.eval(item)?);
+                }
+                Ok(Value::array(element.clone(), values))
+            }
+            Node::Length(array) => {
+                let length = match self.eval(array)? {
+                    Value::Array(array) => array.items.lock().len(),
+                    Value::Bytes(bytes) => bytes.lock().len(),
+                    _ => return Err(Exception::null_reference()),
+                };
+                Ok(Value::Int32(i32::try_from(length).unwrap_or(i32::MAX)))
+            }
+            Node::Element(parts) => {
+                let array = self.eval(&parts.0)?;
+                let index = self.index(&parts.1);
+                if array.is_null() {
+                    return Err(Exception::null_reference());
+                }
+                let index = index?;
+                let found = match &array {
+                    Value::Array(array) => array.items.lock().get(index).cloned(),
+                    Value::Bytes(bytes) => bytes.lock().get(index).map(|byte| Value::Byte(*byte)),
+                    _ => None,
+                };
+                found.ok_or_else(Exception::index_out_of_range)
+            }
+            _ => Ok(Value::Null),
+        }
+    }
+}
+
+fn set_element(array: &Value, index: usize, value: Value) -> Result<Value, Exception> {
+    match array {
+        Value::Array(array) => {
+            let mut items = array.items.lock();
+            let slot = items.get_mut(index).ok_or_else(Exception::index_out_of_range)?;
+            *slot = value.clone();
+        }
+        Value::Bytes(bytes) => {
+            let mut bytes = bytes.lock();
+            let slot = bytes.get_mut(index).ok_or_else(Exception::index_out_of_range)?;
+            if let Value::Byte(byte) = value {
+                *slot = byte;
+            }
+        }
+        _ => return Err(Exception::null_reference()),
+    }
+    Ok(value)
+}
+
+fn is_equal(left: &Value, right: &Value, how: Equality) -> bool {
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => left == right,
+        (Value::Double(left), Value::Double(right)) => left == right,
+        (Value::Single(left), Value::Single(right)) => left == right,
+        _ => match how {
+            Equality::Value => left.equals(right),
+            Equality::Reference => left.is_same_reference(right),
+        },
+    }
+}
+
+/// A cast that is checked: null passes for types that may be null.
+fn cast(value: Value, to: &Type) -> Result<Value, Exception> {
+    match (&value, to) {
+        (Value::String(_), Type::String) | (Value::Int32(_), Type::Int32) | (Value::Boolean(_), Type::Boolean) => {
+            return Ok(value);
+        }
+        _ => {}
+    }
+    if value.is_null() {
+        return if to.default_value().is_null() { Ok(value) } else { Err(Exception::null_reference()) };
+    }
+    if is_instance(&value, to) {
+        return Ok(value);
+    }
+    // An enum and its number unbox into each other.
+    match (&value, to) {
+        (Value::Enum(number), Type::Int32) => Ok(Value::Int32(i32::try_from(number.value).unwrap_or(0))),
+        _ => Err(Exception::invalid_cast(&value.type_of(), to)),
+    }
+}
+
+/// Computes a node of constants once. What throws, or gives something mutable, stays as it is.
+pub(crate) fn fold(node: Node) -> Node {
+    if !is_constant(&node) {
+        return node;
+    }
+    let mut context = crate::image::JsonContext::default();
+    let limits = Limits { steps: 1000, allocated_bytes: 64 << 10, ..Limits::default() };
+    let mut machine = Evaluation { context: &mut context, budget: Budget::new(&limits) };
+    let empty = Body::Expression(Node::Constant(Value::Null));
+    let code = Arc::new(Code { body: empty, slots: 0, cells: false, functions: Vec::new() });
+    let result = {
+        let mut frame = Frame { code: &code, machine: &mut machine, slots: Slots::Plain(SmallVec::new()), caught: Vec::new() };
+        frame.eval(&node)
+    };
+    match result {
+        Ok(value) if is_immutable(&value) => Node::Constant(value),
+        _ => node,
+    }
+}
+
+fn is_constant(node: &Node) -> bool {
+    let constant = |node: &Node| matches!(node, Node::Constant(value) if !matches!(value, Value::Host(_)));
+    match node {
+        Node::Call(call) => {
+            call.member.member.pure
+                && call.outs.is_empty()
+                && call.receiver.as_ref().is_none_or(constant)
+                && call.arguments.iter().all(constant)
+        }
+        Node::Arithmetic { operands, .. } | Node::Compare { operands, .. } | Node::Equal { operands, .. } => {
+            constant(&operands.0) && constant(&operands.1)
+        }
+        Node::Convert { value, .. } | Node::Not(value) | Node::Complement(value) | Node::Negate(value, _) => {
+            constant(value)
+        }
+        _ => false,
+    }
+}
+
+fn is_immutable(value: &Value) -> bool {
+    matches!(
+        value,
+        Value::Null
+            | Value::Boolean(_)
+            | Value::Char(_)
+            | Value::SByte(_)
+            | Value::Byte(_)
+            | Value::Int16(_)
+            | Value::UInt16(_)
+            | Value::Int32(_)
+            | Value::UInt32(_)
+            | Value::Int64(_)
+            | Value::UInt64(_)
+            | Value::Single(_)
+            | Value::Double(_)
+            | Value::Decimal(_)
+            | Value::String(_)
+            | Value::DateTime(_)
+            | Value::DateTimeOffset(_)
+            | Value::TimeSpan(_)
+            | Value::Guid(_)
+            | Value::Enum(_)
+    )
+}
