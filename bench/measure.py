@@ -1,0 +1,214 @@
+"""Drives nginx and Sekisho in turn with the same calls, and prints what each call costs."""
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from processes import HERE, Failed, Target, start_backend, start_nginx, start_sekisho
+
+KEY = "multi-region-demo-key"
+THREADS = 2
+CONNECTIONS = 64
+WARM_UP_SECONDS = 2
+QUERY = "?api-version=2024-10-21"
+CHAT = f"/openai/deployments/gpt-4o/chat/completions{QUERY}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind of call."""
+
+    name: str
+    title: str
+    path: str
+    stream: bool
+    # What an answer must hold and how many bytes it must have at least, so that no error page is measured.
+    ending: bytes
+    at_least: int
+
+
+ROWS = [
+    Row("json", "JSON, 1 KB each way", CHAT, False, b'"total_tokens":170}}', 900),
+    Row("sse", "SSE, 50 chunks", CHAT, True, b"data: [DONE]\n\n", 50 * 150),
+    Row("100k", "response of 100 KB", f"/openai/bare/100k{QUERY}", False, b'"total_tokens":170}}', 100_000),
+]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One run of wrk against one target."""
+
+    requests: int
+    errors: int
+    cpu_microseconds: float
+    requests_per_second: float
+    p50_milliseconds: float
+    p99_milliseconds: float
+    rss_kib: int
+
+
+def main() -> int:
+    arguments = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with ExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-bench-")))
+            report = run(arguments, directory, stack)
+    except Failed as failure:
+        print(f"bench/run: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nbench/run: stopped", file=sys.stderr)
+        return 130
+    show(report)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=2) + "\n")
+    errors = sum(one["errors"] for row in report["rows"] for runs in row["runs"].values() for one in runs)
+    if errors:
+        print(f"bench/run: {errors} calls failed; the figures above mean nothing", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
+    parser.add_argument("--sekisho", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=positive, default=10, metavar="N", help="length of each measurement (10)")
+    parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="measurements of each gateway (3)")
+    parser.add_argument("--rows", type=rows, default=ROWS, metavar="NAMES", help="of json, sse, 100k (all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def rows(text: str) -> list[Row]:
+    known = {row.name: row for row in ROWS}
+    unknown = [name for name in text.split(",") if name not in known]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no row named {unknown[0]!r}: use {', '.join(known)}")
+    return [known[name] for name in text.split(",")]
+
+
+def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dict:
+    backend, identity, ports = start_backend(arguments.sekisho, directory)
+    stack.callback(backend.stop)
+    nginx = start_nginx(directory, ports)
+    stack.callback(nginx.process.stop)
+    sekisho = start_sekisho(arguments.sekisho, directory, ports, identity)
+    stack.callback(sekisho.process.stop)
+    idle_rss_kib = sekisho.process.rss_kib()
+
+    direct = Target(backend, ports[0], ports[0], "")
+    targets = {"backend": direct, "nginx": nginx, "sekisho": sekisho}
+    report = {
+        "machine": machine(), "seconds": arguments.seconds, "rounds": arguments.rounds, "threads": THREADS,
+        "connections": CONNECTIONS, "sekishoIdleRssKib": idle_rss_kib, "rows": [],
+    }
+    for row in arguments.rows:
+        runs: dict[str, list[dict]] = {name: [] for name in targets}
+        for name, target in targets.items():
+            check(name, target, row)
+            drive(target, row, WARM_UP_SECONDS)
+        runs["backend"].append(measure("backend", direct, row, arguments.seconds))
+        # In turn, so that a slow minute of the machine hits both.
+        for _ in range(arguments.rounds):
+            for name in ("nginx", "sekisho"):
+                runs[name].append(measure(name, targets[name], row, arguments.seconds))
+        pairs = zip(runs["sekisho"], runs["nginx"], strict=True)
+        ratios = [ours["cpu_microseconds"] / theirs["cpu_microseconds"] for ours, theirs in pairs]
+        report["rows"].append({"name": row.name, "title": row.title, "runs": runs, "cpuRatio": statistics.median(ratios)})
+    return report
+
+
+def check(name: str, target: Target, row: Row) -> None:
+    """One call by hand: what is measured must be the right answer."""
+    port = target.stream_port if row.stream else target.plain_port
+    body = json.dumps({"messages": [{"role": "user", "content": "Hello"}], "stream": row.stream})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", target.prefix + row.path, body, {"Content-Type": "application/json", "api-key": KEY})
+        reply = connection.getresponse()
+        received = reply.read()
+    finally:
+        connection.close()
+    if reply.status != 200 or len(received) < row.at_least or not received.endswith(row.ending):
+        shown = received[:500].decode(errors="replace")
+        raise Failed(f"{name} does not answer {row.name!r} as expected: status {reply.status}, {len(received)} bytes: {shown}")
+
+
+def drive(target: Target, row: Row, seconds: int) -> dict:
+    """Runs wrk and reads the line it ends with."""
+    port = target.stream_port if row.stream else target.plain_port
+    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "calls.lua"),
+               f"http://127.0.0.1:{port}{target.prefix}{row.path}", "--", KEY, str(row.stream).lower()]
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + 60)
+    lines = ran.stdout.strip().splitlines()
+    if ran.returncode != 0 or not lines or not lines[-1].startswith("{"):
+        raise Failed(f"wrk failed: {ran.stderr or ran.stdout}")
+    return json.loads(lines[-1])
+
+
+def measure(name: str, target: Target, row: Row, seconds: int) -> dict:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{row.title}: {name} …", end="", file=sys.stderr, flush=True)
+    before = target.process.cpu_seconds()
+    told = drive(target, row, seconds)
+    used = target.process.cpu_seconds() - before
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    if told["requests"] == 0:
+        raise Failed(f"{name} answered no call of {row.name!r} within {seconds} seconds")
+    return asdict(Figures(
+        requests=told["requests"],
+        errors=told["errors"],
+        cpu_microseconds=used * 1e6 / told["requests"],
+        requests_per_second=told["requests"] * 1e6 / told["microseconds"],
+        p50_milliseconds=told["p50"] / 1000,
+        p99_milliseconds=told["p99"] / 1000,
+        rss_kib=target.process.rss_kib(),
+    ))
+
+
+def machine() -> dict:
+    models = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    return {"cpu": models[0] if models else "unknown", "cores": len(os.sched_getaffinity(0))}
+
+
+def show(report: dict) -> None:
+    """The medians as a table."""
+    print(f"{report['machine']['cpu']}, {report['machine']['cores']} cores; {report['connections']} connections; "
+          f"medians of {report['rounds']} × {report['seconds']} s (backend: 1 ×)")
+    print(f"{'':22}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
+    for row in report["rows"]:
+        title = row["title"]
+        for name, runs in row["runs"].items():
+            ratio = f"{row['cpuRatio']:12.2f} ×" if name == "sekisho" else ""
+            print(f"{title:22}{name:9}{median(runs, 'cpu_microseconds'):9.1f} µs{median(runs, 'requests_per_second'):10.0f}"
+                  f"{median(runs, 'p50_milliseconds'):7.2f} ms{median(runs, 'p99_milliseconds'):7.2f} ms"
+                  f"{median(runs, 'rss_kib') / 1024:6.1f} MiB{ratio}")
+            title = ""
+    print(f"Sekisho before its first call: {report['sekishoIdleRssKib'] / 1024:.1f} MiB")
+
+
+def median(runs: list[dict], figure: str) -> float:
+    return statistics.median(one[figure] for one in runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
