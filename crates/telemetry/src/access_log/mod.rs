@@ -1,0 +1,115 @@
+//! The access log: one JSON line for each call.
+//!
+//! - [`line`]: the fields of a line
+//! - [`queue`]: between the calls and the thread that writes
+
+pub mod line;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use sekisho_policy::ports::{CallRecord, Event, Recorder};
+
+use queue::Queue;
+
+/// What is written at once, in bytes; a batch may exceed it by one line.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// How the log behaves.
+#[derive(Clone, Debug)]
+pub struct AccessLogOptions {
+    /// How many records may wait for the writer. More are dropped and counted.
+    pub capacity: usize,
+    /// Counts records that were dropped because the queue was full or closed.
+    pub dropped: Counter,
+    /// Counts lines that could not be written.
+    pub failed: Counter,
+}
+
+impl Default for AccessLogOptions {
+    fn default() -> Self {
+        AccessLogOptions { capacity: 8192, dropped: Counter::default(), failed: Counter::default() }
+    }
+}
+
+/// Writes one JSON line for each call, on a thread of its own: a slow disk or a full pipe holds up no call.
+pub struct AccessLog {
+    queue: Arc<Queue<CallRecord>>,
+    dropped: Counter,
+}
+
+/// The writing thread. Dropping this leaves it running; [`AccessLogThread::finish`] ends it.
+pub struct AccessLogThread {
+    queue: Arc<Queue<CallRecord>>,
+    thread: JoinHandle<()>,
+}
+
+impl AccessLog {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(
+        writer: impl Write + Send + 'static,
+        options: AccessLogOptions,
+    ) -> std::io::Result<(AccessLog, AccessLogThread)> {
+        let queue = Arc::new(Queue::new(options.capacity));
+        let (source, failed) = (queue.clone(), options.failed);
+        let thread = std::thread::Builder::new()
+            .name("access-log".to_owned())
+            .spawn(move || write_all(&source, writer, &failed))?;
+        let log = AccessLog { queue: queue.clone(), dropped: options.dropped };
+        Ok((log, AccessLogThread { queue, thread }))
+    }
+}
+
+impl Recorder for AccessLog {
+    fn call(&self, record: CallRecord) {
+        if !self.queue.push(record) {
+            self.dropped.inc();
+        }
+    }
+
+    fn event(&self, _event: Event) {}
+}
+
+impl AccessLogThread {
+    /// Takes no more records, writes those that wait, and ends the thread. False when the writer did not get done
+    /// within `patience`; it is then left to itself.
+    pub fn finish(self, patience: Duration) -> bool {
+        self.queue.close();
+        self.queue.wait_until_drained(patience) && self.thread.join().is_ok()
+    }
+}
+
+fn write_all(queue: &Queue<CallRecord>, mut writer: impl Write, failed: &Counter) {
+    // Says that everything is drained also when a writer panics.
+    let _drained = queue.drained_on_drop();
+    let mut chunk = Vec::new();
+    while let Some(batch) = queue.take() {
+        let mut lines = 0;
+        for record in &batch {
+            line::append(&mut chunk, record);
+            lines += 1;
+            if chunk.len() >= CHUNK_BYTES {
+                write_chunk(&mut writer, &mut chunk, &mut lines, failed);
+            }
+        }
+        write_chunk(&mut writer, &mut chunk, &mut lines, failed);
+    }
+}
+
+fn write_chunk(writer: &mut impl Write, chunk: &mut Vec<u8>, lines: &mut u64, failed: &Counter) {
+    if writer.write_all(chunk).and_then(|()| writer.flush()).is_err() {
+        failed.inc_by(*lines);
+    }
+    *lines = 0;
+    chunk.clear();
+    chunk.shrink_to(2 * CHUNK_BYTES);
+}

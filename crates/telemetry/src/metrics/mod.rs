@@ -1,0 +1,213 @@
+//! Counters and histograms over calls and events, in the OpenMetrics text format.
+//!
+//! Every label value is bounded: past its bound it counts as `other`. On the way of a call no label set is built and no
+//! family is locked: the handles are looked up by borrowed values.
+
+mod families;
+mod labels;
+mod series;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use sekisho_llm::usage::Provenance;
+use sekisho_policy::ports::{Attempt, CallRecord, Event, Recorder};
+
+use crate::fanout::Observer;
+use families::Families;
+
+/// The content type of [`Metrics::render`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What is said about the build.
+#[derive(Clone, Copy, Debug)]
+pub struct BuildInfo {
+    /// Version of the product.
+    pub version: &'static str,
+}
+
+/// All metrics of a gateway. Their names begin with `sekisho_`.
+pub struct Metrics {
+    registry: Registry,
+    families: Families,
+}
+
+impl Metrics {
+    /// Metrics that have counted nothing yet.
+    pub fn new(build: BuildInfo) -> Metrics {
+        let mut registry = Registry::with_prefix("sekisho");
+        registry.register("build", "What is running", Info::new([("version", build.version)]));
+        let families = Families::register(&mut registry);
+        Metrics { registry, families }
+    }
+
+    /// Everything as text, of the type [`CONTENT_TYPE`].
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string fails only when a metric does not know how to show itself; ours do.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Counts the lines of a log that are dropped because its queue is full.
+    pub fn log_lines_dropped(&self, log: &str) -> Counter {
+        self.families.lines_dropped.with([Some(log)], Counter::clone)
+    }
+
+    /// Counts the lines of a log that cannot be written.
+    pub fn log_lines_failed(&self, log: &str) -> Counter {
+        self.families.lines_failed.with([Some(log)], Counter::clone)
+    }
+
+    fn count_request(&self, record: &CallRecord) {
+        let status = Digits::of(record.status);
+        let labels = [
+            record.api_id.as_deref(),
+            record.operation_id.as_deref(),
+            record.product_id.as_deref(),
+            Some(status.as_str()),
+            Some(class(record.status)),
+        ];
+        let in_backends: Duration = record.attempts.iter().map(|attempt| attempt.duration).sum();
+        self.families.requests.with(labels, |handles| {
+            handles.requests.inc();
+            handles.duration.observe(record.duration.as_secs_f64());
+            if let Some(first_byte) = record.time_to_first_byte {
+                handles.first_byte.observe(first_byte.as_secs_f64());
+            }
+            if !record.attempts.is_empty() {
+                handles.backend.observe(in_backends.as_secs_f64());
+            }
+            let until_answer = record.time_to_first_byte.unwrap_or(record.duration);
+            handles.own.observe(until_answer.saturating_sub(in_backends).as_secs_f64());
+            handles.request_bytes.inc_by(record.request_bytes);
+            handles.response_bytes.inc_by(record.response_bytes);
+            handles.incomplete.inc_by(u64::from(record.incomplete));
+        });
+    }
+
+    fn count_attempt(&self, attempt: &Attempt) {
+        let status = Digits::of(attempt.status.unwrap_or_default());
+        let outcome = match (attempt.failure, attempt.status) {
+            (Some(failure), _) => failure,
+            (None, Some(_)) => status.as_str(),
+            (None, None) => "NoAnswer",
+        };
+        let backend = attempt.backend_id.as_deref().unwrap_or(&attempt.authority);
+        self.families.attempts.with([Some(backend), attempt.pool_id.as_deref(), Some(outcome)], |handles| {
+            handles.attempts.inc();
+            handles.duration.observe(attempt.duration.as_secs_f64());
+        });
+    }
+
+    fn count_tokens(&self, record: &CallRecord) {
+        let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
+        let known = record.usage.filter(|usage| usage.provenance != Provenance::Unknown);
+        let Some(usage) = known else {
+            if record.status < 400 && (model.is_some() || record.usage.is_some()) {
+                self.families.usage_unknown.with([api, model], |counter| counter.inc());
+            }
+            return;
+        };
+        let labels = [api, record.subscription_id.as_deref(), model, Some(usage.provenance.as_str())];
+        let counts = [usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning];
+        self.families.tokens.with(labels, |handles| handles.add(counts));
+    }
+
+    fn count_refusal(&self, record: &CallRecord) {
+        let Some(error) = record.last_error.as_ref().filter(|_| record.status >= 400) else { return };
+        let reason = error.reason.as_deref().unwrap_or(&error.source);
+        self.families.refusals.with([record.api_id.as_deref(), Some(reason)], |counter| counter.inc());
+    }
+
+    fn breaker(&self, backend: &str, is_open: bool) {
+        let to = if is_open { "open" } else { "closed" };
+        self.families.breaker_open.with([Some(backend)], |gauge| gauge.set(i64::from(is_open)));
+        self.families.breaker_transitions.with([Some(backend), Some(to)], |counter| counter.inc());
+    }
+}
+
+impl Observer for Metrics {
+    fn started(&self) {
+        self.families.in_flight.inc();
+    }
+
+    fn observe_call(&self, record: &CallRecord) {
+        // Never below 0, whoever forgot to say that a call started.
+        let in_flight = self.families.in_flight.inner();
+        let _ = in_flight
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count > 0).then(|| count - 1));
+        self.count_request(record);
+        record.attempts.iter().for_each(|attempt| self.count_attempt(attempt));
+        self.count_tokens(record);
+        self.count_refusal(record);
+    }
+
+    fn observe_event(&self, event: &Event) {
+        let families = &self.families;
+        match event {
+            Event::BreakerOpened { backend, .. } => self.breaker(backend, true),
+            Event::BreakerClosed { backend } => self.breaker(backend, false),
+            Event::ConfigurationLoaded => {
+                families.configurations.with([Some("ok")], |counter| counter.inc());
+                families.configuration_errors.set(0);
+            }
+            Event::ConfigurationRefused { errors } => {
+                families.configurations.with([Some("refused")], |counter| counter.inc());
+                families.configuration_errors.set(i64::try_from(*errors).unwrap_or(i64::MAX));
+            }
+            Event::TokenFailed { resource } => {
+                families.token_failures.with([Some(resource)], |counter| counter.inc());
+            }
+            Event::ConnectionRefused { reason } => {
+                families.connections_refused.with([Some(reason)], |counter| counter.inc());
+            }
+        }
+    }
+}
+
+impl Recorder for Metrics {
+    fn started(&self) {
+        Observer::started(self);
+    }
+
+    fn call(&self, record: CallRecord) {
+        self.observe_call(&record);
+    }
+
+    fn event(&self, event: Event) {
+        self.observe_event(&event);
+    }
+}
+
+/// `1xx` to `5xx`, as dashboards group statuses.
+fn class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => labels::OTHER,
+    }
+}
+
+/// A status of three digits as text, without a place in the heap.
+struct Digits([u8; 3]);
+
+impl Digits {
+    fn of(status: u16) -> Digits {
+        let digit = |of: u16| b'0' + (of % 10) as u8;
+        Digits([digit(status / 100), digit(status / 10), digit(status)])
+    }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or(labels::OTHER)
+    }
+}
