@@ -155,7 +155,8 @@ impl Binder {
                 None => self.unknown_member(&ty, name, name_place, true),
             };
         }
-        if let Some(path) = self.path(target).filter(|path| registry().is_namespace(path)) {
+        let in_namespace = |path: &String| registry().is_namespace(path.split('.').next().unwrap_or(""));
+        if let Some(path) = self.path(target).filter(in_namespace) {
             let message = format!("the type `{path}.{name}` cannot be used in policy expressions");
             return self.wrong("unknown-type", place, message);
         }
