@@ -22,15 +22,34 @@
 //! 8. Export `pub(super) static TYPES: &[&TypeDeclaration]` and add it to `TABLES` below.
 //! 9. Test with `crate::testing::assert_evaluates("@(…)", "System.Int32", "5")` and `assert_throws`.
 
+mod bit_converter;
+mod boolean;
+mod character;
+pub(crate) mod collections;
 pub mod context;
+mod convert;
+mod date;
 mod delegates;
 mod exceptions;
+pub(crate) mod format;
 mod guid;
+mod web_utility;
+mod uri;
+mod random;
+pub mod jwt;
+mod forms;
+mod encoding;
+pub mod crypto;
+mod chars;
+mod basic_auth;
 mod interfaces;
 pub mod json;
+mod linq;
+pub(crate) mod number;
 mod object;
 pub mod registry;
 mod signature;
+pub(crate) mod string;
 
 use std::sync::LazyLock;
 
@@ -41,13 +60,34 @@ use crate::members::TypeDeclaration;
 
 /// Every family.
 static TABLES: &[&[&TypeDeclaration]] = &[
+    bit_converter::TYPES,
+    boolean::TYPES,
+    character::TYPES,
+    // Before `interfaces`: `IEnumerable` alone means the generic one.
+    collections::TYPES,
     context::TYPES,
+    convert::TYPES,
+    date::TYPES,
     delegates::TYPES,
     exceptions::TYPES,
     guid::TYPES,
+    web_utility::TYPES,
+    uri::TYPES,
+    random::TYPES,
+    jwt::TYPES,
+    forms::TYPES,
+    encoding::TYPES,
+    crypto::NAMES,
+    crypto::HASHES,
+    crypto::CIPHERS,
+    crypto::CERTIFICATES,
+    basic_auth::TYPES,
     interfaces::TYPES,
     json::TYPES,
+    linq::TYPES,
+    number::TYPES,
     object::TYPES,
+    string::TYPES,
 ];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(TABLES));

@@ -1,0 +1,411 @@
+//! Reading dates and times from text in the invariant culture.
+
+use crate::dotnet::date::calendar::{
+    DAY_NAMES, MONTH_NAMES, TICKS_PER_MINUTE, date_ticks, fields, in_range, time_ticks,
+};
+
+/// A date and time that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// Clock time in ticks since 0001-01-01T00:00:00.
+    pub(crate) ticks: i64,
+    /// Minutes east of UTC, when the text says so.
+    pub(crate) offset_minutes: Option<i64>,
+}
+
+impl Read {
+    /// The instant in UTC; of text without an offset, its clock time.
+    pub(crate) fn utc_ticks(self) -> Option<i64> {
+        let ticks = self.ticks - self.offset_minutes.unwrap_or(0) * TICKS_PER_MINUTE;
+        in_range(ticks).then_some(ticks)
+    }
+}
+
+/// `Parse`: ISO 8601, RFC 1123, `MM/dd/yyyy HH:mm:ss` and their mixtures; a missing date is `today`'s.
+pub(crate) fn read_date(text: &str, today: i64) -> Option<Read> {
+    let mut reader = Reader { rest: text.trim(), ..Reader::default() };
+    if reader.rest.is_empty() {
+        return None;
+    }
+    while !reader.rest.is_empty() {
+        reader.part()?;
+    }
+    reader.result(today)
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reader<'t> {
+    rest: &'t str,
+    /// Numbers of the date with their count of digits.
+    numbers: Vec<(i64, usize)>,
+    /// The month given by name, and how many numbers came before it.
+    month: Option<(i64, usize)>,
+    day_of_week: Option<i64>,
+    time: Option<Clock>,
+    offset: Option<i64>,
+}
+
+#[derive(Clone, Copy)]
+struct Clock {
+    hour: i64,
+    minute: i64,
+    second: i64,
+    fraction: i64,
+}
+
+/// Takes digits off the front: their value and count.
+fn take_number(text: &str) -> Option<(i64, usize, &str)> {
+    let end = text.find(|next: char| !next.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    Some((digits.parse().ok()?, digits.len(), rest))
+}
+
+/// Ticks of a fraction of a second; the eighth digit rounds.
+fn fraction_ticks(digits: &str) -> Option<i64> {
+    let kept: i64 = format!("{digits:0<7}").get(..7)?.parse().ok()?;
+    let up = digits.as_bytes().get(7).is_some_and(|digit| *digit >= b'5');
+    Some(kept + i64::from(up))
+}
+
+/// The position of a name, full or by its first three letters.
+fn named(names: &[&str], word: &str) -> Option<i64> {
+    let matches = |name: &&str| {
+        word.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|short| word.eq_ignore_ascii_case(short))
+    };
+    names.iter().position(matches).and_then(|at| i64::try_from(at).ok())
+}
+
+impl Reader<'_> {
+    /// Reads one part: a number, a word or what stands between.
+    fn part(&mut self) -> Option<()> {
+        let next = self.rest.chars().next()?;
+        if next.is_ascii_digit() {
+            return self.number();
+        }
+        if next.is_alphabetic() {
+            return self.word();
+        }
+        let zone = match next {
+            '+' => self.time.is_some() || self.numbers.len() == 3,
+            '-' => self.time.is_some() && !self.inside_date(),
+            _ => false,
+        };
+        if zone && self.offset.is_none() {
+            return self.zone();
+        }
+        // Separators of a date stand between its parts.
+        let allowed = match next {
+            '/' | '-' => self.inside_date() || (self.time.is_none() && self.month.is_some()),
+            '.' | ',' => self.month.is_some() || self.day_of_week.is_some() || !self.numbers.is_empty(),
+            _ => next.is_whitespace(),
+        };
+        if !allowed {
+            return None;
+        }
+        self.rest = self.rest.get(next.len_utf8()..)?;
+        let doubled = matches!(next, '/' | '-') && !self.rest.starts_with(|next: char| next.is_alphanumeric());
+        (!doubled).then_some(())
+    }
+
+    /// True between the numbers of a date.
+    fn inside_date(&self) -> bool {
+        matches!(self.numbers.len(), 1 | 2)
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let (value, length, rest) = take_number(self.rest)?;
+        if rest.starts_with(':') {
+            return self.clock();
+        }
+        self.rest = rest;
+        // "3 PM" is a time without minutes.
+        let half = rest.trim_start().get(..2).is_some_and(|half| {
+            half.eq_ignore_ascii_case("AM") || half.eq_ignore_ascii_case("PM")
+        });
+        if half && self.time.is_none() {
+            self.time = Some(Clock { hour: value, minute: 0, second: 0, fraction: 0 });
+            return Some(());
+        }
+        if self.numbers.len() == 3 || length > 4 {
+            return None;
+        }
+        self.numbers.push((value, length));
+        Some(())
+    }
+
+    fn clock(&mut self) -> Option<()> {
+        if self.time.is_some() {
+            return None;
+        }
+        let (hour, _, rest) = take_number(self.rest)?;
+        let (minute, _, mut rest) = take_number(rest.strip_prefix(':')?)?;
+        let (mut second, mut fraction) = (0, 0);
+        if let Some(after) = rest.strip_prefix(':') {
+            let (value, _, after) = take_number(after)?;
+            (second, rest) = (value, after);
+            if let Some(digits) = rest.strip_prefix('.') {
+                let end = digits.find(|next: char| !next.is_ascii_digit()).unwrap_or(digits.len());
+                let (digits, after) = digits.split_at(end);
+                fraction = fraction_ticks(digits)?;
+                rest = after;
+            }
+        }
+        self.rest = rest;
+        self.time = Some(Clock { hour, minute, second, fraction });
+        Some(())
+    }
+
+    fn word(&mut self) -> Option<()> {
+        let end = self.rest.find(|next: char| !next.is_alphabetic()).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        match word.to_ascii_uppercase().as_str() {
+            // ISO 8601: a time must follow the date.
+            "T" if self.time.is_none() && self.numbers.len() == 3 && rest.contains(':') => Some(()),
+            "Z" | "GMT" | "UTC" if self.offset.is_none() && (self.time.is_some() || self.numbers.len() == 3) => {
+                self.offset = Some(0);
+                Some(())
+            }
+            "AM" | "PM" | "A" | "P" => {
+                let clock = self.time.as_mut().filter(|clock| (1..=12).contains(&clock.hour))?;
+                clock.hour = clock.hour % 12 + if word.starts_with(['P', 'p']) { 12 } else { 0 };
+                Some(())
+            }
+            _ => {
+                if let Some(month) = named(&MONTH_NAMES, word).filter(|_| self.month.is_none()) {
+                    self.month = Some((month + 1, self.numbers.len()));
+                } else {
+                    let day = named(&DAY_NAMES, word).filter(|_| self.day_of_week.is_none())?;
+                    self.day_of_week = Some(day);
+                }
+                Some(())
+            }
+        }
+    }
+
+    fn zone(&mut self) -> Option<()> {
+        let (minutes, rest) = take_zone(self.rest)?;
+        self.offset = Some(minutes);
+        self.rest = rest;
+        Some(())
+    }
+
+    fn result(&self, today: i64) -> Option<Read> {
+        let this_year = fields(today).year;
+        let numbers = self.numbers.as_slice();
+        let (year, month, day) = match (self.month, numbers) {
+            (None, []) if self.time.is_some() => {
+                let now = fields(today);
+                (now.year, now.month, now.day)
+            }
+            (None, [(year, 3..), (month, _), (day, _)]) => (*year, *month, *day),
+            (None, [(month, ..3), (day, ..3), year]) => (full_year(*year), *month, *day),
+            (None, [(year, 3..), (month, ..3)] | [(month, ..3), (year, 3..)]) => (*year, *month, 1),
+            (None, [(month, _), (day, _)]) => (this_year, *month, *day),
+            (Some((month, _)), [(year, 3..), (day, ..3)] | [(day, ..3), (year, 3..)]) => (*year, month, *day),
+            (Some((month, _)), [(day, _), year]) => (full_year(*year), month, *day),
+            (Some((month, _)), [year @ (_, 3..)]) => (full_year(*year), month, 1),
+            // The invariant culture writes the year before the month and the day behind it.
+            (Some((month, 1)), [year]) => (full_year(*year), month, 1),
+            (Some((month, _)), [(day, _)]) => (this_year, month, *day),
+            _ => return None,
+        };
+        let date = date_ticks(year, month, day)?;
+        if self.day_of_week.is_some_and(|day| day != fields(date).day_of_week) {
+            return None;
+        }
+        let time = match self.time {
+            Some(Clock { hour, minute, second, fraction }) => time_ticks(hour, minute, second)? + fraction,
+            None => 0,
+        };
+        Some(Read { ticks: date + time, offset_minutes: self.offset }).filter(|read| in_range(read.ticks))
+    }
+}
+
+/// Years of two digits lie between 1950 and 2049.
+fn full_year((year, length): (i64, usize)) -> i64 {
+    match year {
+        _ if length > 2 => year,
+        ..50 => 2000 + year,
+        _ => 1900 + year,
+    }
+}
+
+/// Takes `+hh`, `+hhmm` or `+hh:mm` off the front: minutes east of UTC.
+fn take_zone(text: &str) -> Option<(i64, &str)> {
+    let negative = text.starts_with('-');
+    let (value, length, mut rest) = take_number(text.get(1..)?)?;
+    let (hours, minutes) = match length {
+        1 | 2 => match rest.strip_prefix(':') {
+            Some(after) => {
+                let (minutes, _, after) = take_number(after)?;
+                rest = after;
+                (value, minutes)
+            }
+            None => (value, 0),
+        },
+        3 | 4 => (value / 100, value % 100),
+        _ => return None,
+    };
+    let total = hours * 60 + minutes;
+    (minutes < 60 && total <= 14 * 60).then_some((if negative { -total } else { total }, rest))
+}
+
+/// `ParseExact` with a custom format or the letter of a standard one; a missing date is `today`'s.
+pub(crate) fn read_date_exact(text: &str, format: &str, today: i64) -> Option<Read> {
+    let pattern = match format {
+        "d" => "MM/dd/yyyy",
+        "D" => "dddd, dd MMMM yyyy",
+        "g" => "MM/dd/yyyy HH:mm",
+        "G" => "MM/dd/yyyy HH:mm:ss",
+        "o" | "O" => "yyyy-MM-ddTHH:mm:ss.fffffffK",
+        "r" | "R" => "ddd, dd MMM yyyy HH':'mm':'ss 'GMT'",
+        "s" => "yyyy-MM-ddTHH:mm:ss",
+        "t" => "HH:mm",
+        "T" => "HH:mm:ss",
+        "u" => "yyyy-MM-dd HH:mm:ss'Z'",
+        _ => format,
+    };
+    let mut exact = Exact::default();
+    let rest = exact.follow(text, &pattern.chars().collect::<Vec<_>>())?;
+    if !rest.is_empty() {
+        return None;
+    }
+    if matches!(format, "r" | "R" | "u") {
+        exact.offset = Some(0);
+    }
+    exact.result(today)
+}
+
+#[derive(Default)]
+struct Exact {
+    year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+    day_of_week: Option<i64>,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    fraction: i64,
+    afternoon: Option<bool>,
+    offset: Option<i64>,
+}
+
+impl Exact {
+    /// Follows the pattern through the text and gives what is left of the text.
+    fn follow<'t>(&mut self, text: &'t str, pattern: &[char]) -> Option<&'t str> {
+        let mut rest = text;
+        let mut at = 0;
+        while let Some(character) = pattern.get(at).copied() {
+            let mut count = pattern.get(at..)?.iter().take_while(|next| **next == character).count();
+            match character {
+                '\'' | '"' => {
+                    let mut literal = String::new();
+                    count = super::date::quoted(pattern.get(at + 1..)?, character, &mut literal).ok()? + 1;
+                    rest = rest.strip_prefix(literal.as_str())?;
+                }
+                '\\' => {
+                    rest = rest.strip_prefix(*pattern.get(at + 1)?)?;
+                    count = 2;
+                }
+                '%' => count = 1,
+                _ if "dMyhHmsfFtzK".contains(character) => rest = self.specifier(rest, character, count)?,
+                _ => {
+                    rest = rest.strip_prefix(character)?;
+                    count = 1;
+                }
+            }
+            at += count;
+        }
+        Some(rest)
+    }
+
+    fn specifier<'t>(&mut self, text: &'t str, letter: char, count: usize) -> Option<&'t str> {
+        match (letter, count) {
+            ('d', 3..) => {
+                let (name, rest) = take_name(text, &DAY_NAMES, count)?;
+                self.day_of_week = Some(name);
+                return Some(rest);
+            }
+            ('M', 3..) => {
+                let (name, rest) = take_name(text, &MONTH_NAMES, count)?;
+                self.month = Some(name + 1);
+                return Some(rest);
+            }
+            ('t', _) => {
+                let half = text.get(..count.min(2))?;
+                self.afternoon = Some(match half.to_ascii_uppercase().as_str() {
+                    "A" | "AM" => false,
+                    "P" | "PM" => true,
+                    _ => return None,
+                });
+                return text.get(half.len()..);
+            }
+            ('K', _) if text.is_empty() => return Some(text),
+            ('K' | 'z', _) => {
+                if let Some(rest) = text.strip_prefix(['Z', 'z']) {
+                    self.offset = Some(0);
+                    return Some(rest);
+                }
+                let (minutes, rest) = text.starts_with(['+', '-']).then(|| take_zone(text))??;
+                self.offset = Some(minutes);
+                return Some(rest);
+            }
+            ('f' | 'F', _) => {
+                let end = text.bytes().take(count).take_while(u8::is_ascii_digit).count();
+                if letter == 'f' && end < count {
+                    return None;
+                }
+                let (digits, rest) = text.split_at(end);
+                self.fraction = fraction_ticks(digits)?;
+                return Some(rest);
+            }
+            _ => {}
+        }
+        let most = if letter == 'y' { count.max(2) } else { 2 };
+        let least = if count == 1 { 1 } else { count.min(most) };
+        let length = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
+        if length < least {
+            return None;
+        }
+        let (digits, rest) = text.split_at(length);
+        let value: i64 = digits.parse().ok()?;
+        match letter {
+            'd' => self.day = Some(value),
+            'M' => self.month = Some(value),
+            'y' => self.year = Some(full_year((value, count.max(2)))),
+            'h' => self.hour = value % 12,
+            'H' => self.hour = value,
+            'm' => self.minute = value,
+            _ => self.second = value,
+        }
+        Some(rest)
+    }
+
+    fn result(&self, today: i64) -> Option<Read> {
+        let now = fields(today);
+        let dated = self.year.or(self.month).or(self.day).is_some();
+        let (year, month, day) = match dated {
+            true => (self.year.unwrap_or(now.year), self.month.unwrap_or(1), self.day.unwrap_or(1)),
+            false => (now.year, now.month, now.day),
+        };
+        let date = date_ticks(year, month, day)?;
+        if self.day_of_week.is_some_and(|day| day != fields(date).day_of_week) {
+            return None;
+        }
+        let hour = self.hour + if self.afternoon == Some(true) && self.hour < 12 { 12 } else { 0 };
+        let ticks = date + time_ticks(hour, self.minute, self.second)? + self.fraction;
+        Some(Read { ticks, offset_minutes: self.offset }).filter(|read| in_range(read.ticks))
+    }
+}
+
+fn take_name<'t>(text: &'t str, names: &[&str], count: usize) -> Option<(i64, &'t str)> {
+    for (at, name) in names.iter().enumerate() {
+        let name = if count == 3 { name.get(..3)? } else { name };
+        if text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)) {
+            return Some((i64::try_from(at).ok()?, text.get(name.len()..)?));
+        }
+    }
+    None
+}

@@ -1,0 +1,1 @@
+//! Behaviour pinned against .NET.
