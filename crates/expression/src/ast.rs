@@ -142,26 +142,63 @@ pub enum ExpressionKind {
     TypeName(TypeSyntax),
     /// What stands before the `?` of the enclosing [`ExpressionKind::ConditionalAccess`].
     Receiver,
-    Member { target: Box<Expression>, name: Name, name_place: Place, arguments: Vec<TypeSyntax> },
-    Index { target: Box<Expression>, arguments: Vec<Argument> },
-    Call { target: Box<Expression>, arguments: Vec<Argument> },
+    Member {
+        target: Box<Expression>,
+        name: Name,
+        name_place: Place,
+        arguments: Vec<TypeSyntax>,
+    },
+    Index {
+        target: Box<Expression>,
+        arguments: Vec<Argument>,
+    },
+    Call {
+        target: Box<Expression>,
+        arguments: Vec<Argument>,
+    },
     /// `target?.…`: the access starts from [`ExpressionKind::Receiver`].
-    ConditionalAccess { target: Box<Expression>, access: Box<Expression> },
+    ConditionalAccess {
+        target: Box<Expression>,
+        access: Box<Expression>,
+    },
     Unary(UnaryOperator, Box<Expression>),
     /// `++` and `--`.
-    Increment { target: Box<Expression>, by: i32, prefix: bool },
+    Increment {
+        target: Box<Expression>,
+        by: i32,
+        prefix: bool,
+    },
     Binary(BinaryOperator, Box<Expression>, Box<Expression>),
     /// `=` and compound assignments.
-    Assign { operator: Option<BinaryOperator>, target: Box<Expression>, value: Box<Expression> },
-    Conditional { condition: Box<Expression>, then: Box<Expression>, otherwise: Box<Expression> },
+    Assign {
+        operator: Option<BinaryOperator>,
+        target: Box<Expression>,
+        value: Box<Expression>,
+    },
+    Conditional {
+        condition: Box<Expression>,
+        then: Box<Expression>,
+        otherwise: Box<Expression>,
+    },
     Cast(TypeSyntax, Box<Expression>),
     Is(Box<Expression>, Pattern),
     As(Box<Expression>, TypeSyntax),
-    New { ty: TypeSyntax, arguments: Vec<Argument>, initializer: Option<Initializer> },
+    New {
+        ty: TypeSyntax,
+        arguments: Vec<Argument>,
+        initializer: Option<Initializer>,
+    },
     /// `new T[n]`, `new T[] {…}`, `new[] {…}`; also `{…}` after an array's declarator.
-    NewArray { element: Option<TypeSyntax>, length: Option<Box<Expression>>, items: Option<Vec<Expression>> },
+    NewArray {
+        element: Option<TypeSyntax>,
+        length: Option<Box<Expression>>,
+        items: Option<Vec<Expression>>,
+    },
     NewAnonymous(Vec<(Name, Expression)>),
-    Lambda { parameters: Vec<LambdaParameter>, body: LambdaBody },
+    Lambda {
+        parameters: Vec<LambdaParameter>,
+        body: LambdaBody,
+    },
     Tuple(Vec<Expression>),
     TypeOf(TypeSyntax),
     Default(Option<TypeSyntax>),
@@ -280,26 +317,60 @@ pub struct Statement {
 pub enum StatementKind {
     Empty,
     Block(Vec<Statement>),
-    Local { ty: TypeSyntax, is_const: bool, variables: Vec<(Name, Place, Option<Expression>)> },
+    Local {
+        ty: TypeSyntax,
+        is_const: bool,
+        variables: Vec<(Name, Place, Option<Expression>)>,
+    },
     Expression(Expression),
-    If { condition: Expression, then: Box<Statement>, otherwise: Option<Box<Statement>> },
-    While { condition: Expression, body: Box<Statement> },
-    Do { body: Box<Statement>, condition: Expression },
+    If {
+        condition: Expression,
+        then: Box<Statement>,
+        otherwise: Option<Box<Statement>>,
+    },
+    While {
+        condition: Expression,
+        body: Box<Statement>,
+    },
+    Do {
+        body: Box<Statement>,
+        condition: Expression,
+    },
     For {
         initializer: Vec<Statement>,
         condition: Option<Expression>,
         update: Vec<Expression>,
         body: Box<Statement>,
     },
-    ForEach { ty: TypeSyntax, name: Name, sequence: Expression, body: Box<Statement> },
-    Switch { value: Expression, sections: Vec<SwitchSection> },
+    ForEach {
+        ty: TypeSyntax,
+        name: Name,
+        sequence: Expression,
+        body: Box<Statement>,
+    },
+    Switch {
+        value: Expression,
+        sections: Vec<SwitchSection>,
+    },
     Return(Option<Expression>),
     Break,
     Continue,
     Throw(Option<Expression>),
-    Try { body: Vec<Statement>, catches: Vec<Catch>, finally: Option<Vec<Statement>> },
-    Using { resource: Box<Statement>, body: Box<Statement> },
-    LocalFunction { result: TypeSyntax, name: Name, parameters: Vec<LambdaParameter>, body: LambdaBody },
+    Try {
+        body: Vec<Statement>,
+        catches: Vec<Catch>,
+        finally: Option<Vec<Statement>>,
+    },
+    Using {
+        resource: Box<Statement>,
+        body: Box<Statement>,
+    },
+    LocalFunction {
+        result: TypeSyntax,
+        name: Name,
+        parameters: Vec<LambdaParameter>,
+        body: LambdaBody,
+    },
     Checked(bool, Vec<Statement>),
 }
 

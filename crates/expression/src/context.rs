@@ -150,7 +150,13 @@ pub struct UrlFacts {
 impl UrlFacts {
     /// The borrowed view.
     pub fn view(&self) -> UrlView<'_> {
-        UrlView { scheme: &self.scheme, host: &self.host, port: self.port, path: &self.path, query: &self.query }
+        UrlView {
+            scheme: &self.scheme,
+            host: &self.host,
+            port: self.port,
+            path: &self.path,
+            query: &self.query,
+        }
     }
 }
 
@@ -212,7 +218,10 @@ pub struct SubscriptionFacts {
 
 impl std::fmt::Debug for SubscriptionFacts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SubscriptionFacts").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("SubscriptionFacts")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

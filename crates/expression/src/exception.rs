@@ -94,7 +94,8 @@ impl Exception {
     /// A wrong argument.
     pub fn argument(message: impl Into<String>, parameter: &str) -> Self {
         let message: String = message.into();
-        let message = if parameter.is_empty() { message } else { format!("{message} (Parameter '{parameter}')") };
+        let message =
+            if parameter.is_empty() { message } else { format!("{message} (Parameter '{parameter}')") };
         Self::new("System.ArgumentException", message)
     }
 

@@ -15,7 +15,9 @@ pub(crate) struct Token {
 #[derive(Clone, Debug)]
 pub(crate) enum TokenKind {
     /// An identifier (or keyword: `escaped` is true after `@`).
-    Word { escaped: bool },
+    Word {
+        escaped: bool,
+    },
     Literal(Value),
     Interpolated(Vec<RawPart>),
     Symbol(&'static str),
@@ -27,7 +29,11 @@ pub(crate) enum TokenKind {
 pub(crate) enum RawPart {
     Text(String),
     /// The value's place, alignment text and format.
-    Hole { value: Place, alignment: Option<Place>, format: Option<String> },
+    Hole {
+        value: Place,
+        alignment: Option<Place>,
+        format: Option<String>,
+    },
 }
 
 /// A mistake with its place.
@@ -52,9 +58,9 @@ impl Mistake {
 
 /// Longest first.
 const SYMBOLS: &[&str] = &[
-    "<<=", "??", "?.", "?[", "=>", "==", "!=", "<=", ">=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=",
-    "&=", "|=", "^=", "<<", "::", "(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "?", "+", "-", "*", "/", "%", "!",
-    "~", "=", "<", ">", "&", "|", "^",
+    "<<=", "??", "?.", "?[", "=>", "==", "!=", "<=", ">=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=",
+    "%=", "&=", "|=", "^=", "<<", "::", "(", ")", "[", "]", "{", "}", ",", ";", ":", ".", "?", "+", "-", "*",
+    "/", "%", "!", "~", "=", "<", ">", "&", "|", "^",
 ];
 
 /// Reads `text[from..to]` into tokens, the last of which is [`TokenKind::End`].
@@ -127,18 +133,27 @@ impl<'t> Lexer<'t> {
         let rest = self.rest();
         let first = self.peek()?;
         let start = self.at;
-        for (prefix, verbatim, interpolated) in
-            [("$@\"", true, true), ("@$\"", true, true), ("$\"", false, true), ("@\"", true, false), ("\"", false, false)]
-        {
+        for (prefix, verbatim, interpolated) in [
+            ("$@\"", true, true),
+            ("@$\"", true, true),
+            ("$\"", false, true),
+            ("@\"", true, false),
+            ("\"", false, false),
+        ] {
             if rest.starts_with(prefix) {
                 self.at += prefix.len();
-                return Some(Some(if interpolated { self.interpolated(verbatim, 0) } else { self.string(verbatim) }));
+                return Some(Some(if interpolated {
+                    self.interpolated(verbatim, 0)
+                } else {
+                    self.string(verbatim)
+                }));
             }
         }
         if first == '\'' {
             return Some(Some(self.character()));
         }
-        let digit_follows = rest.get(1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+        let digit_follows =
+            rest.get(1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
         if first.is_ascii_digit() || (first == '.' && digit_follows) {
             return Some(Some(self.number()));
         }
@@ -148,14 +163,18 @@ impl<'t> Lexer<'t> {
                 self.bump();
             }
             if first == '@' && self.at == start + 1 {
-                self.mistake(start, "`@` stands only at the beginning of the expression, before a string or a name");
+                self.mistake(
+                    start,
+                    "`@` stands only at the beginning of the expression, before a string or a name",
+                );
                 return Some(None);
             }
             return Some(Some(TokenKind::Word { escaped: first == '@' }));
         }
         if let Some(symbol) = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
             // `a ?.5 : b` is a conditional with a number.
-            let number_after = *symbol == "?." && rest.get(2..).is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
+            let number_after =
+                *symbol == "?." && rest.get(2..).is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
             let symbol = if number_after { "?" } else { symbol };
             self.at += symbol.len();
             return Some(Some(TokenKind::Symbol(symbol)));
@@ -454,7 +473,11 @@ fn number_value(digits: &str, radix: u32, suffix: &str) -> Option<Value> {
         return match suffix {
             "" | "d" => digits.parse().ok().map(Value::Double),
             "f" => digits.parse().ok().map(Value::Single),
-            "m" => digits.parse::<Decimal>().or_else(|_| Decimal::from_scientific(digits)).ok().map(Value::Decimal),
+            "m" => digits
+                .parse::<Decimal>()
+                .or_else(|_| Decimal::from_scientific(digits))
+                .ok()
+                .map(Value::Decimal),
             _ => None,
         };
     }

@@ -31,6 +31,7 @@ pub mod value;
 pub use budget::Limits;
 pub use exception::Exception;
 pub use program::{Needs, Program};
+pub use run::to_text;
 pub use value::Value;
 
 use sekisho_diagnostics::{Diagnostic, MappedText};

@@ -123,10 +123,20 @@ pub(crate) enum Node {
     /// Gives the value of the last.
     Sequence(Vec<Node>),
     Call(Box<CallNode>),
-    CallLocal { function: u32, arguments: Vec<Node> },
-    Invoke { delegate: Box<Node>, arguments: Vec<Node> },
+    CallLocal {
+        function: u32,
+        arguments: Vec<Node>,
+    },
+    Invoke {
+        delegate: Box<Node>,
+        arguments: Vec<Node>,
+    },
     Lambda(u32),
-    ConditionalAccess { slot: u32, target: Box<Node>, access: Box<Node> },
+    ConditionalAccess {
+        slot: u32,
+        target: Box<Node>,
+        access: Box<Node>,
+    },
     Coalesce(Box<Node>, Box<Node>),
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
@@ -135,25 +145,64 @@ pub(crate) enum Node {
     Negate(Box<Node>, bool),
     Complement(Box<Node>),
     /// Both operands have the type of the operation; null when one is.
-    Arithmetic { operator: BinaryOperator, checked: bool, operands: Box<(Node, Node)> },
-    Compare { operator: BinaryOperator, operands: Box<(Node, Node)> },
-    Equal { negated: bool, how: Equality, operands: Box<(Node, Node)> },
+    Arithmetic {
+        operator: BinaryOperator,
+        checked: bool,
+        operands: Box<(Node, Node)>,
+    },
+    Compare {
+        operator: BinaryOperator,
+        operands: Box<(Node, Node)>,
+    },
+    Equal {
+        negated: bool,
+        how: Equality,
+        operands: Box<(Node, Node)>,
+    },
     Concat(Vec<Node>),
     Interpolate(Vec<Part>),
     /// Between numbers, Char and enums.
-    Convert { to: Type, checked: bool, value: Box<Node> },
+    Convert {
+        to: Type,
+        checked: bool,
+        value: Box<Node>,
+    },
     /// From a less to a more specific type, checked at run time.
-    Cast { to: Type, value: Box<Node> },
-    As { to: Type, value: Box<Node> },
-    Matches { value: Box<Node>, test: Box<Test> },
-    NewArray { element: Type, length: Box<Node> },
-    ArrayItems { element: Type, items: Vec<Node> },
+    Cast {
+        to: Type,
+        value: Box<Node>,
+    },
+    As {
+        to: Type,
+        value: Box<Node>,
+    },
+    Matches {
+        value: Box<Node>,
+        test: Box<Test>,
+    },
+    NewArray {
+        element: Type,
+        length: Box<Node>,
+    },
+    ArrayItems {
+        element: Type,
+        items: Vec<Node>,
+    },
     Length(Box<Node>),
     Element(Box<(Node, Node)>),
     SetElement(Box<(Node, Node, Node)>),
-    Anonymous { shape: Arc<[(Arc<str>, Type)]>, values: Vec<Node> },
-    Property { target: Box<Node>, index: usize },
-    Tuple { types: Vec<Type>, items: Vec<Node> },
+    Anonymous {
+        shape: Arc<[(Arc<str>, Type)]>,
+        values: Vec<Node>,
+    },
+    Property {
+        target: Box<Node>,
+        index: usize,
+    },
+    Tuple {
+        types: Vec<Type>,
+        items: Vec<Node>,
+    },
     Throw(Box<Node>),
 }
 
@@ -182,12 +231,31 @@ pub(crate) enum Step {
     Declare(u32, Node),
     Block(Vec<Step>),
     If(Node, Box<Step>, Option<Box<Step>>),
-    Loop { before: Option<Node>, body: Box<Step>, update: Vec<Node>, after: Option<Node> },
-    ForEach { slot: u32, sequence: Node, convert: Option<Node>, pairs: bool, body: Box<Step> },
-    Switch { slot: u32, value: Node, cases: Vec<CaseStep> },
+    Loop {
+        before: Option<Node>,
+        body: Box<Step>,
+        update: Vec<Node>,
+        after: Option<Node>,
+    },
+    ForEach {
+        slot: u32,
+        sequence: Node,
+        convert: Option<Node>,
+        pairs: bool,
+        body: Box<Step>,
+    },
+    Switch {
+        slot: u32,
+        value: Node,
+        cases: Vec<CaseStep>,
+    },
     Return(Node),
     Break,
     Continue,
     Throw(Option<Node>),
-    Try { body: Vec<Step>, catches: Vec<CatchStep>, finally: Vec<Step> },
+    Try {
+        body: Vec<Step>,
+        catches: Vec<CatchStep>,
+        finally: Vec<Step>,
+    },
 }

@@ -59,9 +59,7 @@ fn json(value: &Value, machine: &mut dyn Machine, top: bool, depth: u32) -> Resu
     Ok(match value {
         Value::Null => Json::Null,
         Value::Boolean(value) => Json::Bool(*value),
-        Value::Double(_) | Value::Single(_) => {
-            number(formatted(value, Some("R"), machine)?.to_string(), top)
-        }
+        Value::Double(_) | Value::Single(_) => number(formatted(value, Some("R"), machine)?.to_string(), top),
         Value::SByte(_)
         | Value::Byte(_)
         | Value::Int16(_)
@@ -90,9 +88,12 @@ fn json(value: &Value, machine: &mut dyn Machine, top: bool, depth: u32) -> Resu
             }
         }
         Value::Host(HostReference::Url(_)) => text(&text_of(value, machine)?),
-        Value::Host(HostReference::Stored(_) | HostReference::Response | HostReference::Body(_) | HostReference::StoredBody(_)) => {
-            Json::Null
-        }
+        Value::Host(
+            HostReference::Stored(_)
+            | HostReference::Response
+            | HostReference::Body(_)
+            | HostReference::StoredBody(_),
+        ) => Json::Null,
         Value::Dictionary(dictionary) => {
             let entries: Vec<(Value, Value)> =
                 dictionary.entries.lock().iter().map(|(key, value)| (key.clone(), value.clone())).collect();

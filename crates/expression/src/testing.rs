@@ -43,7 +43,8 @@ pub(crate) fn assert_evaluates(expression: &str, type_name: &str, value: &str) {
 /// [`assert_evaluates`] over an image of the context.
 #[track_caller]
 pub(crate) fn assert_evaluates_in(expression: &str, context: &mut JsonContext, type_name: &str, value: &str) {
-    let result = rendered(expression, context).unwrap_or_else(|thrown| panic!("{expression} threw {thrown:?}"));
+    let result =
+        rendered(expression, context).unwrap_or_else(|thrown| panic!("{expression} threw {thrown:?}"));
     let shown = match &result.value {
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),

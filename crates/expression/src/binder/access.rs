@@ -120,7 +120,8 @@ impl Binder {
 
     /// True when a name with dots is a constant or an enum's value and no type.
     pub(super) fn is_value_path(&self, path: &str) -> bool {
-        registry().by_name(path).is_none() && !crate::types::KEYWORDS.iter().any(|(keyword, _)| *keyword == path)
+        registry().by_name(path).is_none()
+            && !crate::types::KEYWORDS.iter().any(|(keyword, _)| *keyword == path)
     }
 
     pub(super) fn path_value(&mut self, path: &str, place: Place) -> Typed {
@@ -140,13 +141,20 @@ impl Binder {
     }
 
     /// `a.b` that is not called.
-    pub(super) fn member(&mut self, target: &Expression, name: &Arc<str>, name_place: Place, place: Place) -> Typed {
+    pub(super) fn member(
+        &mut self,
+        target: &Expression,
+        name: &Arc<str>,
+        name_place: Place,
+        place: Place,
+    ) -> Typed {
         if let Some((ty, declared)) = self.as_type(target) {
             if let Some((_, value)) = declared.source.values.iter().find(|(found, _)| *found == &**name) {
                 let node = Node::Constant(Value::enumeration(declared.source, *value));
                 return Typed { node, ty, place };
             }
-            let property = declared.named(name).find(|member| member.is_static && member.kind == MemberKind::Property);
+            let property =
+                declared.named(name).find(|member| member.is_static && member.kind == MemberKind::Property);
             return match property {
                 Some(member) => {
                     let node = crate::run::fold(self.call_node(member, None, Vec::new(), Vec::new()));
@@ -164,16 +172,22 @@ impl Binder {
         if target.ty == Type::Error {
             return target;
         }
-        if let Type::Anonymous(shape) = &target.ty {
-            if let Some(index) = shape.iter().position(|(found, _)| *found == *name) {
-                let ty = shape.get(index).map_or(Type::Error, |(_, ty)| ty.clone());
-                return Typed { node: Node::Property { target: Box::new(target.node), index }, ty, place };
-            }
+        if let Type::Anonymous(shape) = &target.ty
+            && let Some(index) = shape.iter().position(|(found, _)| *found == *name)
+        {
+            let ty = shape.get(index).map_or(Type::Error, |(_, ty)| ty.clone());
+            return Typed { node: Node::Property { target: Box::new(target.node), index }, ty, place };
         }
         if let Type::Generic("System.Tuple" | "System.ValueTuple", items) = &target.ty {
             let index = name.strip_prefix("Item").and_then(|text| text.parse::<usize>().ok());
-            if let Some((index, ty)) = index.and_then(|n| Some((n.checked_sub(1)?, items.get(n.checked_sub(1)?)?))) {
-                return Typed { ty: ty.clone(), node: Node::Property { target: Box::new(target.node), index }, place };
+            if let Some((index, ty)) =
+                index.and_then(|n| Some((n.checked_sub(1)?, items.get(n.checked_sub(1)?)?)))
+            {
+                return Typed {
+                    ty: ty.clone(),
+                    node: Node::Property { target: Box::new(target.node), index },
+                    place,
+                };
             }
         }
         if matches!(target.ty, Type::Array(_)) && &**name == "Length" {
@@ -182,7 +196,8 @@ impl Binder {
         match self.find_member(&target.ty, name, MemberKind::Property) {
             Some((member, ty)) => {
                 self.note_needs(&target, member);
-                let node = self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
+                let node =
+                    self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
                 Typed { node, ty, place }
             }
             None => self.unknown_member(&target.ty, name, name_place, false),
@@ -237,10 +252,10 @@ impl Binder {
             }
             seen.push(owner);
         }
-        if *ty != Type::Object {
-            if let Some(object) = registry().of(&Type::Object) {
-                out.extend(object.named(name).map(|member| (member, Type::Object)));
-            }
+        if *ty != Type::Object
+            && let Some(object) = registry().of(&Type::Object)
+        {
+            out.extend(object.named(name).map(|member| (member, Type::Object)));
         }
         out
     }
@@ -316,7 +331,8 @@ impl Binder {
                     let candidates: Vec<_> = declared
                         .named(name)
                         .filter(|member| {
-                            member.is_static && matches!(member.kind, MemberKind::Method | MemberKind::Extension)
+                            member.is_static
+                                && matches!(member.kind, MemberKind::Method | MemberKind::Extension)
                         })
                         .map(|member| (member, ty.clone()))
                         .collect();
@@ -366,7 +382,8 @@ impl Binder {
             registry().extensions(name).map(|member| (member, member.declaring.clone())).collect();
         if methods.is_empty() && extensions.is_empty() {
             if let Some((member, ty)) = self.find_member(&target.ty, name, MemberKind::Property) {
-                let node = self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
+                let node =
+                    self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
                 return self.invoke(Typed { node, ty, place }, arguments, place);
             }
             return self.unknown_member(&owner_type, name, name_place, false);
@@ -408,7 +425,9 @@ impl Binder {
                     None
                 }
             },
-            ExpressionKind::Index { target: owner, arguments } => self.assignable_element(owner, arguments, reused, place),
+            ExpressionKind::Index { target: owner, arguments } => {
+                self.assignable_element(owner, arguments, reused, place)
+            }
             ExpressionKind::Member { target: owner, name, name_place, .. } => {
                 let owner = self.value(owner);
                 if owner.ty == Type::Error {
@@ -428,10 +447,19 @@ impl Binder {
                 let mut prepare = Vec::new();
                 let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };
                 let getter = getter.map(|(member, _)| member);
-                Some(Assignable { ty, place, prepare, what: Target::Member { getter, setter, receiver, keys: Vec::new() } })
+                Some(Assignable {
+                    ty,
+                    place,
+                    prepare,
+                    what: Target::Member { getter, setter, receiver, keys: Vec::new() },
+                })
             }
             _ => {
-                self.mistake("not-assignable", place, "only variables, members and elements can be assigned to");
+                self.mistake(
+                    "not-assignable",
+                    place,
+                    "only variables, members and elements can be assigned to",
+                );
                 None
             }
         }
@@ -463,9 +491,11 @@ impl Binder {
         let given = self.given(arguments);
         let found = setters.iter().find(|(member, declaring)| {
             member.parameters.len() == given.len()
-                && member.parameters.iter().zip(&given).all(|(parameter, given)| {
-                    given.fits(self, &self.in_owner(&parameter.ty, declaring))
-                })
+                && member
+                    .parameters
+                    .iter()
+                    .zip(&given)
+                    .all(|(parameter, given)| given.fits(self, &self.in_owner(&parameter.ty, declaring)))
         });
         let Some((setter, declaring)) = found.cloned() else {
             let message = format!("the elements of `{}` cannot be assigned to", shown(&owner.ty));
@@ -482,7 +512,9 @@ impl Binder {
         let getter = self
             .indexers(&owner.ty, MemberKind::Indexer)
             .into_iter()
-            .find(|(member, _)| member.parameters.iter().map(|parameter| &parameter.ty).eq(types.iter().copied()))
+            .find(|(member, _)| {
+                member.parameters.iter().map(|parameter| &parameter.ty).eq(types.iter().copied())
+            })
             .map(|(member, _)| member);
         let ty = self.in_owner(&setter.return_type, &declaring);
         let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };

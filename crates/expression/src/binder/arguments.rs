@@ -2,7 +2,9 @@
 
 use super::lambdas::delegate_signature;
 use super::{Binder, Typed, Visible};
-use crate::ast::{Argument, ArgumentMode, Expression, ExpressionKind, Name, Place, TypeSyntax, TypeSyntaxKind};
+use crate::ast::{
+    Argument, ArgumentMode, Expression, ExpressionKind, Name, Place, TypeSyntax, TypeSyntaxKind,
+};
 use crate::program::Node;
 use crate::types::Type;
 use crate::value::Value;
@@ -129,7 +131,11 @@ impl Binder {
             let slot = at.and_then(|at| Some((nodes.get_mut(at)?, parameters.get(at)?.ty.clone())));
             let Some((slot, ty)) = slot else {
                 let count = parameters.len();
-                return self.wrong("wrong-arguments", place, format!("the function `{name}` takes {count} arguments"));
+                return self.wrong(
+                    "wrong-arguments",
+                    place,
+                    format!("the function `{name}` takes {count} arguments"),
+                );
             };
             *slot = Some(argument.bind(self, &ty).node);
         }
@@ -153,15 +159,24 @@ impl Binder {
             return delegate;
         }
         let Some((types, result)) = delegate_signature(&delegate.ty) else {
-            let message = format!("a value of type `{}` cannot be called", super::conversions::shown(&delegate.ty));
+            let message =
+                format!("a value of type `{}` cannot be called", super::conversions::shown(&delegate.ty));
             return self.wrong("wrong-arguments", place, message);
         };
         if types.len() != arguments.len() {
-            return self.wrong("wrong-arguments", place, format!("the delegate takes {} arguments", types.len()));
+            return self.wrong(
+                "wrong-arguments",
+                place,
+                format!("the delegate takes {} arguments", types.len()),
+            );
         }
         let given = self.given(arguments);
         let nodes = given.into_iter().zip(&types).map(|(given, ty)| given.bind(self, ty).node).collect();
-        Typed { node: Node::Invoke { delegate: Box::new(delegate.node), arguments: nodes }, ty: result, place }
+        Typed {
+            node: Node::Invoke { delegate: Box::new(delegate.node), arguments: nodes },
+            ty: result,
+            place,
+        }
     }
 
     /// The value of an optional parameter as a node.

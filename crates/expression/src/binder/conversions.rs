@@ -50,12 +50,14 @@ impl Binder {
             return (!self.is_value_type(to)).then_some(Conversion::Identity);
         }
         if let (Type::Nullable(from), Type::Nullable(to)) = (from, to) {
-            return self.implicit(from, to).filter(|found| matches!(found, Conversion::Identity | Conversion::Number(_)));
+            return self
+                .implicit(from, to)
+                .filter(|found| matches!(found, Conversion::Identity | Conversion::Number(_)));
         }
-        if let Type::Nullable(inner) = to {
-            if let Some(found) = self.implicit(from, inner) {
-                return Some(found);
-            }
+        if let Type::Nullable(inner) = to
+            && let Some(found) = self.implicit(from, inner)
+        {
+            return Some(found);
         }
         if from.widens_to(to) {
             return Some(Conversion::Number(to.clone()));
@@ -74,10 +76,11 @@ impl Binder {
                 return Some(Conversion::Number(to.without_nullable().clone()));
             }
         }
-        if let (Node::Constant(constant), Type::Int64) = (&value.node, &value.ty) {
-            if *to == Type::UInt64 && constant.as_integer().is_some_and(|number| number >= 0) {
-                return Some(Conversion::Number(Type::UInt64));
-            }
+        if let (Node::Constant(constant), Type::Int64) = (&value.node, &value.ty)
+            && *to == Type::UInt64
+            && constant.as_integer().is_some_and(|number| number >= 0)
+        {
+            return Some(Conversion::Number(Type::UInt64));
         }
         self.implicit(&value.ty, to)
     }
@@ -96,10 +99,10 @@ impl Binder {
         if numeric(bare_from) && numeric(bare_to) {
             return Some(Conversion::Number(bare_to.clone()));
         }
-        if let Type::Nullable(inner) = from {
-            if **inner == *to {
-                return Some(Conversion::Cast);
-            }
+        if let Type::Nullable(inner) = from
+            && **inner == *to
+        {
+            return Some(Conversion::Cast);
         }
         if let Some(found) = self.user_conversion(from, to, true) {
             return Some(found);
@@ -120,7 +123,8 @@ impl Binder {
         for owner in lineage(from).into_iter().chain(lineage(to)) {
             let Some(declared) = registry().of(&owner) else { continue };
             for member in &declared.members {
-                let allowed = member.kind == MemberKind::Implicit || (explicit && member.kind == MemberKind::Explicit);
+                let allowed =
+                    member.kind == MemberKind::Implicit || (explicit && member.kind == MemberKind::Explicit);
                 let Some(parameter) = member.parameters.first().filter(|_| allowed) else { continue };
                 let takes = if parameter.ty == *from {
                     0
@@ -161,7 +165,8 @@ impl Binder {
             }
             Conversion::Cast => Node::Cast { to: to.clone(), value: Box::new(value.node) },
             Conversion::User(member, after) => {
-                let parameter = member.parameters.first().map_or(Type::Object, |parameter| parameter.ty.clone());
+                let parameter =
+                    member.parameters.first().map_or(Type::Object, |parameter| parameter.ty.clone());
                 let argument = if value.ty.widens_to(&parameter) {
                     Node::Convert { to: parameter, checked: false, value: Box::new(value.node) }
                 } else {
@@ -233,7 +238,9 @@ fn fits(number: i128, to: &Type) -> bool {
 /// The type and its base classes.
 fn lineage(ty: &Type) -> Vec<Type> {
     let mut out = vec![ty.without_nullable().clone()];
-    while let Some(base) = out.last().and_then(|last| registry().of(last)).and_then(|found| found.base.clone()) {
+    while let Some(base) =
+        out.last().and_then(|last| registry().of(last)).and_then(|found| found.base.clone())
+    {
         if out.len() > 8 {
             break;
         }
@@ -268,7 +275,9 @@ fn subtype(from: &Type, to: &Type, depth: u32) -> bool {
                 && *a != "System.Collections.Generic.Dictionary"
                 || from_arguments == to_arguments
         }
-        (Type::Array(element), Type::Array(other)) => is_reference(element) && subtype(element, other, depth + 1),
+        (Type::Array(element), Type::Array(other)) => {
+            is_reference(element) && subtype(element, other, depth + 1)
+        }
         (Type::Array(element), Type::Generic(name, arguments)) => {
             let sequence = matches!(
                 *name,

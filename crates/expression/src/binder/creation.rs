@@ -2,9 +2,7 @@
 
 use super::conversions::shown;
 use super::{Binder, Typed};
-use crate::ast::{
-    Argument, Expression, Initializer, InitializerTarget, InitializerValue, Place, TypeSyntax,
-};
+use crate::ast::{Argument, Expression, Initializer, InitializerTarget, InitializerValue, Place, TypeSyntax};
 use crate::dotnet::registry;
 use crate::dotnet::registry::MemberKind;
 use crate::program::Node;
@@ -76,14 +74,25 @@ impl Binder {
         }
     }
 
-    fn add_element(&mut self, ty: &Type, slot: u32, element: &[Expression], place: Place, steps: &mut Vec<Node>) {
+    fn add_element(
+        &mut self,
+        ty: &Type,
+        slot: u32,
+        element: &[Expression],
+        place: Place,
+        steps: &mut Vec<Node>,
+    ) {
         let adders: Vec<_> = self
             .members(ty, "Add")
             .into_iter()
             .filter(|(member, _)| member.kind == MemberKind::Method && !member.is_static)
             .collect();
         if adders.is_empty() {
-            self.mistake("unknown-member", place, format!("`{}` has no `Add` for a collection initialiser", shown(ty)));
+            self.mistake(
+                "unknown-member",
+                place,
+                format!("`{}` has no `Add` for a collection initialiser", shown(ty)),
+            );
             return;
         }
         let arguments: Vec<Argument> = element
@@ -120,7 +129,9 @@ impl Binder {
         };
         let members = self.members(ty, name);
         if let InitializerValue::Nested(nested) = value {
-            let Some((getter, owner)) = members.into_iter().find(|(member, _)| member.kind == MemberKind::Property) else {
+            let Some((getter, owner)) =
+                members.into_iter().find(|(member, _)| member.kind == MemberKind::Property)
+            else {
                 self.mistake("unknown-member", place, format!("`{}` has no member `{name}`", shown(ty)));
                 return;
             };
@@ -166,10 +177,12 @@ impl Binder {
                 Typed { node, ty: Type::array(element), place }
             }
             (_, _, items) => {
-                let items: Vec<Typed> = items.unwrap_or_default().iter().map(|item| self.value(item)).collect();
+                let items: Vec<Typed> =
+                    items.unwrap_or_default().iter().map(|item| self.value(item)).collect();
                 let types: Vec<Type> = items.iter().map(|item| item.ty.clone()).collect();
                 let common = self.common_type(&types);
-                let mixed = common == Type::Object && !types.contains(&Type::Object) && !types.contains(&Type::Error);
+                let mixed =
+                    common == Type::Object && !types.contains(&Type::Object) && !types.contains(&Type::Error);
                 if mixed {
                     let message = "the elements of `new[]` have no common type: write the type, as in `new object[] {…}`";
                     return self.wrong("no-conversion", place, message);

@@ -28,14 +28,20 @@ impl Binder {
                 Some((slot, ty)) => Typed { node: Node::Load(slot), ty, place },
                 None => self.error(place),
             },
-            ExpressionKind::Member { target, name, name_place, .. } => self.member(target, name, *name_place, place),
+            ExpressionKind::Member { target, name, name_place, .. } => {
+                self.member(target, name, *name_place, place)
+            }
             ExpressionKind::Index { target, arguments } => self.index(target, arguments, place),
             ExpressionKind::Call { target, arguments } => self.call(target, arguments, place),
-            ExpressionKind::ConditionalAccess { target, access } => self.conditional_access(target, access, place),
+            ExpressionKind::ConditionalAccess { target, access } => {
+                self.conditional_access(target, access, place)
+            }
             ExpressionKind::Unary(operator, operand) => self.unary(*operator, operand, place),
             ExpressionKind::Increment { target, by, prefix } => self.increment(target, *by, *prefix, place),
             ExpressionKind::Binary(operator, left, right) => self.binary(*operator, left, right, place),
-            ExpressionKind::Assign { operator, target, value } => self.assign(*operator, target, value, place),
+            ExpressionKind::Assign { operator, target, value } => {
+                self.assign(*operator, target, value, place)
+            }
             ExpressionKind::Conditional { condition, then, otherwise } => {
                 self.ternary(condition, then, otherwise, place)
             }
@@ -58,7 +64,11 @@ impl Binder {
                 let to = self.resolve_type(ty);
                 let value = self.expression(operand);
                 if self.is_value_type(&to) {
-                    return self.wrong("no-conversion", place, format!("`as` needs a type that may be null, not `{}`", shown(&to)));
+                    return self.wrong(
+                        "no-conversion",
+                        place,
+                        format!("`as` needs a type that may be null, not `{}`", shown(&to)),
+                    );
                 }
                 Typed { node: Node::As { to: to.clone(), value: Box::new(value.node) }, ty: to, place }
             }
@@ -73,17 +83,27 @@ impl Binder {
                 let mut values = Vec::new();
                 for (name, value) in properties {
                     let value = self.expression(value);
-                    shape.push((Arc::clone(name), if value.ty == Type::Null { Type::Object } else { value.ty }));
+                    shape.push((
+                        Arc::clone(name),
+                        if value.ty == Type::Null { Type::Object } else { value.ty },
+                    ));
                     values.push(value.node);
                 }
                 let shape: Arc<[(Arc<str>, Type)]> = shape.into();
-                Typed { node: Node::Anonymous { shape: Arc::clone(&shape), values }, ty: Type::Anonymous(shape), place }
+                Typed {
+                    node: Node::Anonymous { shape: Arc::clone(&shape), values },
+                    ty: Type::Anonymous(shape),
+                    place,
+                }
             }
             ExpressionKind::Lambda { parameters, body } => self.untyped_lambda(parameters, body, place),
             ExpressionKind::Tuple(items) => {
                 let items: Vec<Typed> = items.iter().map(|item| self.expression(item)).collect();
                 let types: Vec<Type> = items.iter().map(|item| item.ty.clone()).collect();
-                let node = Node::Tuple { types: types.clone(), items: items.into_iter().map(|item| item.node).collect() };
+                let node = Node::Tuple {
+                    types: types.clone(),
+                    items: items.into_iter().map(|item| item.node).collect(),
+                };
                 Typed { node, ty: Type::generic("System.ValueTuple", types), place }
             }
             ExpressionKind::TypeOf(_) => {
@@ -93,7 +113,9 @@ impl Binder {
                 let ty = self.resolve_type(ty);
                 Typed { node: Node::Constant(ty.default_value()), ty, place }
             }
-            ExpressionKind::Default(None) => Typed { node: Node::Constant(Value::Null), ty: Type::Null, place },
+            ExpressionKind::Default(None) => {
+                Typed { node: Node::Constant(Value::Null), ty: Type::Null, place }
+            }
             ExpressionKind::Checked(checked, operand) => {
                 let before = std::mem::replace(&mut self.checked, *checked);
                 let value = self.expression(operand);
@@ -110,7 +132,9 @@ impl Binder {
     /// An expression whose target type is known: lambdas and `default` take their type from it.
     pub(super) fn expression_as(&mut self, expression: &Expression, to: &Type) -> Typed {
         match &expression.kind {
-            ExpressionKind::Lambda { parameters, body } => self.lambda_as(parameters, body, to, expression.place),
+            ExpressionKind::Lambda { parameters, body } => {
+                self.lambda_as(parameters, body, to, expression.place)
+            }
             ExpressionKind::Default(None) => {
                 Typed { node: Node::Constant(to.default_value()), ty: to.clone(), place: expression.place }
             }
@@ -162,21 +186,34 @@ impl Binder {
         self.expression_as(expression, &Type::Boolean).node
     }
 
-    fn ternary(&mut self, condition: &Expression, then: &Expression, otherwise: &Expression, place: Place) -> Typed {
+    fn ternary(
+        &mut self,
+        condition: &Expression,
+        then: &Expression,
+        otherwise: &Expression,
+        place: Place,
+    ) -> Typed {
         let condition = self.condition(condition);
         let then = self.expression(then);
         let otherwise = self.expression(otherwise);
         let ty = match (&then.ty, &otherwise.ty) {
             (Type::Error, other) | (other, Type::Error) => other.clone(),
-            _ if self.implicit_value(&otherwise, &then.ty).is_some() && then.ty != Type::Null => then.ty.clone(),
+            _ if self.implicit_value(&otherwise, &then.ty).is_some() && then.ty != Type::Null => {
+                then.ty.clone()
+            }
             _ if self.implicit_value(&then, &otherwise.ty).is_some() => otherwise.ty.clone(),
             (a, b) => {
-                let message = format!("the branches of `?:` have different types: `{}` and `{}`", shown(a), shown(b));
+                let message =
+                    format!("the branches of `?:` have different types: `{}` and `{}`", shown(a), shown(b));
                 return self.wrong("no-conversion", place, message);
             }
         };
         // A wider branch decides: `true ? 1 : 2.0` is a double.
-        let ty = if then.ty != otherwise.ty && self.implicit_value(&then, &otherwise.ty).is_some() && otherwise.ty != Type::Null && self.implicit_value(&otherwise, &then.ty).is_none() {
+        let ty = if then.ty != otherwise.ty
+            && self.implicit_value(&then, &otherwise.ty).is_some()
+            && otherwise.ty != Type::Null
+            && self.implicit_value(&otherwise, &then.ty).is_none()
+        {
             otherwise.ty.clone()
         } else {
             ty
@@ -189,7 +226,10 @@ impl Binder {
     fn conditional_access(&mut self, target: &Expression, access: &Expression, place: Place) -> Typed {
         let target = self.expression(target);
         if self.is_value_type(&target.ty) {
-            let message = format!("`?` does nothing after a value of type `{}`, which is never null", shown(&target.ty));
+            let message = format!(
+                "`?` does nothing after a value of type `{}`, which is never null",
+                shown(&target.ty)
+            );
             return self.wrong("no-conversion", place, message);
         }
         let slot = self.new_slot();
@@ -216,7 +256,10 @@ impl Binder {
                 }
             });
         }
-        let constant = matches!(out.as_slice(), [] | [Part { value: Node::Constant(Value::String(_)), alignment: 0, .. }]);
+        let constant = matches!(
+            out.as_slice(),
+            [] | [Part { value: Node::Constant(Value::String(_)), alignment: 0, .. }]
+        );
         let node = match out.pop() {
             None => Node::Constant(Value::from("")),
             Some(only) if constant => only.value,
@@ -257,8 +300,11 @@ impl Binder {
         }
         let symbols = self.symbols.clone();
         let known = symbols.iter().map(|symbol| &*symbol.name).chain(["context"]);
-        let mut mistake =
-            crate::lexer::Mistake::new("unknown-name", place, format!("the name `{name}` does not exist here"));
+        let mut mistake = crate::lexer::Mistake::new(
+            "unknown-name",
+            place,
+            format!("the name `{name}` does not exist here"),
+        );
         if let Some(meant) = sekisho_diagnostics::closest(name, known) {
             mistake = mistake.help(format!("did you mean `{meant}`?"));
         }
@@ -272,19 +318,25 @@ impl Binder {
             Pattern::Var(name) => Test::Any(self.declare(name, ty.clone(), place)),
             Pattern::Type(syntax, name) => {
                 // A plain name may also be a constant or an enum's value.
-                if let (TypeSyntaxKind::Name(text, arguments), None) = (&syntax.kind, name) {
-                    if arguments.is_empty() && self.is_value_path(text) {
-                        let value = self.path_value(text, syntax.place);
-                        return Test::Constant(self.convert(value, ty).node);
-                    }
+                if let (TypeSyntaxKind::Name(text, arguments), None) = (&syntax.kind, name)
+                    && arguments.is_empty()
+                    && self.is_value_path(text)
+                {
+                    let value = self.path_value(text, syntax.place);
+                    return Test::Constant(self.convert(value, ty).node);
                 }
                 let to = self.resolve_type(syntax);
                 let test_type = to.without_nullable().clone();
                 let impossible = !is_subtype(&test_type, ty)
                     && !is_subtype(ty, &test_type)
                     && (self.is_value_type(ty) || *ty == Type::String);
-                if impossible && !matches!(to, Type::Error) && *ty != Type::Error && *ty.without_nullable() != test_type {
-                    let message = format!("a value of type `{}` is never of type `{}`", shown(ty), shown(&to));
+                if impossible
+                    && !matches!(to, Type::Error)
+                    && *ty != Type::Error
+                    && *ty.without_nullable() != test_type
+                {
+                    let message =
+                        format!("a value of type `{}` is never of type `{}`", shown(ty), shown(&to));
                     self.mistake("no-conversion", syntax.place, message);
                 }
                 let slot = name.as_ref().map(|name| self.declare(name, test_type.clone(), place));

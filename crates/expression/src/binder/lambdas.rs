@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Binder, FunctionParameter, Scope, Symbol, Typed, Visible};
-use crate::ast::{Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntax, TypeSyntaxKind};
+use crate::ast::{
+    Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntax, TypeSyntaxKind,
+};
 use crate::dotnet::registry;
 use crate::dotnet::registry::MemberKind;
 use crate::program::{Body, Function, Node, Step};
@@ -39,7 +41,13 @@ pub(crate) fn delegate_signature(ty: &Type) -> Option<(Vec<Type>, Type)> {
 
 impl Binder {
     /// A lambda whose delegate type is known.
-    pub(super) fn lambda_as(&mut self, names: &[LambdaParameter], body: &LambdaBody, to: &Type, place: Place) -> Typed {
+    pub(super) fn lambda_as(
+        &mut self,
+        names: &[LambdaParameter],
+        body: &LambdaBody,
+        to: &Type,
+        place: Place,
+    ) -> Typed {
         if *to == Type::Error {
             return self.error(place);
         }
@@ -48,7 +56,11 @@ impl Binder {
             return self.wrong("no-conversion", place, message);
         };
         if parameters.len() != names.len() {
-            return self.wrong("no-conversion", place, format!("the lambda must have {} parameters", parameters.len()));
+            return self.wrong(
+                "no-conversion",
+                place,
+                format!("the lambda must have {} parameters", parameters.len()),
+            );
         }
         let named: Vec<(Name, Type)> =
             names.iter().zip(parameters).map(|(parameter, ty)| (Arc::clone(&parameter.name), ty)).collect();
@@ -57,7 +69,12 @@ impl Binder {
     }
 
     /// A lambda without a target: its parameters must say their types.
-    pub(super) fn untyped_lambda(&mut self, names: &[LambdaParameter], body: &LambdaBody, place: Place) -> Typed {
+    pub(super) fn untyped_lambda(
+        &mut self,
+        names: &[LambdaParameter],
+        body: &LambdaBody,
+        place: Place,
+    ) -> Typed {
         if names.iter().any(|parameter| matches!(parameter.ty.kind, TypeSyntaxKind::Inferred)) {
             let message = "the type of the lambda is not known here";
             return self.wrong("no-conversion", place, message);
@@ -73,13 +90,21 @@ impl Binder {
     }
 
     /// The type a lambda's body gives for these parameters; none when it does not bind.
-    pub(super) fn try_lambda(&mut self, names: &[LambdaParameter], body: &LambdaBody, types: &[Type]) -> Option<Type> {
+    pub(super) fn try_lambda(
+        &mut self,
+        names: &[LambdaParameter],
+        body: &LambdaBody,
+        types: &[Type],
+    ) -> Option<Type> {
         self.tries += 1;
         if self.tries > MAXIMUM_TRIES {
             return None;
         }
-        let named: Vec<(Name, Type)> =
-            names.iter().zip(types).map(|(parameter, ty)| (Arc::clone(&parameter.name), ty.clone())).collect();
+        let named: Vec<(Name, Type)> = names
+            .iter()
+            .zip(types)
+            .map(|(parameter, ty)| (Arc::clone(&parameter.name), ty.clone()))
+            .collect();
         let (mistakes, functions) = (self.mistakes.len(), self.functions.len());
         let (_, result) = self.function(&named, body, None, Type::Object, Place::default());
         let failed = self.mistakes.len() > mistakes;
@@ -164,7 +189,12 @@ impl Binder {
     }
 
     /// Makes a local function's name visible; its body is bound by [`Binder::define_function`].
-    pub(super) fn announce_function(&mut self, result: &TypeSyntax, name: &Name, parameters: &[LambdaParameter]) {
+    pub(super) fn announce_function(
+        &mut self,
+        result: &TypeSyntax,
+        name: &Name,
+        parameters: &[LambdaParameter],
+    ) {
         let index = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
         self.functions.push(None);
         let result = self.resolve_type(result);
@@ -185,8 +215,10 @@ impl Binder {
     /// Binds the body of a local function that was announced.
     pub(super) fn define_function(&mut self, name: &Name, body: &LambdaBody, place: Place) -> Step {
         if let Some(Visible::Function { index, parameters, result }) = self.lookup(name).cloned() {
-            let named: Vec<(Name, Type)> =
-                parameters.iter().map(|parameter| (Arc::clone(&parameter.name), parameter.ty.clone())).collect();
+            let named: Vec<(Name, Type)> = parameters
+                .iter()
+                .map(|parameter| (Arc::clone(&parameter.name), parameter.ty.clone()))
+                .collect();
             let types = named.iter().map(|(_, ty)| ty.clone());
             let ty = if result == Type::Void {
                 Type::generic("System.Action", types)

@@ -109,7 +109,8 @@ pub(crate) fn bind(root: &Root, has_functions: bool) -> Result<Program, Vec<Mist
             let (steps, completes) = binder.block_statements(statements);
             if completes {
                 let place = statements.last().map_or(Place::default(), |last| last.place);
-                let mistake = Mistake::new("missing-return", place, "not all paths of the block return a value");
+                let mistake =
+                    Mistake::new("missing-return", place, "not all paths of the block return a value");
                 binder.mistakes.push(mistake.help("end the block with `return …;`"));
             }
             let returns = binder.scopes.last().map(|scope| scope.returns.clone()).unwrap_or_default();
@@ -181,7 +182,8 @@ impl Binder {
                 if self.is_value_type(&inner) { Type::nullable(inner) } else { inner }
             }
             TypeSyntaxKind::Name(name, arguments) => {
-                let arguments: Vec<Type> = arguments.iter().map(|argument| self.resolve_type(argument)).collect();
+                let arguments: Vec<Type> =
+                    arguments.iter().map(|argument| self.resolve_type(argument)).collect();
                 self.named_type(name, arguments, syntax.place)
             }
         }

@@ -13,7 +13,9 @@ use crate::value::Value;
 impl Binder {
     pub(super) fn unary(&mut self, operator: UnaryOperator, operand: &Expression, place: Place) -> Typed {
         // The smallest int is written as a minus before a number that does not fit.
-        if let (UnaryOperator::Minus, ExpressionKind::Literal(Value::UInt32(0x8000_0000))) = (operator, &operand.kind) {
+        if let (UnaryOperator::Minus, ExpressionKind::Literal(Value::UInt32(0x8000_0000))) =
+            (operator, &operand.kind)
+        {
             return Typed { node: Node::Constant(Value::Int32(i32::MIN)), ty: Type::Int32, place };
         }
         let value = self.value(operand);
@@ -21,7 +23,9 @@ impl Binder {
             return value;
         }
         if operator == UnaryOperator::Not {
-            if let Some(member) = (value.ty != Type::Boolean).then(|| self.unary_operator("!", &value.ty)).flatten() {
+            if let Some(member) =
+                (value.ty != Type::Boolean).then(|| self.unary_operator("!", &value.ty)).flatten()
+            {
                 let node = self.call_node(member, None, vec![value.node], Vec::new());
                 return Typed { node, ty: member.return_type.clone(), place };
             }
@@ -65,7 +69,13 @@ impl Binder {
         Typed { node: fold(node), ty, place }
     }
 
-    pub(super) fn binary(&mut self, operator: B, left: &Expression, right: &Expression, place: Place) -> Typed {
+    pub(super) fn binary(
+        &mut self,
+        operator: B,
+        left: &Expression,
+        right: &Expression,
+        place: Place,
+    ) -> Typed {
         match operator {
             B::AndAlso | B::OrElse => {
                 let left = self.condition(left);
@@ -90,7 +100,8 @@ impl Binder {
     fn coalesce(&mut self, left: &Expression, right: &Expression, place: Place) -> Typed {
         let left = self.value(left);
         if self.is_value_type(&left.ty) {
-            let message = format!("`??` does nothing after a value of type `{}`, which is never null", shown(&left.ty));
+            let message =
+                format!("`??` does nothing after a value of type `{}`, which is never null", shown(&left.ty));
             return self.wrong("no-conversion", place, message);
         }
         if let ExpressionKind::Throw(_) = &right.kind {
@@ -104,7 +115,10 @@ impl Binder {
             self.value(right)
         };
         let bare = left.ty.without_nullable().clone();
-        let ty = if left.ty != Type::Null && self.implicit_value(&right, &bare).is_some() && right.ty != Type::Null {
+        let ty = if left.ty != Type::Null
+            && self.implicit_value(&right, &bare).is_some()
+            && right.ty != Type::Null
+        {
             bare
         } else if left.ty != Type::Null && self.implicit_value(&right, &left.ty).is_some() {
             left.ty.clone()
@@ -119,7 +133,8 @@ impl Binder {
             // The left side's own conversion must not see null.
             let slot = self.new_slot();
             let source = left.ty.without_nullable().clone();
-            let converted = self.convert(Typed { node: Node::Load(slot), ty: source, place: left.place }, &ty);
+            let converted =
+                self.convert(Typed { node: Node::Load(slot), ty: source, place: left.place }, &ty);
             let access = Node::ConditionalAccess {
                 slot,
                 target: Box::new(left.node),
@@ -140,14 +155,16 @@ impl Binder {
             return concatenation(left, right, place);
         }
         let numeric = |ty: &Type| ty.without_nullable().is_numeric();
-        if !(numeric(&left.ty) && numeric(&right.ty)) {
-            if let Some(found) = self.declared_operation(operator, &left, &right) {
-                return self.call_operator(found, left, right, place);
-            }
+        if !(numeric(&left.ty) && numeric(&right.ty))
+            && let Some(found) = self.declared_operation(operator, &left, &right)
+        {
+            return self.call_operator(found, left, right, place);
         }
         match operator {
             B::Equal | B::NotEqual => self.equality(operator, left, right, place),
-            B::Less | B::Greater | B::LessOrEqual | B::GreaterOrEqual => self.comparison(operator, left, right, place),
+            B::Less | B::Greater | B::LessOrEqual | B::GreaterOrEqual => {
+                self.comparison(operator, left, right, place)
+            }
             B::ShiftLeft | B::ShiftRight => self.shift(operator, left, right, place),
             _ => self.arithmetic(operator, left, right, place),
         }
@@ -167,7 +184,13 @@ impl Binder {
         }
         if left_enum || right_enum {
             // Enum and number: the result is the enum for + and -, a number for the difference of two.
-            let ty = if left_enum && right_enum { Type::Int32 } else if left_enum { left.ty.clone() } else { right.ty.clone() };
+            let ty = if left_enum && right_enum {
+                Type::Int32
+            } else if left_enum {
+                left.ty.clone()
+            } else {
+                right.ty.clone()
+            };
             if matches!(operator, B::Add | B::Subtract) {
                 let left = Node::Convert { to: Type::Int64, checked: false, value: Box::new(left.node) };
                 let right = Node::Convert { to: Type::Int64, checked: false, value: Box::new(right.node) };
@@ -187,7 +210,8 @@ impl Binder {
 
     fn arithmetic_node(&mut self, operator: B, left: Node, right: Node, ty: Type, place: Place) -> Typed {
         let constant_zero = matches!(&right, Node::Constant(value) if value.as_integer() == Some(0));
-        if matches!(operator, B::Divide | B::Remainder) && constant_zero && ty.without_nullable().is_integer() {
+        if matches!(operator, B::Divide | B::Remainder) && constant_zero && ty.without_nullable().is_integer()
+        {
             return self.wrong("division-by-zero", place, "the constant divisor is zero");
         }
         let node = Node::Arithmetic { operator, checked: self.checked, operands: Box::new((left, right)) };
@@ -242,7 +266,9 @@ impl Binder {
             let right = self.convert(right, &to);
             return done(node(Equality::Value, left.node, right.node));
         }
-        if self.is_enum(right.ty.without_nullable()) && self.implicit_value(&left, right.ty.without_nullable()).is_some() {
+        if self.is_enum(right.ty.without_nullable())
+            && self.implicit_value(&left, right.ty.without_nullable()).is_some()
+        {
             let to = right.ty.without_nullable().clone();
             let left = self.convert(left, &to);
             return done(node(Equality::Value, left.node, right.node));
@@ -270,13 +296,16 @@ impl Binder {
 
     fn no_operator(&mut self, operator: B, left: &Typed, right: &Typed, place: Place) -> Typed {
         let symbol = operator.symbol();
-        let message = format!("`{symbol}` does not apply to `{}` and `{}`", shown(&left.ty), shown(&right.ty));
+        let message =
+            format!("`{symbol}` does not apply to `{}` and `{}`", shown(&left.ty), shown(&right.ty));
         self.wrong("no-operator", place, message)
     }
 
     fn unary_operator(&self, symbol: &str, ty: &Type) -> Option<&'static Declared> {
         let declared = registry().of(ty.without_nullable())?;
-        declared.named(symbol).find(|member| member.kind == MemberKind::Operator && member.parameters.len() == 1)
+        declared
+            .named(symbol)
+            .find(|member| member.kind == MemberKind::Operator && member.parameters.len() == 1)
     }
 
     /// An operator declared by the type of either operand.
@@ -305,7 +334,9 @@ impl Binder {
     /// Calls a declared operator; nullable operands lift it.
     fn call_operator(&mut self, member: &'static Declared, left: Typed, right: Typed, place: Place) -> Typed {
         let types: Vec<Type> = member.parameters.iter().map(|parameter| parameter.ty.clone()).collect();
-        let lifted = |value: &Typed, to: &Type| matches!(value.ty, Type::Nullable(_)) && !matches!(to, Type::Nullable(_));
+        let lifted = |value: &Typed, to: &Type| {
+            matches!(value.ty, Type::Nullable(_)) && !matches!(to, Type::Nullable(_))
+        };
         let mut slots = Vec::new();
         let mut targets = Vec::new();
         let mut arguments = Vec::new();
@@ -360,7 +391,13 @@ impl Binder {
         Typed { node: Node::Sequence(steps), ty, place }
     }
 
-    pub(super) fn assign(&mut self, operator: Option<B>, target: &Expression, value: &Expression, place: Place) -> Typed {
+    pub(super) fn assign(
+        &mut self,
+        operator: Option<B>,
+        target: &Expression,
+        value: &Expression,
+        place: Place,
+    ) -> Typed {
         let Some(mut assignable) = self.assignable(target, operator.is_some()) else {
             self.expression(value);
             return self.error(place);
@@ -425,7 +462,9 @@ fn concatenation(left: Typed, right: Typed, place: Place) -> Typed {
         node => vec![node],
     };
     match (parts.last_mut(), right.node) {
-        (Some(Node::Constant(Value::String(last))), Node::Constant(Value::String(next))) if parts_join(&left.ty) => {
+        (Some(Node::Constant(Value::String(last))), Node::Constant(Value::String(next)))
+            if parts_join(&left.ty) =>
+        {
             *last = format!("{last}{next}").into();
         }
         (_, node) => parts.push(node),

@@ -28,7 +28,12 @@ struct Applicable {
 }
 
 impl Binder {
-    pub(super) fn any_applicable(&mut self, candidates: &[Candidate], given: &[Given<'_>], types: &[Type]) -> bool {
+    pub(super) fn any_applicable(
+        &mut self,
+        candidates: &[Candidate],
+        given: &[Given<'_>],
+        types: &[Type],
+    ) -> bool {
         candidates.iter().any(|candidate| self.applicable(candidate, given, types).is_some())
     }
 
@@ -69,7 +74,13 @@ impl Binder {
         self.finish_call(best, receiver, given, place)
     }
 
-    fn finish_call(&mut self, best: Applicable, receiver: Option<Node>, given: Vec<Given<'_>>, place: Place) -> Typed {
+    fn finish_call(
+        &mut self,
+        best: Applicable,
+        receiver: Option<Node>,
+        given: Vec<Given<'_>>,
+        place: Place,
+    ) -> Typed {
         let declared = &best.member.parameters;
         let mut nodes: Vec<Option<Node>> = declared.iter().map(|_| None).collect();
         let mut rest = Vec::new();
@@ -120,7 +131,12 @@ impl Binder {
     }
 
     /// The ways in which a member takes the arguments: normal, else with `params` spread.
-    fn applicable(&mut self, candidate: &Candidate, given: &[Given<'_>], types: &[Type]) -> Option<Applicable> {
+    fn applicable(
+        &mut self,
+        candidate: &Candidate,
+        given: &[Given<'_>],
+        types: &[Type],
+    ) -> Option<Applicable> {
         self.applicable_form(candidate, given, types, false).or_else(|| {
             let spreads = candidate.0.parameters.last().is_some_and(|last| last.is_params);
             if spreads { self.applicable_form(candidate, given, types, true) } else { None }
@@ -221,7 +237,9 @@ impl Binder {
         match formal {
             Type::Parameter(name) => {
                 let wider = bindings.get(name).is_none_or(|bound| {
-                    bound != actual && self.implicit(bound, actual).is_some() && self.implicit(actual, bound).is_none()
+                    bound != actual
+                        && self.implicit(bound, actual).is_some()
+                        && self.implicit(actual, bound).is_none()
                 });
                 if wider {
                     bindings.insert(name, actual.clone());
@@ -257,7 +275,9 @@ impl Binder {
                 .then(|| vec![(**element).clone()])
             }
             _ if depth > 8 => None,
-            _ => registry().parents(ty).iter().find_map(|parent| self.as_instance_of(parent, name, depth + 1)),
+            _ => {
+                registry().parents(ty).iter().find_map(|parent| self.as_instance_of(parent, name, depth + 1))
+            }
         }
     }
 

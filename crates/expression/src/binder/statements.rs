@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::conversions::{element_type, shown};
 use super::{Binder, Symbol, Typed, Visible};
-use crate::ast::{Catch, Expression, Name, Place, Statement, StatementKind, SwitchLabel, SwitchSection, TypeSyntax, TypeSyntaxKind};
+use crate::ast::{
+    Catch, Expression, Name, Place, Statement, StatementKind, SwitchLabel, SwitchSection, TypeSyntax,
+    TypeSyntaxKind,
+};
 use crate::program::{CaseStep, CatchStep, Node, Step};
 use crate::types::Type;
 use crate::value::Value;
@@ -53,18 +56,24 @@ impl Binder {
                 let completes = then_completes || otherwise.as_ref().is_none_or(|(_, completes)| *completes);
                 (Step::If(condition, Box::new(then), otherwise.map(|(step, _)| Box::new(step))), completes)
             }
-            StatementKind::While { condition, body } => {
-                let before = self.condition(condition);
+            StatementKind::While { condition, body } => self.in_block(|binder| {
+                let before = binder.condition(condition);
                 let endless = is_true(&before);
-                let (body, breaks) = self.loop_body(body);
-                let step = Step::Loop { before: Some(before), body: Box::new(body), update: Vec::new(), after: None };
+                let (body, breaks) = binder.loop_body(body);
+                let step = Step::Loop {
+                    before: Some(before),
+                    body: Box::new(body),
+                    update: Vec::new(),
+                    after: None,
+                };
                 (step, !endless || breaks)
-            }
+            }),
             StatementKind::Do { body, condition } => {
                 let (body, breaks) = self.loop_body(body);
                 let after = self.condition(condition);
                 let endless = is_true(&after);
-                let step = Step::Loop { before: None, body: Box::new(body), update: Vec::new(), after: Some(after) };
+                let step =
+                    Step::Loop { before: None, body: Box::new(body), update: Vec::new(), after: Some(after) };
                 (step, !endless || breaks)
             }
             StatementKind::For { initializer, condition, update, body } => {
@@ -77,7 +86,11 @@ impl Binder {
             StatementKind::Return(value) => (self.return_statement(value.as_ref(), statement.place), false),
             StatementKind::Break => {
                 if self.breakable == 0 {
-                    self.mistake("expression-syntax", statement.place, "`break` stands only in a loop or `switch`");
+                    self.mistake(
+                        "expression-syntax",
+                        statement.place,
+                        "`break` stands only in a loop or `switch`",
+                    );
                 }
                 (Step::Break, false)
             }
@@ -91,7 +104,9 @@ impl Binder {
                 let value = value.as_ref().map(|value| self.value(value).node);
                 (Step::Throw(value), false)
             }
-            StatementKind::Try { body, catches, finally } => self.try_statement(body, catches, finally.as_deref()),
+            StatementKind::Try { body, catches, finally } => {
+                self.try_statement(body, catches, finally.as_deref())
+            }
             StatementKind::Using { resource, body } => self.in_block(|binder| {
                 let (resource, _) = binder.statement(resource);
                 let (body, completes) = binder.embedded(body);
@@ -124,27 +139,45 @@ impl Binder {
         (step, breaks)
     }
 
-    fn local(&mut self, ty: &TypeSyntax, is_const: bool, variables: &[(Name, Place, Option<Expression>)]) -> Step {
+    fn local(
+        &mut self,
+        ty: &TypeSyntax,
+        is_const: bool,
+        variables: &[(Name, Place, Option<Expression>)],
+    ) -> Step {
         let inferred = matches!(ty.kind, TypeSyntaxKind::Inferred);
         let declared = if inferred { None } else { Some(self.resolve_type(ty)) };
         let mut steps = Vec::new();
         for (name, place, value) in variables {
             let value = match (&declared, value) {
                 (Some(ty), Some(value)) => self.expression_as(value, ty),
-                (Some(ty), None) => Typed { node: Node::Constant(ty.default_value()), ty: ty.clone(), place: *place },
+                (Some(ty), None) => {
+                    Typed { node: Node::Constant(ty.default_value()), ty: ty.clone(), place: *place }
+                }
                 (None, Some(value)) => self.value(value),
-                (None, None) => self.wrong("expression-syntax", *place, format!("`var {name}` needs a value")),
+                (None, None) => {
+                    self.wrong("expression-syntax", *place, format!("`var {name}` needs a value"))
+                }
             };
             if inferred && value.ty == Type::Null {
-                self.mistake("no-conversion", value.place, format!("the type of `{name}` cannot be read from `null`"));
+                self.mistake(
+                    "no-conversion",
+                    value.place,
+                    format!("the type of `{name}` cannot be read from `null`"),
+                );
             }
             let ty = declared.clone().unwrap_or_else(|| value.ty.clone());
             if is_const {
                 match value.node {
                     Node::Constant(constant) => {
-                        self.symbols.push(Symbol { name: Arc::clone(name), what: Visible::Constant(constant, ty) });
+                        self.symbols
+                            .push(Symbol { name: Arc::clone(name), what: Visible::Constant(constant, ty) });
                     }
-                    _ => self.mistake("no-conversion", value.place, format!("the value of `{name}` is not constant")),
+                    _ => self.mistake(
+                        "no-conversion",
+                        value.place,
+                        format!("the value of `{name}` is not constant"),
+                    ),
                 }
                 continue;
             }
@@ -162,7 +195,8 @@ impl Binder {
         body: &Statement,
     ) -> (Step, bool) {
         self.in_block(|binder| {
-            let mut steps: Vec<Step> = initializer.iter().map(|statement| binder.statement(statement).0).collect();
+            let mut steps: Vec<Step> =
+                initializer.iter().map(|statement| binder.statement(statement).0).collect();
             let before = condition.map(|condition| binder.condition(condition));
             let endless = before.as_ref().is_none_or(is_true);
             let update = update.iter().map(|value| binder.expression(value).node).collect();
@@ -172,7 +206,14 @@ impl Binder {
         })
     }
 
-    fn foreach(&mut self, ty: &TypeSyntax, name: &Name, sequence: &Expression, body: &Statement, place: Place) -> Step {
+    fn foreach(
+        &mut self,
+        ty: &TypeSyntax,
+        name: &Name,
+        sequence: &Expression,
+        body: &Statement,
+        place: Place,
+    ) -> Step {
         let sequence = self.value(sequence);
         let pairs = sequence.ty == Type::Named("Newtonsoft.Json.Linq.JObject");
         let element = if pairs {
@@ -181,7 +222,8 @@ impl Binder {
         } else {
             element_type(&sequence.ty)
         };
-        let known = sequence.ty == Type::Error || sequence.ty == Type::Named("System.Collections.IEnumerable");
+        let known =
+            sequence.ty == Type::Error || sequence.ty == Type::Named("System.Collections.IEnumerable");
         if element.is_none() && !known {
             let message = format!("`foreach` cannot walk over `{}`", shown(&sequence.ty));
             self.mistake("no-conversion", sequence.place, message);
@@ -194,8 +236,11 @@ impl Binder {
             };
             // `foreach (JProperty p in jobject)` walks the properties themselves.
             let pairs = pairs && declared == element;
-            let element =
-                if declared == Type::Named("Newtonsoft.Json.Linq.JProperty") { declared.clone() } else { element };
+            let element = if declared == Type::Named("Newtonsoft.Json.Linq.JProperty") {
+                declared.clone()
+            } else {
+                element
+            };
             let slot = binder.declare(name, declared.clone(), place);
             let convert = (declared != element).then(|| {
                 let value = Typed { node: Node::Load(slot), ty: element, place };
@@ -233,7 +278,11 @@ impl Binder {
                     let (body, body_completes) = binder.block_statements(&section.body);
                     if body_completes {
                         let place = section.body.last().map_or(place, |last| last.place);
-                        binder.mistake("expression-syntax", place, "a `case` must end with `break`, `return` or `throw`");
+                        binder.mistake(
+                            "expression-syntax",
+                            place,
+                            "a `case` must end with `break`, `return` or `throw`",
+                        );
                     }
                     CaseStep { tests, is_default, body }
                 });
@@ -267,7 +316,12 @@ impl Binder {
         Step::Return(typed.node)
     }
 
-    fn try_statement(&mut self, body: &[Statement], catches: &[Catch], finally: Option<&[Statement]>) -> (Step, bool) {
+    fn try_statement(
+        &mut self,
+        body: &[Statement],
+        catches: &[Catch],
+        finally: Option<&[Statement]>,
+    ) -> (Step, bool) {
         let (body, mut completes) = self.block_statements(body);
         let mut bound = Vec::new();
         for found in catches {
@@ -282,7 +336,8 @@ impl Binder {
             });
             bound.push(step);
         }
-        let (finally, finally_completes) = finally.map_or((Vec::new(), true), |finally| self.block_statements(finally));
+        let (finally, finally_completes) =
+            finally.map_or((Vec::new(), true), |finally| self.block_statements(finally));
         (Step::Try { body, catches: bound, finally }, completes && finally_completes)
     }
 }
@@ -295,7 +350,9 @@ fn is_true(node: &Node) -> bool {
 fn has_break(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Break => true,
-        StatementKind::Block(statements) | StatementKind::Checked(_, statements) => statements.iter().any(has_break),
+        StatementKind::Block(statements) | StatementKind::Checked(_, statements) => {
+            statements.iter().any(has_break)
+        }
         StatementKind::If { then, otherwise, .. } => {
             has_break(then) || otherwise.as_ref().is_some_and(|otherwise| has_break(otherwise))
         }

@@ -18,11 +18,17 @@ static CONTEXT: TypeDeclaration = TypeDeclaration::interface("IContext").members
     impure("IApi Api", |call| present(call, Host::Api, |context| context.api().is_some())),
     impure("IDeployment Deployment", |_| Ok(Value::Host(Host::Deployment))),
     impure("TimeSpan Elapsed", |call| Ok(Value::TimeSpan(call.context().elapsed_ticks()))),
-    impure("ILastError LastError", |call| present(call, Host::LastError, |context| context.last_error().is_some())),
-    impure("IOperation Operation", |call| present(call, Host::Operation, |context| context.operation().is_some())),
+    impure("ILastError LastError", |call| {
+        present(call, Host::LastError, |context| context.last_error().is_some())
+    }),
+    impure("IOperation Operation", |call| {
+        present(call, Host::Operation, |context| context.operation().is_some())
+    }),
     impure("IProduct Product", |call| present(call, Host::Product, |context| context.product().is_some())),
     impure("IRequest Request", |call| present(call, Host::Request, |context| context.request().is_some())),
-    impure("IResponse Response", |call| present(call, Host::Response, |context| context.response().is_some())),
+    impure("IResponse Response", |call| {
+        present(call, Host::Response, |context| context.response().is_some())
+    }),
     impure("Guid RequestId", |call| Ok(Value::Guid(call.context().request_id()))),
     impure("ISubscription Subscription", |call| {
         present(call, Host::Subscription, |context| context.subscription().is_some())
@@ -46,7 +52,9 @@ static API: TypeDeclaration = TypeDeclaration::interface("IApi").members(&[
     impure("string Version", |call| api(call, |api| shared(&api.version))),
     impure("string Revision", |call| api(call, |api| shared(&api.revision))),
     impure("bool IsCurrentRevision", |call| api(call, |api| Value::Boolean(api.is_current_revision))),
-    impure("IEnumerable<string> Protocols", |call| api(call, |api| Value::string_array(api.protocols.iter().cloned()))),
+    impure("IEnumerable<string> Protocols", |call| {
+        api(call, |api| Value::string_array(api.protocols.iter().cloned()))
+    }),
     impure("IUrl ServiceUrl", |call| {
         api(call, |api| match api.service_url {
             Some(_) => Value::Host(Host::Url(UrlReference::Service(Arc::new(api.clone())))),
@@ -67,7 +75,9 @@ static OPERATION: TypeDeclaration = TypeDeclaration::interface("IOperation").mem
     impure("string Id", |call| fact(call.context().operation(), |found| shared(&found.id))),
     impure("string Method", |call| fact(call.context().operation(), |found| shared(&found.method))),
     impure("string Name", |call| fact(call.context().operation(), |found| shared(&found.name))),
-    impure("string UrlTemplate", |call| fact(call.context().operation(), |found| shared(&found.url_template))),
+    impure("string UrlTemplate", |call| {
+        fact(call.context().operation(), |found| shared(&found.url_template))
+    }),
 ]);
 
 static PRODUCT_STATE: TypeDeclaration =
@@ -80,7 +90,9 @@ static PRODUCT: TypeDeclaration = TypeDeclaration::interface("IProduct").members
         product(call, |found| Value::enumeration(&PRODUCT_STATE, i64::from(found.published)))
     }),
     impure("bool ApprovalRequired", |call| product(call, |found| Value::Boolean(found.approval_required))),
-    impure("bool SubscriptionRequired", |call| product(call, |found| Value::Boolean(found.subscription_required))),
+    impure("bool SubscriptionRequired", |call| {
+        product(call, |found| Value::Boolean(found.subscription_required))
+    }),
     impure("int? SubscriptionLimit", |call| product(call, |found| found.subscription_limit.into())),
     impure("IEnumerable<IGroup> Groups", |call| product(call, |found| groups(&found.groups))),
     impure("IEnumerable<IApi> Apis", |call| {
@@ -102,7 +114,9 @@ static SUBSCRIPTION: TypeDeclaration = TypeDeclaration::interface("ISubscription
     impure("DateTime? StartDate", |call| {
         subscription(call, |found| found.start_ticks.map_or(Value::Null, Value::utc))
     }),
-    impure("DateTime? EndDate", |call| subscription(call, |found| found.end_ticks.map_or(Value::Null, Value::utc))),
+    impure("DateTime? EndDate", |call| {
+        subscription(call, |found| found.end_ticks.map_or(Value::Null, Value::utc))
+    }),
 ]);
 
 static USER: TypeDeclaration = TypeDeclaration::interface("IUser").members(&[
@@ -152,7 +166,9 @@ static LAST_ERROR_MEMBERS: &[Member] = &[
     impure("string Section", |call| last_error(call, |found| optional(found.section.as_ref()))),
     impure("string Path", |call| last_error(call, |found| optional(found.path.as_ref()))),
     impure("string PolicyId", |call| last_error(call, |found| optional(found.policy_id.as_ref()))),
-    impure("int HttpErrorCode", |call| last_error(call, |found| Value::Int32(found.http_error_code.unwrap_or(0)))),
+    impure("int HttpErrorCode", |call| {
+        last_error(call, |found| Value::Int32(found.http_error_code.unwrap_or(0)))
+    }),
 ];
 
 static LAST_ERROR: TypeDeclaration = TypeDeclaration::interface("ILastError").members(LAST_ERROR_MEMBERS);
@@ -216,7 +232,10 @@ fn product(call: &mut Call<'_>, read: impl FnOnce(&ProductFacts) -> Value) -> Re
     fact(call.context().product(), read)
 }
 
-fn subscription(call: &mut Call<'_>, read: impl FnOnce(&SubscriptionFacts) -> Value) -> Result<Value, Exception> {
+fn subscription(
+    call: &mut Call<'_>,
+    read: impl FnOnce(&SubscriptionFacts) -> Value,
+) -> Result<Value, Exception> {
     fact(call.context().subscription(), read)
 }
 
@@ -260,7 +279,8 @@ fn second_of_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(crate) fn elements(host: &Host, context: &mut dyn Context) -> Result<Vec<Value>, Exception> {
     match variables::entries(host, context) {
         Some((value_type, entries)) => {
-            let pair = |(name, value)| Value::pair(Type::String, value_type.clone(), Value::String(name), value);
+            let pair =
+                |(name, value)| Value::pair(Type::String, value_type.clone(), Value::String(name), value);
             Ok(entries.into_iter().map(pair).collect())
         }
         None => Err(Exception::invalid_cast(&host.type_of(), &Type::Named("System.Collections.IEnumerable"))),

@@ -8,7 +8,9 @@ use crate::value::Value;
 /// The members of the root.
 static MEMBERS: &[Member] = &[
     pure("string Message", |call| Ok(Value::from(this(call)?.message()))),
-    pure("Exception InnerException", |call| Ok(this(call)?.inner().cloned().map_or(Value::Null, Value::Exception))),
+    pure("Exception InnerException", |call| {
+        Ok(this(call)?.inner().cloned().map_or(Value::Null, Value::Exception))
+    }),
     pure("string StackTrace", |_| Ok(Value::Null)),
     pure("string ToString()", |call| {
         let exception = this(call)?;

@@ -28,8 +28,12 @@ static GUID: TypeDeclaration = TypeDeclaration::structure("System.Guid")
         pure("int GetHashCode()", |call| Ok(Value::Int32(hash_code(this(call)?)))),
         pure("bool Equals(Guid g)", |call| Ok(Value::Boolean(this(call)? == call.guid(0)))),
         pure("int CompareTo(Guid value)", |call| Ok(Value::Int32(this(call)?.cmp(&call.guid(0)) as i32))),
-        pure("static bool operator ==(Guid a, Guid b)", |call| Ok(Value::Boolean(call.guid(0) == call.guid(1)))),
-        pure("static bool operator !=(Guid a, Guid b)", |call| Ok(Value::Boolean(call.guid(0) != call.guid(1)))),
+        pure("static bool operator ==(Guid a, Guid b)", |call| {
+            Ok(Value::Boolean(call.guid(0) == call.guid(1)))
+        }),
+        pure("static bool operator !=(Guid a, Guid b)", |call| {
+            Ok(Value::Boolean(call.guid(0) != call.guid(1)))
+        }),
     ]);
 
 /// The types of this family.
@@ -46,7 +50,8 @@ fn new_guid(call: &mut Call<'_>) -> Result<Value, Exception> {
     let context = call.context();
     let random = (u128::from(context.random()) << 64) | u128::from(context.random());
     // Version 4, variant 1 (RFC 9562).
-    let stamped = (random & !(0xF000_u128 << 64) & !(0xC000_u128 << 48)) | (0x4000_u128 << 64) | (0x8000_u128 << 48);
+    let stamped =
+        (random & !(0xF000_u128 << 64) & !(0xC000_u128 << 48)) | (0x4000_u128 << 64) | (0x8000_u128 << 48);
     Ok(Value::Guid(stamped.to_be_bytes()))
 }
 
@@ -93,7 +98,8 @@ fn read(text: &str) -> Option<[u8; 16]> {
         _ => text,
     };
     let bare = inner.len() == 32 && inner.len() == text.len();
-    let dashed = inner.len() == 36 && [8, 13, 18, 23].iter().all(|at| inner.as_bytes().get(*at) == Some(&b'-'));
+    let dashed =
+        inner.len() == 36 && [8, 13, 18, 23].iter().all(|at| inner.as_bytes().get(*at) == Some(&b'-'));
     if !bare && !dashed {
         return None;
     }
@@ -108,16 +114,14 @@ fn read(text: &str) -> Option<[u8; 16]> {
 fn to_text(bytes: &[u8; 16], format: &str) -> Result<String, Exception> {
     let digits = format!("{:032x}", u128::from_be_bytes(*bytes));
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or("");
-    let dashed =
-        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32));
+    let dashed = format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32));
     match format {
         "N" | "n" => Ok(digits),
         "" | "D" | "d" => Ok(dashed),
         "B" | "b" => Ok(format!("{{{dashed}}}")),
         "P" | "p" => Ok(format!("({dashed})")),
         _ => {
-            let message =
-                "Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\".";
+            let message = "Format string can be only \"D\", \"d\", \"N\", \"n\", \"P\", \"p\", \"B\", \"b\", \"X\" or \"x\".";
             Err(Exception::format(message))
         }
     }

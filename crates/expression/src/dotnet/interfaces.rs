@@ -7,8 +7,7 @@ static COMPARABLE: TypeDeclaration = TypeDeclaration::interface("System.ICompara
 static EQUATABLE: TypeDeclaration = TypeDeclaration::interface("System.IEquatable").generic(&["T"]);
 static FORMATTABLE: TypeDeclaration = TypeDeclaration::interface("System.IFormattable");
 static FORMAT_PROVIDER: TypeDeclaration = TypeDeclaration::interface("System.IFormatProvider");
-static ENUMERABLE: TypeDeclaration =
-    TypeDeclaration::interface("System.Collections.IEnumerable");
+static ENUMERABLE: TypeDeclaration = TypeDeclaration::interface("System.Collections.IEnumerable");
 
 /// The types of this family. The generic collection interfaces stand with the collections.
 pub(super) static TYPES: &[&TypeDeclaration] =

@@ -35,7 +35,9 @@ static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     pure("string ToString()", |call| Ok(Value::from(enum_text(call.receiver())))),
     pure("bool HasFlag(Enum flag)", |call| {
         let flag = call.enumeration(0);
-        Ok(Value::Boolean(call.receiver().as_integer().is_some_and(|value| value & i128::from(flag) == i128::from(flag))))
+        Ok(Value::Boolean(
+            call.receiver().as_integer().is_some_and(|value| value & i128::from(flag) == i128::from(flag)),
+        ))
     }),
 ]);
 
@@ -192,7 +194,8 @@ pub fn hash_code(value: &Value, machine: &mut dyn Machine) -> Result<i32, Except
 /// FNV-1a over the key: the same in every process.
 fn stable_hash(value: &Value) -> i32 {
     let key = format!("{:?}", value.key(crate::value::KeyComparer::Default));
-    let hash = key.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        key.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash.cast_signed()
 }
 

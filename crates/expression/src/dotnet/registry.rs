@@ -104,7 +104,8 @@ pub struct Registry {
 impl Registry {
     /// Reads the tables.
     pub(super) fn new(tables: &[&[&'static TypeDeclaration]]) -> Self {
-        let sources: Vec<&'static TypeDeclaration> = tables.iter().flat_map(|table| table.iter().copied()).collect();
+        let sources: Vec<&'static TypeDeclaration> =
+            tables.iter().flat_map(|table| table.iter().copied()).collect();
         let mut registry = Self {
             types: Vec::new(),
             by_full_name: HashMap::new(),
@@ -170,7 +171,7 @@ impl Registry {
     /// True when a namespace with this name (or beginning so) exists.
     pub fn is_namespace(&self, name: &str) -> bool {
         let begins = |full: &&str| full.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-        self.by_full_name.keys().any(|full| begins(full))
+        self.by_full_name.keys().any(begins)
     }
 
     /// Base class and interfaces of a type with the type's own arguments put in.

@@ -32,7 +32,11 @@ pub(super) struct ReadType {
 }
 
 /// Reads one type.
-pub(super) fn read_type(source: &'static TypeDeclaration, names: &Names, mistakes: &mut Vec<String>) -> ReadType {
+pub(super) fn read_type(
+    source: &'static TypeDeclaration,
+    names: &Names,
+    mistakes: &mut Vec<String>,
+) -> ReadType {
     let ty = match source.type_parameters {
         [] => Type::from_full_name(source.full_name),
         parameters => Type::generic(source.full_name, parameters.iter().map(|name| Type::Parameter(name))),

@@ -58,17 +58,21 @@ impl JsonContext {
     /// A sentence that names the member that has another shape than documented.
     pub fn from_json(image: &Json) -> Result<Self, ImageError> {
         let image = image.as_object().ok_or_else(|| wrong("a context is a JSON object"))?;
-        let mut context = JsonContext::default();
-        context.request = object(image, "request").map(request).transpose()?;
-        context.response = object(image, "response").map(response).transpose()?;
-        context.api = object(image, "api").map(api);
-        context.operation = object(image, "operation").map(|facts| OperationFacts {
-            id: text(facts, "id"),
-            method: text(facts, "method"),
-            name: text(facts, "name"),
-            url_template: text(facts, "urlTemplate"),
-        });
-        context.product = object(image, "product").map(product);
+        let mut context = JsonContext {
+            request: object(image, "request").map(request).transpose()?,
+            response: object(image, "response").map(response).transpose()?,
+            api: object(image, "api").map(api),
+            operation: object(image, "operation").map(|facts| OperationFacts {
+                id: text(facts, "id"),
+                method: text(facts, "method"),
+                name: text(facts, "name"),
+                url_template: text(facts, "urlTemplate"),
+            }),
+            product: object(image, "product").map(product),
+            last_error: object(image, "lastError").map(last_error),
+            tracing: boolean(image, "tracing"),
+            ..JsonContext::default()
+        };
         if let Some(facts) = object(image, "subscription") {
             context.subscription = Some(subscription(facts, &mut context)?);
         }
@@ -78,7 +82,6 @@ impl JsonContext {
         if let Some(facts) = object(image, "deployment") {
             context.deployment = deployment(facts)?;
         }
-        context.last_error = object(image, "lastError").map(last_error);
         if let Some(id) = optional(image, "requestId") {
             match context.parsed("System.Guid", &id)? {
                 Value::Guid(bytes) => context.request_id = bytes,
@@ -88,12 +91,11 @@ impl JsonContext {
         if let Some(ticks) = context.ticks(image, "timestamp")? {
             context.timestamp_ticks = ticks;
         }
-        if let Some(elapsed) = optional(image, "elapsed") {
-            if let Value::TimeSpan(ticks) = context.parsed("System.TimeSpan", &elapsed)? {
-                context.elapsed_ticks = ticks;
-            }
+        if let Some(elapsed) = optional(image, "elapsed")
+            && let Value::TimeSpan(ticks) = context.parsed("System.TimeSpan", &elapsed)?
+        {
+            context.elapsed_ticks = ticks;
         }
-        context.tracing = image.get("tracing").and_then(Json::as_bool).unwrap_or(false);
         for (name, variable) in object(image, "variables").into_iter().flatten() {
             let value = context.variable_value(name, variable)?;
             context.set_variable(name, value);
@@ -125,7 +127,8 @@ impl JsonContext {
             member,
             machine: &mut machine,
         };
-        (member.member.run)(&mut call).map_err(|thrown| wrong(format!("`{text}` is no {type_name}: {thrown}")))
+        (member.member.run)(&mut call)
+            .map_err(|thrown| wrong(format!("`{text}` is no {type_name}: {thrown}")))
     }
 
     fn ticks(&mut self, facts: &Map<String, Json>, name: &str) -> Result<Option<i64>, ImageError> {
@@ -152,15 +155,15 @@ impl JsonContext {
             "Boolean" => plain.to_lowercase().parse().map(Value::Boolean).map_err(|_| shape()),
             "Double" => plain.parse().map(Value::Double).map_err(|_| shape()),
             "Decimal" => plain.parse().map(Value::Decimal).map_err(|_| shape()),
-            "DateTime" | "DateTimeOffset" | "TimeSpan" | "Guid" => self.parsed(&format!("System.{kind}"), &plain),
+            "DateTime" | "DateTimeOffset" | "TimeSpan" | "Guid" => {
+                self.parsed(&format!("System.{kind}"), &plain)
+            }
             "Byte[]" => STANDARD.decode(&plain).map(Value::bytes).map_err(|_| shape()),
             "String[]" => {
                 let items = value.as_array().ok_or_else(shape)?;
                 Ok(Value::string_array(items.iter().map(|item| item.as_str().unwrap_or_default())))
             }
-            "JObject" | "JArray" | "JToken" => {
-                self.parsed("Newtonsoft.Json.Linq.JToken", &value.to_string())
-            }
+            "JObject" | "JArray" | "JToken" => self.parsed("Newtonsoft.Json.Linq.JToken", &value.to_string()),
             "IResponse" => {
                 let image = response(value.as_object().ok_or_else(shape)?)?;
                 Ok(Value::Host(HostReference::Stored(Arc::new(StoredMessage {
@@ -172,7 +175,10 @@ impl JsonContext {
                 }))))
             }
             "Jwt" => {
-                let owner = registry().extensions("AsJwt").next().and_then(|found| found.declaring.declaration_name());
+                let owner = registry()
+                    .extensions("AsJwt")
+                    .next()
+                    .and_then(|found| found.declaring.declaration_name());
                 let owner = owner.ok_or_else(|| wrong("`AsJwt` is not available"))?;
                 self.static_call(owner, "AsJwt", &plain)
             }
@@ -245,7 +251,10 @@ fn headers(parent: &Map<String, Json>) -> Result<HeaderMap, ImageError> {
         let single = std::slice::from_ref(values);
         for value in values.as_array().map_or(single, Vec::as_slice) {
             let value = HeaderValue::from_str(value.as_str().unwrap_or_default());
-            out.append(key.clone(), value.map_err(|_| wrong(format!("the header `{name}` has no valid value")))?);
+            out.append(
+                key.clone(),
+                value.map_err(|_| wrong(format!("the header `{name}` has no valid value")))?,
+            );
         }
     }
     Ok(out)
@@ -337,7 +346,10 @@ fn product(facts: &Map<String, Json>) -> ProductFacts {
     }
 }
 
-fn subscription(facts: &Map<String, Json>, context: &mut JsonContext) -> Result<SubscriptionFacts, ImageError> {
+fn subscription(
+    facts: &Map<String, Json>,
+    context: &mut JsonContext,
+) -> Result<SubscriptionFacts, ImageError> {
     Ok(SubscriptionFacts {
         id: text(facts, "id"),
         name: text(facts, "name"),

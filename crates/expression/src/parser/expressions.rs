@@ -2,7 +2,9 @@
 
 use super::types::is_keyword_type;
 use super::{MAXIMUM_CHAIN, Parser};
-use crate::ast::{BinaryOperator, Expression, ExpressionKind, Pattern, TypeSyntax, TypeSyntaxKind, UnaryOperator};
+use crate::ast::{
+    BinaryOperator, Expression, ExpressionKind, Pattern, TypeSyntax, TypeSyntaxKind, UnaryOperator,
+};
 use crate::lexer::TokenKind;
 
 /// `is` and `as` bind like comparisons.
@@ -51,7 +53,9 @@ impl Parser<'_> {
                 "|=" => Some(B::Or),
                 "^=" => Some(B::Xor),
                 "<<=" => Some(B::ShiftLeft),
-                ">" if self.is_symbol_at(1, ">=") && self.is_adjacent() => return Some((Some(B::ShiftRight), 2)),
+                ">" if self.is_symbol_at(1, ">=") && self.is_adjacent() => {
+                    return Some((Some(B::ShiftRight), 2));
+                }
                 _ => return None,
             },
             1,
@@ -188,7 +192,8 @@ impl Parser<'_> {
                 return Some(Pattern::Type(ty, Some(name)));
             }
             let keyword = matches!(&ty.kind, TypeSyntaxKind::Name(name, _) if is_keyword_type(name));
-            let certain = keyword || !matches!(&ty.kind, TypeSyntaxKind::Name(_, arguments) if arguments.is_empty());
+            let certain =
+                keyword || !matches!(&ty.kind, TypeSyntaxKind::Name(_, arguments) if arguments.is_empty());
             let member = parser.is_symbol(".") || parser.is_symbol("(") || parser.is_symbol("[");
             (!member && (certain || parser.ends_pattern())).then_some(Pattern::Type(ty, None))
         });

@@ -98,7 +98,21 @@ impl Parser<'_> {
             let follows = match parser.kind() {
                 TokenKind::Symbol(symbol) => matches!(
                     *symbol,
-                    "(" | ")" | "]" | "}" | ":" | ";" | "," | "." | "?" | "?." | "==" | "!=" | "|" | "^" | "&&" | "||"
+                    "(" | ")"
+                        | "]"
+                        | "}"
+                        | ":"
+                        | ";"
+                        | ","
+                        | "."
+                        | "?"
+                        | "?."
+                        | "=="
+                        | "!="
+                        | "|"
+                        | "^"
+                        | "&&"
+                        | "||"
                 ),
                 TokenKind::End => true,
                 _ => false,
@@ -442,7 +456,11 @@ impl Parser<'_> {
         }
         let parameters = if single {
             let (name, place) = self.identifier()?;
-            vec![LambdaParameter { ty: TypeSyntax { kind: TypeSyntaxKind::Inferred, place }, name, default: None }]
+            vec![LambdaParameter {
+                ty: TypeSyntax { kind: TypeSyntaxKind::Inferred, place },
+                name,
+                default: None,
+            }]
         } else {
             self.parameters()
         };
@@ -486,7 +504,8 @@ impl Parser<'_> {
         let mut parameters = Vec::new();
         self.expect("(");
         while !self.is_symbol(")") && !self.is_end() {
-            let untyped = self.is_identifier_at(0) && (self.is_symbol_at(1, ",") || self.is_symbol_at(1, ")"));
+            let untyped =
+                self.is_identifier_at(0) && (self.is_symbol_at(1, ",") || self.is_symbol_at(1, ")"));
             let ty = if untyped {
                 TypeSyntax { kind: TypeSyntaxKind::Inferred, place: self.place() }
             } else {

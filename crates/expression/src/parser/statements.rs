@@ -230,7 +230,8 @@ impl Parser<'_> {
                 Some(kind) => initializer.push(Statement { kind, place: start.to(self.before()) }),
                 None => {
                     for value in self.expression_list(";") {
-                        initializer.push(Statement { place: value.place, kind: StatementKind::Expression(value) });
+                        initializer
+                            .push(Statement { place: value.place, kind: StatementKind::Expression(value) });
                     }
                     self.expect(";");
                 }
@@ -287,7 +288,8 @@ impl Parser<'_> {
             let at = self.at;
             let labels = self.switch_labels();
             let mut body = Vec::new();
-            while !self.is_symbol("}") && !self.is_end() && !self.is_word("case") && !self.is_default_label() {
+            while !self.is_symbol("}") && !self.is_end() && !self.is_word("case") && !self.is_default_label()
+            {
                 let before = self.at;
                 body.push(self.statement());
                 if self.at == before {

@@ -11,7 +11,9 @@ fn shape(expression: &Expression) -> String {
         E::Name(name, arguments) => format!("{name}<{}>", arguments.len()),
         E::TypeName(_) => "type".to_owned(),
         E::Receiver => "_".to_owned(),
-        E::Member { target, name, arguments, .. } if arguments.is_empty() => format!("{}.{name}", shape(target)),
+        E::Member { target, name, arguments, .. } if arguments.is_empty() => {
+            format!("{}.{name}", shape(target))
+        }
         E::Member { target, name, arguments, .. } => format!("{}.{name}<{}>", shape(target), arguments.len()),
         E::Index { target, arguments } => format!("{}[{}]", shape(target), arguments.len()),
         E::Call { target, arguments } => {
@@ -20,7 +22,9 @@ fn shape(expression: &Expression) -> String {
         }
         E::ConditionalAccess { target, access } => format!("({} ? {})", shape(target), shape(access)),
         E::Unary(operator, operand) => format!("({operator:?} {})", shape(operand)),
-        E::Binary(operator, left, right) => format!("({} {} {})", shape(left), operator.symbol(), shape(right)),
+        E::Binary(operator, left, right) => {
+            format!("({} {} {})", shape(left), operator.symbol(), shape(right))
+        }
         E::Conditional { condition, then, otherwise } => {
             format!("(if {} {} {})", shape(condition), shape(then), shape(otherwise))
         }

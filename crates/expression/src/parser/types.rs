@@ -40,7 +40,10 @@ impl Parser<'_> {
         let start = self.place();
         if let Some(word) = self.word_at(0).filter(|word| is_keyword_type(word)) {
             self.at += 1;
-            return Some(TypeSyntax { kind: TypeSyntaxKind::Name(Arc::from(word), Vec::new()), place: start });
+            return Some(TypeSyntax {
+                kind: TypeSyntaxKind::Name(Arc::from(word), Vec::new()),
+                place: start,
+            });
         }
         if self.word_at(0).is_some_and(is_reserved) {
             self.mistake("a type is expected");

@@ -9,7 +9,12 @@ use crate::types::Type;
 use crate::value::Value;
 
 /// An operation on two values of one type; null when one is null.
-pub(super) fn arithmetic(operator: B, checked: bool, left: &Value, right: &Value) -> Result<Value, Exception> {
+pub(super) fn arithmetic(
+    operator: B,
+    checked: bool,
+    left: &Value,
+    right: &Value,
+) -> Result<Value, Exception> {
     if matches!(operator, B::ShiftLeft | B::ShiftRight) {
         return Ok(shift(operator, left, right));
     }
@@ -23,15 +28,27 @@ pub(super) fn arithmetic(operator: B, checked: bool, left: &Value, right: &Value
         }
         (Value::Int64(a), Value::Int64(b)) => {
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;
-            Value::Int64(if let Ok(fits) = i64::try_from(wide) { fits } else { narrow(wide, checked, 64)? as i64 })
+            Value::Int64(if let Ok(fits) = i64::try_from(wide) {
+                fits
+            } else {
+                narrow(wide, checked, 64)? as i64
+            })
         }
         (Value::UInt32(a), Value::UInt32(b)) => {
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;
-            Value::UInt32(if let Ok(fits) = u32::try_from(wide) { fits } else { narrow(wide, checked, 32)? as u32 })
+            Value::UInt32(if let Ok(fits) = u32::try_from(wide) {
+                fits
+            } else {
+                narrow(wide, checked, 32)? as u32
+            })
         }
         (Value::UInt64(a), Value::UInt64(b)) => {
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;
-            Value::UInt64(if let Ok(fits) = u64::try_from(wide) { fits } else { narrow(wide, checked, 64)? as u64 })
+            Value::UInt64(if let Ok(fits) = u64::try_from(wide) {
+                fits
+            } else {
+                narrow(wide, checked, 64)? as u64
+            })
         }
         (Value::Single(a), Value::Single(b)) => Value::Single(match operator {
             B::Add => a + b,
@@ -173,7 +190,8 @@ pub(crate) fn convert(value: &Value, to: &Type, checked: bool) -> Result<Value, 
     let wide = match value {
         Value::Single(_) | Value::Double(_) => {
             let number = as_double(value).trunc();
-            if checked && !(number.abs() < 1.9e19) {
+            let fits = number.abs() < 1.9e19;
+            if checked && !fits {
                 return Err(Exception::arithmetic_overflow());
             }
             number as i128
@@ -181,7 +199,10 @@ pub(crate) fn convert(value: &Value, to: &Type, checked: bool) -> Result<Value, 
         Value::Decimal(number) => {
             let whole = number.trunc().to_i128().unwrap_or(0);
             if from_wide(whole, to, true).is_err() {
-                return Err(Exception::overflow(format!("Value was either too large or too small for an {}.", short(to))));
+                return Err(Exception::overflow(format!(
+                    "Value was either too large or too small for an {}.",
+                    short(to)
+                )));
             }
             whole
         }

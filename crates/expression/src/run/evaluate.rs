@@ -11,8 +11,8 @@ use crate::budget::{Budget, Limits};
 use crate::call::Call;
 use crate::dotnet::{formatted, text_of};
 use crate::exception::Exception;
-use crate::program::{CallNode, Code, Equality, Node, Part, Test};
 use crate::program::Body;
+use crate::program::{CallNode, Code, Equality, Node, Part, Test};
 use crate::types::Type;
 use crate::value::{Anonymous, Delegate, Tuple, Value};
 
@@ -96,7 +96,9 @@ impl<'f> Frame<'f> {
                 call_function(self.code, *function, &seen, values.into_iter(), self.machine)
             }
             Node::Invoke { delegate, arguments } => {
-                let Value::Delegate(delegate) = self.eval(delegate)? else { return Err(Exception::null_reference()) };
+                let Value::Delegate(delegate) = self.eval(delegate)? else {
+                    return Err(Exception::null_reference());
+                };
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
                     values.push(self.eval(argument)?);
@@ -118,7 +120,9 @@ impl<'f> Frame<'f> {
                 let value = self.eval(value)?;
                 Ok(Value::Boolean(self.matches(&value, test)?))
             }
-            Node::NewArray { .. } | Node::ArrayItems { .. } | Node::Length(_) | Node::Element(_) => self.array(node),
+            Node::NewArray { .. } | Node::ArrayItems { .. } | Node::Length(_) | Node::Element(_) => {
+                self.array(node)
+            }
             Node::SetElement(parts) => {
                 let (array, index, value) = &**parts;
                 let array = self.eval(array)?;
@@ -331,7 +335,9 @@ fn is_equal(left: &Value, right: &Value, how: Equality) -> bool {
 /// A cast that is checked: null passes for types that may be null.
 fn cast(value: Value, to: &Type) -> Result<Value, Exception> {
     match (&value, to) {
-        (Value::String(_), Type::String) | (Value::Int32(_), Type::Int32) | (Value::Boolean(_), Type::Boolean) => {
+        (Value::String(_), Type::String)
+        | (Value::Int32(_), Type::Int32)
+        | (Value::Boolean(_), Type::Boolean) => {
             return Ok(value);
         }
         _ => {}
@@ -360,7 +366,12 @@ pub(crate) fn fold(node: Node) -> Node {
     let empty = Body::Expression(Node::Constant(Value::Null));
     let code = Arc::new(Code { body: empty, slots: 0, cells: false, functions: Vec::new() });
     let result = {
-        let mut frame = Frame { code: &code, machine: &mut machine, slots: Slots::Plain(SmallVec::new()), caught: Vec::new() };
+        let mut frame = Frame {
+            code: &code,
+            machine: &mut machine,
+            slots: Slots::Plain(SmallVec::new()),
+            caught: Vec::new(),
+        };
         frame.eval(&node)
     };
     match result {

@@ -25,9 +25,10 @@ pub(crate) use evaluate::fold;
 /// A variable that lambdas share.
 type Cell = Arc<Mutex<Value>>;
 
-/// The variables of one running function.
+/// The variables of one running function. Plain ones stay on the stack: a box would cost what they save.
+#[allow(clippy::large_enum_variant)]
 enum Slots {
-    Plain(SmallVec<[Value; 6]>),
+    Plain(SmallVec<[Value; 4]>),
     Cells(Vec<Cell>),
 }
 
@@ -223,4 +224,16 @@ impl Callable for Closure {
     fn type_of(&self) -> Type {
         self.code.functions.get(self.index as usize).map_or(Type::Object, |function| function.ty.clone())
     }
+}
+
+/// `ToString()` of a value that an earlier evaluation gave; empty for null.
+///
+/// # Errors
+/// What the type's `ToString` throws; an exceeded limit.
+pub fn to_text(
+    value: &Value,
+    context: &mut dyn Context,
+    limits: &Limits,
+) -> Result<crate::value::Text, Exception> {
+    crate::dotnet::text_of(value, &mut Evaluation { context, budget: Budget::new(limits) })
 }

@@ -62,10 +62,10 @@ impl<'f> Frame<'f> {
     ) -> Result<Flow, Exception> {
         loop {
             self.machine.budget().step()?;
-            if let Some(condition) = before {
-                if !self.truth(condition)? {
-                    return Ok(Flow::Next);
-                }
+            if let Some(condition) = before
+                && !self.truth(condition)?
+            {
+                return Ok(Flow::Next);
             }
             match self.step(body)? {
                 Flow::Break => return Ok(Flow::Next),
@@ -75,10 +75,10 @@ impl<'f> Frame<'f> {
             for node in update {
                 self.eval(node)?;
             }
-            if let Some(condition) = after {
-                if !self.truth(condition)? {
-                    return Ok(Flow::Next);
-                }
+            if let Some(condition) = after
+                && !self.truth(condition)?
+            {
+                return Ok(Flow::Next);
             }
         }
     }
@@ -128,7 +128,9 @@ impl<'f> Frame<'f> {
                 }
             }
         }
-        let Some(case) = chosen.or_else(|| cases.iter().find(|case| case.is_default)) else { return Ok(Flow::Next) };
+        let Some(case) = chosen.or_else(|| cases.iter().find(|case| case.is_default)) else {
+            return Ok(Flow::Next);
+        };
         match self.steps(&case.body)? {
             Flow::Break => Ok(Flow::Next),
             other => Ok(other),
@@ -154,11 +156,11 @@ impl<'f> Frame<'f> {
         finally: &'f [Step],
     ) -> Result<Flow, Exception> {
         let mut result = self.steps(body);
-        if let Err(thrown) = &result {
-            if thrown.is_catchable() {
-                let thrown = thrown.clone();
-                result = self.catch(thrown, catches);
-            }
+        if let Err(thrown) = &result
+            && thrown.is_catchable()
+        {
+            let thrown = thrown.clone();
+            result = self.catch(thrown, catches);
         }
         let exceeded = matches!(&result, Err(thrown) if !thrown.is_catchable());
         if !exceeded {
@@ -177,10 +179,10 @@ impl<'f> Frame<'f> {
             if let Some(slot) = found.slot {
                 self.declare(slot, Value::Exception(thrown.clone()));
             }
-            if let Some(filter) = &found.filter {
-                if !self.truth(filter)? {
-                    continue;
-                }
+            if let Some(filter) = &found.filter
+                && !self.truth(filter)?
+            {
+                continue;
             }
             self.caught.push(thrown);
             let result = self.steps(&found.body);

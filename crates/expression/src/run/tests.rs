@@ -47,26 +47,70 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("@((1, \"a\").Item2)", "System.String", "a"),
     ("@(Guid.Empty == new Guid())", "System.Boolean", "true"),
     ("@(System.Guid.Parse(\"00010203-0405-0607-0809-0a0b0c0d0e0f\").ToByteArray()[0])", "System.Byte", "3"),
-    ("@(Guid.Parse(\"{00010203-0405-0607-0809-0a0b0c0d0e0f}\").ToString(\"N\"))", "System.String", "000102030405060708090a0b0c0d0e0f"),
+    (
+        "@(Guid.Parse(\"{00010203-0405-0607-0809-0a0b0c0d0e0f}\").ToString(\"N\"))",
+        "System.String",
+        "000102030405060708090a0b0c0d0e0f",
+    ),
     ("@{ return 1; }", "System.Int32", "1"),
-    ("@{ var s = 0; for (var i = 0; i < 5; i++) { if (i == 3) continue; s += i; } return s; }", "System.Int32", "7"),
+    (
+        "@{ var s = 0; for (var i = 0; i < 5; i++) { if (i == 3) continue; s += i; } return s; }",
+        "System.Int32",
+        "7",
+    ),
     ("@{ int s = 0, i = 0; while (true) { if (++i > 4) break; s += i; } return s; }", "System.Int32", "10"),
     ("@{ var i = 0; do { i++; } while (i < 3); return i; }", "System.Int32", "3"),
-    ("@{ var s = \"\"; foreach (var c in new[] { \"a\", \"b\" }) { s += c; } return s; }", "System.String", "ab"),
-    ("@{ foreach (int n in new object[] { 1, 2 }) { if (n == 2) return n; } return 0; }", "System.Int32", "2"),
+    (
+        "@{ var s = \"\"; foreach (var c in new[] { \"a\", \"b\" }) { s += c; } return s; }",
+        "System.String",
+        "ab",
+    ),
+    (
+        "@{ foreach (int n in new object[] { 1, 2 }) { if (n == 2) return n; } return 0; }",
+        "System.Int32",
+        "2",
+    ),
     ("@{ var a = new int[3]; a[1] = 5; a[1] += 2; a[2]++; return a; }", "System.Int32[]", "[0,7,1]"),
     ("@{ var i = 5; var j = i++ + ++i; return j * 100 + i; }", "System.Int32", "1207"),
-    ("@{ const int k = 4; switch (k + 1) { case 4: return \"four\"; case 5: case 6: return \"more\"; default: return \"?\"; } }", "System.String", "more"),
-    ("@{ object o = 7; switch (o) { case string s: return s; case int n when n > 5: return n + 1; default: return 0; } }", "System.Int32", "8"),
-    ("@{ object o = \"t\"; if (o is string s && s == \"t\") { return s + \"!\"; } return null; }", "System.String", "t!"),
+    (
+        "@{ const int k = 4; switch (k + 1) { case 4: return \"four\"; case 5: case 6: return \"more\"; default: return \"?\"; } }",
+        "System.String",
+        "more",
+    ),
+    (
+        "@{ object o = 7; switch (o) { case string s: return s; case int n when n > 5: return n + 1; default: return 0; } }",
+        "System.Int32",
+        "8",
+    ),
+    (
+        "@{ object o = \"t\"; if (o is string s && s == \"t\") { return s + \"!\"; } return null; }",
+        "System.String",
+        "t!",
+    ),
     ("@{ int n; Guid g; return Guid.TryParse(\"x\", out g) ? 1 : 2; }", "System.Int32", "2"),
-    ("@{ return Guid.TryParse(\"x\", out var g) ? g : Guid.Empty; }", "System.Guid", "00000000-0000-0000-0000-000000000000"),
-    ("@{ try { throw new ArgumentException(\"bad\"); } catch (FormatException) { return \"f\"; } catch (ArgumentException e) { return e.Message; } }", "System.String", "bad"),
+    (
+        "@{ return Guid.TryParse(\"x\", out var g) ? g : Guid.Empty; }",
+        "System.Guid",
+        "00000000-0000-0000-0000-000000000000",
+    ),
+    (
+        "@{ try { throw new ArgumentException(\"bad\"); } catch (FormatException) { return \"f\"; } catch (ArgumentException e) { return e.Message; } }",
+        "System.String",
+        "bad",
+    ),
     ("@{ try { return new int[0][0]; } catch { return -1; } }", "System.Int32", "-1"),
     ("@{ var s = \"\"; try { s += \"a\"; } finally { s += \"b\"; } return s; }", "System.String", "ab"),
-    ("@{ try { try { throw new Exception(\"x\"); } catch (Exception) { throw; } } catch (Exception e) when (e.Message == \"x\") { return 1; } }", "System.Int32", "1"),
+    (
+        "@{ try { try { throw new Exception(\"x\"); } catch (Exception) { throw; } } catch (Exception e) when (e.Message == \"x\") { return 1; } }",
+        "System.Int32",
+        "1",
+    ),
     ("@{ int Twice(int n) => n * 2; return Twice(4); }", "System.Int32", "8"),
-    ("@{ return Factorial(5); int Factorial(int n) { if (n < 2) return 1; return n * Factorial(n - 1); } }", "System.Int32", "120"),
+    (
+        "@{ return Factorial(5); int Factorial(int n) { if (n < 2) return 1; return n * Factorial(n - 1); } }",
+        "System.Int32",
+        "120",
+    ),
     ("@{ var n = 1; Func<int, int> add = x => x + n; n = 10; return add(1); }", "System.Int32", "11"),
     ("@{ var n = 0; Action bump = () => { n++; }; bump(); bump(); return n; }", "System.Int32", "2"),
     ("@{ Func<int, Func<int, int>> add = a => b => a + b; return add(2)(3); }", "System.Int32", "5"),
@@ -106,9 +150,18 @@ fn exceptions_have_their_dotnet_names() {
 
 #[test]
 fn an_endless_loop_and_endless_recursion_end() {
-    assert_throws("@{ while (true) { try { var x = 1; } catch { } } }", "System.InsufficientExecutionStackException");
-    assert_throws("@{ int F(int n) => F(n + 1); return F(0); }", "System.InsufficientExecutionStackException");
-    assert_throws("@{ var s = \"x\"; while (true) { s += s; } }", "System.InsufficientExecutionStackException");
+    assert_throws(
+        "@{ while (true) { try { var x = 1; } catch { } } }",
+        "System.InsufficientExecutionStackException",
+    );
+    assert_throws(
+        "@{ int F(int n) => F(n + 1); return F(0); }",
+        "System.InsufficientExecutionStackException",
+    );
+    assert_throws(
+        "@{ var s = \"x\"; while (true) { s += s; } }",
+        "System.InsufficientExecutionStackException",
+    );
 }
 
 #[test]
@@ -149,8 +202,16 @@ fn the_context_is_seen() {
         ("@(context.Request.Headers.GetValueOrDefault(\"none\", \"d\"))", "System.String", "d"),
         ("@(context.Request.Headers[\"X-One\"][0])", "System.String", "a"),
         ("@(context.Request.Url.Query.GetValueOrDefault(\"y\"))", "System.String", "a b"),
-        ("@(context.Request.Url.Path + context.Request.Url.QueryString)", "System.String", "/v1/chat?x=1&x=2&y=a%20b"),
-        ("@(context.Request.OriginalUrl.ToString())", "System.String", "https://gw.example.com:8443/openai/v1/chat"),
+        (
+            "@(context.Request.Url.Path + context.Request.Url.QueryString)",
+            "System.String",
+            "/v1/chat?x=1&x=2&y=a%20b",
+        ),
+        (
+            "@(context.Request.OriginalUrl.ToString())",
+            "System.String",
+            "https://gw.example.com:8443/openai/v1/chat",
+        ),
         ("@(context.Request.Url)", "IUrl", "https://api.example.com/v1/chat?x=1&x=2&y=a%20b"),
         ("@(context.Request.MatchedParameters[\"id\"])", "System.String", "7"),
         ("@(context.Request.Body.As<string>(preserveContent: true))", "System.String", "hello"),
@@ -159,8 +220,16 @@ fn the_context_is_seen() {
         ("@(context.Subscription?.Id ?? \"none\")", "System.String", "team-a"),
         ("@(context.Product?.Name ?? \"none\")", "System.String", "none"),
         ("@(((IResponse)context.Variables[\"reply\"]).StatusCode)", "System.Int32", "429"),
-        ("@(((IResponse)context.Variables[\"reply\"]).Headers.GetValueOrDefault(\"retry-after\"))", "System.String", "5"),
-        ("@(context.Variables.GetValueOrDefault<IResponse>(\"reply\").Body.As<string>())", "System.String", "no"),
+        (
+            "@(((IResponse)context.Variables[\"reply\"]).Headers.GetValueOrDefault(\"retry-after\"))",
+            "System.String",
+            "5",
+        ),
+        (
+            "@(context.Variables.GetValueOrDefault<IResponse>(\"reply\").Body.As<string>())",
+            "System.String",
+            "no",
+        ),
         ("@($\"{context.Api.Id}:{context.Request.Method}\")", "System.String", "chat:POST"),
     ] {
         assert_evaluates_in(expression, &mut image(), type_name, value);
@@ -188,7 +257,10 @@ fn needs_say_which_bodies_are_read() {
 fn constants_are_known_before_the_call() {
     assert!(matches!(compiled("@(1 + 2 > 2)").as_constant(), Some(Value::Boolean(true))));
     assert!(compiled("@(Guid.NewGuid())").as_constant().is_none());
-    assert!(matches!(compiled("@(Guid.Parse(\"00000000-0000-0000-0000-000000000000\"))").as_constant(), Some(Value::Guid(_))));
+    assert!(matches!(
+        compiled("@(Guid.Parse(\"00000000-0000-0000-0000-000000000000\"))").as_constant(),
+        Some(Value::Guid(_))
+    ));
 }
 
 #[test]

@@ -86,7 +86,11 @@ impl Entries {
 
     /// The value of a key.
     pub fn get(&self, key: &Key) -> Option<&Value> {
-        self.index.get(key).and_then(|at| self.slots.get(*at)).and_then(|slot| slot.as_ref()).map(|(_, value)| value)
+        self.index
+            .get(key)
+            .and_then(|at| self.slots.get(*at))
+            .and_then(|slot| slot.as_ref())
+            .map(|(_, value)| value)
     }
 
     /// True when the key is there.
@@ -176,7 +180,8 @@ impl Value {
     /// A new array. `byte[]` becomes [`Value::Bytes`] when every element is a byte.
     pub fn array(element: Type, items: Vec<Value>) -> Value {
         if element == Type::Byte {
-            let bytes = items.iter().map(|item| if let Value::Byte(byte) = item { *byte } else { 0 }).collect();
+            let bytes =
+                items.iter().map(|item| if let Value::Byte(byte) = item { *byte } else { 0 }).collect();
             return Value::bytes(bytes);
         }
         Value::Array(Arc::new(Array { element, items: Mutex::new(items) }))

@@ -55,16 +55,24 @@ impl Value {
             Value::DateTime(value) => number(12, i128::from(value.ticks)),
             Value::DateTimeOffset(value) => number(13, i128::from(value.utc_ticks())),
             Value::TimeSpan(ticks) => number(14, i128::from(*ticks)),
-            Value::Enum(value) => Key::Canonical(15, format!("{}.{}", value.declaration.full_name, value.value)),
+            Value::Enum(value) => {
+                Key::Canonical(15, format!("{}.{}", value.declaration.full_name, value.value))
+            }
             Value::Guid(bytes) => number(16, i128::from_be_bytes(*bytes)),
             Value::Decimal(value) => Key::Canonical(17, value.normalize().to_string()),
-            Value::KeyValuePair(pair) => Key::Composite(vec![pair.key.key(comparer), pair.value.key(comparer)]),
-            Value::Tuple(tuple) => Key::Composite(tuple.items.iter().map(|item| item.key(comparer)).collect()),
+            Value::KeyValuePair(pair) => {
+                Key::Composite(vec![pair.key.key(comparer), pair.value.key(comparer)])
+            }
+            Value::Tuple(tuple) => {
+                Key::Composite(tuple.items.iter().map(|item| item.key(comparer)).collect())
+            }
             Value::Anonymous(object) => {
                 Key::Composite(object.values.iter().map(|item| item.key(comparer)).collect())
             }
             Value::Json(token) => token.key(),
-            Value::Object(object) => object.key().unwrap_or_else(|| Key::Reference(self.address().unwrap_or(0))),
+            Value::Object(object) => {
+                object.key().unwrap_or_else(|| Key::Reference(self.address().unwrap_or(0)))
+            }
             Value::Host(host) => Key::Canonical(18, format!("{host:?}")),
             _ => Key::Reference(self.address().unwrap_or(0)),
         }

@@ -42,7 +42,8 @@ pub enum UrlReference {
 impl PartialEq for UrlReference {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (UrlReference::Request, UrlReference::Request) | (UrlReference::Original, UrlReference::Original) => true,
+            (UrlReference::Request, UrlReference::Request)
+            | (UrlReference::Original, UrlReference::Original) => true,
             (UrlReference::Service(a), UrlReference::Service(b)) => a == b,
             _ => false,
         }

@@ -281,9 +281,7 @@ impl Value {
             Value::Enum(value) => Type::Named(value.declaration.full_name),
             Value::Bytes(_) => Type::array(Type::Byte),
             Value::Array(array) => Type::array(array.element.clone()),
-            Value::List(list) => {
-                Type::generic("System.Collections.Generic.List", [list.element.clone()])
-            }
+            Value::List(list) => Type::generic("System.Collections.Generic.List", [list.element.clone()]),
             Value::Dictionary(dictionary) => Type::generic(
                 "System.Collections.Generic.Dictionary",
                 [dictionary.key.clone(), dictionary.value.clone()],

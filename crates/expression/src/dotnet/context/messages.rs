@@ -21,7 +21,10 @@ pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IReques
     impure("IHeaders Headers", |_| Ok(Value::Host(Host::Headers(Side::Request)))),
     impure("IMatchedParameters MatchedParameters", |_| Ok(Value::Host(Host::MatchedParameters))),
     impure("IMessageBody Body", |call| {
-        request(call, |found| if found.has_body { Value::Host(Host::Body(Side::Request)) } else { Value::Null })
+        request(
+            call,
+            |found| if found.has_body { Value::Host(Host::Body(Side::Request)) } else { Value::Null },
+        )
     }),
     impure("IPrivateEndpointConnection PrivateEndpointConnection", |call| {
         request(call, |found| match found.private_endpoint {
@@ -35,29 +38,30 @@ pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IReques
     }),
 ]);
 
-pub(super) static RESPONSE: TypeDeclaration = TypeDeclaration::interface("IResponse").members(&[
-    impure("int StatusCode", |call| match stored(call) {
-        Some(message) => Ok(Value::Int32(i32::from(message.status))),
-        None => response(call, |found| Value::Int32(i32::from(found.status))),
-    }),
-    impure("string StatusReason", |call| match stored(call) {
-        Some(message) => Ok(shared(&message.reason)),
-        None => response(call, |found| Value::from(found.reason)),
-    }),
-    impure("IHeaders Headers", |call| {
-        Ok(Value::Host(match stored(call) {
-            Some(message) => Host::StoredHeaders(message),
-            None => Host::Headers(Side::Response),
-        }))
-    }),
-    impure("IMessageBody Body", |call| match stored(call) {
-        Some(message) if message.has_body => Ok(Value::Host(Host::StoredBody(message))),
-        Some(_) => Ok(Value::Null),
-        None => {
-            response(call, |found| if found.has_body { Value::Host(Host::Body(Side::Response)) } else { Value::Null })
-        }
-    }),
-]);
+pub(super) static RESPONSE: TypeDeclaration =
+    TypeDeclaration::interface("IResponse").members(&[
+        impure("int StatusCode", |call| match stored(call) {
+            Some(message) => Ok(Value::Int32(i32::from(message.status))),
+            None => response(call, |found| Value::Int32(i32::from(found.status))),
+        }),
+        impure("string StatusReason", |call| match stored(call) {
+            Some(message) => Ok(shared(&message.reason)),
+            None => response(call, |found| Value::from(found.reason)),
+        }),
+        impure("IHeaders Headers", |call| {
+            Ok(Value::Host(match stored(call) {
+                Some(message) => Host::StoredHeaders(message),
+                None => Host::Headers(Side::Response),
+            }))
+        }),
+        impure("IMessageBody Body", |call| match stored(call) {
+            Some(message) if message.has_body => Ok(Value::Host(Host::StoredBody(message))),
+            Some(_) => Ok(Value::Null),
+            None => response(call, |found| {
+                if found.has_body { Value::Host(Host::Body(Side::Response)) } else { Value::Null }
+            }),
+        }),
+    ]);
 
 pub(super) static BODY: TypeDeclaration = TypeDeclaration::interface("IMessageBody").members(&[
     impure("T As<T>(bool preserveContent = false)", body_as),
@@ -119,7 +123,9 @@ pub(super) fn url_view<'a>(url: &'a UrlReference, context: &'a dyn Context) -> O
 }
 
 fn url(call: &mut Call<'_>, read: impl FnOnce(&UrlView<'_>) -> Value) -> Result<Value, Exception> {
-    let Value::Host(Host::Url(url)) = call.receiver().clone() else { return Err(call.mismatch(call.receiver())) };
+    let Value::Host(Host::Url(url)) = call.receiver().clone() else {
+        return Err(call.mismatch(call.receiver()));
+    };
     url_view(&url, call.context()).as_ref().map(read).ok_or_else(Exception::null_reference)
 }
 
@@ -172,7 +178,9 @@ fn body_as(call: &mut Call<'_>) -> Result<Value, Exception> {
 /// Calls the static `Parse(string)` of a type.
 fn parse(call: &mut Call<'_>, type_name: &str, text: Text) -> Result<Value, Exception> {
     let found = registry().by_full_name(type_name).and_then(|declared| {
-        declared.named("Parse").find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == Type::String))
+        declared
+            .named("Parse")
+            .find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == Type::String))
     });
     let Some(member) = found else {
         return Err(Exception::invalid_operation(format!("The body cannot be read as {type_name}.")));
@@ -189,7 +197,9 @@ pub(super) fn make_certificate(call: &mut Call<'_>, der: &[u8]) -> Result<Value,
     let found = registry().by_full_name("System.Security.Cryptography.X509Certificates.X509Certificate2");
     let bytes = Type::array(Type::Byte);
     let constructor = found.and_then(|declared| {
-        declared.named("new").find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == bytes))
+        declared
+            .named("new")
+            .find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == bytes))
     });
     match constructor {
         Some(member) => run(call, member, Value::bytes(der.to_vec())),
@@ -224,6 +234,7 @@ fn form_content(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
     }
     let list = Type::generic("System.Collections.Generic.IList", [Type::String]);
-    let entries = fields.into_iter().map(|(name, values)| (Value::from(name), Value::list(Type::String, values)));
+    let entries =
+        fields.into_iter().map(|(name, values)| (Value::from(name), Value::list(Type::String, values)));
     Ok(Value::dictionary(Type::String, list, entries.collect()))
 }

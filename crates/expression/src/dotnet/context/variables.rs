@@ -104,7 +104,13 @@ pub(super) static MATCHED_PARAMETERS: TypeDeclaration = TypeDeclaration::interfa
 pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("ICertificates").members(&[
     impure("System.Security.Cryptography.X509Certificates.X509Certificate2 this[string key]", |call| {
         let key = call.text(0)?;
-        let der = call.context().deployment().certificates.iter().find(|(id, _)| **id == *key).map(|(_, der)| der.clone());
+        let der = call
+            .context()
+            .deployment()
+            .certificates
+            .iter()
+            .find(|(id, _)| **id == *key)
+            .map(|(_, der)| der.clone());
         match der {
             Some(der) => make_certificate(call, &der),
             None => Err(Exception::key_not_found(&key)),
@@ -122,8 +128,12 @@ pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("IC
 ]);
 
 pub(super) static AUTHORIZATION: TypeDeclaration = TypeDeclaration::class("Authorization").members(&[
-    pure("string AccessToken", |call| Ok(Value::String(call.object::<Authorization>()?.access_token.clone()))),
-    impure("IReadOnlyDictionary<string, object> Claims", |call| Ok(call.object::<Authorization>()?.claims.clone())),
+    pure("string AccessToken", |call| {
+        Ok(Value::String(call.object::<Authorization>()?.access_token.clone()))
+    }),
+    impure("IReadOnlyDictionary<string, object> Claims", |call| {
+        Ok(call.object::<Authorization>()?.claims.clone())
+    }),
 ]);
 
 struct Authorization {
@@ -152,12 +162,18 @@ pub fn authorization(access_token: &str, claims: Vec<(Value, Value)>) -> Value {
 fn variable_or_default(call: &mut Call<'_>) -> Result<Value, Exception> {
     let Value::String(key) = call.take(0) else { return Err(call.null_argument(0)) };
     let Some(value) = call.context().variable(&key) else {
-        return Ok(if call.arguments().len() > 1 { call.take(1) } else { call.type_argument(0).default_value() });
+        return Ok(if call.arguments().len() > 1 {
+            call.take(1)
+        } else {
+            call.type_argument(0).default_value()
+        });
     };
     let value = value.clone();
     // The common types are told apart without looking anything up.
     match (&value, call.type_arguments.first()) {
-        (Value::String(_), Some(Type::String | Type::Object)) | (Value::Int32(_), Some(Type::Int32)) => return Ok(value),
+        (Value::String(_), Some(Type::String | Type::Object)) | (Value::Int32(_), Some(Type::Int32)) => {
+            return Ok(value);
+        }
         _ => {}
     }
     let wanted = call.type_argument(0);
@@ -165,7 +181,11 @@ fn variable_or_default(call: &mut Call<'_>) -> Result<Value, Exception> {
         let default = wanted.default_value();
         return if default.is_null() { Ok(value) } else { Err(Exception::null_reference()) };
     }
-    if is_instance(&value, &wanted) { Ok(value) } else { Err(Exception::invalid_cast(&value.type_of(), &wanted)) }
+    if is_instance(&value, &wanted) {
+        Ok(value)
+    } else {
+        Err(Exception::invalid_cast(&value.type_of(), &wanted))
+    }
 }
 
 /// All values joined with a comma; the default, or null, when there are none.
@@ -197,8 +217,10 @@ fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> 
         }),
         Host::Query(url) => {
             let query = url_view(url, context).map(|url| url.query).unwrap_or("");
-            let values: Vec<Text> =
-                form_fields(query.trim_start_matches('?')).filter(|(name, _)| name == key).map(|(_, value)| Text::from(value)).collect();
+            let values: Vec<Text> = form_fields(query.trim_start_matches('?'))
+                .filter(|(name, _)| name == key)
+                .map(|(_, value)| Text::from(value))
+                .collect();
             (!values.is_empty()).then_some(values)
         }
         _ => None,
@@ -291,7 +313,8 @@ pub(super) fn entries(host: &Host, context: &mut dyn Context) -> Option<(Type, V
 }
 
 fn header_entries(headers: &HeaderMap) -> Vec<(Text, Value)> {
-    let values = |name: &http::HeaderName| headers.get_all(name).iter().map(|value| header_text(value.as_bytes()));
+    let values =
+        |name: &http::HeaderName| headers.get_all(name).iter().map(|value| header_text(value.as_bytes()));
     headers.keys().map(|name| (Text::from(name.as_str()), Value::string_array(values(name)))).collect()
 }
 
