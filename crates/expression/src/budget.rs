@@ -9,7 +9,7 @@ pub struct Limits {
     pub steps: u64,
     /// Bytes of text and elements made, also when they were dropped again.
     pub allocated_bytes: u64,
-    /// Nested calls of lambdas and local functions.
+    /// Nesting while running: each call of a lambda or local function costs the nesting of the expression's text.
     pub depth: u32,
     /// Bytes of a rendered result.
     pub output_bytes: usize,
@@ -17,7 +17,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 5_000_000, allocated_bytes: 256 << 20, depth: 64, output_bytes: 64 << 20 }
+        Self { steps: 5_000_000, allocated_bytes: 256 << 20, depth: 1000, output_bytes: 64 << 20 }
     }
 }
 
@@ -74,13 +74,13 @@ impl Budget {
         }
     }
 
-    /// Enters a nested call; [`Budget::leave`] ends it.
+    /// Enters a nested call that uses so much of the stack; [`Budget::leave`] with the same cost ends it.
     ///
     /// # Errors
     /// An exception that cannot be caught, when calls are nested too deeply.
-    pub fn enter(&mut self) -> Result<(), Exception> {
+    pub fn enter(&mut self, cost: u32) -> Result<(), Exception> {
         self.steps(1)?;
-        match self.depth.checked_sub(1) {
+        match self.depth.checked_sub(cost) {
             Some(left) => {
                 self.depth = left;
                 Ok(())
@@ -90,7 +90,7 @@ impl Budget {
     }
 
     /// Leaves a nested call.
-    pub fn leave(&mut self) {
-        self.depth += 1;
+    pub fn leave(&mut self, cost: u32) {
+        self.depth += cost;
     }
 }

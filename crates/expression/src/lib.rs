@@ -55,9 +55,9 @@ pub fn compile(text: &MappedText) -> Result<Program, Vec<Diagnostic>> {
 
 /// Compiles text that stands alone; places are bytes of it.
 fn compile_plain(text: &str) -> Result<Program, Vec<lexer::Mistake>> {
-    let (root, mistakes, has_functions) = parser::parse(text);
+    let (root, mistakes, shape) = parser::parse(text);
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    binder::bind(&root, has_functions)
+    binder::bind(&root, shape)
 }

@@ -55,6 +55,8 @@ pub(crate) struct Code {
     pub(crate) slots: usize,
     /// True when variables may be captured: each is a shared cell then.
     pub(crate) cells: bool,
+    /// How deeply the text nests: the stack that one call of a function may use.
+    pub(crate) nesting: u32,
     pub(crate) functions: Vec<Function>,
 }
 

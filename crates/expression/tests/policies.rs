@@ -1,4 +1,5 @@
 //! Expressions in the shapes that policy documents use, over an image of a call.
+#![allow(clippy::unwrap_used)] // A test fails by panicking, in its helpers too.
 
 use sekisho_diagnostics::{MappedText, SourceMap};
 use sekisho_expression::image::JsonContext;

@@ -196,25 +196,31 @@ impl Binder {
         match self.find_member(&target.ty, name, MemberKind::Property) {
             Some((member, ty)) => {
                 self.note_needs(&target, member);
-                let node =
-                    self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
+                let types = target.ty.arguments().to_vec();
+                let node = self.property_node(member, target.node, types);
                 Typed { node, ty, place }
             }
             None => self.unknown_member(&target.ty, name, name_place, false),
         }
     }
 
-    /// Bodies of request and response are wanted in memory when something reads them.
+    /// Notes what is needed of the messages: see [`super::BodyUses`].
     fn note_needs(&mut self, target: &Typed, member: &Declared) {
-        if member.name != "Body" {
-            return;
-        }
-        match &target.ty {
-            Type::Named("IRequest") => self.needs.request_body = true,
-            // A stored response has its body with it; only the type is known here.
-            Type::Named("IResponse") => self.needs.response_body = true,
+        self.uses.note_direct(&target.node);
+        match (&target.ty, member.name) {
+            (Type::Named("IRequest"), "Body") => self.uses.reads_request_body = true,
+            (Type::Named("IResponse"), "Body") => self.uses.reads_response_body = true,
             _ => {}
         }
+    }
+
+    /// A property, with the mention of a message counted.
+    fn property_node(&mut self, member: &'static Declared, target: Node, types: Vec<Type>) -> Node {
+        let node = self.call_node(member, Some(target), Vec::new(), types);
+        if let Some(count) = super::message_side(&node).and_then(|side| self.uses.mentions.get_mut(side)) {
+            *count += 1;
+        }
+        node
     }
 
     /// An instance member without overloads, in the type, its bases and interfaces; with its type.

@@ -232,6 +232,7 @@ impl Binder {
             );
             return self.wrong("no-conversion", place, message);
         }
+        self.uses.note_direct(&target.node);
         let slot = self.new_slot();
         self.receivers.push((slot, target.ty.without_nullable().clone()));
         let access = self.expression(access);

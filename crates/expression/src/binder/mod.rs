@@ -20,6 +20,7 @@ pub(crate) use conversions::{is_instance, is_subtype};
 use crate::ast::{Name, Place, Root, TypeSyntax, TypeSyntaxKind};
 use crate::dotnet::registry;
 use crate::lexer::Mistake;
+use crate::parser::Shape;
 use crate::program::{Body, Code, Function, Needs, Node, Program};
 use crate::types::{KEYWORDS, Type};
 use sekisho_diagnostics::closest;
@@ -65,6 +66,49 @@ struct Scope {
     maximum_slots: u32,
 }
 
+/// How an expression uses `context.Request` and `context.Response`.
+#[derive(Debug, Default)]
+struct BodyUses {
+    reads_request_body: bool,
+    /// Of any `IResponse`, also of one that `send-request` stored.
+    reads_response_body: bool,
+    /// Mentions of `context.Request`, and of `context.Response`.
+    mentions: [u32; 2],
+    /// Those of them that a member follows, or that are compared with null: the others may be kept and read later.
+    direct: [u32; 2],
+}
+
+impl BodyUses {
+    fn needs(&self) -> Needs {
+        let kept = |side: usize| self.mentions.get(side) > self.direct.get(side);
+        let mentions_response = self.mentions.get(1).is_some_and(|count| *count > 0);
+        Needs {
+            request_body: self.reads_request_body || kept(0),
+            response_body: (self.reads_response_body && mentions_response) || kept(1),
+        }
+    }
+
+    /// Counts a place that does not keep the message, when `target` is one.
+    fn note_direct(&mut self, target: &Node) {
+        if let Some(count) = message_side(target).and_then(|side| self.direct.get_mut(side)) {
+            *count += 1;
+        }
+    }
+}
+
+/// 0 for `context.Request`, 1 for `context.Response`.
+fn message_side(node: &Node) -> Option<usize> {
+    let Node::Call(call) = node else { return None };
+    if call.member.declaring != Type::Named("IContext") {
+        return None;
+    }
+    match call.member.name {
+        "Request" => Some(0),
+        "Response" => Some(1),
+        _ => None,
+    }
+}
+
 pub(crate) struct Binder {
     pub(crate) mistakes: Vec<Mistake>,
     symbols: Vec<Symbol>,
@@ -73,7 +117,7 @@ pub(crate) struct Binder {
     /// Receivers of enclosing conditional accesses.
     receivers: Vec<(u32, Type)>,
     checked: bool,
-    needs: Needs,
+    uses: BodyUses,
     /// Lambdas bound so far, tries included.
     tries: u32,
     /// Loops and `switch` around the statement: what `break` leaves.
@@ -82,7 +126,7 @@ pub(crate) struct Binder {
 }
 
 /// Binds a tree. A program comes out only without mistakes.
-pub(crate) fn bind(root: &Root, has_functions: bool) -> Result<Program, Vec<Mistake>> {
+pub(crate) fn bind(root: &Root, shape: Shape) -> Result<Program, Vec<Mistake>> {
     let mut binder = Binder {
         mistakes: Vec::new(),
         symbols: Vec::new(),
@@ -90,7 +134,7 @@ pub(crate) fn bind(root: &Root, has_functions: bool) -> Result<Program, Vec<Mist
         functions: Vec::new(),
         receivers: Vec::new(),
         checked: false,
-        needs: Needs::default(),
+        uses: BodyUses::default(),
         tries: 0,
         breakable: 0,
         loops: 0,
@@ -123,8 +167,8 @@ pub(crate) fn bind(root: &Root, has_functions: bool) -> Result<Program, Vec<Mist
     let slots = binder.scopes.last().map_or(0, |scope| scope.maximum_slots) as usize;
     let functions = binder.functions.into_iter().flatten().collect();
     let ty = if ty == Type::Null { Type::Object } else { ty };
-    let code = Code { body, slots, cells: has_functions, functions };
-    Ok(Program { code: Arc::new(code), ty, needs: binder.needs })
+    let code = Code { body, slots, cells: shape.has_functions, nesting: shape.nesting, functions };
+    Ok(Program { code: Arc::new(code), ty, needs: binder.uses.needs() })
 }
 
 impl Binder {

@@ -251,6 +251,8 @@ impl Binder {
         let node = |how, left, right| fold(Node::Equal { negated, how, operands: Box::new((left, right)) });
         let done = |node| Typed { node, ty: Type::Boolean, place };
         if null {
+            self.uses.note_direct(&left.node);
+            self.uses.note_direct(&right.node);
             return done(node(Equality::Reference, left.node, right.node));
         }
         if let Some(promoted) = promote(&left, &right) {

@@ -69,10 +69,7 @@ impl Parser<'_> {
 
     fn conditional(&mut self) -> Expression {
         let condition = self.binary(0);
-        if !self.is_symbol("?") && !self.is_symbol("?[") {
-            return condition;
-        }
-        if self.is_symbol("?[") {
+        if !self.is_symbol("?") {
             return condition;
         }
         self.at += 1;
@@ -91,7 +88,8 @@ impl Parser<'_> {
     /// Binary operators that bind at least as tightly as `least`.
     fn binary(&mut self, least: u8) -> Expression {
         let mut left = self.unary();
-        for _ in 0..MAXIMUM_CHAIN {
+        for link in 0..MAXIMUM_CHAIN {
+            self.longest = self.longest.max(link);
             if RELATIONAL >= least && (self.is_word("is") || self.is_word("as")) {
                 left = self.type_test(left);
                 continue;

@@ -22,8 +22,8 @@ const MAXIMUM_LENGTH: usize = 256 << 10;
 
 /// Parses `@(…)` or `@{…}`.
 ///
-/// Gives the tree, the mistakes, and whether there are lambdas or local functions.
-pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, bool) {
+/// Gives the tree, the mistakes, and what is known of the whole.
+pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, Shape) {
     let mut mistakes = Vec::new();
     let trimmed = text.trim();
     let start = text.len() - text.trim_start().len();
@@ -32,19 +32,19 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, bool) {
     let nothing = || Root::Expression(Box::new(Expression { kind: ExpressionKind::Error, place: whole }));
     if text.len() > MAXIMUM_LENGTH {
         mistakes.push(Mistake::new("expression-too-long", whole, "the expression is longer than 256 KiB"));
-        return (nothing(), mistakes, false);
+        return (nothing(), mistakes, Shape::default());
     }
     let block = trimmed.starts_with("@{");
     if !block && !trimmed.starts_with("@(") {
         let message = "an expression is written `@( … )` or `@{ … }`";
         mistakes.push(Mistake::new("expression-syntax", whole, message));
-        return (nothing(), mistakes, false);
+        return (nothing(), mistakes, Shape::default());
     }
     let close = if block { '}' } else { ')' };
     if trimmed.len() < 3 || !trimmed.ends_with(close) {
         let message = format!("the expression is never closed: `{close}` is missing");
         mistakes.push(Mistake::new("expression-syntax", whole, message));
-        return (nothing(), mistakes, false);
+        return (nothing(), mistakes, Shape::default());
     }
     let mut parser = Parser::new(text, start + 2, end - 1, 0);
     let root = if block {
@@ -54,7 +54,8 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, bool) {
         parser.expect_end();
         Root::Expression(Box::new(value))
     };
-    (root, parser.mistakes, parser.has_functions)
+    let shape = Shape { has_functions: parser.has_functions, nesting: 4 + parser.deepest + parser.longest };
+    (root, parser.mistakes, shape)
 }
 
 pub(super) struct Parser<'t> {
@@ -65,13 +66,25 @@ pub(super) struct Parser<'t> {
     mistakes: Vec<Mistake>,
     /// True once a lambda or local function was seen.
     has_functions: bool,
+    /// The deepest nesting and the longest chain seen.
+    deepest: u32,
+    longest: u32,
+}
+
+/// What the binder needs besides the tree.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shape {
+    /// True when there are lambdas or local functions.
+    pub(crate) has_functions: bool,
+    /// The deepest nesting of the tree, chains included.
+    pub(crate) nesting: u32,
 }
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str, from: usize, to: usize, depth: u32) -> Self {
         let mut mistakes = Vec::new();
         let tokens = tokens(text, from, to, &mut mistakes);
-        Self { text, tokens, at: 0, depth, mistakes, has_functions: false }
+        Self { text, tokens, at: 0, depth, mistakes, has_functions: false, deepest: 0, longest: 0 }
     }
 
     fn kind(&self) -> &TokenKind {
@@ -215,6 +228,7 @@ impl<'t> Parser<'t> {
             return refused;
         }
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let out = read(self);
         self.depth -= 1;
         out

@@ -19,7 +19,8 @@ impl Parser<'_> {
 
     /// Members, calls and indexers after `value`. What follows `?.` or `?[` belongs to the conditional access.
     fn chain(&mut self, mut value: Expression) -> Expression {
-        for _ in 0..MAXIMUM_CHAIN {
+        for link in 0..MAXIMUM_CHAIN {
+            self.longest = self.longest.max(link);
             let start = value.place;
             let kind = match *self.kind() {
                 TokenKind::Symbol(".") => {
@@ -44,10 +45,7 @@ impl Parser<'_> {
                     self.at += 1;
                     ExpressionKind::Increment { target: Box::new(value), by: -1, prefix: false }
                 }
-                TokenKind::Symbol(symbol @ ("?." | "?[")) => match self.conditional_access(value, symbol) {
-                    Ok(done) => return done,
-                    Err(value) => return value,
-                },
+                TokenKind::Symbol(symbol @ ("?." | "?[")) => return self.conditional_access(value, symbol),
                 _ => return value,
             };
             value = Expression { kind, place: start.to(self.before()) };
@@ -57,9 +55,8 @@ impl Parser<'_> {
         value
     }
 
-    /// Gives the value back when `?[` begins the branch of a conditional: `a ?[b] : c` does not exist in C# 7,
-    /// so this is always an access.
-    fn conditional_access(&mut self, target: Expression, symbol: &str) -> Result<Expression, Expression> {
+    /// `?.` or `?[` and the rest of the chain. `a ?[b] : c` does not exist in C# 7, so `?[` is always an access.
+    fn conditional_access(&mut self, target: Expression, symbol: &str) -> Expression {
         let start = target.place;
         let receiver = Expression { kind: ExpressionKind::Receiver, place: start };
         let refused = self.error_expression();
@@ -76,7 +73,7 @@ impl Parser<'_> {
         });
         let place = start.to(self.before());
         let kind = ExpressionKind::ConditionalAccess { target: Box::new(target), access: Box::new(access) };
-        Ok(Expression { kind, place })
+        Expression { kind, place }
     }
 
     /// A member's name and type arguments, after the dot.
@@ -296,6 +293,8 @@ impl Parser<'_> {
             inner.expect_end();
             parser.mistakes.append(&mut inner.mistakes);
             parser.has_functions |= inner.has_functions;
+            parser.deepest = parser.deepest.max(inner.deepest);
+            parser.longest = parser.longest.max(inner.longest);
             value
         })
     }
@@ -451,7 +450,8 @@ impl Parser<'_> {
     pub(super) fn lambda(&mut self) -> Option<Expression> {
         let start = self.place();
         let single = self.is_identifier_at(0) && self.is_symbol_at(1, "=>");
-        if !single && !(self.is_symbol("(") && self.closes_before_arrow()) {
+        let listed = self.is_symbol("(") && self.closes_before_arrow();
+        if !single && !listed {
             return None;
         }
         let parameters = if single {

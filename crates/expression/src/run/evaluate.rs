@@ -364,7 +364,7 @@ pub(crate) fn fold(node: Node) -> Node {
     let limits = Limits { steps: 1000, allocated_bytes: 64 << 10, ..Limits::default() };
     let mut machine = Evaluation { context: &mut context, budget: Budget::new(&limits) };
     let empty = Body::Expression(Node::Constant(Value::Null));
-    let code = Arc::new(Code { body: empty, slots: 0, cells: false, functions: Vec::new() });
+    let code = Arc::new(Code { body: empty, slots: 0, cells: false, nesting: 1, functions: Vec::new() });
     let result = {
         let mut frame = Frame {
             code: &code,

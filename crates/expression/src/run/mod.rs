@@ -198,14 +198,14 @@ fn call_function(
     machine: &mut dyn Machine,
 ) -> Result<Value, Exception> {
     let Some(function) = code.functions.get(index as usize) else { return Ok(Value::Null) };
-    machine.budget().enter()?;
+    machine.budget().enter(code.nesting)?;
     let mut cells: Vec<Cell> = seen.iter().take(function.captured).cloned().collect();
     cells.resize_with(function.captured, Cell::default);
     cells.extend(arguments.take(function.parameters).map(|value| Arc::new(Mutex::new(value))));
     cells.resize_with(function.slots.max(function.captured + function.parameters), Cell::default);
     let mut frame = Frame { code, machine, slots: Slots::Cells(cells), caught: Vec::new() };
     let result = frame.body(&function.body);
-    machine.budget().leave();
+    machine.budget().leave(code.nesting);
     result
 }
 

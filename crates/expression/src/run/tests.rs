@@ -251,6 +251,15 @@ fn needs_say_which_bodies_are_read() {
     assert_eq!(needs("@(context.Request.Method)"), Needs::default());
     assert!(needs("@(context.Request.Body.As<string>(true))").request_body);
     assert!(needs("@(context.Response?.Body?.As<string>())").response_body);
+    let none = Needs::default();
+    assert_eq!(needs("@(context.Response != null && context.Response.StatusCode == 429)"), none);
+    assert_eq!(needs("@(context.Response?.StatusCode == 429)"), none);
+    assert_eq!(needs("@(((IResponse)context.Variables[\"token\"]).Body.As<string>())"), none);
+    assert_eq!(needs("@(context.Response)"), Needs { response_body: true, ..none });
+    assert_eq!(
+        needs("@{ object kept = context.Request; return kept; }"),
+        Needs { request_body: true, ..none }
+    );
 }
 
 #[test]

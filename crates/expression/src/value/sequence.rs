@@ -66,6 +66,21 @@ impl<F: FnMut(usize) -> Option<Value>> Iterate for Indexed<F> {
     }
 }
 
+/// A walk over a lazy sequence, which may itself walk over another: their nesting is limited.
+struct Guarded(Box<dyn Iterate>);
+
+/// What one lazy sequence inside another costs of [`crate::Limits::depth`].
+const NESTING: u32 = 4;
+
+impl Iterate for Guarded {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().enter(NESTING)?;
+        let next = self.0.next(machine);
+        machine.budget().leave(NESTING);
+        next
+    }
+}
+
 /// Starts a walk over any value that can be enumerated.
 ///
 /// # Errors
@@ -94,7 +109,7 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
             Ready::boxed(entries.iter().map(pair).collect())
         }
         Value::HashSet(set) => Ready::boxed(set.entries.lock().iter().map(|(key, _)| key.clone()).collect()),
-        Value::Enumerable(sequence) => sequence.source.iterate(),
+        Value::Enumerable(sequence) => Box::new(Guarded(sequence.source.iterate())),
         Value::Json(token) => Ready::boxed(token.children().into_iter().map(Value::Json).collect()),
         Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine.context())?),
         Value::Object(object) => match object.items() {
