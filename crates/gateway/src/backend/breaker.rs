@@ -65,7 +65,7 @@ pub(crate) struct Breaker {
 #[derive(Debug)]
 enum Window {
     Count(FailureTimes),
-    Percentage(FailureShare),
+    Percentage(Box<FailureShare>),
 }
 
 impl Breaker {
@@ -73,7 +73,7 @@ impl Breaker {
         let window = match rule.threshold {
             FailureThreshold::Count(count) => Window::Count(FailureTimes::new(count, rule.interval)),
             FailureThreshold::Percentage(share) => {
-                Window::Percentage(FailureShare::new(share, rule.interval))
+                Window::Percentage(Box::new(FailureShare::new(share, rule.interval)))
             }
         };
         Self { backend, rule, window, open_until: AtomicU64::new(0) }

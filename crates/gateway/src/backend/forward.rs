@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{LOCATION, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::ext::ReasonPhrase;
 use sekisho_expression::context::BackendFacts;
@@ -15,6 +15,7 @@ use sekisho_policy::ports::{
 
 use super::breaker::CallOutcome;
 use super::pool::Pool;
+use super::redirect::send_following;
 use super::single::Single;
 use super::{Backend, BackendSet};
 use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, send};
@@ -57,9 +58,6 @@ struct Hop<'h> {
     single: Option<&'h Arc<Single>>,
     pool: Option<&'h Pool>,
 }
-
-/// The most redirects that are followed.
-const MAX_REDIRECTS: usize = 5;
 
 impl CallBackends {
     async fn forward_now(&self, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
@@ -135,10 +133,17 @@ impl CallBackends {
         }
         let started = ports.clock.monotonic();
         let query = own_query.as_deref().unwrap_or(call.query);
-        let sent = send_following(&hop, call, query).await;
+        let ForwardCall { method, path, headers, body, timeout, http_version, follow_redirects, .. } = call;
+        let follow = follow_redirects && body.is_buffered();
+        let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
+        let sent = if follow {
+            send_following(hop.clients, hop.endpoint, call).await
+        } else {
+            send(hop.clients, hop.endpoint, call).await
+        };
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);
-        match sent {
+        match sent.map(convert) {
             Ok(response) => {
                 let attempt = Attempt { status: Some(response.status), ..attempt };
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
@@ -219,65 +224,7 @@ impl Forwarded {
     }
 }
 
-/// Sends a call, and again where the answer says when redirects are followed. A redirect to another origin is an
-/// answer like any other: the backend's credentials are not for strangers.
-async fn send_following(hop: &Hop<'_>, call: ForwardCall<'_>, query: &str) -> Result<Response, SendFailure> {
-    let ForwardCall { method, path, headers, mut body, timeout, http_version, follow_redirects, .. } = call;
-    let mut again = follow_redirects && body.is_buffered();
-    let mut place = None::<(String, String)>;
-    let mut method = method.clone();
-    let mut headers = headers;
-    let mut redirects = 0;
-    loop {
-        let (path, query) = place.as_ref().map_or((path, query), |(path, query)| (path, query));
-        let (next_headers, next_body) = if again {
-            (headers.clone(), body.take_for_sending(true))
-        } else {
-            (std::mem::take(&mut headers), std::mem::take(&mut body))
-        };
-        let endpoint = if place.is_some() { &hop.endpoint.root() } else { hop.endpoint };
-        let call = UpstreamCall {
-            method: &method,
-            path,
-            query,
-            headers: next_headers,
-            body: next_body,
-            timeout,
-            version: http_version,
-        };
-        let response = send(hop.clients, endpoint, call).await?;
-        let Some(next) = again.then(|| redirect(hop.endpoint, path, &response)).flatten() else {
-            return Ok(convert(response));
-        };
-        if matches!(response.status().as_u16(), 301..=303) && method != http::Method::HEAD {
-            method = http::Method::GET;
-            body = Body::Empty;
-        }
-        place = Some(next);
-        redirects += 1;
-        again = redirects < MAX_REDIRECTS;
-    }
-}
-
-/// Path and query that a redirect leads to; none when the answer is no redirect, or one to another origin.
-fn redirect(endpoint: &Endpoint, path: &str, response: &http::Response<Body>) -> Option<(String, String)> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let location = response.headers().get(LOCATION)?.to_str().ok()?;
-    let location = location.split('#').next().unwrap_or(location);
-    let target = match location.strip_prefix(&*endpoint.origin) {
-        Some("") => "/".to_owned(),
-        Some(rest) if rest.starts_with(['/', '?']) => rest.to_owned(),
-        Some(_) => return None,
-        None if location.starts_with('/') && !location.starts_with("//") => location.to_owned(),
-        None if location.contains("://") || location.starts_with("//") => return None,
-        None => format!("{}/{location}", path.rsplit_once('/').map_or("", |(folder, _)| folder)),
-    };
-    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    Some((path.to_owned(), query.to_owned()))
-}
-
+/// A response of the wire as policies have it.
 fn convert(response: http::Response<Body>) -> Response {
     let (parts, body) = response.into_parts();
     let reason =

@@ -12,6 +12,7 @@ mod build;
 mod credentials;
 mod forward;
 mod pool;
+mod redirect;
 mod retry_after;
 mod rotation;
 mod single;

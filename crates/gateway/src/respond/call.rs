@@ -105,6 +105,9 @@ impl Call {
     pub(crate) fn complete(&mut self) {
         if let Some(record) = &mut self.record {
             record.incomplete = false;
+            // A response without a body is there with its head.
+            let now = || self.clock.monotonic().saturating_sub(self.started);
+            record.time_to_first_byte = record.time_to_first_byte.or_else(|| Some(now()));
         }
     }
 

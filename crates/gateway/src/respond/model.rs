@@ -49,7 +49,7 @@ impl ModelCall {
     /// Looks on at a response.
     pub(crate) fn tee(&self, is_stream: bool) -> UsageTee {
         let reading = if is_stream {
-            Reading::Stream(StreamMeter::new(self.kind))
+            Reading::Stream(Box::new(StreamMeter::new(self.kind)))
         } else {
             Reading::Json { kind: self.kind, too_large: false }
         };
@@ -66,7 +66,7 @@ pub(crate) struct UsageTee {
 
 enum Reading {
     Json { kind: Kind, too_large: bool },
-    Stream(StreamMeter),
+    Stream(Box<StreamMeter>),
 }
 
 impl UsageTee {

@@ -59,11 +59,11 @@ impl Client {
         Self { ip, secure, port: port.unwrap_or(own_port), host: host.into(), authority }
     }
 
-    /// Scheme and host as the caller wrote them.
-    pub(crate) fn url(&self) -> String {
+    /// Scheme and host as the caller wrote them, and what follows.
+    pub(crate) fn url(&self, path: &str) -> String {
         let scheme = if self.secure { "https" } else { "http" };
         let authority = self.authority.as_ref().and_then(|authority| authority.to_str().ok());
-        format!("{scheme}://{}", authority.unwrap_or(&self.host))
+        format!("{scheme}://{}{path}", authority.unwrap_or(&self.host))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         let stranger = client("[::ffff:9.9.9.9]:1", &headers, &["10.0.0.0/8"]);
         assert_eq!(stranger.ip.to_string(), "9.9.9.9");
         assert_eq!((&*stranger.host, stranger.port, stranger.secure), ("gw.example", 8080, false));
-        assert_eq!(stranger.url(), "http://gw.example:8080");
+        assert_eq!(stranger.url("/a"), "http://gw.example:8080/a");
     }
 
     #[test]

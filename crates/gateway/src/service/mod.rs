@@ -104,9 +104,7 @@ impl Service {
     ) -> Response {
         let snapshot = self.snapshot.load_full();
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
-        let client_url = client.url();
-        let url = format!("{client_url}{}", parts.uri.path());
-        call.describe(&parts.method, parts.version, url, client.ip);
+        call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
         let refusal = self.refusal(&parts);
         let preflight = preflight_method(&parts);
         let found = match refusal {
@@ -138,9 +136,9 @@ impl Service {
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
                 if preflight.is_some() {
-                    self.preflight(&snapshot, destination, exchange, &parts, &client_url, query).await;
+                    self.preflight(&snapshot, destination, exchange, &parts, &client, query).await;
                 } else {
-                    run(&snapshot, destination, exchange, &client_url, query).await;
+                    run(&snapshot, destination, exchange, &client, query).await;
                 }
             }
         }
@@ -229,7 +227,7 @@ impl Service {
         destination: Destination<'_>,
         exchange: &mut Exchange,
         parts: &Parts,
-        client_url: &str,
+        client: &Client,
         query: &str,
     ) {
         if let Some(operation) = destination.operation {
@@ -251,7 +249,7 @@ impl Service {
         let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
         exchange.request.matched_parameters = parameters;
         match found {
-            Some(found) => run(snapshot, found, exchange, client_url, query).await,
+            Some(found) => run(snapshot, found, exchange, client, query).await,
             None => snapshot.global().fail(exchange, not_found()).await,
         }
     }
@@ -262,7 +260,7 @@ async fn run(
     snapshot: &Snapshot,
     destination: Destination<'_>,
     exchange: &mut Exchange,
-    client_url: &str,
+    client: &Client,
     query: &str,
 ) {
     let Destination { api, operation: Some(operation) } = destination else {
@@ -271,7 +269,7 @@ async fn run(
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {
-            let error = api.keys.refusal(denied, client_url, &api.path);
+            let error = api.keys.refusal(denied, &client.url("/"), &api.path);
             operation.pipelines.of(None).fail(exchange, error).await;
         }
         Ok(access) => {

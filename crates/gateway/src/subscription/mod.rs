@@ -102,7 +102,7 @@ impl KeyRules {
         (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(Cow::Borrowed(key))
     }
 
-    /// The 401 of a call to `gateway_url` (scheme and host) under `api_path`.
+    /// The 401 of a call to `gateway_url` (scheme, host and a slash) under `api_path`.
     pub(crate) fn refusal(&self, denied: Denied, gateway_url: &str, api_path: &str) -> PolicyError {
         let (reason, message) = match denied {
             Denied::Missing => (
@@ -118,7 +118,7 @@ impl KeyRules {
         };
         let error = PolicyError::refusal(401, reason, message).with_source("authorization");
         let challenge = format!(
-            "AzureApiManagementKey realm=\"{gateway_url}/{api_path}\",name=\"{}\",type=\"header\"",
+            "AzureApiManagementKey realm=\"{gateway_url}{api_path}\",name=\"{}\",type=\"header\"",
             self.header_text
         );
         match HeaderValue::try_from(challenge) {

@@ -97,7 +97,7 @@ fn bearer_only_where_it_is_enabled() {
 
 #[test]
 fn refusals_are_those_of_api_management() {
-    let error = rules().refusal(Denied::Missing, "https://gw.example", "team/echo");
+    let error = rules().refusal(Denied::Missing, "https://gw.example/", "team/echo");
     assert_eq!(
         (error.source, error.reason, error.status),
         (Some("authorization"), Some("SubscriptionKeyNotFound"), 401)
