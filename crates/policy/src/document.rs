@@ -20,8 +20,9 @@ enum Item {
 }
 
 /// A document after compilation: its sections with `<base />` still in place.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct CompiledDocument {
+    scope: Scope,
     sections: [Option<Vec<Item>>; 4],
 }
 
@@ -32,7 +33,7 @@ impl Compiler<'_> {
     }
 
     fn parsed_document(&mut self, parsed: xml::Parsed, scope: Scope) -> CompiledDocument {
-        let mut document = CompiledDocument::default();
+        let mut document = CompiledDocument { scope, sections: Default::default() };
         for finding in parsed.diagnostics {
             self.report(finding);
         }
@@ -136,7 +137,7 @@ fn expand(documents: &[&CompiledDocument], section: Section, steps: &mut Vec<Arc
     for item in items {
         match item {
             // At the global scope there is nothing broader that a document could ask for.
-            Item::Base if broader.is_empty() => {}
+            Item::Base if narrowest.scope == Scope::Global => {}
             Item::Base => expand(broader, section, steps, cors),
             Item::Step(step, found) => {
                 steps.push(Arc::clone(step));

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod server;
 mod system;
 
 use std::process::ExitCode;

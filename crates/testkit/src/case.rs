@@ -53,8 +53,8 @@ pub struct Settings {
 pub struct Expected {
     /// Requests that reached the backend, each by some of `target`, `method`, `uri`, `headers` (null: absent), `body`, `timeout` (seconds).
     pub backend: Option<Vec<Value>>,
-    /// Waits in seconds.
-    pub waits: Option<Vec<f64>>,
+    /// Waits in seconds, each a number or, where it is random, `[shortest, longest]`.
+    pub waits: Option<Vec<Wait>>,
     /// `context.LastError` by some of its members.
     pub last_error: Option<BTreeMap<String, Value>>,
     /// Variables as text, null for one that must not be set.
@@ -65,6 +65,16 @@ pub struct Expected {
     pub absent_headers: Vec<String>,
     /// Findings of the load as `code line:column`; the case then has no request.
     pub findings: Option<Vec<String>>,
+}
+
+/// How long a wait is, in seconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Wait {
+    /// So long.
+    Exactly(f64),
+    /// As long as one of both, or between them.
+    Between(f64, f64),
 }
 
 /// A case.

@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use sekisho_expression::context::BackendFacts;
+use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, CallRecord, Clock, Entropy, Event, ForwardCall, ForwardError, ForwardFailure,
@@ -233,7 +234,7 @@ impl Backends for ScriptedBackends {
             };
             match self.next() {
                 Some(Script::Reply { status, reason, headers, body }) => {
-                    let body = if body.is_empty() { Default::default() } else { sekisho_policy::body::Body::Full(body) };
+                    let body = Body::stream(http_body_util::Full::new(body));
                     let response = Response { status, reason, headers, body };
                     let attempt = Attempt { status: Some(status), ..attempt };
                     Ok(ForwardReply { response, attempt, base_url, backend: None })

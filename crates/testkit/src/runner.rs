@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use http::HeaderMap;
@@ -18,7 +19,7 @@ use sekisho_policy::pipeline::{Pipeline, Scope, Section};
 use sekisho_policy::ports::{Backends, BaseUrl, Target};
 use serde_json::{Value, json};
 
-use crate::case::Case;
+use crate::case::{Case, Wait};
 use crate::ports::{FakePorts, FakeTokens, Received, ScriptedBackends};
 
 /// Runs a case; the error tells every difference.
@@ -69,13 +70,7 @@ fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) 
             compiler.document(sources.text(*file), *file, scope)
         })
         .collect();
-    // Without a document of its own the global scope is the built-in one: base in the broadest document means that.
-    let empty = CompiledDocument::default();
-    let mut chain: Vec<&CompiledDocument> = documents.iter().collect();
-    if !case.documents.iter().any(|(name, _)| name == "global.xml") {
-        chain.insert(0, &empty);
-    }
-    let pipeline = assemble(&chain);
+    let pipeline = assemble(&documents.iter().collect::<Vec<_>>());
     (pipeline, compiler.into_diagnostics())
 }
 
@@ -103,7 +98,8 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
         query: if query.is_empty() { "".into() } else { format!("?{query}").into() },
     };
     let address = settings.ip_address.as_deref().unwrap_or("203.0.113.7").parse()?;
-    let body = if text.body.is_empty() { Body::Empty } else { Body::Full(text.body) };
+    // As on the wire: a body that no policy asks for is never in memory as a whole.
+    let body = Body::stream(http_body_util::Full::new(text.body));
     let mut request =
         Request::new(text.method, text.headers, body, original_url, address, path.to_owned(), query.to_owned());
     request.matched_parameters =
@@ -196,8 +192,10 @@ fn compare_rest(
         compare_requests(requests, received, differences);
     }
     if let Some(waits) = &expected.waits {
-        let found: Vec<f64> = ports.clock.waits().iter().map(std::time::Duration::as_secs_f64).collect();
-        note(differences, "waits", &json!(waits), &json!(found));
+        let found: Vec<f64> = ports.clock.waits().iter().map(Duration::as_secs_f64).collect();
+        if found.len() != waits.len() || !found.iter().zip(waits).all(|(found, wait)| is_about(*found, *wait)) {
+            differences.push(format!("waits: expected {waits:?}, found {found:?}"));
+        }
     }
     if let Some(members) = &expected.last_error {
         let found = last_error(exchange);
@@ -218,6 +216,14 @@ fn compare_rest(
         note(differences, "traces", &json!(traces), &json!(found));
     }
     Ok(())
+}
+
+fn is_about(found: f64, expected: Wait) -> bool {
+    let (shortest, longest) = match expected {
+        Wait::Exactly(seconds) => (seconds, seconds),
+        Wait::Between(shortest, longest) => (shortest, longest),
+    };
+    (shortest - 1e-6..=longest + 1e-6).contains(&found)
 }
 
 fn compare_requests(expected: &[Value], received: &[Received], differences: &mut Vec<String>) {

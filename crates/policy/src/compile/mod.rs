@@ -33,6 +33,8 @@ pub struct Compiler<'e> {
     environment: &'e Environment,
     sources: &'e SourceMap,
     diagnostics: Vec<Diagnostic>,
+    /// References to named values that were not found; what stands there is not known.
+    unresolved: Vec<Span>,
     scope: Scope,
     section: Section,
     /// The fragment being spliced in; fragments do not nest.
@@ -53,6 +55,7 @@ impl<'e> Compiler<'e> {
             environment,
             sources,
             diagnostics: Vec::new(),
+            unresolved: Vec::new(),
             scope: Scope::Global,
             section: Section::Inbound,
             fragment: None,
@@ -83,9 +86,17 @@ impl<'e> Compiler<'e> {
         self.environment
     }
 
-    /// Reports a finding.
+    /// Reports a finding, unless it is about a text that is not known because of a named value that was not found.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if !self.is_unresolved(diagnostic.span) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// True when a named value in this part of the document was not found, which was reported.
+    pub(crate) fn is_unresolved(&self, span: Span) -> bool {
+        let holds = |place: &Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
+        self.unresolved.iter().any(holds)
     }
 
     /// Reports something that may be resolvable elsewhere: a warning when a document is checked on its own.

@@ -9,6 +9,11 @@ use super::Compiler;
 use crate::xml::{Content, Element, Node};
 
 impl Compiler<'_> {
+    /// A text with all references replaced.
+    pub fn pasted(&mut self, source: &MappedText) -> MappedText {
+        text(self, source, false)
+    }
+
     /// The element with all references replaced, in it and below.
     pub(crate) fn paste(&mut self, mut element: Element) -> Element {
         for attribute in &mut element.attributes {
@@ -55,6 +60,7 @@ pub(crate) fn text(compiler: &mut Compiler<'_>, source: &MappedText, keep_unknow
                 let message = format!("named value `{name}` has no value");
                 let help = "give it a `value` in its namedValueInformation.json, or take it from the environment with `${NAME}`";
                 compiler.report_unresolved(Diagnostic::error("named-value-without-value", place, message).with_help(help));
+                compiler.unresolved.push(place);
                 out.push_mapped(source, range);
             }
             None => {
@@ -65,6 +71,7 @@ pub(crate) fn text(compiler: &mut Compiler<'_>, source: &MappedText, keep_unknow
                     None => "add it under `named values/`; the reference is its display name".to_owned(),
                 });
                 compiler.report_unresolved(finding);
+                compiler.unresolved.push(place);
                 out.push_mapped(source, range);
             }
         }

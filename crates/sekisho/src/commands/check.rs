@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sekisho_diagnostics::{Diagnostic, Severity, SourceMap, has_errors, render};
@@ -10,9 +11,14 @@ use sekisho_policy::compile::{Compiler, Environment};
 use sekisho_policy::pipeline::Scope;
 
 use crate::cli;
+use crate::server;
 
 /// The largest file that is read, in bytes; a policy document may have 512 KiB.
 const MAX_DOCUMENT: u64 = 16 * 1024 * 1024;
+
+/// Codes of findings about things that another configuration may have.
+const UNRESOLVED: [&str; 5] =
+    ["unknown-named-value", "named-value-without-value", "unknown-backend", "unknown-fragment", "unknown-logger"];
 
 /// What was found below one path.
 struct Findings {
@@ -21,13 +27,13 @@ struct Findings {
 }
 
 /// Checks each path and prints all findings.
-pub(crate) fn run(arguments: &cli::Check) -> Result<ExitCode> {
+pub(crate) async fn run(arguments: cli::Check) -> Result<ExitCode> {
     let mut found = Vec::new();
     for path in &arguments.paths {
         let is_document = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         found.push(match is_document {
             true => document(path, arguments.allow_unresolved)?,
-            false => configuration(path, arguments.allow_unresolved),
+            false => configuration(path, arguments.allow_unresolved).await?,
         });
     }
     let groups: Vec<render::Group<'_>> =
@@ -55,12 +61,17 @@ fn print_text(groups: &[render::Group<'_>]) {
 }
 
 /// Checks a service directory or a YAML file.
-fn configuration(path: &Path, allow_unresolved: bool) -> Findings {
-    let mut loaded = sekisho_resources::load(path, &super::environment);
-    let compiled = sekisho_gateway::snapshot::check(&loaded.configuration, &loaded.sources, allow_unresolved);
-    loaded.diagnostics.extend(compiled);
+async fn configuration(path: &Path, allow_unresolved: bool) -> Result<Findings> {
+    let environment: server::Environment = Arc::new(super::environment);
+    let mut loaded = sekisho_resources::load(path, &*environment);
+    loaded.diagnostics.extend(server::findings(&loaded, &environment).await?);
+    for finding in loaded.diagnostics.iter_mut().filter(|finding| UNRESOLVED.contains(&finding.code)) {
+        if allow_unresolved {
+            finding.severity = Severity::Warning;
+        }
+    }
     render::sort(&mut loaded.diagnostics, &loaded.sources);
-    Findings { diagnostics: loaded.diagnostics, sources: loaded.sources }
+    Ok(Findings { diagnostics: loaded.diagnostics, sources: loaded.sources })
 }
 
 /// Checks a single policy document or fragment on its own.

@@ -16,7 +16,7 @@ use crate::cli::Command;
 pub(crate) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(arguments) => runtime()?.block_on(serve::run(arguments)),
-        Command::Check(arguments) => check::run(&arguments),
+        Command::Check(arguments) => runtime()?.block_on(check::run(arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Simulate(arguments) => runtime()?.block_on(simulate::run(arguments)),
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),

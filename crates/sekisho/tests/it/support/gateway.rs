@@ -1,0 +1,84 @@
+//! The binary as a child process.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// How long the process may take to start or to say something.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `sekisho serve`.
+pub(crate) struct Gateway {
+    child: Child,
+    pub(crate) url: String,
+    pub(crate) management: String,
+    stderr: Lines<BufReader<ChildStderr>>,
+    _stdout: Lines<BufReader<ChildStdout>>,
+}
+
+impl Gateway {
+    /// Starts it on free ports and waits until it is ready.
+    pub(crate) async fn start(path: &Path, environment: &[(String, String)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
+            .arg("serve")
+            .arg(path)
+            .args(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"])
+            .envs(environment.iter().cloned())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut url = None;
+        let mut management = None;
+        while url.is_none() || management.is_none() {
+            let line = timeout(PATIENCE, stdout.next_line()).await.expect("not ready in time").unwrap();
+            let Some(line) = line else {
+                let mut said = String::new();
+                while let Ok(Some(line)) = stderr.next_line().await {
+                    said.push_str(&line);
+                    said.push('\n');
+                }
+                panic!("the gateway ended before it was ready:\n{said}");
+            };
+            let address = line.split_whitespace().last().unwrap_or("").to_owned();
+            if line.starts_with("gateway listening on") {
+                url = Some(address);
+            } else if line.starts_with("management listening on") {
+                management = Some(address);
+            }
+        }
+        Self { child, url: url.unwrap(), management: management.unwrap(), stderr, _stdout: stdout }
+    }
+
+    /// Waits for a line on standard error that holds `text`; gives all lines up to it.
+    pub(crate) async fn says(&mut self, text: &str) -> String {
+        let mut said = String::new();
+        loop {
+            let line = timeout(PATIENCE, self.stderr.next_line()).await.unwrap_or_else(|_| panic!("never said {text:?}, but:\n{said}"));
+            let line = line.unwrap().unwrap_or_else(|| panic!("ended without saying {text:?}:\n{said}"));
+            said.push_str(&line);
+            said.push('\n');
+            if line.contains(text) {
+                return said;
+            }
+        }
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end; gives the exit code.
+    pub(crate) async fn ended(mut self, limit: Duration) -> Option<i32> {
+        timeout(limit, self.child.wait()).await.expect("did not end in time").unwrap().code()
+    }
+}

@@ -1,0 +1,17 @@
+//! Starts the binary, calls it, and plays the backend.
+
+pub(crate) mod backend;
+pub(crate) mod client;
+pub(crate) mod gateway;
+pub(crate) mod service;
+
+use std::time::{Duration, Instant};
+
+/// Asks again until the answer is yes; fails after `limit`.
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, limit: Duration, mut ask: impl FnMut() -> F) {
+    let start = Instant::now();
+    while !ask().await {
+        assert!(start.elapsed() < limit, "{what}: not within {limit:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
