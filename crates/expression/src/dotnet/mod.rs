@@ -33,6 +33,7 @@ mod delegates;
 mod exceptions;
 pub(crate) mod format;
 mod guid;
+mod regex;
 mod web_utility;
 mod uri;
 mod random;
@@ -71,6 +72,7 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     delegates::TYPES,
     exceptions::TYPES,
     guid::TYPES,
+    regex::TYPES,
     web_utility::TYPES,
     uri::TYPES,
     random::TYPES,

@@ -1,10 +1,40 @@
 //! Newtonsoft.Json: the JToken family.
+//!
+//! - `node`: the tree; `edit`: changes to it; `compare`: `DeepEquals` and order
+//! - `reader` and `writer`: text to tree and back, with `numbers` and `dates`
+//! - `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives; `to_object`: trees to values
+//! - `location`: `Path`; `select`: JSONPath; `merge`: `Merge`
+//! - `tables`: the declarations
 
+mod build;
+mod cast;
+mod compare;
+mod convert;
+mod dates;
+mod edit;
+mod location;
+mod merge;
 mod node;
+mod numbers;
+mod reader;
+mod select;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod to_object;
+mod writer;
 
+pub use build::from_value;
 pub use node::{JContent, JToken, JTokenType, JValue};
+pub use reader::{parse, parse_array, parse_object};
+pub(crate) use tables::TYPES;
+pub use to_object::to_object;
+pub use writer::{Formatting, to_json};
 
-use crate::members::TypeDeclaration;
+/// Nesting that walks over a tree accept; a tree that was built deeper cannot be written or copied.
+const MAX_DEPTH: usize = 512;
 
-/// The types of this family.
-pub(super) static TYPES: &[&TypeDeclaration] = &[];
+/// What goes beyond [`MAX_DEPTH`].
+fn too_deep() -> crate::exception::Exception {
+    crate::exception::Exception::limit("the JSON is nested too deeply")
+}

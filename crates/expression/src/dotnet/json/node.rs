@@ -1,7 +1,7 @@
 //! The tree behind JToken: nodes are shared and changed in place, and know their parent.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
 
@@ -66,14 +66,75 @@ struct Node {
 #[derive(Clone)]
 pub struct JToken(Arc<Node>);
 
+/// Stands in for the value of a property that is being taken apart.
+static DETACHED: LazyLock<JToken> = LazyLock::new(JToken::null);
+
+impl Node {
+    /// Moves out the children that have children of their own.
+    fn take_children(&mut self, taken: &mut Vec<JToken>) {
+        match &mut self.content {
+            JContent::Object(items) | JContent::Array(items) => taken.append(items.get_mut()),
+            JContent::Property { value, .. } => {
+                let value = value.get_mut();
+                if !matches!(value.content(), JContent::Value(_)) {
+                    taken.push(std::mem::replace(value, DETACHED.clone()));
+                }
+            }
+            JContent::Value(_) => {}
+        }
+    }
+}
+
+/// A deep tree is taken apart in a loop: recursion would exhaust the stack.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut pending = Vec::new();
+        self.take_children(&mut pending);
+        while let Some(JToken(node)) = pending.pop() {
+            if let Some(mut node) = Arc::into_inner(node) {
+                node.take_children(&mut pending);
+            }
+        }
+    }
+}
+
 impl JToken {
     /// A node without a parent. Children that already have one must be cloned before.
     pub fn new(content: JContent) -> Self {
         let token = Self(Arc::new(Node { parent: Mutex::new(Weak::new()), content }));
-        for child in token.children() {
-            child.set_parent(Some(&token));
+        match token.content() {
+            JContent::Object(items) | JContent::Array(items) => {
+                items.lock().iter().for_each(|child| child.set_parent(Some(&token)));
+            }
+            JContent::Property { value, .. } => value.lock().set_parent(Some(&token)),
+            JContent::Value(_) => {}
         }
         token
+    }
+
+    /// A JObject of properties without parents and with different names.
+    pub fn object(properties: Vec<JToken>) -> Self {
+        Self::new(JContent::Object(Mutex::new(properties)))
+    }
+
+    /// A JArray of tokens without parents.
+    pub fn array(items: Vec<JToken>) -> Self {
+        Self::new(JContent::Array(Mutex::new(items)))
+    }
+
+    /// A JProperty with a value without parent.
+    pub fn property(name: Text, value: JToken) -> Self {
+        Self::new(JContent::Property { name, value: Mutex::new(value) })
+    }
+
+    /// A JValue of the type Null.
+    pub fn null() -> Self {
+        Self::scalar(JTokenType::Null, Value::Null)
+    }
+
+    /// A JValue of the type String.
+    pub fn string(text: Text) -> Self {
+        Self::scalar(JTokenType::String, Value::String(text))
     }
 
     /// A scalar.
@@ -103,6 +164,58 @@ impl JToken {
             JContent::Property { value, .. } => vec![value.lock().clone()],
             JContent::Value(_) => Vec::new(),
         }
+    }
+
+    /// Name and value of a property.
+    pub fn as_property(&self) -> Option<(&Text, JToken)> {
+        match self.content() {
+            JContent::Property { name, value } => Some((name, value.lock().clone())),
+            _ => None,
+        }
+    }
+
+    /// Type and value of a scalar.
+    pub fn as_scalar(&self) -> Option<JValue> {
+        match self.content() {
+            JContent::Value(value) => Some(value.lock().clone()),
+            _ => None,
+        }
+    }
+
+    /// The value of a property of an object; the comparison of names is ordinal.
+    pub fn get(&self, name: &str) -> Option<JToken> {
+        self.find_property(name).and_then(|property| property.as_property().map(|(_, value)| value))
+    }
+
+    /// The property of an object.
+    pub fn find_property(&self, name: &str) -> Option<JToken> {
+        match self.content() {
+            JContent::Object(items) => items.lock().iter().find(|property| property.is_named(name)).cloned(),
+            _ => None,
+        }
+    }
+
+    /// True for a property with this name.
+    pub fn is_named(&self, name: &str) -> bool {
+        matches!(self.content(), JContent::Property { name: own, .. } if own.as_str() == name)
+    }
+
+    /// How many children there are.
+    pub fn count(&self) -> usize {
+        match self.content() {
+            JContent::Object(items) | JContent::Array(items) => items.lock().len(),
+            JContent::Property { .. } => 1,
+            JContent::Value(_) => 0,
+        }
+    }
+
+    /// `Root`.
+    pub fn root(&self) -> JToken {
+        let mut root = self.clone();
+        while let Some(parent) = root.parent() {
+            root = parent;
+        }
+        root
     }
 
     /// `Type`.
@@ -146,7 +259,7 @@ impl JToken {
             return false;
         };
         let (left, right) = (left.lock().clone(), right.lock().clone());
-        left.kind == right.kind && left.value.equals(&right.value)
+        super::compare::scalars_equal(&left, &right)
     }
 
     /// As a key of a dictionary.

@@ -1,0 +1,105 @@
+//! The explicit conversions of JToken: `(int)token`, `(string)token`, `(bool?)token` …
+
+use base64::Engine as _;
+
+use super::convert::{call_static, change_type, date_time_offset};
+use super::node::{JToken, JTokenType};
+use crate::call::{Call, Machine};
+use crate::exception::Exception;
+use crate::types::Type;
+use crate::value::Value;
+
+use JTokenType as K;
+
+const NUMBERS: &[K] = &[K::Integer, K::Float, K::String, K::Comment, K::Raw, K::Boolean];
+const STRINGS: &[K] = &[
+    K::Date, K::Integer, K::Float, K::String, K::Comment, K::Raw, K::Boolean, K::Bytes, K::Guid, K::TimeSpan, K::Uri,
+];
+const CHARS: &[K] = &[K::Integer, K::Float, K::String, K::Comment, K::Raw];
+const DATES: &[K] = &[K::Date, K::String, K::Comment, K::Raw];
+const GUIDS: &[K] = &[K::String, K::Comment, K::Raw, K::Guid, K::Bytes];
+const SPANS: &[K] = &[K::String, K::Comment, K::Raw, K::TimeSpan];
+const URIS: &[K] = &[K::String, K::Comment, K::Raw, K::Uri];
+const BYTES: &[K] = &[K::Bytes, K::String, K::Comment, K::Raw];
+
+/// The token types that convert to `to`, and its name in messages.
+fn accepted(to: &Type) -> (&'static [JTokenType], String) {
+    let name = to.to_string();
+    let name = name.rsplit('.').next().unwrap_or("").to_owned();
+    match to {
+        Type::String => (STRINGS, name),
+        Type::Char => (CHARS, name),
+        Type::Named("System.DateTime" | "System.DateTimeOffset") => (DATES, name),
+        Type::Named("System.Guid") => (GUIDS, name),
+        Type::Named("System.TimeSpan") => (SPANS, name),
+        Type::Named("System.Uri") => (URIS, name),
+        Type::Array(_) => (BYTES, "byte array".to_owned()),
+        _ => (NUMBERS, name),
+    }
+}
+
+/// True for types whose null is allowed.
+fn takes_null(to: &Type) -> bool {
+    matches!(to, Type::String | Type::Array(_) | Type::Named("System.Uri"))
+}
+
+/// Runs the conversion of argument 0 to the declared return type.
+pub(super) fn explicit(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let to = call.member.return_type.clone();
+    match call.argument(0).clone() {
+        Value::Null => match &to {
+            Type::Nullable(_) => Ok(Value::Null),
+            other if takes_null(other) => Ok(Value::Null),
+            _ => Err(Exception::argument_null("value")),
+        },
+        Value::Json(token) => cast(&token, &to, call.machine()),
+        other => Err(call.mismatch(&other)),
+    }
+}
+
+/// The token as a primitive type or `T?` of one.
+///
+/// # Errors
+/// `ArgumentException` for a token of an unfit type; `FormatException`, `OverflowException` of its value.
+pub(super) fn cast(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value, Exception> {
+    let token = token.as_property().map_or_else(|| token.clone(), |(_, value)| value);
+    let target = to.without_nullable();
+    let (accepted, name) = accepted(target);
+    let cannot = || Exception::argument(format!("Can not convert {:?} to {name}.", token.kind()), "");
+    let Some(scalar) = token.as_scalar() else { return Err(cannot()) };
+    if matches!(scalar.kind, K::Null | K::Undefined) {
+        let nullable = matches!(to, Type::Nullable(_)) || matches!(target, Type::String | Type::Named("System.Uri"));
+        return if nullable { Ok(Value::Null) } else { Err(cannot()) };
+    }
+    if !accepted.contains(&scalar.kind) {
+        return Err(cannot());
+    }
+    if scalar.value.is_null() && (matches!(to, Type::Nullable(_)) || takes_null(target)) {
+        return Ok(Value::Null);
+    }
+    match (target, &scalar.value) {
+        (Type::String, Value::Bytes(bytes)) => {
+            Ok(Value::from(base64::engine::general_purpose::STANDARD.encode(&*bytes.lock())))
+        }
+        (Type::Array(_), Value::String(text)) => base64::engine::general_purpose::STANDARD
+            .decode(text.replace([' ', '\t', '\r', '\n'], ""))
+            .map(Value::bytes)
+            .map_err(|_| {
+                Exception::format(
+                    "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two \
+                     padding characters, or an illegal character among the padding characters.",
+                )
+            }),
+        (Type::Named("System.DateTimeOffset"), value) => date_time_offset(value, machine),
+        (Type::Named(name @ "System.Guid"), Value::String(text)) => call_static(name, "Parse", text, machine),
+        (Type::Named(name @ "System.TimeSpan"), Value::String(text)) => call_static(name, "Parse", text, machine),
+        (Type::Named(name @ "System.Uri"), Value::String(text)) => call_static(name, "new", text, machine),
+        (_, Value::Null) => change_of_null(target),
+        (_, value) => change_type(value, target, machine),
+    }
+}
+
+/// `Convert.ToInt32(null)` and its siblings give zero; a string without text converts so.
+fn change_of_null(target: &Type) -> Result<Value, Exception> {
+    Ok(target.default_value())
+}
