@@ -33,6 +33,11 @@ static JWT: TypeDeclaration = TypeDeclaration::class("Jwt").members(&[
 ]);
 
 static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("JwtExtensions").members(&[
+    pure("static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> dictionary, string key)", joined),
+    pure(
+        "static string GetValueOrDefault(this IReadOnlyDictionary<string, string[]> dictionary, string key, string defaultValue)",
+        joined,
+    ),
     pure("static Jwt AsJwt(this string input)", |call| {
         let Some(text) = call.text_or_null(0) else { return Ok(Value::Null) };
         spend(call, &text)?;
@@ -174,6 +179,18 @@ fn unix_time(value: &Json) -> Option<i64> {
             .as_i64()
             .or_else(|| value.as_f64().filter(|seconds| seconds.abs() < 1e12).map(|seconds| seconds as i64)),
     }
+}
+
+/// The values of a claim, joined with commas; the default when it is missing.
+fn joined(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let Value::Dictionary(dictionary) = call.argument(0) else { return Err(call.mismatch(call.argument(0))) };
+    let dictionary = Arc::clone(dictionary);
+    let key = Value::String(call.text(1)?).key(dictionary.comparer);
+    let entries = dictionary.entries.lock();
+    let Some(Value::Array(values)) = entries.get(&key) else { return Ok(call.take(2)) };
+    let values = values.items.lock();
+    let texts: Vec<&str> = values.iter().filter_map(|value| value.as_text().map(Text::as_str)).collect();
+    Ok(Value::from(texts.join(",")))
 }
 
 /// A `DateTime` in UTC; null when absent or beyond the calendar.

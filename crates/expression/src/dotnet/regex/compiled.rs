@@ -1,0 +1,240 @@
+//! Compiled patterns, and the cache that keeps them for the process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use parking_lot::Mutex;
+
+use crate::budget::Budget;
+use crate::exception::Exception;
+use crate::value::Text;
+
+use super::node::{Group, Writer, number_groups};
+use super::parse::{Flags, Parsed, Refusal, parse};
+
+/// Backtracking steps of one search before it counts as timed out.
+const BACKTRACKS: usize = 1_000_000;
+/// Bytes of one compiled automaton.
+const AUTOMATON: usize = 1 << 20;
+/// Bytes of a pattern.
+const LONGEST: usize = 64 << 10;
+/// Patterns kept in the cache; when full, the older half goes.
+const CACHED: usize = 256;
+
+/// `RegexOptions` by their numbers.
+pub(super) const IGNORE_CASE: i64 = 1;
+const MULTILINE: i64 = 2;
+const EXPLICIT_CAPTURE: i64 = 4;
+const SINGLELINE: i64 = 16;
+const IGNORE_PATTERN_WHITESPACE: i64 = 32;
+const RIGHT_TO_LEFT: i64 = 64;
+const ECMA_SCRIPT: i64 = 256;
+/// Every option; those not named above change nothing here.
+const ALL: i64 = 0x7FF;
+
+/// Where a group matched, in bytes.
+pub(super) type Span = Option<(usize, usize)>;
+
+/// A pattern ready to search.
+pub(super) struct Compiled {
+    /// As written.
+    pub(super) pattern: Text,
+    /// `RegexOptions`.
+    pub(super) options: i64,
+    /// The groups by number; the first is the whole match.
+    pub(super) groups: Vec<Group>,
+    parsed: Parsed,
+    /// For texts that do not end in a line feed: `$` is the very end there, which is much cheaper to search.
+    plain: fancy_regex::Regex,
+    /// For texts that do.
+    before_newline: OnceLock<Result<fancy_regex::Regex, Exception>>,
+}
+
+struct Cache {
+    /// Counts uses, to know the older half.
+    clock: u64,
+    entries: HashMap<(i64, Text), (u64, Arc<Compiled>)>,
+}
+
+static CACHE: LazyLock<Mutex<Cache>> =
+    LazyLock::new(|| Mutex::new(Cache { clock: 0, entries: HashMap::new() }));
+
+/// A pattern with its options, from the cache when it was used before.
+///
+/// # Errors
+/// `RegexParseException` for a wrong pattern, `NotSupportedException` for one that this engine cannot search.
+pub(super) fn compiled(
+    pattern: &Text,
+    options: i64,
+    budget: &mut Budget,
+) -> Result<Arc<Compiled>, Exception> {
+    let key = (options, pattern.clone());
+    {
+        let mut cache = CACHE.lock();
+        cache.clock += 1;
+        let now = cache.clock;
+        if let Some((used, found)) = cache.entries.get_mut(&key) {
+            *used = now;
+            return Ok(Arc::clone(found));
+        }
+    }
+    budget.steps(1000 + pattern.len() as u64 * 10)?;
+    let made = Arc::new(Compiled::new(pattern, options)?);
+    let mut cache = CACHE.lock();
+    if cache.entries.len() >= CACHED {
+        let limit = median(cache.entries.values().map(|(used, _)| *used).collect());
+        cache.entries.retain(|_, (used, _)| *used > limit);
+    }
+    let now = cache.clock;
+    cache.entries.insert(key, (now, Arc::clone(&made)));
+    Ok(made)
+}
+
+fn median(mut uses: Vec<u64>) -> u64 {
+    uses.sort_unstable();
+    uses.get(uses.len() / 2).copied().unwrap_or(0)
+}
+
+impl Compiled {
+    fn new(pattern: &Text, options: i64) -> Result<Self, Exception> {
+        if options & !ALL != 0 {
+            return Err(Exception::argument_out_of_range("options", ""));
+        }
+        if options & RIGHT_TO_LEFT != 0 {
+            return Err(unsupported("RegexOptions.RightToLeft"));
+        }
+        if pattern.len() > LONGEST {
+            return Err(unsupported("patterns longer than 64 KiB"));
+        }
+        let has = |option: i64| options & option != 0;
+        let flags = Flags {
+            ignore_case: has(IGNORE_CASE),
+            multiline: has(MULTILINE),
+            singleline: has(SINGLELINE),
+            explicit_capture: has(EXPLICIT_CAPTURE),
+            ignore_white_space: has(IGNORE_PATTERN_WHITESPACE),
+            ecma_script: has(ECMA_SCRIPT),
+        };
+        let refused = |refusal| refused(pattern, refusal);
+        let parsed = parse(pattern, flags).map_err(refused)?;
+        let groups = number_groups(&parsed.keys, &parsed.root);
+        let plain = build(&parsed, &groups, pattern, options, "\\z")?;
+        Ok(Self { pattern: pattern.clone(), options, groups, parsed, plain, before_newline: OnceLock::new() })
+    }
+
+    fn engine(&self, input: &str) -> Result<&fancy_regex::Regex, Exception> {
+        if !input.ends_with('\n') {
+            return Ok(&self.plain);
+        }
+        let built = self
+            .before_newline
+            .get_or_init(|| build(&self.parsed, &self.groups, &self.pattern, self.options, "(?=\\n?\\z)"));
+        built.as_ref().map_err(Clone::clone)
+    }
+
+    /// The first match at or after a byte offset: the span of each group.
+    ///
+    /// # Errors
+    /// `RegexMatchTimeoutException` when the search backtracks too much.
+    pub(super) fn find(
+        &self,
+        input: &str,
+        from: usize,
+        budget: &mut Budget,
+    ) -> Result<Option<Vec<Span>>, Exception> {
+        budget.step()?;
+        let found = match self.engine(input)?.captures_from_pos(input, from) {
+            Ok(found) => found,
+            Err(_) => {
+                // Timed-out searches are what costs most: few fit into one evaluation, even when caught.
+                budget.steps(BACKTRACKS as u64)?;
+                return Err(timed_out());
+            }
+        };
+        let Some(found) = found else {
+            budget.steps((input.len() - from.min(input.len())) as u64 / 16)?;
+            return Ok(None);
+        };
+        let span = |capture: &usize| found.get(*capture).map(|part| (part.start(), part.end()));
+        // Of parentheses that share a name, the last that took part counts.
+        let spans: Vec<Span> =
+            self.groups.iter().map(|group| group.captures.iter().rev().find_map(span)).collect();
+        let end = found.get(0).map_or(from, |whole| whole.end());
+        budget.steps(end.saturating_sub(from) as u64 / 16)?;
+        budget.allocate(spans.len() * size_of::<Span>())?;
+        Ok(Some(spans))
+    }
+
+    /// True when there is a match at or after a byte offset.
+    ///
+    /// # Errors
+    /// As [`Compiled::find`].
+    pub(super) fn is_match(&self, input: &str, from: usize, budget: &mut Budget) -> Result<bool, Exception> {
+        self.find(input, from, budget).map(|found| found.is_some())
+    }
+
+    /// The position in [`Compiled::groups`] of a group by its number.
+    pub(super) fn by_number(&self, number: i64) -> Option<usize> {
+        self.groups.iter().position(|group| i64::from(group.number) == number)
+    }
+
+    /// The position of a group by its name.
+    pub(super) fn by_name(&self, name: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.name == name)
+    }
+}
+
+/// Where to search after a match: behind it, and one character further when it was empty; none at the end.
+pub(super) fn next_start(input: &str, (start, end): (usize, usize)) -> Option<usize> {
+    if end > start {
+        return Some(end);
+    }
+    input.get(end..)?.chars().next().map(|skipped| end + skipped.len_utf8())
+}
+
+fn build(
+    parsed: &Parsed,
+    groups: &[Group],
+    pattern: &Text,
+    options: i64,
+    end: &'static str,
+) -> Result<fancy_regex::Regex, Exception> {
+    let mut writer = Writer { groups, end, out: String::new() };
+    writer.write(&parsed.root).map_err(|message| refused(pattern, Refusal::Wrong(pattern.len(), message)))?;
+    fancy_regex::RegexBuilder::new(&writer.out)
+        .case_insensitive(options & IGNORE_CASE != 0)
+        .backtrack_limit(BACKTRACKS)
+        .delegate_size_limit(AUTOMATON)
+        .delegate_dfa_size_limit(AUTOMATON)
+        .max_prog_size(100_000)
+        .build()
+        .map_err(|_| unsupported("this combination of constructs, or a pattern this large,"))
+}
+
+fn refused(pattern: &Text, refusal: Refusal) -> Exception {
+    match refusal {
+        Refusal::Wrong(at, message) => {
+            let offset = pattern.unit_index(at);
+            let message = format!("Invalid pattern '{pattern}' at offset {offset}. {message}");
+            Exception::new("System.Text.RegularExpressions.RegexParseException", message)
+        }
+        Refusal::Unsupported(what) => unsupported(what),
+    }
+}
+
+fn unsupported(what: &str) -> Exception {
+    Exception::not_supported(format!("regular expressions with {what} are not supported"))
+}
+
+fn timed_out() -> Exception {
+    let message = "The Regex engine has timed out while trying to match a pattern to an input string. This can \
+                   occur for many reasons, including very large inputs or excessive backtracking caused by nested \
+                   quantifiers, back-references and other factors.";
+    Exception::new("System.Text.RegularExpressions.RegexMatchTimeoutException", message)
+}
+
+/// How many patterns the cache holds.
+#[cfg(test)]
+pub(super) fn cached() -> usize {
+    CACHE.lock().entries.len()
+}
