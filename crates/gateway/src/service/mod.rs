@@ -2,9 +2,11 @@
 //!
 //! - this file: the way
 //! - `client`: who calls
+//! - `destination`: the operation, its key check and its policies
 //! - `panic`: what a panic ends
 
 mod client;
+mod destination;
 mod panic;
 
 use std::convert::Infallible;
@@ -12,23 +14,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::{CallFacts, Exchange, OriginalUrl, Response, Route, Variables};
-use sekisho_policy::pipeline::{Pipeline, PolicyError, Section};
+use sekisho_policy::pipeline::{PolicyError, Section};
 use sekisho_policy::ports::Ports;
 
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
 use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
-use crate::router::{Found, Lookup};
-use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
-use crate::subscription::Access;
+use crate::router::Lookup;
+use crate::snapshot::Snapshot;
 use client::Client;
+use destination::{Destination, not_found, place, preflight_method, run};
 use panic::catch_panic;
 
 /// Where load balancers look.
@@ -46,12 +48,6 @@ pub(crate) struct Service {
 struct SchemeNames {
     http: Arc<str>,
     https: Arc<str>,
-}
-
-/// Where a call belongs, after routing.
-struct Destination<'s> {
-    api: &'s ApiEntry,
-    operation: Option<&'s OperationEntry>,
 }
 
 /// Answers a request. Never fails: a panic is answered with 500.
@@ -253,81 +249,6 @@ impl Service {
             None => snapshot.global().fail(exchange, not_found()).await,
         }
     }
-}
-
-/// Checks the key and runs the policies of the operation.
-async fn run(
-    snapshot: &Snapshot,
-    destination: Destination<'_>,
-    exchange: &mut Exchange,
-    client: &Client,
-    query: &str,
-) {
-    let Destination { api, operation: Some(operation) } = destination else {
-        return snapshot.global().fail(exchange, not_found()).await;
-    };
-    exchange.facts.operation = Some(Arc::clone(&operation.facts));
-    match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
-        Err(denied) => {
-            let error = api.keys.refusal(denied, &client.url("/"), &api.path);
-            operation.pipelines.of(None).fail(exchange, error).await;
-        }
-        Ok(access) => {
-            let pipeline = admit(snapshot, api, operation, access, exchange);
-            pipeline.run(exchange).await;
-        }
-    }
-}
-
-/// Notes who calls; the pipeline of the product whose policies apply.
-fn admit<'s>(
-    snapshot: &'s Snapshot,
-    api: &'s ApiEntry,
-    operation: &'s OperationEntry,
-    access: Access,
-    exchange: &mut Exchange,
-) -> &'s Pipeline {
-    exchange.facts.product = access.product.and_then(|product| snapshot.product(product)).cloned();
-    exchange.facts.subscription = access.subscription;
-    exchange.facts.user = access.user;
-    exchange.tracing = access.allow_tracing && wants_trace(&exchange.request.headers);
-    exchange.set_route(api.route.clone());
-    operation.pipelines.of(access.product)
-}
-
-/// What routing found: the rest of the path, the matched parameters, API and operation.
-fn place<'s, 'p>(
-    snapshot: &'s Snapshot,
-    found: Option<Found<'p>>,
-    path: &'p str,
-) -> (&'p str, crate::router::Parameters, Option<Destination<'s>>) {
-    let Some(found) = found else { return (path, Vec::new(), None) };
-    let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
-    let rest = if found.rest.is_empty() { "/" } else { found.rest };
-    let (operation, parameters) = match found.operation {
-        Some((operation, parameters)) => (api.operations.get(operation), parameters),
-        None => (None, Vec::new()),
-    };
-    (rest, parameters, Some(Destination { api, operation }))
-}
-
-/// The method that a CORS preflight request asks for.
-fn preflight_method(parts: &Parts) -> Option<Method> {
-    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
-        return None;
-    }
-    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
-    Method::from_bytes(wanted.as_bytes()).ok()
-}
-
-fn wants_trace(headers: &HeaderMap) -> bool {
-    headers.get("ocp-apim-trace").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
-}
-
-fn not_found() -> PolicyError {
-    PolicyError::refusal(404, "OperationNotFound", "Unable to match incoming request to an operation.")
-        .with_public("Resource not found")
-        .with_source("configuration")
 }
 
 fn healthy() -> Response {

@@ -1,0 +1,96 @@
+//! The operation of a call, its key check and its policies.
+
+use std::sync::Arc;
+
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use sekisho_policy::exchange::Exchange;
+use sekisho_policy::pipeline::{Pipeline, PolicyError};
+
+use super::client::Client;
+use crate::router::{Found, Parameters};
+use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
+use crate::subscription::Access;
+
+/// Where a call belongs, after routing.
+pub(super) struct Destination<'s> {
+    pub(super) api: &'s ApiEntry,
+    pub(super) operation: Option<&'s OperationEntry>,
+}
+
+/// Checks the key and runs the policies of the operation.
+pub(super) async fn run(
+    snapshot: &Snapshot,
+    destination: Destination<'_>,
+    exchange: &mut Exchange,
+    client: &Client,
+    query: &str,
+) {
+    let Destination { api, operation: Some(operation) } = destination else {
+        return snapshot.global().fail(exchange, not_found()).await;
+    };
+    exchange.facts.operation = Some(Arc::clone(&operation.facts));
+    match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
+        Err(denied) => {
+            let error = api.keys.refusal(denied, &client.url("/"), &api.path);
+            operation.pipelines.of(None).fail(exchange, error).await;
+        }
+        Ok(access) => {
+            let pipeline = admit(snapshot, api, operation, access, exchange);
+            pipeline.run(exchange).await;
+        }
+    }
+}
+
+/// Notes who calls; the pipeline of the product whose policies apply.
+fn admit<'s>(
+    snapshot: &'s Snapshot,
+    api: &'s ApiEntry,
+    operation: &'s OperationEntry,
+    access: Access,
+    exchange: &mut Exchange,
+) -> &'s Pipeline {
+    exchange.facts.product = access.product.and_then(|product| snapshot.product(product)).cloned();
+    exchange.facts.subscription = access.subscription;
+    exchange.facts.user = access.user;
+    exchange.tracing = access.allow_tracing && wants_trace(&exchange.request.headers);
+    exchange.set_route(api.route.clone());
+    operation.pipelines.of(access.product)
+}
+
+/// What routing found: the rest of the path, the matched parameters, API and operation.
+pub(super) fn place<'s, 'p>(
+    snapshot: &'s Snapshot,
+    found: Option<Found<'p>>,
+    path: &'p str,
+) -> (&'p str, Parameters, Option<Destination<'s>>) {
+    let Some(found) = found else { return (path, Vec::new(), None) };
+    let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
+    let rest = if found.rest.is_empty() { "/" } else { found.rest };
+    let (operation, parameters) = match found.operation {
+        Some((operation, parameters)) => (api.operations.get(operation), parameters),
+        None => (None, Vec::new()),
+    };
+    (rest, parameters, Some(Destination { api, operation }))
+}
+
+/// The method that a CORS preflight request asks for.
+pub(super) fn preflight_method(parts: &Parts) -> Option<Method> {
+    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
+        return None;
+    }
+    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
+    Method::from_bytes(wanted.as_bytes()).ok()
+}
+
+fn wants_trace(headers: &HeaderMap) -> bool {
+    headers.get("ocp-apim-trace").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}
+
+/// What a call is told that matches no operation.
+pub(super) fn not_found() -> PolicyError {
+    PolicyError::refusal(404, "OperationNotFound", "Unable to match incoming request to an operation.")
+        .with_public("Resource not found")
+        .with_source("configuration")
+}
