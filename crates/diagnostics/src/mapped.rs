@@ -80,7 +80,11 @@ impl MappedText {
             }
             let part = text.get(from - range.start..to - range.start).unwrap_or("");
             if piece.verbatim {
-                self.push_verbatim(part, piece.source.file, piece.source.start as usize + (from - piece.start));
+                self.push_verbatim(
+                    part,
+                    piece.source.file,
+                    piece.source.start as usize + (from - piece.start),
+                );
             } else {
                 self.push_replaced(part, piece.source);
             }

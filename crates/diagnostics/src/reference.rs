@@ -39,7 +39,9 @@ mod tests {
 
     #[test]
     fn only_names_are_references() {
-        let names: Vec<&str> = references("a {{one}} {{ two.2 }} {{ no name }} {{{three}}} {{% x %}} {{").map(|(_, name)| name).collect();
+        let names: Vec<&str> = references("a {{one}} {{ two.2 }} {{ no name }} {{{three}}} {{% x %}} {{")
+            .map(|(_, name)| name)
+            .collect();
         assert_eq!(names, ["one", "two.2", "three"]);
     }
 

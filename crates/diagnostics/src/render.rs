@@ -25,7 +25,8 @@ struct JsonFinding<'a> {
 /// Orders findings by file, place and code, and drops repetitions.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
     diagnostics.sort_by(|left, right| {
-        let key = |finding: &Diagnostic| (sources.path(finding.span.file).to_owned(), finding.span, finding.code);
+        let key =
+            |finding: &Diagnostic| (sources.path(finding.span.file).to_owned(), finding.span, finding.code);
         key(left).cmp(&key(right))
     });
     diagnostics.dedup();
@@ -88,7 +89,9 @@ pub fn json(groups: &[Group<'_>]) -> String {
 }
 
 fn all<'a>(groups: &'a [Group<'a>]) -> impl Iterator<Item = (&'a Diagnostic, &'a SourceMap)> {
-    groups.iter().flat_map(|(diagnostics, sources)| diagnostics.iter().map(move |finding| (finding, *sources)))
+    groups
+        .iter()
+        .flat_map(|(diagnostics, sources)| diagnostics.iter().map(move |finding| (finding, *sources)))
 }
 
 /// A SARIF 2.1.0 log, which code-scanning pages of forges read.
@@ -135,8 +138,9 @@ mod tests {
     fn example() -> (SourceMap, Vec<Diagnostic>) {
         let mut map = SourceMap::new();
         let file = map.add("apis/chat/policy.xml", "<policies>\n  <inbund/>\n</policies>\n");
-        let finding = Diagnostic::error("unknown-section", Span::new(file, 13, 22), "`inbund` is not a section")
-            .with_help("did you mean `inbound`?");
+        let finding =
+            Diagnostic::error("unknown-section", Span::new(file, 13, 22), "`inbund` is not a section")
+                .with_help("did you mean `inbound`?");
         (map, vec![finding])
     }
 

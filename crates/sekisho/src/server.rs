@@ -73,14 +73,18 @@ impl Server {
         let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream))?;
         let snapshots = SnapshotOptions::new(&process, ports.clone(), upstream);
-        let Some(snapshot) = compile(&loaded, &snapshots, None) else { bail!("the configuration is refused") };
+        let Some(snapshot) = compile(&loaded, &snapshots, None) else {
+            bail!("the configuration is refused")
+        };
         let management = match process.management.address {
             Some(address) => Some(Management::start(address, metrics).await?),
             None => None,
         };
         let gateway = Gateway::start(GatewayConfig::from(&process), ports, Arc::new(snapshot)).await?;
         let watch = match options.watch {
-            true => Some(Watch::start(&loaded.files).context("cannot watch the configuration; use --no-watch")?),
+            true => {
+                Some(Watch::start(&loaded.files).context("cannot watch the configuration; use --no-watch")?)
+            }
             false => None,
         };
         Ok(Server { options, process, snapshots, gateway, management, access_log, watch })
@@ -89,7 +93,11 @@ impl Server {
     /// URLs of the data plane.
     pub(crate) fn urls(&self) -> Vec<String> {
         let scheme = |is_secure: bool| if is_secure { "https" } else { "http" };
-        self.gateway.addresses().iter().map(|bound| format!("{}://{}", scheme(bound.secure), bound.address)).collect()
+        self.gateway
+            .addresses()
+            .iter()
+            .map(|bound| format!("{}://{}", scheme(bound.secure), bound.address))
+            .collect()
     }
 
     /// URL of the management listener.
@@ -151,7 +159,9 @@ impl Server {
                 self.gateway.replace(Arc::new(snapshot));
                 anstream::eprintln!("the changed configuration is in service");
             }
-            None => anstream::eprintln!("the changed configuration is refused; the running one stays in service"),
+            None => {
+                anstream::eprintln!("the changed configuration is refused; the running one stays in service")
+            }
         }
     }
 }
@@ -199,17 +209,24 @@ fn override_by_flags(process: &mut Process, options: &Options) {
 /// Metrics name teams and models; without TLS they stay on this machine.
 fn refuse_open_management(process: &Process) -> Result<()> {
     if process.management.tls.is_some() {
-        bail!("the management listener does not speak HTTPS yet; remove its certificate and bind it to a loopback address");
+        bail!(
+            "the management listener does not speak HTTPS yet; remove its certificate and bind it to a loopback address"
+        );
     }
     match process.management.address {
         Some(address) if !address.ip().is_loopback() => {
-            bail!("the management address {address} is not a loopback address; use 127.0.0.1 and a proxy with TLS")
+            bail!(
+                "the management address {address} is not a loopback address; use 127.0.0.1 and a proxy with TLS"
+            )
         }
         _ => Ok(()),
     }
 }
 
-fn recorder(process: &Process, metrics: &Arc<Metrics>) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
+fn recorder(
+    process: &Process,
+    metrics: &Arc<Metrics>,
+) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
     let fanout = Fanout::new().observer(Arc::clone(metrics) as _);
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
@@ -219,7 +236,8 @@ fn recorder(process: &Process, metrics: &Arc<Metrics>) -> Result<(Arc<dyn Record
         failed: metrics.log_lines_failed("access"),
         ..AccessLogOptions::default()
     };
-    let (log, thread) = AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
+    let (log, thread) =
+        AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
     Ok((Arc::new(fanout.recorder(Arc::new(log))), Some(thread)))
 }
 
@@ -237,13 +255,15 @@ fn ports(
         spawner: tokio_spawner(),
     };
     let config = identity::config(&process.identity);
-    let tokens = IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
+    let tokens =
+        IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
     Ok(Ports { clock, entropy: Arc::new(SystemEntropy), tokens: Arc::new(tokens), recorder })
 }
 
 impl Management {
     async fn start(address: SocketAddr, metrics: Arc<Metrics>) -> Result<Management> {
-        let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let ready = Arc::new(AtomicBool::new(true));

@@ -26,7 +26,12 @@ const MISTAKES: [(&str, &str, &str, &str); 20] = [
     ("policy.xml", "13:10", "missing-attribute", "needs the attribute `value`"),
     ("products/gold/apis/vision/productApiInformation.json", "1:1", "unknown-api", "`vision`"),
     ("products/gold/policy.xml", "7:10", "policy-not-allowed-in-section", "it may stand in `inbound`"),
-    ("subscriptions/team-red/subscriptionInformation.json", "1:1", "duplicate-subscription-key", "`team-blue`"),
+    (
+        "subscriptions/team-red/subscriptionInformation.json",
+        "1:1",
+        "duplicate-subscription-key",
+        "`team-blue`",
+    ),
 ];
 
 fn mistakes() -> PathBuf {
@@ -57,7 +62,13 @@ fn document(text: &str) -> tempfile::NamedTempFile {
 fn brief(findings: &[Value]) -> Vec<String> {
     let word = |value: &Value| value.as_str().unwrap().to_owned();
     let one = |finding: &Value| {
-        format!("{} {}:{} {}", word(&finding["code"]), finding["line"], finding["column"], word(&finding["severity"]))
+        format!(
+            "{} {}:{} {}",
+            word(&finding["code"]),
+            finding["line"],
+            finding["column"],
+            word(&finding["severity"])
+        )
     };
     findings.iter().map(one).collect()
 }
@@ -183,7 +194,9 @@ fn a_document_alone_may_leave_references_open() {
 
 #[test]
 fn other_mistakes_stay_errors_when_references_may_be_open() {
-    let file = document("<policies>\n    <inbound>\n        <set-status code=\"{{status}}\" text=\"OK\" />\n    </inbound>\n</policies>\n");
+    let file = document(
+        "<policies>\n    <inbound>\n        <set-status code=\"{{status}}\" text=\"OK\" />\n    </inbound>\n</policies>\n",
+    );
     let output = check(&["--format", "json", "--allow-unresolved"], file.path());
     assert_eq!(brief(&json(&output)), ["unknown-named-value 3:27 warning", "unknown-attribute 3:39 error"]);
     assert_eq!(output.status.code(), Some(1));
@@ -191,7 +204,9 @@ fn other_mistakes_stay_errors_when_references_may_be_open() {
 
 #[test]
 fn a_fragment_is_checked_alone_too() {
-    let file = document("<fragment>\n    <rewrite-uri template=\"/v2\" />\n    <set-status code=\"abc\" />\n</fragment>\n");
+    let file = document(
+        "<fragment>\n    <rewrite-uri template=\"/v2\" />\n    <set-status code=\"abc\" />\n</fragment>\n",
+    );
     let output = check(&["--format", "json"], file.path());
     assert_eq!(brief(&json(&output)), ["wrong-value 3:23 error"]);
     assert_eq!(output.status.code(), Some(1));

@@ -108,9 +108,15 @@ impl Case {
             name,
             documents: documents.iter().filter_map(|file| Some(((*file).to_owned(), text(file)?))).collect(),
             fragments: fragments(folder)?,
-            request: text("request.http").map(|text| message::request(&text)).transpose().context("request.http")?,
+            request: text("request.http")
+                .map(|text| message::request(&text))
+                .transpose()
+                .context("request.http")?,
             backend: Vec::new(),
-            response: text("expected.http").map(|text| message::response(&text)).transpose().context("expected.http")?,
+            response: text("expected.http")
+                .map(|text| message::response(&text))
+                .transpose()
+                .context("expected.http")?,
             expected: serde_json::from_str(&json("expected.json")).context("expected.json")?,
             settings: serde_json::from_str(&json("case.json")).context("case.json")?,
         };

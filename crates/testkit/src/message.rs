@@ -59,7 +59,8 @@ fn split(text: &str) -> Result<(&str, HeaderMap, Bytes)> {
     let mut headers = HeaderMap::new();
     for line in lines.filter(|line| !line.is_empty()) {
         let (name, value) = line.split_once(':').with_context(|| format!("`{line}` is not a header"))?;
-        let name: HeaderName = name.trim().parse().with_context(|| format!("`{name}` is not a header name"))?;
+        let name: HeaderName =
+            name.trim().parse().with_context(|| format!("`{name}` is not a header name"))?;
         headers.append(name, HeaderValue::from_str(value.trim())?);
     }
     Ok((start, headers, Bytes::copy_from_slice(body.strip_suffix('\n').unwrap_or(body).as_bytes())))

@@ -203,7 +203,12 @@ impl ScriptedBackends {
     }
 
     fn base(id: &str) -> Arc<BaseUrl> {
-        Arc::new(BaseUrl { scheme: "https".into(), host: format!("{id}.example").into(), port: 443, ..BaseUrl::default() })
+        Arc::new(BaseUrl {
+            scheme: "https".into(),
+            host: format!("{id}.example").into(),
+            port: 443,
+            ..BaseUrl::default()
+        })
     }
 }
 
@@ -218,14 +223,27 @@ impl Backends for ScriptedBackends {
         Box::pin(async move {
             let (target, base_url) = match call.target {
                 Target::None => return Err(unknown_backend()),
-                Target::Url(url) => (format!("{}://{}{}", url.scheme, url.authority(), url.path), Arc::clone(url)),
+                Target::Url(url) => {
+                    (format!("{}://{}{}", url.scheme, url.authority(), url.path), Arc::clone(url))
+                }
                 Target::Backend(id) => (id.to_string(), Self::base(id)),
             };
-            let uri = if call.query.is_empty() { call.path.to_owned() } else { format!("{}?{}", call.path, call.query) };
+            let uri = if call.query.is_empty() {
+                call.path.to_owned()
+            } else {
+                format!("{}?{}", call.path, call.query)
+            };
             let body = call.body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             let method = call.method.to_string();
             let authority: Arc<str> = base_url.authority().into();
-            self.received.lock().push(Received { target, method, uri, headers: call.headers, body, timeout: call.timeout });
+            self.received.lock().push(Received {
+                target,
+                method,
+                uri,
+                headers: call.headers,
+                body,
+                timeout: call.timeout,
+            });
             let attempt = Attempt { authority, ..Attempt::default() };
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
@@ -239,10 +257,14 @@ impl Backends for ScriptedBackends {
                     let attempt = Attempt { status: Some(status), ..attempt };
                     Ok(ForwardReply { response, attempt, base_url, backend: None })
                 }
-                Some(Script::Timeout) => Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time")),
-                Some(Script::ConnectionFailure) | None => {
-                    Err(failed(ForwardFailure::Connection, "BackendConnectionFailure", "the backend is not reachable"))
+                Some(Script::Timeout) => {
+                    Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
                 }
+                Some(Script::ConnectionFailure) | None => Err(failed(
+                    ForwardFailure::Connection,
+                    "BackendConnectionFailure",
+                    "the backend is not reachable",
+                )),
             }
         })
     }

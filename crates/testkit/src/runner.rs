@@ -48,7 +48,8 @@ pub async fn run(case: &Case) -> Result<()> {
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
-    let mut environment = Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    let mut environment =
+        Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
     for (name, value) in &case.settings.named_values {
         environment.named_values.insert(name.clone(), NamedValue { value: Some(Arc::from(value.as_str())) });
     }
@@ -56,7 +57,8 @@ fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) 
         let file = sources.add(format!("fragment-{id}.xml"), text.as_str());
         environment.fragments.insert(id.clone(), FragmentSource { file, text: sources.shared_text(file) });
     }
-    let files: Vec<_> = case.documents.iter().map(|(name, text)| (name, sources.add(name.as_str(), text.as_str()))).collect();
+    let files: Vec<_> =
+        case.documents.iter().map(|(name, text)| (name, sources.add(name.as_str(), text.as_str()))).collect();
     let mut compiler = Compiler::new(&environment, sources);
     let documents: Vec<CompiledDocument> = files
         .iter()
@@ -82,7 +84,11 @@ fn same_findings(expected: &[String], findings: &[Diagnostic], sources: &SourceM
             format!("{} {}:{}", finding.code, place.line, place.column)
         })
         .collect();
-    ensure!(found == expected, "expected findings {expected:#?}\nfound {found:#?}\n{}", render::text(findings, sources, false));
+    ensure!(
+        found == expected,
+        "expected findings {expected:#?}\nfound {found:#?}\n{}",
+        render::text(findings, sources, false)
+    );
     Ok(())
 }
 
@@ -100,10 +106,20 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
     let address = settings.ip_address.as_deref().unwrap_or("203.0.113.7").parse()?;
     // As on the wire: a body that no policy asks for is never in memory as a whole.
     let body = Body::stream(http_body_util::Full::new(text.body));
-    let mut request =
-        Request::new(text.method, text.headers, body, original_url, address, path.to_owned(), query.to_owned());
-    request.matched_parameters =
-        settings.matched_parameters.iter().map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str()))).collect();
+    let mut request = Request::new(
+        text.method,
+        text.headers,
+        body,
+        original_url,
+        address,
+        path.to_owned(),
+        query.to_owned(),
+    );
+    request.matched_parameters = settings
+        .matched_parameters
+        .iter()
+        .map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str())))
+        .collect();
     let ports_of_exchange = ports.ports();
     let mut exchange = Exchange {
         timestamp_ticks: ports_of_exchange.clock.utc_ticks(),
@@ -130,13 +146,23 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
     let service_url = settings.service_url.as_deref().unwrap_or("https://service.example/base");
     if !service_url.is_empty() {
         let base = Arc::new(BaseUrl::parse(service_url).context("serviceUrl")?);
-        exchange.set_route(Route { target: Target::Url(Arc::clone(&base)), base: Some(base), ..Route::default() });
+        exchange.set_route(Route {
+            target: Target::Url(Arc::clone(&base)),
+            base: Some(base),
+            ..Route::default()
+        });
     }
     Ok(exchange)
 }
 
 fn facts(case: &Case) -> CallFacts {
-    let api = ApiFacts { id: "api".into(), name: "API".into(), path: "api".into(), revision: "1".into(), ..ApiFacts::default() };
+    let api = ApiFacts {
+        id: "api".into(),
+        name: "API".into(),
+        path: "api".into(),
+        revision: "1".into(),
+        ..ApiFacts::default()
+    };
     let operation = OperationFacts {
         id: "operation".into(),
         name: "Operation".into(),
@@ -146,7 +172,12 @@ fn facts(case: &Case) -> CallFacts {
     let subscription = case.settings.subscription.as_deref().map(|id| {
         Arc::new(SubscriptionFacts { id: id.into(), name: id.into(), ..SubscriptionFacts::default() })
     });
-    CallFacts { api: Some(Arc::new(api)), operation: Some(Arc::new(operation)), subscription, ..CallFacts::default() }
+    CallFacts {
+        api: Some(Arc::new(api)),
+        operation: Some(Arc::new(operation)),
+        subscription,
+        ..CallFacts::default()
+    }
 }
 
 async fn compare_response(
@@ -165,18 +196,27 @@ async fn compare_response(
         differs("reason", reason.clone(), response.reason().to_owned());
     }
     for name in expected.headers.keys() {
-        differs(name.as_str(), values(&expected.headers, name.as_str()), values(&response.headers, name.as_str()));
+        differs(
+            name.as_str(),
+            values(&expected.headers, name.as_str()),
+            values(&response.headers, name.as_str()),
+        );
     }
     for name in absent {
         differs(name, String::new(), values(&response.headers, name));
     }
     let body = response.body.collect().await?.to_bytes();
-    differs("body", String::from_utf8_lossy(&expected.body).into_owned(), String::from_utf8_lossy(&body).into_owned());
+    differs(
+        "body",
+        String::from_utf8_lossy(&expected.body).into_owned(),
+        String::from_utf8_lossy(&body).into_owned(),
+    );
     Ok(())
 }
 
 fn values(headers: &HeaderMap, name: &str) -> String {
-    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let values: Vec<_> =
+        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
     values.join("\n")
 }
 
@@ -193,7 +233,8 @@ fn compare_rest(
     }
     if let Some(waits) = &expected.waits {
         let found: Vec<f64> = ports.clock.waits().iter().map(Duration::as_secs_f64).collect();
-        if found.len() != waits.len() || !found.iter().zip(waits).all(|(found, wait)| is_about(*found, *wait)) {
+        if found.len() != waits.len() || !found.iter().zip(waits).all(|(found, wait)| is_about(*found, *wait))
+        {
             differences.push(format!("waits: expected {waits:?}, found {found:?}"));
         }
     }
@@ -205,14 +246,19 @@ fn compare_rest(
     }
     for (name, value) in &expected.variables {
         let found = match exchange.variables.get(name).cloned() {
-            Some(value) => to_text(exchange, &value).map_err(|error| anyhow::anyhow!(error.message))?.map(|text| text.to_string()),
+            Some(value) => to_text(exchange, &value)
+                .map_err(|error| anyhow::anyhow!(error.message))?
+                .map(|text| text.to_string()),
             None => None,
         };
         note(differences, &format!("variable {name}"), &json!(value), &json!(found));
     }
     if let Some(traces) = &expected.traces {
-        let found: Vec<String> =
-            exchange.traces.iter().map(|entry| format!("{} {}: {}", entry.severity, entry.source, entry.message)).collect();
+        let found: Vec<String> = exchange
+            .traces
+            .iter()
+            .map(|entry| format!("{} {}: {}", entry.severity, entry.source, entry.message))
+            .collect();
         note(differences, "traces", &json!(traces), &json!(found));
     }
     Ok(())

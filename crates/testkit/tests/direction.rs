@@ -19,7 +19,17 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("testkit", &["diagnostics", "expression", "llm", "policy"][..]),
         (
             "sekisho",
-            &["diagnostics", "expression", "llm", "policy", "resources", "identity", "gateway", "telemetry", "simulator"][..],
+            &[
+                "diagnostics",
+                "expression",
+                "llm",
+                "policy",
+                "resources",
+                "identity",
+                "gateway",
+                "telemetry",
+                "simulator",
+            ][..],
         ),
     ])
 }
@@ -38,13 +48,18 @@ fn dependencies_point_one_way() {
             mistakes.push(format!("`{name}` has no line in this test"));
             continue;
         };
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+        for dependency in
+            package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal)
+        {
             let target = dependency.name.strip_prefix("sekisho-");
             if let Some(target) = target.filter(|target| !allowed.contains(target)) {
                 mistakes.push(format!("`{name}` may not depend on `{target}`"));
             }
             if HOT.contains(&name.as_str()) && HEAVY.contains(&dependency.name.as_str()) {
-                mistakes.push(format!("`{name}` is on the request path and may not depend on `{}`", dependency.name));
+                mistakes.push(format!(
+                    "`{name}` is on the request path and may not depend on `{}`",
+                    dependency.name
+                ));
             }
         }
     }

@@ -17,8 +17,13 @@ use crate::server;
 const MAX_DOCUMENT: u64 = 16 * 1024 * 1024;
 
 /// Codes of findings about things that another configuration may have.
-const UNRESOLVED: [&str; 5] =
-    ["unknown-named-value", "named-value-without-value", "unknown-backend", "unknown-fragment", "unknown-logger"];
+const UNRESOLVED: [&str; 5] = [
+    "unknown-named-value",
+    "named-value-without-value",
+    "unknown-backend",
+    "unknown-fragment",
+    "unknown-logger",
+];
 
 /// What was found below one path.
 struct Findings {

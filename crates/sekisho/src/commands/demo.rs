@@ -87,7 +87,8 @@ pub(crate) async fn run(arguments: cli::Demo) -> Result<ExitCode> {
     let simulator = Simulator::start(simulated()).await?;
     let folder = tempfile::tempdir().context("cannot make a folder for the examples")?;
     for example in &DEMONSTRATED {
-        let source = EXAMPLES.get_dir(example.name).with_context(|| format!("example {} is missing", example.name))?;
+        let source =
+            EXAMPLES.get_dir(example.name).with_context(|| format!("example {} is missing", example.name))?;
         unpack(source, example.name, folder.path())?;
     }
     let any_port = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
@@ -187,7 +188,12 @@ fn print(shown: &Shown, folder: &std::path::Path) {
     anstream::println!("files      {} (edit a policy: it is reloaded)", folder.display());
     for example in &shown.examples {
         let version = example.api_versions.iter().rev().find(|version| !version.contains("preview")).copied();
-        anstream::println!("\n{}\n  endpoint  {}\n  key       {}", example.name, example.azure_endpoint, example.api_key);
+        anstream::println!(
+            "\n{}\n  endpoint  {}\n  key       {}",
+            example.name,
+            example.azure_endpoint,
+            example.api_key
+        );
         anstream::println!(
             "  curl -s '{}/openai/deployments/{}/chat/completions?api-version={}' -H 'api-key: {}' -H 'content-type: application/json' -d '{}'",
             example.azure_endpoint,

@@ -114,13 +114,18 @@ fn evaluate(expression: &str, image: &Value, environment: &Environment) -> Resul
     }
     let text = text.trimmed();
     if !text.text().starts_with("@(") && !text.text().starts_with("@{") {
-        let finding = Diagnostic::error("not-an-expression", sources.whole(file), "an expression begins with `@(` or `@{`");
+        let finding = Diagnostic::error(
+            "not-an-expression",
+            sources.whole(file),
+            "an expression begins with `@(` or `@{`",
+        );
         return Ok(compile_error(&finding, expression));
     }
     let program = match sekisho_expression::compile(&text) {
         Ok(program) => program,
         Err(findings) => {
-            let fallback = Diagnostic::error("invalid-expression", Span::default(), "the expression cannot be compiled");
+            let fallback =
+                Diagnostic::error("invalid-expression", Span::default(), "the expression cannot be compiled");
             return Ok(compile_error(findings.first().unwrap_or(&fallback), expression));
         }
     };

@@ -11,8 +11,10 @@ use crate::cli;
 pub(crate) async fn run(arguments: cli::Simulate) -> Result<ExitCode> {
     let config = match &arguments.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_saphyr::from_str(&text).with_context(|| format!("{} is not a simulator configuration", path.display()))?
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            serde_saphyr::from_str(&text)
+                .with_context(|| format!("{} is not a simulator configuration", path.display()))?
         }
         None => Config::default(),
     };

@@ -26,12 +26,14 @@ fn source(from: &IdentitySource) -> SourceConfig {
                 token_file: token_file.clone(),
             }
         }
-        IdentitySource::ClientSecret { endpoint, tenant_id, client_id, client_secret } => SourceConfig::ClientSecret {
-            authority: endpoint.clone(),
-            tenant_id: tenant_id.clone(),
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-        },
+        IdentitySource::ClientSecret { endpoint, tenant_id, client_id, client_secret } => {
+            SourceConfig::ClientSecret {
+                authority: endpoint.clone(),
+                tenant_id: tenant_id.clone(),
+                client_id: client_id.clone(),
+                client_secret: client_secret.clone(),
+            }
+        }
         IdentitySource::Static { token } => SourceConfig::Static { token: token.clone() },
     }
 }

@@ -26,7 +26,8 @@ fn assert_internal(answer: &Answer) {
     let body = answer.json();
     let id = body["activityId"].as_str().unwrap_or_else(|| panic!("{body}"));
     assert_eq!(id.len(), 36);
-    let expected = format!(r#"{{ "statusCode": 500, "message": "Internal server error", "activityId": "{id}" }}"#);
+    let expected =
+        format!(r#"{{ "statusCode": 500, "message": "Internal server error", "activityId": "{id}" }}"#);
     assert_json(answer, 500, &expected);
 }
 
@@ -41,7 +42,10 @@ async fn keys() {
     assert_json(&missing, 401, MISSING);
     let challenge = missing.header("www-authenticate").unwrap();
     assert!(challenge.starts_with("AzureApiManagementKey realm=\""), "{challenge}");
-    assert!(challenge.ends_with(&format!("://{host}/test\",name=\"api-key\",type=\"header\"")), "{challenge}");
+    assert!(
+        challenge.ends_with(&format!("://{host}/test\",name=\"api-key\",type=\"header\"")),
+        "{challenge}"
+    );
 
     for key in ["wrong", "other-key", "suspended-key", ""] {
         let answer = echo(&gateway, &[("api-key", key)]).await;
@@ -61,10 +65,13 @@ async fn unknown_paths_and_versions() {
     let gateway = Gateway::start(folder.path(), &[]).await;
     let client = Client::new();
     for path in ["/nowhere", "/test/nowhere", "/test"] {
-        let answer = client.call(Method::GET, &format!("{}{path}", gateway.url), &[("api-key", "test-key")], "").await;
+        let answer =
+            client.call(Method::GET, &format!("{}{path}", gateway.url), &[("api-key", "test-key")], "").await;
         assert_json(&answer, 404, NOT_FOUND);
     }
-    let answer = client.call(Method::DELETE, &format!("{}/test/echo", gateway.url), &[("api-key", "test-key")], "").await;
+    let answer = client
+        .call(Method::DELETE, &format!("{}/test/echo", gateway.url), &[("api-key", "test-key")], "")
+        .await;
     assert_json(&answer, 404, NOT_FOUND);
 
     let gateway = Gateway::start(&service::example("multi-region"), &[]).await;
@@ -118,6 +125,9 @@ async fn health_and_metrics() {
     assert_eq!(echo(&gateway, &[("api-key", "test-key")]).await.status, 200);
     let metrics = client.get(&format!("{}/metrics", gateway.management)).await;
     assert_eq!(metrics.status, 200);
-    let requests = metrics.text().lines().find(|line| line.starts_with("sekisho_requests_total{") && line.contains("api=\"test\""));
+    let requests = metrics
+        .text()
+        .lines()
+        .find(|line| line.starts_with("sekisho_requests_total{") && line.contains("api=\"test\""));
     assert!(requests.is_some_and(|line| line.trim_end().ends_with(" 1")), "{}", metrics.text());
 }

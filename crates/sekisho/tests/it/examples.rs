@@ -17,10 +17,16 @@ fn requests(simulator: &Running) -> BTreeMap<String, u64> {
 async fn multi_region_spreads_evenly_over_four_regions() {
     let accounts = ["eastus2", "swedencentral", "japaneast", "australiaeast"];
     let simulator = service::simulator(&accounts).await;
-    let variables: Vec<(String, &str)> =
-        accounts.iter().enumerate().map(|(number, account)| (format!("MULTI_REGION_URL_{number}"), *account)).collect();
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, account)| (name.as_str(), *account)).collect();
-    let gateway = Gateway::start(&service::example("multi-region"), &service::environment(&simulator, &variables)).await;
+    let variables: Vec<(String, &str)> = accounts
+        .iter()
+        .enumerate()
+        .map(|(number, account)| (format!("MULTI_REGION_URL_{number}"), *account))
+        .collect();
+    let variables: Vec<(&str, &str)> =
+        variables.iter().map(|(name, account)| (name.as_str(), *account)).collect();
+    let gateway =
+        Gateway::start(&service::example("multi-region"), &service::environment(&simulator, &variables))
+            .await;
     let client = Client::new();
     let endpoint = format!("{}/multi-region", gateway.url);
     // The clock's ticks spread like dice: of 1,000 calls one run in forty would miss ± 15 % by chance, of 4,000 none.
@@ -35,15 +41,22 @@ async fn multi_region_spreads_evenly_over_four_regions() {
     }
     println!("{spread:?}");
     let last = simulator.stats().resources["eastus2"].counts.last.clone().unwrap();
-    assert!(last.headers.iter().all(|(name, _)| name != "api-key"), "the subscription key reached the backend");
+    assert!(
+        last.headers.iter().all(|(name, _)| name != "api-key"),
+        "the subscription key reached the backend"
+    );
     assert!(last.headers.iter().any(|(name, value)| name == "authorization" && value.starts_with("Bearer ")));
 }
 
 async fn ptu_first() -> (Running, Gateway, Client, String) {
     let simulator = service::simulator(&["ptu", "sweden", "france"]).await;
-    let variables =
-        [("PTU_FIRST_URL_PROVISIONED", "ptu"), ("PTU_FIRST_URL_SWEDEN", "sweden"), ("PTU_FIRST_URL_FRANCE", "france")];
-    let gateway = Gateway::start(&service::example("ptu-first"), &service::environment(&simulator, &variables)).await;
+    let variables = [
+        ("PTU_FIRST_URL_PROVISIONED", "ptu"),
+        ("PTU_FIRST_URL_SWEDEN", "sweden"),
+        ("PTU_FIRST_URL_FRANCE", "france"),
+    ];
+    let gateway =
+        Gateway::start(&service::example("ptu-first"), &service::environment(&simulator, &variables)).await;
     let endpoint = format!("{}/ptu-first", gateway.url);
     (simulator, gateway, Client::new(), endpoint)
 }
@@ -56,7 +69,10 @@ fn throttled(seconds: u64) -> Fault {
 async fn ptu_first_leaves_the_throttled_ptu_and_returns_to_it() {
     let (simulator, _gateway, client, endpoint) = ptu_first().await;
     for _ in 0..20 {
-        assert_eq!(client.chat(&endpoint, "ptu-first-demo-key").await.header("x-backend-id"), Some("ptu-first-provisioned"));
+        assert_eq!(
+            client.chat(&endpoint, "ptu-first-demo-key").await.header("x-backend-id"),
+            Some("ptu-first-provisioned")
+        );
     }
     assert_eq!(requests(&simulator)["ptu"], 20);
 
@@ -75,7 +91,8 @@ async fn ptu_first_leaves_the_throttled_ptu_and_returns_to_it() {
 
     assert!(simulator.set_faults("ptu", vec![]));
     eventually("back to the PTU", Duration::from_secs(10), || async {
-        client.chat(&endpoint, "ptu-first-demo-key").await.header("x-backend-id") == Some("ptu-first-provisioned")
+        client.chat(&endpoint, "ptu-first-demo-key").await.header("x-backend-id")
+            == Some("ptu-first-provisioned")
     })
     .await;
     assert!(tripped.elapsed() >= Duration::from_secs(4), "not before its Retry-After");
@@ -90,7 +107,10 @@ async fn a_call_while_every_member_is_open_is_503_with_retry_after() {
     let first = client.chat(&endpoint, "ptu-first-demo-key").await;
     assert_eq!(first.status, 429, "the last member's own answer comes through");
     let second = client.chat(&endpoint, "ptu-first-demo-key").await;
-    assert_eq!((second.status, second.text()), (503, r#"{"statusCode":503,"message":"Service Unavailable"}"#));
+    assert_eq!(
+        (second.status, second.text()),
+        (503, r#"{"statusCode":503,"message":"Service Unavailable"}"#)
+    );
     let seconds: u64 = second.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=30).contains(&seconds), "{seconds}");
     assert_eq!(requests(&simulator).values().sum::<u64>(), 3, "the second call reached no backend");
@@ -101,10 +121,13 @@ async fn random_backends_uses_every_account_with_the_configured_identity() {
     let simulator = service::simulator(&["a", "b", "c"]).await;
     let variables =
         [("RANDOM_BACKENDS_URL_A", "a"), ("RANDOM_BACKENDS_URL_B", "b"), ("RANDOM_BACKENDS_URL_C", "c")];
-    let gateway = Gateway::start(&service::example("random-backends"), &service::environment(&simulator, &variables)).await;
+    let gateway =
+        Gateway::start(&service::example("random-backends"), &service::environment(&simulator, &variables))
+            .await;
     let client = Client::new();
     for _ in 0..300 {
-        let answer = client.chat(&format!("{}/random-backends", gateway.url), "random-backends-demo-key").await;
+        let answer =
+            client.chat(&format!("{}/random-backends", gateway.url), "random-backends-demo-key").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
     let spread = requests(&simulator);

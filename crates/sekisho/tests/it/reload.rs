@@ -23,7 +23,10 @@ fn version(number: usize) -> String {
 async fn served(client: &Client, url: &str) -> Result<String, String> {
     let response = client.open(Method::GET, url, &KEY, "").await.map_err(|error| error.to_string())?;
     let status = response.status();
-    let body = http_body_util::BodyExt::collect(response.into_body()).await.map_err(|error| error.to_string())?.to_bytes();
+    let body = http_body_util::BodyExt::collect(response.into_body())
+        .await
+        .map_err(|error| error.to_string())?
+        .to_bytes();
     if status != 200 {
         return Err(format!("{status}: {}", String::from_utf8_lossy(&body)));
     }
@@ -44,14 +47,16 @@ async fn edits_under_load_lose_no_call_and_broken_ones_are_refused() {
     let lost = Arc::new(AtomicUsize::new(0));
     let done = Arc::new(AtomicUsize::new(0));
     let load = tokio::spawn({
-        let (client, url, stop, lost, done) = (client.clone(), url.clone(), Arc::clone(&stop), Arc::clone(&lost), Arc::clone(&done));
+        let (client, url, stop, lost, done) =
+            (client.clone(), url.clone(), Arc::clone(&stop), Arc::clone(&lost), Arc::clone(&done));
         async move {
             // 200 calls a second.
             let mut ticks = tokio::time::interval(Duration::from_millis(5));
             let mut calls = tokio::task::JoinSet::new();
             while !stop.load(Ordering::Relaxed) {
                 ticks.tick().await;
-                let (client, url, lost, done) = (client.clone(), url.clone(), Arc::clone(&lost), Arc::clone(&done));
+                let (client, url, lost, done) =
+                    (client.clone(), url.clone(), Arc::clone(&lost), Arc::clone(&done));
                 calls.spawn(async move {
                     if let Err(why) = served(&client, &url).await {
                         lost.fetch_add(1, Ordering::Relaxed);

@@ -28,7 +28,8 @@ async fn each_event_arrives_within_50_ms_of_being_sent() {
     }
     let sent = backend.seen.lock().sent.clone();
     assert_eq!((sent.len(), arrived.len()), (5, 5));
-    let delays: Vec<Duration> = sent.iter().zip(&arrived).map(|(sent, arrived)| arrived.duration_since(*sent)).collect();
+    let delays: Vec<Duration> =
+        sent.iter().zip(&arrived).map(|(sent, arrived)| arrived.duration_since(*sent)).collect();
     assert!(delays.iter().all(|delay| *delay < Duration::from_millis(50)), "{delays:?}");
 }
 
@@ -42,7 +43,10 @@ async fn a_client_that_goes_away_ends_the_backend_call() {
     let mut body = response.into_body();
     body.frame().await.unwrap().unwrap();
     drop(body);
-    eventually("the backend sees its caller go", Duration::from_secs(1), || async { backend.seen.lock().abandoned == 1 }).await;
+    eventually("the backend sees its caller go", Duration::from_secs(1), || async {
+        backend.seen.lock().abandoned == 1
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -55,7 +59,8 @@ async fn streams_that_are_open_at_sigterm_finish() {
     for _ in 0..100 {
         bodies.push(Client::new().open(Method::GET, &url, &KEY, "").await.unwrap().into_body());
     }
-    eventually("all streams are open", Duration::from_secs(5), || async { backend.seen.lock().open == 100 }).await;
+    eventually("all streams are open", Duration::from_secs(5), || async { backend.seen.lock().open == 100 })
+        .await;
     gateway.terminate();
     for body in bodies {
         let text = body.collect().await.expect("the stream was cut").to_bytes();

@@ -22,15 +22,20 @@ pub(super) async fn send(shown: &Shown) -> String {
     for example in &shown.examples {
         let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
         for _ in 0..CALLS {
-            let path = format!("/{}/openai/deployments/{}/chat/completions?api-version=2024-10-21", example.name, example.deployment);
-            let outcome = match timeout(Duration::from_secs(10), call(&shown.gateway, &path, example.api_key)).await {
-                Ok(Ok(status)) => status,
-                Ok(Err(error)) => format!("{error:#}"),
-                Err(_) => "no answer within 10 s".to_owned(),
-            };
+            let path = format!(
+                "/{}/openai/deployments/{}/chat/completions?api-version=2024-10-21",
+                example.name, example.deployment
+            );
+            let outcome =
+                match timeout(Duration::from_secs(10), call(&shown.gateway, &path, example.api_key)).await {
+                    Ok(Ok(status)) => status,
+                    Ok(Err(error)) => format!("{error:#}"),
+                    Err(_) => "no answer within 10 s".to_owned(),
+                };
             *outcomes.entry(outcome).or_default() += 1;
         }
-        let outcomes: Vec<String> = outcomes.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
+        let outcomes: Vec<String> =
+            outcomes.iter().map(|(outcome, count)| format!("{count} × {outcome}")).collect();
         lines.push(format!("  {}: {}", example.name, outcomes.join(", ")));
     }
     lines.join("\n")
@@ -48,6 +53,7 @@ async fn call(gateway: &str, path: &str, key: &str) -> Result<String> {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     let head = String::from_utf8_lossy(&answer);
-    let status = head.lines().next().and_then(|line| line.split_once(' ')).map(|(_, status)| status.trim().to_owned());
+    let status =
+        head.lines().next().and_then(|line| line.split_once(' ')).map(|(_, status)| status.trim().to_owned());
     status.context("the gateway answered nothing")
 }

@@ -48,7 +48,9 @@ impl Backend {
                 let seen = Arc::clone(&shared);
                 tokio::spawn(async move {
                     let service = service_fn(move |request| answer(request, Arc::clone(&seen)));
-                    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                    let _ = auto::Builder::new(TokioExecutor::new())
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
@@ -74,8 +76,11 @@ async fn answer(request: Request<Incoming>, seen: Arc<Mutex<Seen>>) -> Result<Re
             Ok(Response::new(Full::new(Bytes::from_static(b"late")).boxed_unsync()))
         }
         _ => {
-            let headers: Vec<String> =
-                request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or(""))).collect();
+            let headers: Vec<String> = request
+                .headers()
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or("")))
+                .collect();
             let target = request.uri().to_string();
             let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
             let echo = serde_json::json!({"target": target, "headers": headers, "length": body.len()});

@@ -57,7 +57,13 @@ impl Client {
     }
 
     /// Sends a request and waits for the whole answer.
-    pub(crate) async fn call(&self, method: Method, url: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let response = self.open(method, url, headers, body).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -76,4 +82,5 @@ impl Client {
 }
 
 /// A small chat request.
-pub(crate) const CHAT: &str = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Say something about checkpoints."}]}"#;
+pub(crate) const CHAT: &str =
+    r#"{"model":"gpt-4o","messages":[{"role":"user","content":"Say something about checkpoints."}]}"#;

@@ -61,7 +61,9 @@ impl Gateway {
     pub(crate) async fn says(&mut self, text: &str) -> String {
         let mut said = String::new();
         loop {
-            let line = timeout(PATIENCE, self.stderr.next_line()).await.unwrap_or_else(|_| panic!("never said {text:?}, but:\n{said}"));
+            let line = timeout(PATIENCE, self.stderr.next_line())
+                .await
+                .unwrap_or_else(|_| panic!("never said {text:?}, but:\n{said}"));
             let line = line.unwrap().unwrap_or_else(|| panic!("ended without saying {text:?}:\n{said}"));
             said.push_str(&line);
             said.push('\n');

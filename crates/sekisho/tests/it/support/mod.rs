@@ -8,7 +8,11 @@ pub(crate) mod service;
 use std::time::{Duration, Instant};
 
 /// Asks again until the answer is yes; fails after `limit`.
-pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, limit: Duration, mut ask: impl FnMut() -> F) {
+pub(crate) async fn eventually<F: Future<Output = bool>>(
+    what: &str,
+    limit: Duration,
+    mut ask: impl FnMut() -> F,
+) {
     let start = Instant::now();
     while !ask().await {
         assert!(start.elapsed() < limit, "{what}: not within {limit:?}");

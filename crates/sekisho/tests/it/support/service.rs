@@ -25,7 +25,10 @@ pub(crate) fn environment(simulator: &Running, variables: &[(&str, &str)]) -> Ve
             ((*variable).to_owned(), format!("http://{address}/openai"))
         })
         .collect();
-    out.push(("AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(), simulator.url().trim_end_matches('/').to_owned()));
+    out.push((
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(),
+        simulator.url().trim_end_matches('/').to_owned(),
+    ));
     out
 }
 
@@ -52,7 +55,9 @@ pub(crate) fn small(backend: &str, policy: &str) -> tempfile::TempDir {
     );
     write(api.join("policy.xml"), policy);
     let subscription = |scope: &str, state: &str, key: &str| {
-        format!(r#"{{"properties": {{"scope": "{scope}", "displayName": "{key}", "state": "{state}", "primaryKey": "{key}"}}}}"#)
+        format!(
+            r#"{{"properties": {{"scope": "{scope}", "displayName": "{key}", "state": "{state}", "primaryKey": "{key}"}}}}"#
+        )
     };
     for (name, scope, state, key) in [
         ("good", "/apis/test", "active", "test-key"),
