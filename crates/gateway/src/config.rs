@@ -70,7 +70,7 @@ impl From<&Process> for GatewayConfig {
                 body_bytes: process.limits.request_body_bytes,
                 ..ClientLimits::default()
             },
-            trusted_proxies: Vec::new(),
+            trusted_proxies: process.listeners.trusted_proxies.clone(),
         }
     }
 }

@@ -44,14 +44,17 @@ impl Compiler<'_> {
             return document;
         }
         for element in root.elements() {
-            let Some(section) = Section::ALL.into_iter().find(|section| section.name() == element.name) else {
+            let Some(section) = Section::ALL.into_iter().find(|section| section.name() == element.name)
+            else {
                 self.report(unknown_section(element));
                 continue;
             };
             let Some(slot) = document.sections.get_mut(section as usize) else { continue };
             if slot.is_some() {
                 let message = format!("section `{}` stands twice", element.name);
-                self.report(Diagnostic::error("repeated-section", element.name_span, message).with_help("merge both"));
+                self.report(
+                    Diagnostic::error("repeated-section", element.name_span, message).with_help("merge both"),
+                );
                 continue;
             }
             self.enter(scope, section);
@@ -79,7 +82,8 @@ impl Compiler<'_> {
         let root = self.paste(root);
         self.enter(Scope::Api, Section::Inbound);
         self.each_policy(&root, |compiler, element| {
-            let sections = crate::policies::find(&element.name).map_or(&Section::ALL[..], |known| known.sections);
+            let sections =
+                crate::policies::find(&element.name).map_or(&Section::ALL[..], |known| known.sections);
             compiler.enter_section(sections.first().copied().unwrap_or(Section::Inbound));
             compiler.step(element);
         });
@@ -100,7 +104,11 @@ impl Compiler<'_> {
 
 fn unknown_section(element: &Element) -> Diagnostic {
     let names = Section::ALL.map(Section::name);
-    let finding = Diagnostic::error("unknown-section", element.name_span, format!("`{}` is not a section", element.name));
+    let finding = Diagnostic::error(
+        "unknown-section",
+        element.name_span,
+        format!("`{}` is not a section", element.name),
+    );
     finding.with_help(match closest(&element.name, names) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "the sections are `inbound`, `backend`, `outbound` and `on-error`".to_owned(),
@@ -122,7 +130,12 @@ pub fn assemble(documents: &[&CompiledDocument]) -> Pipeline {
     Pipeline { inbound, backend, outbound, on_error, cors }
 }
 
-fn expand(documents: &[&CompiledDocument], section: Section, steps: &mut Vec<Arc<Step>>, cors: &mut Vec<Arc<Cors>>) {
+fn expand(
+    documents: &[&CompiledDocument],
+    section: Section,
+    steps: &mut Vec<Arc<Step>>,
+    cors: &mut Vec<Arc<Cors>>,
+) {
     let Some((narrowest, broader)) = documents.split_last() else {
         // Below the global scope lies the built-in document, whose backend section calls the backend.
         if section == Section::Backend {

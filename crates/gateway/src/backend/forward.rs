@@ -128,7 +128,7 @@ impl CallBackends {
         if let Some(single) = hop.single {
             own_query = single.credentials.query(call.query);
             single.credentials.apply(&mut call.headers, &*ports.tokens).await.map_err(|error| {
-                ForwardError { failure: ForwardFailure::Connection, message: error.message, attempt: None }
+                ForwardError { failure: ForwardFailure::Credentials, message: error.message, attempt: None }
             })?;
         }
         let started = ports.clock.monotonic();

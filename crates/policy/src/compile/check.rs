@@ -85,7 +85,9 @@ impl Compiler<'_> {
         let text = value.text.text().trim();
         let expected = match kind {
             Kind::Text => return None,
-            Kind::Boolean if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => return None,
+            Kind::Boolean if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => {
+                return None;
+            }
             Kind::Boolean => "`true` or `false`".to_owned(),
             Kind::Integer { minimum, maximum } => match text.parse::<i64>() {
                 Ok(number) if (minimum..=maximum).contains(&number) => return None,
@@ -101,7 +103,9 @@ impl Compiler<'_> {
         };
         // What was written, never what was pasted: a named value may be a secret.
         let message = format!("`{name}` is `{}`", self.written(value.span));
-        Some(Diagnostic::error("wrong-value", value.span, message).with_help(format!("it must be {expected}")))
+        Some(
+            Diagnostic::error("wrong-value", value.span, message).with_help(format!("it must be {expected}")),
+        )
     }
 
     fn check_children(&mut self, declared: &Children, element: &Element) {
@@ -109,18 +113,26 @@ impl Compiler<'_> {
             Children::None => {
                 if let Some(child) = element.children.first() {
                     let message = format!("`{}` has no content", element.name);
-                    self.report(Diagnostic::error("unexpected-content", span_of(child), message).with_help("remove it"));
+                    self.report(
+                        Diagnostic::error("unexpected-content", span_of(child), message)
+                            .with_help("remove it"),
+                    );
                 }
             }
             Children::Text => {
                 if let Some(child) = element.elements().next() {
                     let message = format!("`{}` holds a text, not elements", element.name);
-                    self.report(Diagnostic::error("unexpected-element", child.name_span, message).with_help("write the text or an expression"));
+                    self.report(
+                        Diagnostic::error("unexpected-element", child.name_span, message)
+                            .with_help("write the text or an expression"),
+                    );
                 }
             }
             Children::Markup | Children::Policies => {}
             Children::TextOrElements(_) if element.text().is_some() => {}
-            Children::TextOrElements(children) | Children::Elements(children) => self.check_elements(children, element),
+            Children::TextOrElements(children) | Children::Elements(children) => {
+                self.check_elements(children, element)
+            }
         }
     }
 
@@ -153,7 +165,9 @@ impl Compiler<'_> {
                 && let Some(extra) = found().nth(known.maximum)
             {
                 let message = format!("`{}` has more than {} `{}`", element.name, known.maximum, known.name);
-                self.report(Diagnostic::error("repeated-element", extra.name_span, message).with_help("remove one"));
+                self.report(
+                    Diagnostic::error("repeated-element", extra.name_span, message).with_help("remove one"),
+                );
             }
         }
     }
@@ -177,10 +191,15 @@ pub(super) fn stray_text(parent: &Element, span: Span) -> Diagnostic {
 
 /// A name that is no policy.
 pub(super) fn unknown_policy(element: &Element) -> Diagnostic {
-    let finding = Diagnostic::error("unknown-policy", element.name_span, format!("`{}` is not a policy", element.name));
+    let finding =
+        Diagnostic::error("unknown-policy", element.name_span, format!("`{}` is not a policy", element.name));
     if element.name == "base" {
-        return Diagnostic::error("misplaced-base", element.name_span, "`base` may only stand directly in a section")
-            .with_help("move it out of the enclosing policy");
+        return Diagnostic::error(
+            "misplaced-base",
+            element.name_span,
+            "`base` may only stand directly in a section",
+        )
+        .with_help("move it out of the enclosing policy");
     }
     match closest(&element.name, policies::names()) {
         Some(meant) => finding.with_help(format!("did you mean `{meant}`?")),
@@ -190,14 +209,19 @@ pub(super) fn unknown_policy(element: &Element) -> Diagnostic {
 
 /// A policy of API Management that does not run here yet.
 pub(super) fn unsupported(element: &Element) -> Diagnostic {
-    Diagnostic::error("policy-not-supported-yet", element.name_span, format!("`{}` is not supported yet", element.name))
-        .with_help("remove it, or wait for a version that runs it; see docs/compatibility.md")
+    Diagnostic::error(
+        "policy-not-supported-yet",
+        element.name_span,
+        format!("`{}` is not supported yet", element.name),
+    )
+    .with_help("remove it, or wait for a version that runs it; see docs/compatibility.md")
 }
 
 /// A document with another root.
 pub(crate) fn wrong_root(root: &Element, expected: &str) -> Diagnostic {
     let message = format!("the root element is `{}`, not `{expected}`", root.name);
-    Diagnostic::error("wrong-root", root.name_span, message).with_help(format!("wrap the document in `<{expected}>`"))
+    Diagnostic::error("wrong-root", root.name_span, message)
+        .with_help(format!("wrap the document in `<{expected}>`"))
 }
 
 fn span_of(node: &Node) -> Span {

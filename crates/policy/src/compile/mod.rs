@@ -95,7 +95,8 @@ impl<'e> Compiler<'e> {
 
     /// True when a named value in this part of the document was not found, which was reported.
     pub(crate) fn is_unresolved(&self, span: Span) -> bool {
-        let holds = |place: &Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
+        let holds =
+            |place: &Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
         self.unresolved.iter().any(holds)
     }
 
@@ -187,7 +188,10 @@ impl<'e> Compiler<'e> {
         };
         if self.depth >= MAX_DEPTH {
             let message = format!("policies are nested more than {MAX_DEPTH} deep");
-            self.report(Diagnostic::error("nested-too-deep", element.name_span, message).with_help("move the inner policies to a fragment"));
+            self.report(
+                Diagnostic::error("nested-too-deep", element.name_span, message)
+                    .with_help("move the inner policies to a fragment"),
+            );
             return None;
         }
         if !self.check_place(declaration, element) || !self.check(declaration, element) {
@@ -213,12 +217,21 @@ impl<'e> Compiler<'e> {
     pub(crate) fn fragment(&mut self, id: &str, place: Span) -> Option<Block> {
         if let Some(outer) = &self.fragment {
             let message = format!("fragment `{outer}` includes another fragment");
-            self.report(Diagnostic::error("nested-fragment", place, message).with_help("include both fragments from the policy document"));
+            self.report(
+                Diagnostic::error("nested-fragment", place, message)
+                    .with_help("include both fragments from the policy document"),
+            );
             return None;
         }
         let Some(source) = self.environment.fragments.get(id) else {
-            let mut finding = Diagnostic::error("unknown-fragment", place, format!("policy fragment `{id}` does not exist"));
-            if let Some(known) = sekisho_diagnostics::closest(id, self.environment.fragments.keys().map(String::as_str)) {
+            let mut finding = Diagnostic::error(
+                "unknown-fragment",
+                place,
+                format!("policy fragment `{id}` does not exist"),
+            );
+            if let Some(known) =
+                sekisho_diagnostics::closest(id, self.environment.fragments.keys().map(String::as_str))
+            {
                 finding = finding.with_help(format!("did you mean `{known}`?"));
             }
             self.report_unresolved(finding);

@@ -59,13 +59,19 @@ pub(crate) fn text(compiler: &mut Compiler<'_>, source: &MappedText, keep_unknow
             Some(None) => {
                 let message = format!("named value `{name}` has no value");
                 let help = "give it a `value` in its namedValueInformation.json, or take it from the environment with `${NAME}`";
-                compiler.report_unresolved(Diagnostic::error("named-value-without-value", place, message).with_help(help));
+                compiler.report_unresolved(
+                    Diagnostic::error("named-value-without-value", place, message).with_help(help),
+                );
                 compiler.unresolved.push(place);
                 out.push_mapped(source, range);
             }
             None => {
                 let names = environment.named_values.keys().map(String::as_str);
-                let mut finding = Diagnostic::error("unknown-named-value", place, format!("cannot find a named value `{name}`"));
+                let mut finding = Diagnostic::error(
+                    "unknown-named-value",
+                    place,
+                    format!("cannot find a named value `{name}`"),
+                );
                 finding.help = Some(match closest(name, names) {
                     Some(known) => format!("did you mean `{{{{{known}}}}}`?"),
                     None => "add it under `named values/`; the reference is its display name".to_owned(),

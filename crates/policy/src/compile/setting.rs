@@ -20,7 +20,9 @@ impl Expression {
     /// Runs it.
     pub fn evaluate(&self, exchange: &mut Exchange) -> Result<Value, PolicyError> {
         let limits = Arc::clone(&exchange.limits);
-        self.program.evaluate(exchange, &limits.expression).map_err(|exception| evaluation_failure(&exception))
+        self.program
+            .evaluate(exchange, &limits.expression)
+            .map_err(|exception| evaluation_failure(&exception))
     }
 }
 
@@ -30,7 +32,10 @@ pub fn evaluation_failure(exception: &Exception) -> PolicyError {
 }
 
 fn failure(detail: &str) -> PolicyError {
-    PolicyError::internal("ExpressionValueEvaluationFailure", format!("Expression evaluation failed. {detail}"))
+    PolicyError::internal(
+        "ExpressionValueEvaluationFailure",
+        format!("Expression evaluation failed. {detail}"),
+    )
 }
 
 /// A setting of any type, for `set-variable`.
@@ -155,7 +160,8 @@ pub fn to_text(exchange: &mut Exchange, value: &Value) -> Result<Option<Arc<str>
         other => {
             let limits = Arc::clone(&exchange.limits);
             let text = sekisho_expression::to_text(other, exchange, &limits.expression);
-            text.map(|text| Some(Arc::clone(text.shared()))).map_err(|exception| evaluation_failure(&exception))
+            text.map(|text| Some(Arc::clone(text.shared())))
+                .map_err(|exception| evaluation_failure(&exception))
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sekisho_expression::context::{
-    ApiFacts, BackendFacts, Context, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, RequestView,
-    ResponseView, Side, SubscriptionFacts, UserFacts,
+    ApiFacts, BackendFacts, Context, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts,
+    RequestView, ResponseView, Side, SubscriptionFacts, UserFacts,
 };
 use sekisho_expression::value::Value;
 

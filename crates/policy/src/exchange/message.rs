@@ -159,7 +159,10 @@ impl Response {
     pub fn reason(&self) -> &str {
         match &self.reason {
             Some(reason) => reason,
-            None => StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason()).unwrap_or(""),
+            None => StatusCode::from_u16(self.status)
+                .ok()
+                .and_then(|status| status.canonical_reason())
+                .unwrap_or(""),
         }
     }
 

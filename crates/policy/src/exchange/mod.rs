@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use sekisho_expression::context::{
-    ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts, UserFacts,
-};
 use sekisho_expression::Limits;
+use sekisho_expression::context::{
+    ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts,
+    UserFacts,
+};
 
 use crate::pipeline::{Scope, Section};
 use crate::ports::record::TraceEntry;

@@ -100,10 +100,13 @@ impl From<ForwardError> for PolicyError {
     fn from(error: ForwardError) -> Self {
         let (reason, status, retry_after) = match error.failure {
             ForwardFailure::Connection => ("BackendConnectionFailure", 500, None),
+            ForwardFailure::Credentials => ("ManagedIdentityTokenFailure", 500, None),
             ForwardFailure::Timeout => ("Timeout", 500, None),
             ForwardFailure::UnknownBackend => ("BackendNotFound", 500, None),
             ForwardFailure::ClientBody => ("ClientConnectionFailure", 400, None),
-            ForwardFailure::Unavailable { status, retry_after } => ("BackendUnavailable", status, retry_after),
+            ForwardFailure::Unavailable { status, retry_after } => {
+                ("BackendUnavailable", status, retry_after)
+            }
         };
         let mut out = PolicyError::internal(reason, error.message);
         out.status = status;
@@ -132,7 +135,9 @@ pub fn error_body(status: u16, message: &str) -> String {
 /// The body of an unexpected error; the activity id is the request id.
 fn internal_body(status: u16, request_id: &[u8; 16]) -> String {
     let id = uuid_text(request_id);
-    format!("{{ \"statusCode\": {status}, \"message\": \"Internal server error\", \"activityId\": \"{id}\" }}")
+    format!(
+        "{{ \"statusCode\": {status}, \"message\": \"Internal server error\", \"activityId\": \"{id}\" }}"
+    )
 }
 
 /// A UUID in its usual text form.
@@ -160,7 +165,10 @@ mod tests {
             error_body(404, "Resource not found"),
             r#"{ "statusCode": 404, "message": "Resource not found" }"#
         );
-        assert_eq!(error_body(503, "Service Unavailable"), r#"{"statusCode":503,"message":"Service Unavailable"}"#);
+        assert_eq!(
+            error_body(503, "Service Unavailable"),
+            r#"{"statusCode":503,"message":"Service Unavailable"}"#
+        );
         assert_eq!(
             internal_body(500, &[0x1f; 16]),
             r#"{ "statusCode": 500, "message": "Internal server error", "activityId": "1f1f1f1f-1f1f-1f1f-1f1f-1f1f1f1f1f1f" }"#

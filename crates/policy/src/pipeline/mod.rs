@@ -104,12 +104,16 @@ fn note_error(exchange: &mut Exchange, error: &PolicyError, step: Option<&Step>)
 /// A request body that could not be brought into memory.
 pub(crate) fn request_body_error(error: BodyError) -> PolicyError {
     match error {
-        BodyError::TooLarge { limit } => {
-            PolicyError::refusal(413, "RequestBodyTooLarge", format!("the request body is larger than {limit} bytes, the most that a policy may buffer"))
-        }
-        BodyError::Aborted(_) | BodyError::Idle => {
-            PolicyError::refusal(400, "ClientConnectionFailure", format!("the request body did not arrive: {error}"))
-        }
+        BodyError::TooLarge { limit } => PolicyError::refusal(
+            413,
+            "RequestBodyTooLarge",
+            format!("the request body is larger than {limit} bytes, the most that a policy may buffer"),
+        ),
+        BodyError::Aborted(_) | BodyError::Idle => PolicyError::refusal(
+            400,
+            "ClientConnectionFailure",
+            format!("the request body did not arrive: {error}"),
+        ),
     }
 }
 

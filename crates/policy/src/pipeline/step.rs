@@ -159,7 +159,10 @@ impl Block {
     pub fn run_now(&self, exchange: &mut Exchange) -> PolicyResult {
         for step in &self.steps {
             let Run::Now(policy) = &step.run else {
-                return Err(PolicyError::internal("Internal", "a policy that waits stands in a block that does not"));
+                return Err(PolicyError::internal(
+                    "Internal",
+                    "a policy that waits stands in a block that does not",
+                ));
             };
             match policy.run(exchange) {
                 Ok(Outcome::Continue) => {}

@@ -39,8 +39,9 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 impl RunNow for Basic {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let pair = format!("{}:{}", self.username.get(exchange)?, self.password.get(exchange)?);
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
-            .map_err(|_| PolicyError::internal("InvalidHeaderValue", "the credentials cannot stand in a header"))?;
+        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).map_err(|_| {
+            PolicyError::internal("InvalidHeaderValue", "the credentials cannot stand in a header")
+        })?;
         value.set_sensitive(true);
         exchange.request.headers.insert(AUTHORIZATION, value);
         Ok(Outcome::Continue)

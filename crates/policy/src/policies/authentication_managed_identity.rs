@@ -23,9 +23,19 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[
         Attribute::required("resource", Kind::Text, "Application id or URI the token is for."),
-        Attribute::optional("client-id", Kind::Text, "Client id of a user-assigned identity; the system-assigned one when not set."),
-        Attribute::optional("output-token-variable-name", Kind::Text, "Variable that takes the token; the header is then left alone.").literal(),
-        Attribute::optional("ignore-error", Kind::Boolean, "Goes on without a token when there is none.").or("false"),
+        Attribute::optional(
+            "client-id",
+            Kind::Text,
+            "Client id of a user-assigned identity; the system-assigned one when not set.",
+        ),
+        Attribute::optional(
+            "output-token-variable-name",
+            Kind::Text,
+            "Variable that takes the token; the header is then left alone.",
+        )
+        .literal(),
+        Attribute::optional("ignore-error", Kind::Boolean, "Goes on without a token when there is none.")
+            .or("false"),
     ],
     children: Children::None,
     compile: Some(compile),
@@ -80,8 +90,9 @@ impl ManagedIdentity {
             exchange.variables.set(variable, Value::String(token.into()));
             return Ok(Outcome::Continue);
         }
-        let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| PolicyError::internal("ManagedIdentityTokenFailure", "the token cannot stand in a header"))?;
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+            PolicyError::internal("ManagedIdentityTokenFailure", "the token cannot stand in a header")
+        })?;
         value.set_sensitive(true);
         exchange.request.headers.insert(AUTHORIZATION, value);
         Ok(Outcome::Continue)

@@ -16,12 +16,21 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[
         Attribute::required("name", Kind::Text, "Name of the header."),
-        Attribute::required("failed-check-httpcode", Kind::Integer { minimum: 100, maximum: 999 }, "Status of the refusal."),
+        Attribute::required(
+            "failed-check-httpcode",
+            Kind::Integer { minimum: 100, maximum: 999 },
+            "Status of the refusal.",
+        ),
         Attribute::required("failed-check-error-message", Kind::Text, "Message of the refusal."),
         // The documentation calls it required; published documents leave it out.
-        Attribute::optional("ignore-case", Kind::Boolean, "Compares values without regard to case.").or("false"),
+        Attribute::optional("ignore-case", Kind::Boolean, "Compares values without regard to case.")
+            .or("false"),
     ],
-    children: Children::Elements(&[Child::any("value", Children::Text, "An allowed value; without any the header only has to be there.")]),
+    children: Children::Elements(&[Child::any(
+        "value",
+        Children::Text,
+        "An allowed value; without any the header only has to be there.",
+    )]),
     compile: Some(compile),
 };
 
@@ -50,8 +59,9 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 impl RunNow for CheckHeader {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let name = self.name.get(exchange)?;
-        let header = HeaderName::from_bytes(name.trim().as_bytes())
-            .map_err(|_| PolicyError::internal("InvalidHeaderName", format!("`{name}` is not a header name")))?;
+        let header = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| {
+            PolicyError::internal("InvalidHeaderName", format!("`{name}` is not a header name"))
+        })?;
         let found: Option<Vec<u8>> = joined(exchange, &header);
         let Some(found) = found else {
             let message = format!("Header {name} was not found in the request. Access denied.");
@@ -90,8 +100,14 @@ fn joined(exchange: &Exchange, header: &HeaderName) -> Option<Vec<u8>> {
 }
 
 impl CheckHeader {
-    fn refusal(&self, exchange: &mut Exchange, reason: &'static str, message: String) -> Result<PolicyError, PolicyError> {
-        let status = u16::try_from(self.status.count(exchange)?).ok().filter(|status| (100..=999).contains(status));
+    fn refusal(
+        &self,
+        exchange: &mut Exchange,
+        reason: &'static str,
+        message: String,
+    ) -> Result<PolicyError, PolicyError> {
+        let status =
+            u16::try_from(self.status.count(exchange)?).ok().filter(|status| (100..=999).contains(status));
         let public = self.message.get(exchange)?.to_string();
         Ok(PolicyError::refusal(status.unwrap_or(403), reason, message).with_public(public))
     }

@@ -7,7 +7,8 @@ use crate::pipeline::{Block, Outcome, PolicyResult, Run, RunLater, RunNow};
 use crate::ports::PortFuture;
 use crate::xml::Element;
 
-const WHEN: &[Attribute] = &[Attribute::required("condition", Kind::Boolean, "A boolean; the first true one decides.")];
+const WHEN: &[Attribute] =
+    &[Attribute::required("condition", Kind::Boolean, "A boolean; the first true one decides.")];
 
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
@@ -41,7 +42,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         branches.push((condition, block));
     }
     let policy = Choose { branches, otherwise };
-    let immediate = policy.otherwise.is_immediate() && policy.branches.iter().all(|(_, block)| block.is_immediate());
+    let immediate =
+        policy.otherwise.is_immediate() && policy.branches.iter().all(|(_, block)| block.is_immediate());
     Some(if immediate { Run::now(Immediate(policy)) } else { Run::later(policy) })
 }
 

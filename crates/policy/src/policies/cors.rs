@@ -17,8 +17,12 @@ use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
 
-const METHODS: &[Attribute] =
-    &[Attribute::optional("preflight-result-max-age", Kind::Seconds, "Seconds a browser may keep the answer.").or("0")];
+const METHODS: &[Attribute] = &[Attribute::optional(
+    "preflight-result-max-age",
+    Kind::Seconds,
+    "Seconds a browser may keep the answer.",
+)
+.or("0")];
 
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
@@ -27,13 +31,25 @@ pub const DECLARATION: Declaration = Declaration {
     sections: &[Section::Inbound],
     scopes: ALL_SCOPES,
     attributes: &[
-        Attribute::optional("allow-credentials", Kind::Boolean, "Lets the page send cookies and credentials.").or("false"),
-        Attribute::optional("terminate-unmatched-request", Kind::Boolean, "Ends requests of other origins with an empty 200.").or("true"),
+        Attribute::optional(
+            "allow-credentials",
+            Kind::Boolean,
+            "Lets the page send cookies and credentials.",
+        )
+        .or("false"),
+        Attribute::optional(
+            "terminate-unmatched-request",
+            Kind::Boolean,
+            "Ends requests of other origins with an empty 200.",
+        )
+        .or("true"),
     ],
     children: Children::Elements(&[
         Child::optional(
             "allowed-origins",
-            Children::Elements(&[Child::any("origin", Children::Text, "Scheme, host and port, or `*`.").at_least(1)]),
+            Children::Elements(&[
+                Child::any("origin", Children::Text, "Scheme, host and port, or `*`.").at_least(1)
+            ]),
             "Origins that may call.",
         )
         .at_least(1),
@@ -71,7 +87,9 @@ pub struct Cors {
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     let child = |name: &str| element.elements().find(|child| child.name == name);
     let mut texts = |name: &str| -> Option<Vec<Text>> {
-        child(name).map_or(Some(Vec::new()), |list| list.elements().map(|item| compiler.element_text(item)).collect())
+        child(name).map_or(Some(Vec::new()), |list| {
+            list.elements().map(|item| compiler.element_text(item)).collect()
+        })
     };
     let origins = texts("allowed-origins")?;
     let methods = texts("allowed-methods")?;
@@ -80,7 +98,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     let cors = Arc::new(Cors {
         credentials: compiler.flag(element, "allow-credentials", false),
         terminate: compiler.flag(element, "terminate-unmatched-request", true),
-        max_age: child("allowed-methods").and_then(|methods| compiler.number(methods, "preflight-result-max-age")),
+        max_age: child("allowed-methods")
+            .and_then(|methods| compiler.number(methods, "preflight-result-max-age")),
         origins,
         methods,
         headers,
@@ -96,7 +115,9 @@ struct Simple(Arc<Cors>);
 impl RunNow for Simple {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let cors = &self.0;
-        let Some(origin) = exchange.request.headers.get(ORIGIN).cloned() else { return Ok(Outcome::Continue) };
+        let Some(origin) = exchange.request.headers.get(ORIGIN).cloned() else {
+            return Ok(Outcome::Continue);
+        };
         if cors.allows_origin(exchange, &origin)? {
             let mut headers = HeaderMap::new();
             cors.origin_headers(exchange, &origin, &mut headers)?;
@@ -134,7 +155,11 @@ pub fn preflight(policies: &[Arc<Cors>], exchange: &mut Exchange) -> Option<Resp
 
 impl Cors {
     /// The answer when this policy decides; none when another policy may.
-    fn preflight(&self, exchange: &mut Exchange, origin: &HeaderValue) -> Result<Option<Response>, PolicyError> {
+    fn preflight(
+        &self,
+        exchange: &mut Exchange,
+        origin: &HeaderValue,
+    ) -> Result<Option<Response>, PolicyError> {
         let method = text_of(&exchange.request.headers, &ACCESS_CONTROL_REQUEST_METHOD);
         let wanted = text_of(&exchange.request.headers, &ACCESS_CONTROL_REQUEST_HEADERS);
         let matches = self.allows_origin(exchange, origin)?
@@ -155,7 +180,12 @@ impl Cors {
         Ok(Some(response))
     }
 
-    fn origin_headers(&self, exchange: &mut Exchange, origin: &HeaderValue, headers: &mut HeaderMap) -> Result<(), PolicyError> {
+    fn origin_headers(
+        &self,
+        exchange: &mut Exchange,
+        origin: &HeaderValue,
+        headers: &mut HeaderMap,
+    ) -> Result<(), PolicyError> {
         let credentials = self.credentials.get(exchange)?;
         let any = list(exchange, &self.origins)?.iter().any(|allowed| &**allowed == "*");
         if any && !credentials {
@@ -173,18 +203,23 @@ impl Cors {
     fn allows_origin(&self, exchange: &mut Exchange, origin: &HeaderValue) -> Result<bool, PolicyError> {
         let Ok(origin) = origin.to_str() else { return Ok(false) };
         let origin = normal_origin(origin);
-        Ok(list(exchange, &self.origins)?.iter().any(|allowed| &**allowed == "*" || normal_origin(allowed) == origin))
+        Ok(list(exchange, &self.origins)?
+            .iter()
+            .any(|allowed| &**allowed == "*" || normal_origin(allowed) == origin))
     }
 
     fn allows_method(&self, exchange: &mut Exchange, method: &str) -> Result<bool, PolicyError> {
         let methods = list(exchange, &self.methods)?;
         let by_default = methods.is_empty() && (method == "GET" || method == "POST");
-        Ok(by_default || methods.iter().any(|allowed| &**allowed == "*" || allowed.eq_ignore_ascii_case(method)))
+        Ok(by_default
+            || methods.iter().any(|allowed| &**allowed == "*" || allowed.eq_ignore_ascii_case(method)))
     }
 
     fn allows_headers(&self, exchange: &mut Exchange, wanted: &str) -> Result<bool, PolicyError> {
         let headers = list(exchange, &self.headers)?;
-        let allows = |header: &str| headers.iter().any(|allowed| &**allowed == "*" || allowed.eq_ignore_ascii_case(header));
+        let allows = |header: &str| {
+            headers.iter().any(|allowed| &**allowed == "*" || allowed.eq_ignore_ascii_case(header))
+        };
         Ok(wanted.split(',').map(str::trim).filter(|header| !header.is_empty()).all(allows))
     }
 }

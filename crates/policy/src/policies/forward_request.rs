@@ -12,7 +12,9 @@ use sekisho_expression::Needs;
 use crate::compile::{Compiler, Flag, Number};
 use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
 use crate::exchange::Exchange;
-use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Scope, Section, Step, request_body_error};
+use crate::pipeline::{
+    Outcome, PolicyError, PolicyResult, Run, RunLater, Scope, Section, Step, request_body_error,
+};
 use crate::ports::backends::HttpVersion;
 use crate::ports::{ForwardCall, PortFuture};
 use crate::xml::Element;
@@ -27,14 +29,48 @@ pub const DECLARATION: Declaration = Declaration {
     sections: &[Section::Backend],
     scopes: ALL_SCOPES,
     attributes: &[
-        Attribute::optional("timeout", Kind::Seconds, "Seconds until the response headers must be there.").or("300"),
-        Attribute::optional("timeout-ms", Kind::Integer { minimum: 0, maximum: i64::MAX }, "The same in milliseconds; instead of `timeout`."),
+        Attribute::optional("timeout", Kind::Seconds, "Seconds until the response headers must be there.")
+            .or("300"),
+        Attribute::optional(
+            "timeout-ms",
+            Kind::Integer { minimum: 0, maximum: i64::MAX },
+            "The same in milliseconds; instead of `timeout`.",
+        ),
         Attribute::optional("continue-timeout", Kind::Seconds, "Seconds to wait for a 100 Continue."),
-        Attribute::optional("http-version", Kind::OneOf(&["1", "2or1", "2"]), "HTTP version towards the backend.").literal().or("1"),
-        Attribute::optional("follow-redirects", Kind::Boolean, "Follows redirects instead of returning them.").or("false"),
-        Attribute::optional("buffer-request-body", Kind::Boolean, "Keeps the request body, so that `retry` can send it again.").literal().or("false"),
-        Attribute::optional("buffer-response", Kind::Boolean, "Accepted; responses always pass through as they arrive.").literal().or("true"),
-        Attribute::optional("fail-on-error-status-code", Kind::Boolean, "Statuses 400 to 599 go to on-error.").literal().or("false"),
+        Attribute::optional(
+            "http-version",
+            Kind::OneOf(&["1", "2or1", "2"]),
+            "HTTP version towards the backend.",
+        )
+        .literal()
+        .or("1"),
+        Attribute::optional(
+            "follow-redirects",
+            Kind::Boolean,
+            "Follows redirects instead of returning them.",
+        )
+        .or("false"),
+        Attribute::optional(
+            "buffer-request-body",
+            Kind::Boolean,
+            "Keeps the request body, so that `retry` can send it again.",
+        )
+        .literal()
+        .or("false"),
+        Attribute::optional(
+            "buffer-response",
+            Kind::Boolean,
+            "Accepted; responses always pass through as they arrive.",
+        )
+        .literal()
+        .or("true"),
+        Attribute::optional(
+            "fail-on-error-status-code",
+            Kind::Boolean,
+            "Statuses 400 to 599 go to on-error.",
+        )
+        .literal()
+        .or("false"),
     ],
     children: Children::None,
     compile: Some(compile),
@@ -51,7 +87,11 @@ struct ForwardRequest {
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     if let (Some(_), Some(milliseconds)) = (element.attribute("timeout"), element.attribute("timeout-ms")) {
-        let finding = Diagnostic::error("wrong-attributes", milliseconds.name_span, "`timeout` and `timeout-ms` exclude each other");
+        let finding = Diagnostic::error(
+            "wrong-attributes",
+            milliseconds.name_span,
+            "`timeout` and `timeout-ms` exclude each other",
+        );
         compiler.report(finding.with_help("remove one of them"));
         return None;
     }
@@ -157,7 +197,10 @@ impl ForwardRequest {
         if !self.fail_on_error_status_code || !(400..600).contains(&status) {
             return Ok(Outcome::Continue);
         }
-        let mut error = PolicyError::internal("BackendErrorStatusCode", format!("the backend answered with status code {status}"));
+        let mut error = PolicyError::internal(
+            "BackendErrorStatusCode",
+            format!("the backend answered with status code {status}"),
+        );
         error.status = status;
         error.keep_response = true;
         Err(error)

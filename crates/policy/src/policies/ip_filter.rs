@@ -21,10 +21,15 @@ pub const DECLARATION: Declaration = Declaration {
     summary: "Allows only the listed addresses, or forbids them.",
     sections: &[Section::Inbound],
     scopes: ALL_SCOPES,
-    attributes: &[Attribute::required("action", Kind::OneOf(&["allow", "forbid"]), "What happens to the listed addresses.")],
+    attributes: &[Attribute::required(
+        "action",
+        Kind::OneOf(&["allow", "forbid"]),
+        "What happens to the listed addresses.",
+    )],
     children: Children::Elements(&[
         Child::any("address", Children::Text, "One address."),
-        Child::any("address-range", Children::None, "All addresses from one to another, both included.").with(RANGE),
+        Child::any("address-range", Children::None, "All addresses from one to another, both included.")
+            .with(RANGE),
     ]),
     compile: Some(compile),
 };
@@ -54,7 +59,11 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         }
     }
     if ranges.is_empty() {
-        let finding = Diagnostic::error("missing-element", element.name_span, "`ip-filter` needs an `address` or an `address-range`");
+        let finding = Diagnostic::error(
+            "missing-element",
+            element.name_span,
+            "`ip-filter` needs an `address` or an `address-range`",
+        );
         compiler.report(finding.with_help("list the addresses it is about"));
         return None;
     }
@@ -69,7 +78,10 @@ fn address(compiler: &mut Compiler<'_>, content: &Content) -> Option<Address> {
         Ok(address) => Some(Address::Known(address.to_canonical())),
         Err(_) => {
             let message = format!("`{}` is not an IP address", compiler.written(content.span));
-            compiler.report(Diagnostic::error("wrong-value", content.span, message).with_help("write an IPv4 or IPv6 address; ranges are `address-range`"));
+            compiler.report(
+                Diagnostic::error("wrong-value", content.span, message)
+                    .with_help("write an IPv4 or IPv6 address; ranges are `address-range`"),
+            );
             None
         }
     }
@@ -85,10 +97,13 @@ impl RunNow for IpFilter {
             listed |= from.is_ipv4() == caller.is_ipv4() && (from..=to).contains(&caller);
         }
         match (forbids, listed) {
-            (true, true) => Err(refusal("CallerIpBlocked", "Caller IP address is blocked. Access denied.".to_owned())),
-            (false, false) => {
-                Err(refusal("CallerIpNotAllowed", format!("Caller IP address {caller} is not allowed. Access denied.")))
+            (true, true) => {
+                Err(refusal("CallerIpBlocked", "Caller IP address is blocked. Access denied.".to_owned()))
             }
+            (false, false) => Err(refusal(
+                "CallerIpNotAllowed",
+                format!("Caller IP address {caller} is not allowed. Access denied."),
+            )),
             _ => Ok(Outcome::Continue),
         }
     }

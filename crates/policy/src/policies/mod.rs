@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn no_name_is_declared_twice() {
         let mut names: Vec<&str> = names().collect();
-        names.extend(unsupported::DECLARATIONS.iter().flat_map(|declaration| declaration.names.iter().copied()));
+        names.extend(
+            unsupported::DECLARATIONS.iter().flat_map(|declaration| declaration.names.iter().copied()),
+        );
         let count = names.len();
         names.sort_unstable();
         names.dedup();
@@ -78,7 +80,11 @@ mod tests {
     #[test]
     fn every_declaration_says_what_it_is() {
         for declaration in CATALOGUE {
-            assert!(declaration.compile.is_some() && !declaration.summary.is_empty(), "{:?}", declaration.names);
+            assert!(
+                declaration.compile.is_some() && !declaration.summary.is_empty(),
+                "{:?}",
+                declaration.names
+            );
         }
     }
 }

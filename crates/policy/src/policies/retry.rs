@@ -25,10 +25,22 @@ pub const DECLARATION: Declaration = Declaration {
     sections: ANYWHERE,
     scopes: ALL_SCOPES,
     attributes: &[
-        Attribute::required("condition", Kind::Boolean, "Evaluated after each run; true runs the policies again."),
-        Attribute::required("count", Kind::Integer { minimum: 1, maximum: MAX_COUNT }, "The most retries, 1 to 50."),
+        Attribute::required(
+            "condition",
+            Kind::Boolean,
+            "Evaluated after each run; true runs the policies again.",
+        ),
+        Attribute::required(
+            "count",
+            Kind::Integer { minimum: 1, maximum: MAX_COUNT },
+            "The most retries, 1 to 50.",
+        ),
         Attribute::required("interval", Kind::Seconds, "Seconds between runs."),
-        Attribute::optional("max-interval", Kind::Seconds, "The longest wait in seconds; makes the wait exponential."),
+        Attribute::optional(
+            "max-interval",
+            Kind::Seconds,
+            "The longest wait in seconds; makes the wait exponential.",
+        ),
         Attribute::optional("delta", Kind::Seconds, "How much the wait grows, in seconds."),
         Attribute::optional("first-fast-retry", Kind::Boolean, "The first retry does not wait.").or("false"),
     ],
@@ -90,7 +102,11 @@ impl RunLater for Retry {
 
 impl Retry {
     /// The condition, after a run. The error of a failed run is in `context.LastError`.
-    async fn wants_another(&self, exchange: &mut Exchange, result: &PolicyResult) -> Result<bool, PolicyError> {
+    async fn wants_another(
+        &self,
+        exchange: &mut Exchange,
+        result: &PolicyResult,
+    ) -> Result<bool, PolicyError> {
         buffer(exchange, self.condition_needs).await?;
         match (self.condition.get(exchange), result) {
             (Ok(again), _) => Ok(again),
@@ -108,12 +124,15 @@ impl Retry {
         let interval = self.interval.seconds(exchange)?;
         let Some(delta) = &self.delta else { return Ok(interval) };
         let delta = delta.seconds(exchange)?;
-        let Some(maximum) = &self.maximum else { return Ok(interval.saturating_add(delta.saturating_mul(retries))) };
+        let Some(maximum) = &self.maximum else {
+            return Ok(interval.saturating_add(delta.saturating_mul(retries)));
+        };
         let maximum = maximum.seconds(exchange)?;
         let growth = 2_u32.checked_pow(retries).map_or(u32::MAX, |power| power - 1);
         #[allow(clippy::cast_precision_loss)] // 53 of 64 random bits are plenty for jitter.
         let jitter = 0.8 + 0.4 * (exchange.ports.entropy.next() as f64 / u64::MAX as f64);
-        let grown = Duration::try_from_secs_f64(delta.as_secs_f64() * jitter * f64::from(growth)).unwrap_or(maximum);
+        let grown =
+            Duration::try_from_secs_f64(delta.as_secs_f64() * jitter * f64::from(growth)).unwrap_or(maximum);
         Ok(interval.saturating_add(grown).min(maximum))
     }
 }

@@ -27,8 +27,10 @@ pub const DECLARATION: Declaration = Declaration {
     )
     .literal()],
     children: Children::Elements(&[
-        Child::optional("set-status", Children::None, "Status code and reason; 200 when not set.").with(set_status::ATTRIBUTES),
-        Child::any("set-header", set_header::CHILDREN, "A header of the response.").with(set_header::ATTRIBUTES),
+        Child::optional("set-status", Children::None, "Status code and reason; 200 when not set.")
+            .with(set_status::ATTRIBUTES),
+        Child::any("set-header", set_header::CHILDREN, "A header of the response.")
+            .with(set_header::ATTRIBUTES),
         Child::optional("set-body", Children::Markup, "The body.").with(set_body::ATTRIBUTES),
     ]),
     compile: Some(compile),
@@ -94,6 +96,9 @@ fn stored(exchange: &Exchange, name: &str) -> Result<Response, PolicyError> {
                 body: body.map_or(Body::Empty, Body::Full),
             })
         }
-        Some(_) => Err(PolicyError::internal("InvalidResponse", format!("variable `{name}` does not hold a response"))),
+        Some(_) => Err(PolicyError::internal(
+            "InvalidResponse",
+            format!("variable `{name}` does not hold a response"),
+        )),
     }
 }

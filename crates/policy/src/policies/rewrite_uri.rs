@@ -35,7 +35,12 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[
         Attribute::required("template", Kind::Text, "The new path, with an optional query."),
-        Attribute::optional("copy-unmatched-params", Kind::Boolean, "Keeps query parameters that the operation's template does not name.").or("true"),
+        Attribute::optional(
+            "copy-unmatched-params",
+            Kind::Boolean,
+            "Keeps query parameters that the operation's template does not name.",
+        )
+        .or("true"),
     ],
     children: Children::None,
     compile: Some(compile),
@@ -69,7 +74,11 @@ impl RunNow for RewriteUri {
         };
         if copy {
             let set_by_template = query.clone();
-            let is_known = |key: &str| [operation_query, &set_by_template].iter().any(|known| pairs(known).any(|(name, _)| is_named(key, name)));
+            let is_known = |key: &str| {
+                [operation_query, &set_by_template]
+                    .iter()
+                    .any(|known| pairs(known).any(|(name, _)| is_named(key, name)))
+            };
             for (_, whole) in pairs(exchange.request.query()).filter(|(key, _)| !is_known(key)) {
                 push(&mut query, whole);
             }

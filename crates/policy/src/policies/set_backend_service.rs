@@ -60,8 +60,11 @@ struct BaseUrlSetting {
 }
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
-    if let Some(foreign) = element.attributes.iter().find(|attribute| FOREIGN.contains(&attribute.name.as_str())) {
-        let message = format!("`{}` is not supported: there is no Service Fabric or Dapr runtime here", foreign.name);
+    if let Some(foreign) =
+        element.attributes.iter().find(|attribute| FOREIGN.contains(&attribute.name.as_str()))
+    {
+        let message =
+            format!("`{}` is not supported: there is no Service Fabric or Dapr runtime here", foreign.name);
         let finding = Diagnostic::error("attribute-not-supported-yet", foreign.name_span, message);
         compiler.report(finding.with_help("use `backend-id` or `base-url`"));
         return None;
@@ -70,8 +73,16 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         (Some(_), None) => backend_id(compiler, element),
         (None, Some(_)) => base_url(compiler, element),
         (both, _) => {
-            let text = if both.is_some() { "has both `backend-id` and `base-url`" } else { "needs `backend-id` or `base-url`" };
-            let finding = Diagnostic::error("wrong-attributes", element.name_span, format!("`set-backend-service` {text}"));
+            let text = if both.is_some() {
+                "has both `backend-id` and `base-url`"
+            } else {
+                "needs `backend-id` or `base-url`"
+            };
+            let finding = Diagnostic::error(
+                "wrong-attributes",
+                element.name_span,
+                format!("`set-backend-service` {text}"),
+            );
             compiler.report(finding.with_help("give exactly one of them"));
             None
         }
@@ -103,8 +114,12 @@ fn base_url(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         Some(literal) => match BaseUrl::parse(literal) {
             Some(parsed) => Some(Arc::new(parsed)),
             None => {
-                let message = format!("`{}` is not an absolute http or https URL", compiler.written(content.span));
-                compiler.report(Diagnostic::error("wrong-value", content.span, message).with_help("write it as `https://host/path`"));
+                let message =
+                    format!("`{}` is not an absolute http or https URL", compiler.written(content.span));
+                compiler.report(
+                    Diagnostic::error("wrong-value", content.span, message)
+                        .with_help("write it as `https://host/path`"),
+                );
                 return None;
             }
         },
@@ -117,7 +132,10 @@ impl RunNow for BackendId {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let id = self.id.get(exchange)?;
         let Some((facts, base)) = exchange.backends.describe(&id) else {
-            return Err(PolicyError::internal("BackendNotFound", format!("Backend with id '{id}' could not be found.")));
+            return Err(PolicyError::internal(
+                "BackendNotFound",
+                format!("Backend with id '{id}' could not be found."),
+            ));
         };
         exchange.set_route(Route {
             target: Target::Backend(Arc::clone(&facts.id)),
@@ -141,11 +159,18 @@ impl RunNow for BaseUrlSetting {
                 let parsed = BaseUrl::parse(&text);
                 // The text may hold a credential in its query, so it is not repeated.
                 Arc::new(parsed.ok_or_else(|| {
-                    PolicyError::internal("InvalidBackendUrl", "base-url is not an absolute http or https URL")
+                    PolicyError::internal(
+                        "InvalidBackendUrl",
+                        "base-url is not an absolute http or https URL",
+                    )
                 })?)
             }
         };
-        exchange.set_route(Route { target: Target::Url(Arc::clone(&base)), base: Some(base), ..Route::default() });
+        exchange.set_route(Route {
+            target: Target::Url(Arc::clone(&base)),
+            base: Some(base),
+            ..Route::default()
+        });
         Ok(Outcome::Continue)
     }
 }

@@ -15,9 +15,15 @@ use crate::xml::Element;
 
 /// The attributes, which `return-response` shares.
 pub(crate) const ATTRIBUTES: &[Attribute] = &[
-    Attribute::optional("template", Kind::OneOf(&["none", "liquid"]), "`liquid`: the text is a template.").literal().or("none"),
-    Attribute::optional("xsi-nil", Kind::OneOf(&["blank", "null"]), "How templates see `xsi:nil`.").literal().or("blank"),
-    Attribute::optional("parse-date", Kind::Boolean, "Whether templates see date texts as dates.").literal().or("true"),
+    Attribute::optional("template", Kind::OneOf(&["none", "liquid"]), "`liquid`: the text is a template.")
+        .literal()
+        .or("none"),
+    Attribute::optional("xsi-nil", Kind::OneOf(&["blank", "null"]), "How templates see `xsi:nil`.")
+        .literal()
+        .or("blank"),
+    Attribute::optional("parse-date", Kind::Boolean, "Whether templates see date texts as dates.")
+        .literal()
+        .or("true"),
 ];
 
 /// The declaration.
@@ -46,7 +52,11 @@ impl SetBody {
         if let Some(template) = element.attribute("template")
             && template.value.text.text() == "liquid"
         {
-            let finding = Diagnostic::error("template-not-supported-yet", template.value.span, "liquid templates are not supported yet");
+            let finding = Diagnostic::error(
+                "template-not-supported-yet",
+                template.value.span,
+                "liquid templates are not supported yet",
+            );
             compiler.report(finding.with_help("write the body as an expression"));
             return None;
         }

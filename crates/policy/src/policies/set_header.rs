@@ -2,7 +2,8 @@
 
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, DATE, EXPIRES, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, LAST_MODIFIED,
-    PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, SET_COOKIE, TRANSFER_ENCODING, USER_AGENT, WARNING, WWW_AUTHENTICATE,
+    PROXY_AUTHENTICATE, RETRY_AFTER, SERVER, SET_COOKIE, TRANSFER_ENCODING, USER_AGENT, WARNING,
+    WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -18,11 +19,13 @@ pub(crate) const EXISTS_ACTIONS: &[&str] = &["override", "skip", "append", "dele
 /// The attributes, which `set-query-parameter` and the headers in `return-response` share.
 pub(crate) const ATTRIBUTES: &[Attribute] = &[
     Attribute::required("name", Kind::Text, "Its name."),
-    Attribute::optional("exists-action", Kind::OneOf(EXISTS_ACTIONS), "What to do when it is already there.").or("override"),
+    Attribute::optional("exists-action", Kind::OneOf(EXISTS_ACTIONS), "What to do when it is already there.")
+        .or("override"),
 ];
 
 /// The children, shared alike.
-pub(crate) const CHILDREN: Children = Children::Elements(&[Child::any("value", Children::Text, "A value; several make several.")]);
+pub(crate) const CHILDREN: Children =
+    Children::Elements(&[Child::any("value", Children::Text, "A value; several make several.")]);
 
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
@@ -52,7 +55,10 @@ impl ExistsAction {
             "skip" => Ok(ExistsAction::Skip),
             "append" => Ok(ExistsAction::Append),
             "delete" => Ok(ExistsAction::Delete),
-            other => Err(PolicyError::internal("InvalidExistsAction", format!("`{other}` is not an exists-action"))),
+            other => Err(PolicyError::internal(
+                "InvalidExistsAction",
+                format!("`{other}` is not an exists-action"),
+            )),
         }
     }
 }
@@ -116,7 +122,8 @@ impl SetHeader {
             match HeaderName::from_bytes(text.trim().as_bytes()) {
                 Ok(parsed) => name = Some(parsed),
                 Err(_) => {
-                    let place = element.attribute("name").map_or(element.name_span, |attribute| attribute.value.span);
+                    let place =
+                        element.attribute("name").map_or(element.name_span, |attribute| attribute.value.span);
                     let message = format!("`{}` is not a header name", compiler.written(place));
                     let finding = sekisho_diagnostics::Diagnostic::error("wrong-value", place, message);
                     compiler.report(finding.with_help("a header name has letters, digits and `-`"));
@@ -132,7 +139,10 @@ impl SetHeader {
         let name = match &self.name {
             Some(name) => name.clone(),
             None => HeaderName::from_bytes(evaluated.name.trim().as_bytes()).map_err(|_| {
-                PolicyError::internal("InvalidHeaderName", format!("`{}` is not a header name", evaluated.name))
+                PolicyError::internal(
+                    "InvalidHeaderName",
+                    format!("`{}` is not a header name", evaluated.name),
+                )
             })?,
         };
         edit_headers(headers, name, evaluated.action, &evaluated.values)
@@ -146,7 +156,11 @@ impl SetHeader {
 impl RunNow for SetHeader {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let evaluated = self.evaluate(exchange)?;
-        let headers = if self.on_response { &mut exchange.response_mut().headers } else { &mut exchange.request.headers };
+        let headers = if self.on_response {
+            &mut exchange.response_mut().headers
+        } else {
+            &mut exchange.request.headers
+        };
         self.apply(headers, evaluated)?;
         Ok(Outcome::Continue)
     }
@@ -216,12 +230,18 @@ pub(crate) fn header_value(text: &str) -> Result<HeaderValue, PolicyError> {
 }
 
 fn invalid_value(name: &HeaderName) -> PolicyError {
-    PolicyError::internal("InvalidHeaderValue", format!("the value of header `{name}` holds control characters"))
+    PolicyError::internal(
+        "InvalidHeaderValue",
+        format!("the value of header `{name}` holds control characters"),
+    )
 }
 
 /// Headers of the connection: policies cannot change them.
 fn is_protected(name: &HeaderName) -> bool {
-    *name == CONNECTION || *name == CONTENT_LENGTH || *name == TRANSFER_ENCODING || name.as_str() == "keep-alive"
+    *name == CONNECTION
+        || *name == CONTENT_LENGTH
+        || *name == TRANSFER_ENCODING
+        || name.as_str() == "keep-alive"
 }
 
 /// Headers whose values are sent as headers of their own.
@@ -249,7 +269,12 @@ mod tests {
 
     use super::*;
 
-    fn edit(start: &[(&'static str, &'static str)], name: &'static str, action: ExistsAction, values: &[&str]) -> Vec<String> {
+    fn edit(
+        start: &[(&'static str, &'static str)],
+        name: &'static str,
+        action: ExistsAction,
+        values: &[&str],
+    ) -> Vec<String> {
         let mut headers = HeaderMap::new();
         for (name, value) in start {
             headers.append(*name, HeaderValue::from_static(value));
@@ -271,7 +296,10 @@ mod tests {
 
     #[test]
     fn cookies_stay_separate_headers() {
-        assert_eq!(edit(&[("set-cookie", "a=1")], "set-cookie", ExistsAction::Append, &["b=2", "c=3"]), ["a=1", "b=2", "c=3"]);
+        assert_eq!(
+            edit(&[("set-cookie", "a=1")], "set-cookie", ExistsAction::Append, &["b=2", "c=3"]),
+            ["a=1", "b=2", "c=3"]
+        );
     }
 
     #[test]

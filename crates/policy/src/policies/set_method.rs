@@ -38,7 +38,9 @@ pub(crate) fn parse(text: &str) -> Result<Method, PolicyError> {
     let text = text.trim();
     let upper = text.to_ascii_uppercase();
     let name = match upper.as_str() {
-        "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH" | "TRACE" | "CONNECT" => upper.as_str(),
+        "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH" | "TRACE" | "CONNECT" => {
+            upper.as_str()
+        }
         _ => text,
     };
     Method::from_bytes(name.as_bytes())

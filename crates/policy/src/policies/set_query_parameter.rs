@@ -53,14 +53,20 @@ fn edited(query: &str, name: &str, action: ExistsAction, values: &[&str]) -> Str
         push(&mut out, whole);
     }
     for value in values.iter().filter(|_| adds) {
-        push(&mut out, &format!("{}={}", utf8_percent_encode(name, ESCAPED), utf8_percent_encode(value, ESCAPED)));
+        push(
+            &mut out,
+            &format!("{}={}", utf8_percent_encode(name, ESCAPED), utf8_percent_encode(value, ESCAPED)),
+        );
     }
     out
 }
 
 /// The parts of a query: each key as written, and the whole part.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query.split('&').filter(|part| !part.is_empty()).map(|part| (part.split('=').next().unwrap_or(part), part))
+    query
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| (part.split('=').next().unwrap_or(part), part))
 }
 
 /// True when a key of a query, as written, means this name.
@@ -83,7 +89,10 @@ mod tests {
     fn only_the_named_parameter_changes() {
         let query = "api-version=2024-10-21&x=%20y";
         assert_eq!(edited(query, "x", ExistsAction::Override, &["a b"]), "api-version=2024-10-21&x=a%20b");
-        assert_eq!(edited(query, "x", ExistsAction::Append, &["1", "2"]), "api-version=2024-10-21&x=%20y&x=1&x=2");
+        assert_eq!(
+            edited(query, "x", ExistsAction::Append, &["1", "2"]),
+            "api-version=2024-10-21&x=%20y&x=1&x=2"
+        );
         assert_eq!(edited(query, "x", ExistsAction::Skip, &["1"]), query);
         assert_eq!(edited(query, "api%2Dversion", ExistsAction::Skip, &[]), query);
         assert_eq!(edited(query, "api-version", ExistsAction::Delete, &[]), "x=%20y");

@@ -43,10 +43,9 @@ impl SetStatus {
     /// Evaluates code and reason; the response stays as it is, so that expressions may look at it.
     pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Status, PolicyError> {
         let code = self.code.count(exchange)?;
-        let code = u16::try_from(code)
-            .ok()
-            .filter(|code| (100..=999).contains(code))
-            .ok_or_else(|| PolicyError::internal("InvalidStatusCode", format!("{code} is not an HTTP status code")))?;
+        let code = u16::try_from(code).ok().filter(|code| (100..=999).contains(code)).ok_or_else(|| {
+            PolicyError::internal("InvalidStatusCode", format!("{code} is not an HTTP status code"))
+        })?;
         let reason = match &self.reason {
             Some(reason) => reason.get_optional(exchange)?.map(|reason| clean(&reason)),
             None => None,

@@ -22,7 +22,13 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[
         Attribute::required("source", Kind::Text, "Where the message comes from.").literal(),
-        Attribute::optional("severity", Kind::OneOf(&["verbose", "information", "error"]), "How important it is.").literal().or("verbose"),
+        Attribute::optional(
+            "severity",
+            Kind::OneOf(&["verbose", "information", "error"]),
+            "How important it is.",
+        )
+        .literal()
+        .or("verbose"),
     ],
     children: Children::TextOrElements(&[
         Child::optional("message", Children::Text, "The message.").at_least(1),
@@ -64,7 +70,13 @@ impl RunNow for Trace {
             metadata.push((name.get(exchange)?, value.get(exchange)?.to_string()));
         }
         let elapsed = exchange.elapsed();
-        exchange.add_trace(TraceEntry { source: Arc::clone(&self.source), severity: self.severity, message, metadata, elapsed });
+        exchange.add_trace(TraceEntry {
+            source: Arc::clone(&self.source),
+            severity: self.severity,
+            message,
+            metadata,
+            elapsed,
+        });
         Ok(Outcome::Continue)
     }
 }

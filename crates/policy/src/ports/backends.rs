@@ -148,6 +148,8 @@ pub struct ForwardError {
 pub enum ForwardFailure {
     /// Not reachable, reset, TLS refused, protocol broken: `BackendConnectionFailure`, 500.
     Connection,
+    /// The backend's own credentials could not be had: `ManagedIdentityTokenFailure`, 500.
+    Credentials,
     /// No response headers in time: `Timeout`, 500.
     Timeout,
     /// The breaker is open, or no member of the pool is available.

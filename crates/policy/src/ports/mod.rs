@@ -12,9 +12,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use backends::{Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target};
-pub use clock::{Clock, Entropy};
 pub use self::http::{Http, HttpError, HttpOptions};
+pub use backends::{
+    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target,
+};
+pub use clock::{Clock, Entropy};
 pub use record::{CallRecord, Event, Recorder};
 pub use tokens::{TokenError, Tokens};
 

@@ -9,6 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
 
@@ -75,11 +77,18 @@ pub struct Listeners {
     pub http: Option<SocketAddr>,
     /// `https`: off when not set.
     pub https: Option<HttpsListener>,
+    /// `trustedProxies`: networks such as `10.0.0.0/8` whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; none
+    /// when not set.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for Listeners {
     fn default() -> Self {
-        Self { http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))), https: None }
+        Self {
+            http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
+            https: None,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 

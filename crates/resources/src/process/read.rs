@@ -1,12 +1,14 @@
 //! Reads the process settings out of `sekisho.yaml`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::{Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles, Upstream, identity};
 use crate::duration;
-use crate::fields::{Fields, Unknown, opening};
+use crate::fields::{Fields, Unknown, opening, text_of};
 use crate::model::Spanned;
 use crate::reading::Reading;
 
@@ -54,8 +56,31 @@ fn listeners(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Listeners {
         listeners.http = http.value;
     }
     listeners.https = https(&mut fields, reading);
+    listeners.trusted_proxies = trusted_proxies(&mut fields, reading);
     fields.finish(Unknown::Refused, reading);
     listeners
+}
+
+/// Networks, or single addresses.
+fn trusted_proxies(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<IpNet> {
+    let mut networks = Vec::new();
+    for node in listeners.list("trustedProxies", reading) {
+        let Some(text) = text_of(node, "trustedProxies", reading) else { continue };
+        let written = text.value.trim();
+        match written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => networks.push(network),
+            Err(_) => {
+                let help = "write it like `10.0.0.0/8` or `192.0.2.1`";
+                reading.error(
+                    "invalid-address",
+                    text.span,
+                    "`trustedProxies` holds something else than a network",
+                    help,
+                );
+            }
+        }
+    }
+    networks
 }
 
 fn https(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<HttpsListener> {
