@@ -85,7 +85,8 @@ fn start_error() -> Exception {
 fn take<const LENGTH: usize>(call: &Call<'_>) -> Result<[u8; LENGTH], Exception> {
     let bytes = call.bytes(0)?;
     let bytes = bytes.lock();
-    let start = usize::try_from(call.int(1)).ok().filter(|start| *start < bytes.len()).ok_or_else(start_error)?;
+    let start =
+        usize::try_from(call.int(1)).ok().filter(|start| *start < bytes.len()).ok_or_else(start_error)?;
     let message = "Destination array is not long enough to copy all the items in the collection. Check array index and length.";
     let part = bytes.get(start..start + LENGTH).and_then(|part| part.try_into().ok());
     part.ok_or_else(|| Exception::argument(message, "value"))

@@ -160,7 +160,8 @@ fn unit_at(call: &Call<'_>) -> Result<u16, Exception> {
 }
 
 fn mapped(unit: u16, map: fn(char) -> char) -> Value {
-    let changed = char::from_u32(u32::from(unit)).map(map).and_then(|changed| u16::try_from(u32::from(changed)).ok());
+    let changed =
+        char::from_u32(u32::from(unit)).map(map).and_then(|changed| u16::try_from(u32::from(changed)).ok());
     Value::Char(changed.unwrap_or(unit))
 }
 

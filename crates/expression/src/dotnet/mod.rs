@@ -30,6 +30,7 @@ pub mod context;
 mod convert;
 mod date;
 mod delegates;
+mod enumeration;
 mod exceptions;
 pub(crate) mod format;
 mod guid;

@@ -9,8 +9,10 @@ use crate::exception::Exception;
 use crate::value::Value;
 
 /// As .NET reads: padding is required, but the bits behind the last byte may be anything.
-const READER: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+const READER: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// Characters in a line with line breaks.
 const LINE: usize = 76;
@@ -19,7 +21,8 @@ const LINE: usize = 76;
 pub(super) fn read(call: &mut Call<'_>) -> Result<Value, Exception> {
     let text = call.text(0)?;
     call.budget().allocate(text.len())?;
-    let compact: String = text.chars().filter(|character| !matches!(character, ' ' | '\t' | '\r' | '\n')).collect();
+    let compact: String =
+        text.chars().filter(|character| !matches!(character, ' ' | '\t' | '\r' | '\n')).collect();
     let message = "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters, or an illegal character among the padding characters.";
     READER.decode(compact).map(Value::bytes).map_err(|_| Exception::format(message))
 }

@@ -48,7 +48,9 @@ static CONVERT: TypeDeclaration = TypeDeclaration::statics("System.Convert").mem
     }),
     impure("static ulong ToUInt64(object value)", |call| integer!(UInt64, u64, "UInt64", "a UInt64", call)),
     pure("static ulong ToUInt64(string value)", |call| integer!(UInt64, u64, "UInt64", "a UInt64", call)),
-    pure("static ulong ToUInt64(string value, int fromBase)", |call| radix::read(call, 64).map(Value::UInt64)),
+    pure("static ulong ToUInt64(string value, int fromBase)", |call| {
+        radix::read(call, 64).map(Value::UInt64)
+    }),
     impure("static short ToInt16(object value)", |call| integer!(Int16, i16, "Int16", "an Int16", call)),
     pure("static short ToInt16(string value)", |call| integer!(Int16, i16, "Int16", "an Int16", call)),
     pure("static short ToInt16(string value, int fromBase)", |call| {

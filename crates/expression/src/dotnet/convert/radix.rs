@@ -30,11 +30,16 @@ pub(super) fn read(call: &Call<'_>, bits: u32) -> Result<u64, Exception> {
             NumberError::Format => no_digits(),
             NumberError::Overflow => overflow(),
         })?;
-        let range = if unsigned { 0..=(1_i128 << bits) - 1 } else { -(1_i128 << (bits - 1))..=(1_i128 << (bits - 1)) - 1 };
+        let range = if unsigned {
+            0..=(1_i128 << bits) - 1
+        } else {
+            -(1_i128 << (bits - 1))..=(1_i128 << (bits - 1)) - 1
+        };
         return if range.contains(&number) { Ok(number as u64) } else { Err(overflow()) };
     }
     if text.is_empty() {
-        let message = "Index was out of range. Must be non-negative and less than the size of the collection.";
+        let message =
+            "Index was out of range. Must be non-negative and less than the size of the collection.";
         return Err(Exception::argument_out_of_range("startIndex", message));
     }
     if text.starts_with('-') {

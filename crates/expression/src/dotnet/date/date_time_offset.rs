@@ -4,7 +4,9 @@ use super::calendar::{
     self, Fields, MAX_TICKS, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE,
     TICKS_PER_SECOND, UNIX_TICKS, fields,
 };
-use super::{add_ticks, checked, date_time, day_of_week, long_hash, not_a_date, sign, ticks_of_arguments, unit_ticks};
+use super::{
+    add_ticks, checked, date_time, day_of_week, long_hash, not_a_date, sign, ticks_of_arguments, unit_ticks,
+};
 use crate::call::Call;
 use crate::dotnet::format::{Moment, Read, format_date, read_date, read_date_exact};
 use crate::exception::Exception;
@@ -173,7 +175,8 @@ fn with_offset(ticks: i64, offset: i64) -> Result<Value, Exception> {
         return Err(Exception::argument_out_of_range("offset", message));
     }
     if !calendar::in_range(ticks - offset) {
-        let message = "The UTC time represented when the offset is applied must be between year 0 and 10,000.";
+        let message =
+            "The UTC time represented when the offset is applied must be between year 0 and 10,000.";
         return Err(Exception::argument_out_of_range("offset", message));
     }
     Ok(value(ticks, i16::try_from(offset / TICKS_PER_MINUTE).unwrap_or_default()))

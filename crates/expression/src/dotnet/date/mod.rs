@@ -67,7 +67,10 @@ fn checked(ticks: i64, parameter: &str) -> Result<i64, Exception> {
     if calendar::in_range(ticks) {
         return Ok(ticks);
     }
-    Err(Exception::argument_out_of_range(parameter, "The added or subtracted value results in an un-representable DateTime."))
+    Err(Exception::argument_out_of_range(
+        parameter,
+        "The added or subtracted value results in an un-representable DateTime.",
+    ))
 }
 
 /// Adds ticks to a clock time.

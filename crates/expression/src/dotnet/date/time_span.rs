@@ -55,11 +55,15 @@ pub(super) static TIME_SPAN: TypeDeclaration = TypeDeclaration::structure("Syste
         pure("TimeSpan Subtract(TimeSpan ts)", |call| span(this(call).checked_sub(call.time_span(0)))),
         pure("TimeSpan Multiply(double factor)", |call| multiplied(this(call), call.double(0))),
         pure("TimeSpan Divide(double divisor)", |call| divided(this(call), call.double(0))),
-        pure("double Divide(TimeSpan ts)", |call| Ok(Value::Double(this(call) as f64 / call.time_span(0) as f64))),
+        pure("double Divide(TimeSpan ts)", |call| {
+            Ok(Value::Double(this(call) as f64 / call.time_span(0) as f64))
+        }),
         pure("TimeSpan Duration()", |call| span(this(call).checked_abs())),
         pure("TimeSpan Negate()", |call| span(this(call).checked_neg())),
         pure("static TimeSpan Parse(string s)", |call| parse(&call.text(0)?)),
-        pure("static TimeSpan Parse(string input, IFormatProvider formatProvider)", |call| parse(&call.text(0)?)),
+        pure("static TimeSpan Parse(string input, IFormatProvider formatProvider)", |call| {
+            parse(&call.text(0)?)
+        }),
         pure("static bool TryParse(string s, out TimeSpan result)", |call| {
             let read = call.text_or_null(0).and_then(|text| read_time_span(&text).ok());
             call.set_out(1, Value::TimeSpan(read.unwrap_or(0)));
@@ -144,14 +148,20 @@ fn ticks_of(ticks: f64) -> Result<Value, Exception> {
 
 fn multiplied(ticks: i64, factor: f64) -> Result<Value, Exception> {
     if factor.is_nan() {
-        return Err(Exception::argument("TimeSpan does not accept floating point Not-a-Number values.", "factor"));
+        return Err(Exception::argument(
+            "TimeSpan does not accept floating point Not-a-Number values.",
+            "factor",
+        ));
     }
     ticks_of((ticks as f64 * factor).round_ties_even())
 }
 
 fn divided(ticks: i64, divisor: f64) -> Result<Value, Exception> {
     if divisor.is_nan() {
-        return Err(Exception::argument("TimeSpan does not accept floating point Not-a-Number values.", "divisor"));
+        return Err(Exception::argument(
+            "TimeSpan does not accept floating point Not-a-Number values.",
+            "divisor",
+        ));
     }
     ticks_of((ticks as f64 / divisor).round_ties_even())
 }

@@ -26,10 +26,13 @@ pub(super) static TIME_ZONE_INFO: TypeDeclaration = TypeDeclaration::class("Syst
     pure("static DateTime ConvertTime(DateTime dateTime, TimeZoneInfo destinationTimeZone)", |call| {
         in_utc(call, DateTimeKind::Utc)
     }),
-    pure("static DateTimeOffset ConvertTime(DateTimeOffset dateTimeOffset, TimeZoneInfo destinationTimeZone)", |call| {
-        let ticks = call.date_time_offset(0).utc_ticks();
-        Ok(Value::DateTimeOffset(DateTimeOffset { ticks, offset_minutes: 0 }))
-    }),
+    pure(
+        "static DateTimeOffset ConvertTime(DateTimeOffset dateTimeOffset, TimeZoneInfo destinationTimeZone)",
+        |call| {
+            let ticks = call.date_time_offset(0).utc_ticks();
+            Ok(Value::DateTimeOffset(DateTimeOffset { ticks, offset_minutes: 0 }))
+        },
+    ),
     pure("static DateTime ConvertTimeFromUtc(DateTime dateTime, TimeZoneInfo destinationTimeZone)", |call| {
         in_utc(call, DateTimeKind::Utc)
     }),
@@ -37,10 +40,13 @@ pub(super) static TIME_ZONE_INFO: TypeDeclaration = TypeDeclaration::class("Syst
     pure("static DateTime ConvertTimeToUtc(DateTime dateTime, TimeZoneInfo sourceTimeZone)", |call| {
         in_utc(call, DateTimeKind::Utc)
     }),
-    pure("static DateTime ConvertTimeBySystemTimeZoneId(DateTime dateTime, string destinationTimeZoneId)", |call| {
-        find(&call.text(1)?)?;
-        in_utc(call, DateTimeKind::Utc)
-    }),
+    pure(
+        "static DateTime ConvertTimeBySystemTimeZoneId(DateTime dateTime, string destinationTimeZoneId)",
+        |call| {
+            find(&call.text(1)?)?;
+            in_utc(call, DateTimeKind::Utc)
+        },
+    ),
     pure("string ToString()", |_| Ok(Value::from("(UTC) Coordinated Universal Time"))),
 ]);
 
@@ -87,7 +93,9 @@ fn find(id: &str) -> Result<Value, Exception> {
         }
         _ => Err(Exception::new(
             "System.TimeZoneNotFoundException",
-            format!("The time zone ID '{id}' was not found: this gateway runs in UTC and knows no other zone."),
+            format!(
+                "The time zone ID '{id}' was not found: this gateway runs in UTC and knows no other zone."
+            ),
         )),
     }
 }

@@ -11,7 +11,11 @@ const LIMIT: usize = 1_000_000;
 ///
 /// # Errors
 /// `FormatException` for a broken format or an index behind the arguments; what the arguments' formats throw.
-pub(crate) fn composite(format: &str, arguments: &[Value], machine: &mut dyn Machine) -> Result<String, Exception> {
+pub(crate) fn composite(
+    format: &str,
+    arguments: &[Value],
+    machine: &mut dyn Machine,
+) -> Result<String, Exception> {
     let mut out = String::new();
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {

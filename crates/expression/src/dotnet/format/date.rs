@@ -168,7 +168,12 @@ fn offset_text(minutes: i64, count: usize) -> String {
 }
 
 /// The text of a letter repeated `count` times; none when the character means itself.
-fn specifier(moment: Moment, parts: &Fields, letter: char, count: usize) -> Result<Option<String>, Exception> {
+fn specifier(
+    moment: Moment,
+    parts: &Fields,
+    letter: char,
+    count: usize,
+) -> Result<Option<String>, Exception> {
     let padded = |value: i64| if count == 1 { value.to_string() } else { format!("{value:02}") };
     let name = |names: &[&str], index: i64| -> String {
         let full = usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or("");
@@ -182,7 +187,10 @@ fn specifier(moment: Moment, parts: &Fields, letter: char, count: usize) -> Resu
         'M' => name(&MONTH_NAMES, parts.month - 1),
         'y' if count == 1 => (parts.year % 100).to_string(),
         'y' if count == 2 => format!("{:02}", parts.year % 100),
-        'y' => format!("{:0count$}", parts.year),
+        'y' => {
+            let year = parts.year.to_string();
+            format!("{}{year}", "0".repeat(count.saturating_sub(year.len())))
+        }
         'h' => padded(if parts.hour % 12 == 0 { 12 } else { parts.hour % 12 }),
         'H' => padded(parts.hour),
         'm' => padded(parts.minute),

@@ -52,7 +52,8 @@ impl Digits {
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|digit| digit.wrapping_sub(b'0')).collect();
+        let all: Vec<u8> =
+            whole.bytes().chain(fraction.bytes()).map(|digit| digit.wrapping_sub(b'0')).collect();
         let leading = all.iter().take_while(|digit| **digit == 0).count();
         let digits: Vec<u8> = all.get(leading..).unwrap_or_default().to_vec();
         let point = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(leading).unwrap_or(0);

@@ -3,6 +3,7 @@
 mod composite;
 mod date;
 mod date_read;
+mod date_read_exact;
 mod digits;
 mod number;
 mod number_custom;
@@ -11,11 +12,12 @@ mod time_span;
 
 pub(crate) use composite::composite;
 pub(crate) use date::{Moment, format_date};
-pub(crate) use date_read::{Read, read_date, read_date_exact};
+pub(crate) use date_read::{Read, read_date};
+pub(crate) use date_read_exact::read_date_exact;
 pub(crate) use digits::Number;
 pub(crate) use number::{format_number, number_text};
 pub(crate) use number_read::{NumberError, read_decimal, read_double, read_integer};
 pub(crate) use time_span::{SpanError, format_time_span, read_time_span, time_span_text};
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -176,7 +176,15 @@ impl Writer {
         let scale = i64::from(number.scale);
         let (place, adjust) =
             if shape.scientific { (shape.point, 0) } else { (scale.max(shape.point), scale - shape.point) };
-        Self { number, out: String::new(), next: 0, place, adjust, thousands: shape.thousands, point_written: false }
+        Self {
+            number,
+            out: String::new(),
+            next: 0,
+            place,
+            adjust,
+            thousands: shape.thousands,
+            point_written: false,
+        }
     }
 
     fn digit(&mut self) -> Option<char> {

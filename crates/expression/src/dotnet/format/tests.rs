@@ -3,7 +3,29 @@
 use super::*;
 use crate::dotnet::date::calendar::{TICKS_PER_DAY, date_ticks, time_ticks};
 use crate::exception::Exception;
+use crate::image::JsonContext;
+use crate::render::Rendered;
 use crate::value::{DateTime, DateTimeKind, DateTimeOffset};
+
+/// Evaluates every expression of a pinned table and compares type and value, or the exception.
+pub(in crate::dotnet) fn assert_pinned(table: &str) {
+    let mut wrong = Vec::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let (expression, expected) = line.split_once(" => ").unwrap();
+        let source = format!("@({expression})");
+        let found = match crate::testing::rendered(&source, &mut JsonContext::default()) {
+            Ok(Rendered { type_name, value }) => {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{} {value}", type_name.as_deref().unwrap_or("null"))
+            }
+            Err(thrown) => format!("!{}", thrown.type_name()),
+        };
+        if found != expected {
+            wrong.push(format!("{expression}\n    .NET {expected}\n    here {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
 
 /// The day on which the texts were read.
 fn today() -> i64 {
@@ -140,6 +162,16 @@ fn a_precision_that_would_fill_memory_is_refused() {
 }
 
 #[test]
+fn patterns_of_any_length_are_laid_out() {
+    let moment = Moment::DateTime(DateTime::default());
+    let length = 70_000;
+    assert_eq!(format_date(moment, &"y".repeat(length)).unwrap().len(), length);
+    assert_eq!(format_number(&Number::Integer(1, 32), &"0".repeat(length)).unwrap().len(), length);
+    let exponent = format!("0E+{}", "0".repeat(length));
+    assert_eq!(format_number(&Number::Integer(1, 32), &exponent).unwrap(), "1E+0000000000");
+}
+
+#[test]
 fn exact_patterns_are_read_back() {
     let cases = [
         ("20240205T070809Z", "yyyyMMddTHHmmssZ", Some("2024-02-05T07:08:09.0000000")),
@@ -153,7 +185,8 @@ fn exact_patterns_are_read_back() {
     for (text, pattern, expected) in cases {
         let read = read_date_exact(text, pattern, today());
         let shown = read.map(|read| {
-            let kind = if read.offset_minutes.is_some() { DateTimeKind::Utc } else { DateTimeKind::Unspecified };
+            let kind =
+                if read.offset_minutes.is_some() { DateTimeKind::Utc } else { DateTimeKind::Unspecified };
             format_date(Moment::DateTime(DateTime { ticks: read.ticks, kind }), "o").unwrap()
         });
         assert_eq!(shown.as_deref(), expected, "{text}");

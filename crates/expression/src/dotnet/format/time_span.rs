@@ -144,7 +144,11 @@ pub(crate) fn read_time_span(text: &str) -> Result<i64, SpanError> {
 }
 
 /// Splits `d.hh` off.
-fn split_days<'t>(hours: &'t str, minutes: &'t str, seconds: &'t str) -> (&'t str, &'t str, &'t str, &'t str) {
+fn split_days<'t>(
+    hours: &'t str,
+    minutes: &'t str,
+    seconds: &'t str,
+) -> (&'t str, &'t str, &'t str, &'t str) {
     let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
     (days, hours, minutes, seconds)
 }

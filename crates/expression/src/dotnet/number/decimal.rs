@@ -4,7 +4,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::rounding::Midpoint;
-use super::{as_decimal, compare_to_object, decimal_from_double, parse_error, round_decimal, to_formatted, to_text};
+use super::{
+    as_decimal, compare_to_object, decimal_from_double, parse_error, round_decimal, to_formatted, to_text,
+};
 use crate::call::Call;
 use crate::dotnet::format::read_decimal;
 use crate::exception::Exception;
@@ -35,8 +37,12 @@ pub(super) static DECIMAL: TypeDeclaration = TypeDeclaration::structure("System.
         pure("string ToString(string format)", to_formatted),
         pure("string ToString(IFormatProvider provider)", to_text),
         pure("string ToString(string format, IFormatProvider provider)", to_formatted),
-        pure("bool Equals(decimal value)", |call| Ok(Value::Boolean(as_decimal(call.receiver()) == Some(call.decimal(0))))),
-        pure("static bool Equals(decimal d1, decimal d2)", |call| Ok(Value::Boolean(call.decimal(0) == call.decimal(1)))),
+        pure("bool Equals(decimal value)", |call| {
+            Ok(Value::Boolean(as_decimal(call.receiver()) == Some(call.decimal(0))))
+        }),
+        pure("static bool Equals(decimal d1, decimal d2)", |call| {
+            Ok(Value::Boolean(call.decimal(0) == call.decimal(1)))
+        }),
         pure("int CompareTo(decimal value)", |call| {
             Ok(Value::Int32(as_decimal(call.receiver()).cmp(&Some(call.decimal(0))) as i32))
         }),
@@ -68,7 +74,9 @@ pub(super) static DECIMAL: TypeDeclaration = TypeDeclaration::structure("System.
         pure("static decimal Ceiling(decimal d)", |call| Ok(Value::Decimal(call.decimal(0).ceil()))),
         pure("static decimal Truncate(decimal d)", |call| Ok(Value::Decimal(call.decimal(0).trunc()))),
         pure("static decimal Round(decimal d)", |call| round(call, 0, Midpoint::ToEven)),
-        pure("static decimal Round(decimal d, int decimals)", |call| round(call, call.int(1), Midpoint::ToEven)),
+        pure("static decimal Round(decimal d, int decimals)", |call| {
+            round(call, call.int(1), Midpoint::ToEven)
+        }),
         pure("static decimal Round(decimal d, MidpointRounding mode)", |call| {
             round(call, 0, Midpoint::argument(call, 1)?)
         }),

@@ -172,7 +172,8 @@ fn clamp(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 fn abs(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let overflow = || Exception::overflow("Negating the minimum value of a twos complement number is invalid.");
+    let overflow =
+        || Exception::overflow("Negating the minimum value of a twos complement number is invalid.");
     Ok(match call.argument(0) {
         Value::SByte(value) => Value::SByte(value.checked_abs().ok_or_else(overflow)?),
         Value::Int16(value) => Value::Int16(value.checked_abs().ok_or_else(overflow)?),
@@ -193,7 +194,13 @@ fn sign(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
         Value::Double(value) => i32::from(*value > 0.0) - i32::from(*value < 0.0),
         Value::Decimal(value) if value.is_zero() => 0,
-        Value::Decimal(value) => if value.is_sign_negative() { -1 } else { 1 },
+        Value::Decimal(value) => {
+            if value.is_sign_negative() {
+                -1
+            } else {
+                1
+            }
+        }
         value => value.as_integer().unwrap_or(0).signum() as i32,
     };
     Ok(Value::Int32(sign))

@@ -38,7 +38,8 @@ impl Midpoint {
             3 => Midpoint::ToNegativeInfinity,
             4 => Midpoint::ToPositiveInfinity,
             other => {
-                let message = format!("The value '{other}' is not valid for this usage of the type MidpointRounding.");
+                let message =
+                    format!("The value '{other}' is not valid for this usage of the type MidpointRounding.");
                 return Err(Exception::argument(message, "mode"));
             }
         })

@@ -27,14 +27,21 @@ pub(super) static STRING_SPLIT_OPTIONS: TypeDeclaration = TypeDeclaration::enume
 );
 
 pub(super) static STRING_COMPARER: TypeDeclaration = TypeDeclaration::class("System.StringComparer")
-    .interfaces(&["System.Collections.Generic.IEqualityComparer<string>", "System.Collections.Generic.IComparer<string>"])
+    .interfaces(&[
+        "System.Collections.Generic.IEqualityComparer<string>",
+        "System.Collections.Generic.IComparer<string>",
+    ])
     .members(&[
         pure("static StringComparer Ordinal", |_| Ok(comparer(Comparison::ORDINAL))),
         pure("static StringComparer OrdinalIgnoreCase", |_| Ok(comparer(Comparison::ORDINAL_IGNORE_CASE))),
         pure("static StringComparer InvariantCulture", |_| Ok(comparer(Comparison::CULTURE))),
-        pure("static StringComparer InvariantCultureIgnoreCase", |_| Ok(comparer(Comparison::CULTURE_IGNORE_CASE))),
+        pure("static StringComparer InvariantCultureIgnoreCase", |_| {
+            Ok(comparer(Comparison::CULTURE_IGNORE_CASE))
+        }),
         pure("static StringComparer CurrentCulture", |_| Ok(comparer(Comparison::CULTURE))),
-        pure("static StringComparer CurrentCultureIgnoreCase", |_| Ok(comparer(Comparison::CULTURE_IGNORE_CASE))),
+        pure("static StringComparer CurrentCultureIgnoreCase", |_| {
+            Ok(comparer(Comparison::CULTURE_IGNORE_CASE))
+        }),
         pure("static StringComparer FromComparison(StringComparison comparisonType)", |call| {
             Ok(comparer(Comparison::argument(call, 0)))
         }),

@@ -68,8 +68,8 @@ pub(super) fn insert(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn pad(call: &mut Call<'_>, left: bool) -> Result<Value, Exception> {
     let text = call.this_text()?.clone();
     let message = "Non-negative number required.";
-    let width = usize::try_from(call.int(0))
-        .map_err(|_| Exception::argument_out_of_range("totalWidth", message))?;
+    let width =
+        usize::try_from(call.int(0)).map_err(|_| Exception::argument_out_of_range("totalWidth", message))?;
     let missing = width.saturating_sub(text.length());
     let filler = if call.arguments().len() > 1 { Text::from_units(&[call.char(1)]) } else { Text::from(" ") };
     allow(call, text.len() + missing * filler.len())?;
@@ -159,7 +159,8 @@ fn mapped(call: &mut Call<'_>, map: fn(char) -> char) -> Result<Value, Exception
 /// `new string(char c, int count)`.
 pub(super) fn repeated(call: &mut Call<'_>) -> Result<Value, Exception> {
     let message = "'count' must be non-negative.";
-    let count = usize::try_from(call.int(1)).map_err(|_| Exception::argument_out_of_range("count", message))?;
+    let count =
+        usize::try_from(call.int(1)).map_err(|_| Exception::argument_out_of_range("count", message))?;
     let text = Text::from_units(&[call.char(0)]);
     allow(call, text.len() * count)?;
     Ok(Value::from(text.repeat(count)))

@@ -47,7 +47,10 @@ pub(super) fn join_part(call: &mut Call<'_>) -> Result<Value, Exception> {
     let part = part.and_then(|(start, count)| items.get(start..start.checked_add(count)?));
     match part {
         Some(part) => joined(call, &separator, part),
-        None => Err(Exception::argument_out_of_range("startIndex", "Index and count must refer to a location within the buffer.")),
+        None => Err(Exception::argument_out_of_range(
+            "startIndex",
+            "Index and count must refer to a location within the buffer.",
+        )),
     }
 }
 

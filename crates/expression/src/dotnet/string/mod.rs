@@ -224,12 +224,8 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
     ]);
 
 /// The types of this family.
-pub(super) static TYPES: &[&TypeDeclaration] = &[
-    &STRING,
-    &comparer::STRING_COMPARISON,
-    &comparer::STRING_SPLIT_OPTIONS,
-    &comparer::STRING_COMPARER,
-];
+pub(super) static TYPES: &[&TypeDeclaration] =
+    &[&STRING, &comparer::STRING_COMPARISON, &comparer::STRING_SPLIT_OPTIONS, &comparer::STRING_COMPARER];
 
 fn int(value: usize) -> Value {
     Value::Int32(i32::try_from(value).unwrap_or(i32::MAX))

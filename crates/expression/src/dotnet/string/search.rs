@@ -17,12 +17,16 @@ fn char_text(unit: u16) -> Text {
 }
 
 fn start_error() -> Exception {
-    let message = "Index was out of range. Must be non-negative and less than or equal to the size of the collection.";
+    let message =
+        "Index was out of range. Must be non-negative and less than or equal to the size of the collection.";
     Exception::argument_out_of_range("startIndex", message)
 }
 
 fn count_error() -> Exception {
-    Exception::argument_out_of_range("count", "Count must be positive and count must refer to a location within the string/array/collection.")
+    Exception::argument_out_of_range(
+        "count",
+        "Count must be positive and count must refer to a location within the string/array/collection.",
+    )
 }
 
 impl Search {
@@ -89,7 +93,8 @@ fn backward(call: &Call<'_>, length: usize, extra: usize) -> Result<(usize, usiz
     // One behind the last unit is allowed.
     let last = usize::try_from(call.int(1)).ok().filter(|last| *last <= length).ok_or_else(start_error)?;
     let end = (last + 1).min(length);
-    let count = if extra > 1 { usize::try_from(call.int(2)).map_err(|_| count_error())?.min(last + 1) } else { end };
+    let count =
+        if extra > 1 { usize::try_from(call.int(2)).map_err(|_| count_error())?.min(last + 1) } else { end };
     Ok((end - count.min(end), count.min(end)))
 }
 
@@ -146,7 +151,8 @@ pub(super) fn starts_with(call: &mut Call<'_>, compared: bool) -> Result<Value, 
 pub(super) fn ends_with(call: &mut Call<'_>, compared: bool) -> Result<Value, Exception> {
     let search = Search::new(call, compared.then_some(1))?;
     let needle = search.needle.length();
-    let tail = search.haystack.length().checked_sub(needle).and_then(|at| search.haystack.substring(at, needle));
+    let tail =
+        search.haystack.length().checked_sub(needle).and_then(|at| search.haystack.substring(at, needle));
     Ok(Value::Boolean(tail.is_some_and(|tail| search.comparison.equal(&tail, &search.needle))))
 }
 

@@ -15,12 +15,17 @@ pub(super) struct Options {
 
 impl Options {
     /// Reads the arguments at the given places.
-    pub(super) fn new(call: &Call<'_>, count: Option<usize>, options: Option<usize>) -> Result<Self, Exception> {
+    pub(super) fn new(
+        call: &Call<'_>,
+        count: Option<usize>,
+        options: Option<usize>,
+    ) -> Result<Self, Exception> {
         let flags = options.map_or(0, |at| call.enumeration(at));
         let count = match count {
             None => None,
             Some(at) => {
-                let negative = || Exception::argument_out_of_range("count", "Count cannot be less than zero.");
+                let negative =
+                    || Exception::argument_out_of_range("count", "Count cannot be less than zero.");
                 Some(usize::try_from(call.int(at)).map_err(|_| negative())?)
             }
         };
@@ -36,9 +41,11 @@ pub(super) fn by_chars(call: &mut Call<'_>, options: Options) -> Result<Value, E
     let next = move |rest: &str| -> Option<(usize, usize)> {
         let found = match separators.as_slice() {
             [one] => rest.find(*one),
-            _ => rest.find(|character: char| {
-                if any { character.is_whitespace() } else { separators.contains(&character) }
-            }),
+            _ => rest.find(
+                |character: char| {
+                    if any { character.is_whitespace() } else { separators.contains(&character) }
+                },
+            ),
         }?;
         let length = rest.get(found..)?.chars().next()?.len_utf8();
         Some((found, length))
@@ -49,15 +56,15 @@ pub(super) fn by_chars(call: &mut Call<'_>, options: Options) -> Result<Value, E
 /// `Split` at any of the texts in argument 0 (one or an array); at white space when there are none.
 pub(super) fn by_texts(call: &mut Call<'_>, options: Options) -> Result<Value, Exception> {
     let text = call.this_text()?.clone();
-    let (mut separators, single): (Vec<Text>, bool) = match call.argument(0) {
-        Value::Null => (Vec::new(), false),
-        Value::String(one) => (vec![one.clone()], true),
-        Value::Array(array) => (array.items.lock().iter().filter_map(|item| item.as_text().cloned()).collect(), false),
+    let mut separators: Vec<Text> = match call.argument(0) {
+        Value::Null => Vec::new(),
+        Value::String(one) => vec![one.clone()],
+        Value::Array(array) => array.items.lock().iter().filter_map(|item| item.as_text().cloned()).collect(),
         other => return Err(call.mismatch(other)),
     };
-    let given = !separators.is_empty();
+    let whitespace = separators.is_empty();
+    // An empty separator is never found.
     separators.retain(|separator| !separator.is_empty());
-    let whitespace = separators.is_empty() && (!given || single) && !single;
     let next = move |rest: &str| -> Option<(usize, usize)> {
         if whitespace {
             let found = rest.find(char::is_whitespace)?;
@@ -80,9 +87,8 @@ fn split(
     let most = options.count.unwrap_or(usize::MAX);
     let mut parts: Vec<Text> = Vec::new();
     let mut rest: &str = text;
-    let trimmed = |part: &'_ str| -> Text {
-        if options.trim { Text::from(part.trim()) } else { Text::from(part) }
-    };
+    let trimmed =
+        |part: &'_ str| -> Text { if options.trim { Text::from(part.trim()) } else { Text::from(part) } };
     if most == 0 {
         return Ok(Value::string_array(parts));
     }
