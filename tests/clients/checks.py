@@ -22,7 +22,7 @@ WEATHER_TOOL = {
 WEATHER_ARGUMENTS = {"city": "simulated city", "days": 1}
 
 # Azure OpenAI has the Responses API on its dated surface from this version on.
-RESPONSES_VERSION = "2025-04-01-preview"
+FIRST_WITH_RESPONSES = "2025-03-01-preview"
 
 # The example whose APIs form a version set and which has an OpenAI v1 API as well.
 VERSIONED = "multi-region"

@@ -4,24 +4,22 @@ import asyncio
 import json
 
 import pytest
-from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
+from openai import AsyncAzureOpenAI, AzureOpenAI, OpenAI
 
 from checks import (
-    ANSWER_START, QUESTION, RESPONSES_VERSION, VERSIONED, assert_charged, assert_signed_in_without_the_callers_key,
+    ANSWER_START, FIRST_WITH_RESPONSES, QUESTION, assert_charged, assert_signed_in_without_the_callers_key,
 )
 
 
-def make(azure_class, openai_class, example):
-    """A client for a surface that has the Responses API: v1 where the dated versions are older than it."""
-    if example.name == VERSIONED:
-        return openai_class(base_url=example.v1_url, api_key=example.api_key, max_retries=0, timeout=30)
-    return azure_class(azure_endpoint=example.azure_endpoint, api_key=example.api_key,
-                       api_version=RESPONSES_VERSION, max_retries=0, timeout=30)
+def options(example) -> dict:
+    assert example.api_version >= FIRST_WITH_RESPONSES, "the example lists no version that has the Responses API"
+    return dict(azure_endpoint=example.azure_endpoint, api_key=example.api_key, api_version=example.api_version,
+                max_retries=0, timeout=30)
 
 
 @pytest.fixture
 def client(example):
-    with make(AzureOpenAI, OpenAI, example) as client:
+    with AzureOpenAI(**options(example)) as client:
         yield client
 
 
@@ -39,7 +37,7 @@ def test_plain(client, example, simulator):
     assert_answer(response, simulator)
     seen = simulator.only_request()
     assert json.loads(seen["body"])["model"] == example.deployment
-    assert seen["path"].partition("?")[0] in ("/openai/responses", "/openai/v1/responses")
+    assert seen["path"] == f"/openai/responses?api-version={example.api_version}"
     assert_signed_in_without_the_callers_key(seen, example.api_key)
 
 
@@ -64,7 +62,14 @@ def test_cut_short(client, example, simulator):
 
 def test_async(example, simulator):
     async def drive():
-        async with make(AsyncAzureOpenAI, AsyncOpenAI, example) as client:
+        async with AsyncAzureOpenAI(**options(example)) as client:
             return await client.responses.create(model=example.deployment, input=QUESTION)
 
     assert_answer(asyncio.run(drive()), simulator)
+
+
+def test_v1(versioned, simulator):
+    with OpenAI(base_url=versioned.v1_url, api_key=versioned.api_key, max_retries=0, timeout=30) as client:
+        events = list(client.responses.create(model=versioned.deployment, input=QUESTION, stream=True))
+    assert_answer(events[-1].response, simulator)
+    assert simulator.only_request()["path"] == "/openai/v1/responses"
