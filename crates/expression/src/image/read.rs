@@ -19,7 +19,7 @@ use crate::context::{
 use crate::dotnet::registry;
 use crate::dotnet::registry::MemberKind;
 use crate::types::Type;
-use crate::value::{HostReference, StoredMessage, Value};
+use crate::value::{DateTime, DateTimeKind, HostReference, StoredMessage, Value};
 
 /// What is wrong with an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,9 +155,14 @@ impl JsonContext {
             "Boolean" => plain.to_lowercase().parse().map(Value::Boolean).map_err(|_| shape()),
             "Double" => plain.parse().map(Value::Double).map_err(|_| shape()),
             "Decimal" => plain.parse().map(Value::Decimal).map_err(|_| shape()),
-            "DateTime" | "DateTimeOffset" | "TimeSpan" | "Guid" => {
-                self.parsed(&format!("System.{kind}"), &plain)
-            }
+            "DateTimeOffset" | "TimeSpan" | "Guid" => self.parsed(&format!("System.{kind}"), &plain),
+            "DateTime" => match self.parsed("System.DateTime", &plain)? {
+                // As written: a time with `Z` stays one in UTC.
+                Value::DateTime(read) if plain.trim_end().ends_with(['Z', 'z']) => {
+                    Ok(Value::DateTime(DateTime { kind: DateTimeKind::Utc, ..read }))
+                }
+                read => Ok(read),
+            },
             "Byte[]" => STANDARD.decode(&plain).map(Value::bytes).map_err(|_| shape()),
             "String[]" => {
                 let items = value.as_array().ok_or_else(shape)?;
