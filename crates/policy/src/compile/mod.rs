@@ -33,6 +33,8 @@ pub struct Compiler<'e> {
     environment: &'e Environment,
     sources: &'e SourceMap,
     diagnostics: Vec<Diagnostic>,
+    /// References to named values that were replaced.
+    pasted: Vec<Span>,
     /// References to named values that were not found; what stands there is not known.
     unresolved: Vec<Span>,
     scope: Scope,
@@ -48,6 +50,11 @@ pub struct Compiler<'e> {
     cors: Vec<Arc<Cors>>,
 }
 
+/// True when `inner` lies in `outer`.
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
+}
+
 impl<'e> Compiler<'e> {
     /// A compiler for the documents of one configuration.
     pub fn new(environment: &'e Environment, sources: &'e SourceMap) -> Self {
@@ -55,6 +62,7 @@ impl<'e> Compiler<'e> {
             environment,
             sources,
             diagnostics: Vec::new(),
+            pasted: Vec::new(),
             unresolved: Vec::new(),
             scope: Scope::Global,
             section: Section::Inbound,
@@ -94,10 +102,29 @@ impl<'e> Compiler<'e> {
     }
 
     /// True when a named value in this part of the document was not found, which was reported.
-    pub(crate) fn is_unresolved(&self, span: Span) -> bool {
-        let holds =
-            |place: &Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
-        self.unresolved.iter().any(holds)
+    fn is_unresolved(&self, span: Span) -> bool {
+        self.unresolved.iter().any(|place| holds(span, *place))
+    }
+
+    /// Reports what is wrong with an expression.
+    ///
+    /// One mistake gives one finding: nothing is said after an error or an unresolved reference in the same
+    /// expression. A finding at a named value does not repeat what it holds, which may be a secret.
+    fn report_expression(&mut self, expression: Span, findings: Vec<Diagnostic>) {
+        let has_error = |known: &Diagnostic| known.is_error() && holds(expression, known.span);
+        if self.is_unresolved(expression) || self.diagnostics.iter().any(has_error) {
+            return;
+        }
+        let pasted_at =
+            |found: &Diagnostic| self.pasted.iter().find(|place| holds(**place, found.span)).copied();
+        let Some(place) = findings.iter().find_map(pasted_at) else {
+            findings.into_iter().for_each(|finding| self.report(finding));
+            return;
+        };
+        let message = format!("the value of `{}` makes the expression invalid", self.written(place));
+        let help =
+            "values are put into the expression as they are: escape quotation marks and backslashes in them";
+        self.report(Diagnostic::error("invalid-named-value", place, message).with_help(help));
     }
 
     /// Reports something that may be resolvable elsewhere: a warning when a document is checked on its own.

@@ -48,14 +48,19 @@ pub(crate) fn text(compiler: &mut Compiler<'_>, source: &MappedText, keep_unknow
     let environment = compiler.environment();
     for (range, name) in references(source.text()) {
         let found = environment.named_values.get(name);
-        if found.is_none() && keep_unknown {
+        // `{{{0}}}` is how `string.Format` writes braces around a value.
+        let has_third_brace = source.text().get(..range.start).is_some_and(|before| before.ends_with('{'));
+        if found.is_none() && (keep_unknown || has_third_brace) {
             continue;
         }
         out.push_mapped(source, at..range.start);
         at = range.end;
         let place = source.span(range.clone());
         match found.map(|found| &found.value) {
-            Some(Some(value)) => out.push_replaced(value, place),
+            Some(Some(value)) => {
+                compiler.pasted.push(place);
+                out.push_replaced(value, place);
+            }
             Some(None) => {
                 let message = format!("named value `{name}` has no value");
                 let help = "give it a `value` in its namedValueInformation.json, or take it from the environment with `${NAME}`";

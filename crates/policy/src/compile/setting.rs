@@ -181,12 +181,8 @@ fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expressi
             compiler.add_needs(program.needs());
             Some(Expression { program })
         }
-        // A named value that was not found may be code; what is wrong without it says nothing.
-        Err(_) if compiler.is_unresolved(content.span) => None,
         Err(findings) => {
-            for finding in findings {
-                compiler.report(finding);
-            }
+            compiler.report_expression(content.span, findings);
             None
         }
     }
