@@ -90,7 +90,16 @@ fn address(compiler: &mut Compiler<'_>, content: &Content) -> Option<Address> {
 impl RunNow for IpFilter {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let caller = exchange.request.ip_address.to_canonical();
-        let forbids = &*self.action.get(exchange)? == "forbid";
+        let forbids = match self.action.get(exchange)?.trim() {
+            "forbid" => true,
+            "allow" => false,
+            other => {
+                return Err(PolicyError::internal(
+                    "InvalidAction",
+                    format!("`{other}` is neither `allow` nor `forbid`"),
+                ));
+            }
+        };
         let mut listed = false;
         for (from, to) in &self.ranges {
             let (from, to) = (from.get(exchange)?, to.get(exchange)?);
