@@ -171,7 +171,7 @@ class Demo:
 
 def binary() -> str:
     """The binary under test: `SEKISHO`, else the debug build."""
-    path = Path(os.environ.get("SEKISHO") or REPOSITORY / "target" / "debug" / "sekisho")
+    path = Path(os.environ.get("SEKISHO") or REPOSITORY / "target" / "debug" / "sekisho").resolve()
     assert path.is_file(), f"{path} is missing: run `cargo build --locked`, or set SEKISHO to the binary"
     return str(path)
 

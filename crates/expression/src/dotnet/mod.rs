@@ -30,10 +30,12 @@ pub mod context;
 mod convert;
 mod date;
 mod delegates;
-mod enumeration;
 mod exceptions;
 pub(crate) mod format;
 mod guid;
+mod ip_address;
+mod text_io;
+mod string_builder;
 mod regex;
 mod web_utility;
 mod uri;
@@ -73,6 +75,9 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     delegates::TYPES,
     exceptions::TYPES,
     guid::TYPES,
+    ip_address::TYPES,
+    text_io::TYPES,
+    string_builder::TYPES,
     regex::TYPES,
     web_utility::TYPES,
     uri::TYPES,

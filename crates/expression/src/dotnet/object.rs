@@ -6,7 +6,6 @@ use crate::members::{TypeDeclaration, pure};
 use crate::types::Type;
 use crate::value::{Text, Value};
 
-use super::enumeration;
 use super::registry;
 use super::registry::{Declared, DeclaredType, MemberKind};
 
@@ -34,10 +33,6 @@ static OBJECT: TypeDeclaration = TypeDeclaration::class("System.Object").members
 
 static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     pure("string ToString()", |call| Ok(Value::from(enum_text(call.receiver())))),
-    pure("static TEnum Parse<TEnum>(string value)", enumeration::parse),
-    pure("static TEnum Parse<TEnum>(string value, bool ignoreCase)", enumeration::parse),
-    pure("static bool TryParse<TEnum>(string value, out TEnum result)", enumeration::try_parse),
-    pure("static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)", enumeration::try_parse),
     pure("bool HasFlag(Enum flag)", |call| {
         let flag = call.enumeration(0);
         Ok(Value::Boolean(

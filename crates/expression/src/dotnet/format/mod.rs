@@ -1,6 +1,6 @@
 //! Formatting and reading of numbers, dates and times in the invariant culture.
 
-mod composite;
+pub(crate) mod composite;
 mod date;
 mod date_read;
 mod date_read_exact;

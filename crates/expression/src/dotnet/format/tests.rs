@@ -11,7 +11,7 @@ use crate::value::{DateTime, DateTimeKind, DateTimeOffset};
 pub(in crate::dotnet) fn assert_pinned(table: &str) {
     let mut wrong = Vec::new();
     for line in table.lines().filter(|line| !line.starts_with('#')) {
-        let (expression, expected) = line.split_once(" => ").unwrap();
+        let (expression, expected) = line.rsplit_once(" => ").unwrap();
         let source = format!("@({expression})");
         let found = match crate::testing::rendered(&source, &mut JsonContext::default()) {
             Ok(Rendered { type_name, value }) => {
@@ -118,6 +118,11 @@ fn formats_and_readers_give_what_dotnet_gives() {
     }
     assert!(count > 700);
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn formats_within_expressions() {
+    assert_pinned(include_str!("mixed.txt"));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::rounding::Midpoint;
 use super::{
-    as_decimal, compare_to_object, decimal_from_double, parse_error, round_decimal, to_formatted, to_text,
+    as_decimal, compare_to_object, decimal_from_double, divide_decimals, parse_error, round_decimal,
+    to_formatted, to_text,
 };
 use crate::call::Call;
 use crate::dotnet::format::read_decimal;
@@ -63,7 +64,7 @@ pub(super) static DECIMAL: TypeDeclaration = TypeDeclaration::structure("System.
         }),
         pure("static decimal Divide(decimal d1, decimal d2)", |call| {
             divisor(call)?;
-            checked(call.decimal(0).checked_div(call.decimal(1)))
+            checked(divide_decimals(call.decimal(0), call.decimal(1)))
         }),
         pure("static decimal Remainder(decimal d1, decimal d2)", |call| {
             divisor(call)?;

@@ -103,3 +103,14 @@ pub(crate) fn decimal_from_double(value: f64, significant: usize) -> Result<Deci
     let text = format!("{value:.*e}", significant.max(1) - 1);
     Decimal::from_scientific(&text).map(|decimal| decimal.normalize()).map_err(|_| too_large())
 }
+
+/// `a / b` with the scale that .NET gives: no trailing zeros, but never less than the difference of the scales.
+/// None when the quotient does not fit; the divisor is not zero.
+pub(crate) fn divide_decimals(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let mut quotient = a.checked_div(b)?.normalize();
+    let least = a.scale().saturating_sub(b.scale());
+    if quotient.scale() < least {
+        quotient.rescale(least);
+    }
+    Some(quotient)
+}

@@ -1,7 +1,7 @@
 //! Numbers, Boolean, Char and Math against what .NET gives.
 
 use crate::dotnet::format::tests::assert_pinned;
-use crate::testing::{assert_evaluates, assert_throws};
+use crate::testing::assert_evaluates;
 
 #[test]
 fn members_give_what_dotnet_gives() {
@@ -25,7 +25,11 @@ fn try_parse_sets_its_result() {
 }
 
 #[test]
-fn enums_are_read_by_name() {
-    assert_evaluates(r#"@(Enum.Parse<DayOfWeek>("friday", true))"#, "System.DayOfWeek", "Friday");
-    assert_throws(r#"@(Enum.Parse<DayOfWeek>("Someday"))"#, "System.ArgumentException");
+fn quotients_of_decimals_have_the_scale_of_dotnet() {
+    for (left, right, quotient) in
+        [("10", "4", "2.5"), ("10.00", "4", "2.50"), ("4.00", "2", "2.00"), ("1.0", "0.5", "2")]
+    {
+        let expression = format!("@(decimal.Divide({left}m, {right}m).ToString())");
+        assert_evaluates(&expression, "System.String", quotient);
+    }
 }
