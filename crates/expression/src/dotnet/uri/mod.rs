@@ -8,6 +8,7 @@ mod tests;
 use std::any::Any;
 
 pub(crate) use escape::{escape_data, unescape_data};
+pub(super) use parse::loose_ipv4;
 
 use crate::call::Call;
 use crate::exception::Exception;

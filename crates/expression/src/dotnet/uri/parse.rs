@@ -224,7 +224,7 @@ fn is_dns(host: &str) -> bool {
 }
 
 /// One to four numbers, decimal, octal or hexadecimal; the last fills the rest.
-fn loose_ipv4(host: &str) -> Option<Ipv4Addr> {
+pub(in crate::dotnet) fn loose_ipv4(host: &str) -> Option<Ipv4Addr> {
     let numbers = host.split('.').map(loose_number).collect::<Option<Vec<u32>>>()?;
     let (last, heads) = numbers.split_last()?;
     if heads.len() > 3 || heads.iter().any(|head| *head > 255) {
