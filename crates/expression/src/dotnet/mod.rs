@@ -33,6 +33,7 @@ mod delegates;
 mod exceptions;
 pub(crate) mod format;
 mod guid;
+mod xml;
 mod ip_address;
 mod text_io;
 mod string_builder;
@@ -75,6 +76,11 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     delegates::TYPES,
     exceptions::TYPES,
     guid::TYPES,
+    xml::SEQUENCES,
+    xml::NODES,
+    xml::NAMES,
+    xml::CONTAINERS,
+    xml::ATTRIBUTES,
     ip_address::TYPES,
     text_io::TYPES,
     string_builder::TYPES,
