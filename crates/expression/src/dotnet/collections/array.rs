@@ -196,7 +196,8 @@ fn copy(
     let target_start = target_index.map_or(Ok(0), |index| at(call, index))?;
     let length = at(call, length)?;
     let Some(part) = items.get(start..start.saturating_add(length)) else {
-        let message = "Source array was not long enough. Check the source index, length, and the array's lower bounds.";
+        let message =
+            "Source array was not long enough. Check the source index, length, and the array's lower bounds.";
         return Err(Exception::argument(message, "sourceArray"));
     };
     items::write_range(&destination, target_start, part.to_vec())

@@ -30,9 +30,10 @@ pub(super) static DICTIONARY: TypeDeclaration =
                 compared(call, 1, Some(0))
             }),
             impure("new(IEnumerable<KeyValuePair<K, V>> collection)", |call| compared(call, 1, Some(0))),
-            impure("new(IEnumerable<KeyValuePair<K, V>> collection, IEqualityComparer<K> comparer)", |call| {
-                compared(call, 1, Some(0))
-            }),
+            impure(
+                "new(IEnumerable<KeyValuePair<K, V>> collection, IEqualityComparer<K> comparer)",
+                |call| compared(call, 1, Some(0)),
+            ),
             impure("V this[K key]", get),
             impure("set V this[K key]", set),
             impure("int Count", items::length),
@@ -60,14 +61,16 @@ pub(super) static DICTIONARY: TypeDeclaration =
         ]);
 
 /// .NET's `CollectionExtensions`; those of string arrays belong to `context`.
-pub(super) static EXTENSIONS: TypeDeclaration =
-    TypeDeclaration::statics("System.Collections.Generic.CollectionExtensions").members(&[
-        impure("static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> dictionary, K key)", or_default),
-        impure(
-            "static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> dictionary, K key, V defaultValue)",
-            or_default,
-        ),
-    ]);
+pub(super) static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics(
+    "System.Collections.Generic.CollectionExtensions",
+)
+.members(&[
+    impure("static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> dictionary, K key)", or_default),
+    impure(
+        "static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> dictionary, K key, V defaultValue)",
+        or_default,
+    ),
+]);
 
 /// `Add` of a key that is there.
 pub(in crate::dotnet) fn duplicate_key(key: &str) -> Exception {
@@ -245,6 +248,7 @@ fn or_default(call: &mut Call<'_>) -> Result<Value, Exception> {
             pairs.into_iter().find(|(key, _)| key.key(KeyComparer::Default) == wanted).map(|(_, value)| value)
         }
     };
-    let default = if call.arguments().len() > 2 { call.take(2) } else { call.type_argument(1).default_value() };
+    let default =
+        if call.arguments().len() > 2 { call.take(2) } else { call.type_argument(1).default_value() };
     Ok(found.unwrap_or(default))
 }

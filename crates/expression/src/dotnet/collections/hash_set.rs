@@ -16,7 +16,9 @@ pub(super) static HASH_SET: TypeDeclaration = TypeDeclaration::class("System.Col
         impure("new()", |call| made(call, None, 1)),
         impure("new(IEqualityComparer<T> comparer)", |call| made(call, None, 0)),
         impure("new(IEnumerable<T> collection)", |call| made(call, Some(0), 1)),
-        impure("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |call| made(call, Some(0), 1)),
+        impure("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |call| {
+            made(call, Some(0), 1)
+        }),
         impure("int Count", items::length),
         impure("bool Add(T item)", add),
         impure("void Clear()", items::clear),
@@ -26,7 +28,8 @@ pub(super) static HASH_SET: TypeDeclaration = TypeDeclaration::class("System.Col
         impure("bool TryGetValue(T equalValue, out T actualValue)", |call| {
             let set = this(call)?;
             let wanted = call.argument(0).key(set.comparer);
-            let found = set.entries.lock().iter().find(|(item, _)| item.key(set.comparer) == wanted).map(first);
+            let found =
+                set.entries.lock().iter().find(|(item, _)| item.key(set.comparer) == wanted).map(first);
             let is_found = found.is_some();
             let default = call.type_argument(0).default_value();
             call.set_out(1, found.unwrap_or(default));
@@ -76,7 +79,11 @@ fn made(call: &mut Call<'_>, from: Option<usize>, at: usize) -> Result<Value, Ex
             entries.set(key, item, Value::Null);
         }
     }
-    Ok(Value::HashSet(Arc::new(HashSet { element: call.type_argument(0), comparer, entries: entries.into() })))
+    Ok(Value::HashSet(Arc::new(HashSet {
+        element: call.type_argument(0),
+        comparer,
+        entries: entries.into(),
+    })))
 }
 
 /// Through `ICollection<T>` the result is thrown away.

@@ -55,7 +55,9 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
     let at = index(call, 0);
     let found = match call.receiver() {
         Value::List(list) => list.items.lock().get(at).cloned(),
-        Value::Array(array) => return array.items.lock().get(at).cloned().ok_or_else(Exception::index_out_of_range),
+        Value::Array(array) => {
+            return array.items.lock().get(at).cloned().ok_or_else(Exception::index_out_of_range);
+        }
         Value::Bytes(bytes) => {
             let byte = bytes.lock().get(at).copied();
             return byte.map(Value::Byte).ok_or_else(Exception::index_out_of_range);

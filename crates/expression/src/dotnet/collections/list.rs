@@ -220,7 +220,11 @@ fn sorted(call: &mut Call<'_>, comparison: Option<&Delegate>) -> Result<Value, E
 }
 
 /// The place, or the complement of where it would be.
-pub(super) fn binary_search(call: &mut Call<'_>, items: &[Value], wanted: &Value) -> Result<Value, Exception> {
+pub(super) fn binary_search(
+    call: &mut Call<'_>,
+    items: &[Value],
+    wanted: &Value,
+) -> Result<Value, Exception> {
     let (mut low, mut high) = (0, items.len());
     while low < high {
         let middle = low.midpoint(high);

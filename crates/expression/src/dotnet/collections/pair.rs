@@ -5,9 +5,8 @@ use crate::exception::Exception;
 use crate::members::{TypeDeclaration, pure};
 use crate::value::Value;
 
-pub(super) static PAIR: TypeDeclaration = TypeDeclaration::structure("System.Collections.Generic.KeyValuePair")
-    .generic(&["K", "V"])
-    .members(&[
+pub(super) static PAIR: TypeDeclaration =
+    TypeDeclaration::structure("System.Collections.Generic.KeyValuePair").generic(&["K", "V"]).members(&[
         pure("new(K key, V value)", |call| {
             let (key_type, value_type) = (call.type_argument(0), call.type_argument(1));
             let (key, value) = (call.take(0), call.take(1));

@@ -36,9 +36,10 @@ static TUPLE_MEMBERS: &[Member] = items![
     pure("static Tuple<A, B, C, D> Create<A, B, C, D>(A item1, B item2, C item3, D item4)", |call| {
         made(call, false)
     }),
-    pure("static Tuple<A, B, C, D, E> Create<A, B, C, D, E>(A item1, B item2, C item3, D item4, E item5)", |call| {
-        made(call, false)
-    }),
+    pure(
+        "static Tuple<A, B, C, D, E> Create<A, B, C, D, E>(A item1, B item2, C item3, D item4, E item5)",
+        |call| { made(call, false) }
+    ),
 ];
 
 static VALUE_TUPLE_MEMBERS: &[Member] = items![

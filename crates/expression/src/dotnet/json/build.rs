@@ -66,7 +66,11 @@ pub(super) fn content(value: Value) -> Result<JToken, Exception> {
 /// Whether content is a sequence whose elements are added one by one.
 pub(super) fn is_sequence(value: &Value) -> bool {
     match value {
-        Value::Array(_) | Value::List(_) | Value::Dictionary(_) | Value::HashSet(_) | Value::Enumerable(_) => true,
+        Value::Array(_)
+        | Value::List(_)
+        | Value::Dictionary(_)
+        | Value::HashSet(_)
+        | Value::Enumerable(_) => true,
         Value::Object(object) => object.items().is_some(),
         _ => false,
     }
@@ -170,7 +174,9 @@ fn without_form(value: &Value) -> Exception {
 /// Pairs become properties named by their keys' text.
 fn dictionary(value: &Value, depth: usize, machine: &mut dyn Machine) -> Result<JToken, Exception> {
     let pairs = match collect(value, machine) {
-        Err(thrown) if thrown.type_name() == "System.InvalidCastException" => return Err(without_form(value)),
+        Err(thrown) if thrown.type_name() == "System.InvalidCastException" => {
+            return Err(without_form(value));
+        }
         collected => collected?,
     };
     let mut properties = Vec::new();

@@ -13,7 +13,17 @@ use JTokenType as K;
 
 const NUMBERS: &[K] = &[K::Integer, K::Float, K::String, K::Comment, K::Raw, K::Boolean];
 const STRINGS: &[K] = &[
-    K::Date, K::Integer, K::Float, K::String, K::Comment, K::Raw, K::Boolean, K::Bytes, K::Guid, K::TimeSpan, K::Uri,
+    K::Date,
+    K::Integer,
+    K::Float,
+    K::String,
+    K::Comment,
+    K::Raw,
+    K::Boolean,
+    K::Bytes,
+    K::Guid,
+    K::TimeSpan,
+    K::Uri,
 ];
 const CHARS: &[K] = &[K::Integer, K::Float, K::String, K::Comment, K::Raw];
 const DATES: &[K] = &[K::Date, K::String, K::Comment, K::Raw];
@@ -68,7 +78,8 @@ pub(super) fn cast(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Resu
     let cannot = || Exception::argument(format!("Can not convert {:?} to {name}.", token.kind()), "");
     let Some(scalar) = token.as_scalar() else { return Err(cannot()) };
     if matches!(scalar.kind, K::Null | K::Undefined) {
-        let nullable = matches!(to, Type::Nullable(_)) || matches!(target, Type::String | Type::Named("System.Uri"));
+        let nullable =
+            matches!(to, Type::Nullable(_)) || matches!(target, Type::String | Type::Named("System.Uri"));
         return if nullable { Ok(Value::Null) } else { Err(cannot()) };
     }
     if !accepted.contains(&scalar.kind) {

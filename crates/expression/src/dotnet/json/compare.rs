@@ -91,7 +91,9 @@ fn order_values(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::String(left), Value::String(right)) => left.as_str().cmp(right.as_str()),
         (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
         (Value::DateTime(left), Value::DateTime(right)) => left.ticks.cmp(&right.ticks),
-        (Value::DateTimeOffset(left), Value::DateTimeOffset(right)) => left.utc_ticks().cmp(&right.utc_ticks()),
+        (Value::DateTimeOffset(left), Value::DateTimeOffset(right)) => {
+            left.utc_ticks().cmp(&right.utc_ticks())
+        }
         (Value::TimeSpan(left), Value::TimeSpan(right)) => left.cmp(right),
         (Value::Guid(left), Value::Guid(right)) => left.cmp(right),
         (Value::Bytes(left), Value::Bytes(right)) => {

@@ -185,10 +185,9 @@ fn decimal(value: &Value) -> Result<Value, Exception> {
 
 fn date_time(value: &Value, machine: &mut dyn Machine) -> Result<Value, Exception> {
     match value {
-        Value::DateTimeOffset(date) => Ok(Value::DateTime(crate::value::DateTime {
-            ticks: date.ticks,
-            kind: DateTimeKind::Unspecified,
-        })),
+        Value::DateTimeOffset(date) => {
+            Ok(Value::DateTime(crate::value::DateTime { ticks: date.ticks, kind: DateTimeKind::Unspecified }))
+        }
         Value::String(text) => call_static("System.DateTime", "Parse", text, machine),
         _ => Err(invalid(value, &Type::Named("System.DateTime"))),
     }

@@ -4,8 +4,8 @@ use super::node::{JContent, JToken};
 
 /// Characters that make a name stand in brackets.
 const SPECIAL: &[char] = &[
-    '.', ' ', '\'', '/', '"', '[', ']', '(', ')', '\t', '\n', '\r', '\u{c}', '\u{8}', '\\', '\u{85}', '\u{2028}',
-    '\u{2029}',
+    '.', ' ', '\'', '/', '"', '[', ']', '(', ')', '\t', '\n', '\r', '\u{c}', '\u{8}', '\\', '\u{85}',
+    '\u{2028}', '\u{2029}',
 ];
 
 /// Appends the step into a property.

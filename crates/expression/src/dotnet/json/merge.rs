@@ -24,7 +24,9 @@ pub(super) fn merge(
                 super::build::charge_search(target, machine)?;
                 let Some((name, value)) = property.as_property() else { continue };
                 match target.find_property(name) {
-                    None => edit::append(target, JToken::property(name.clone(), edit::deep_clone(&value, 0)?))?,
+                    None => {
+                        edit::append(target, JToken::property(name.clone(), edit::deep_clone(&value, 0)?))?
+                    }
                     Some(existing) => merge_value(&existing, &value, depth, machine)?,
                 }
             }

@@ -73,7 +73,10 @@ impl Node {
     /// Moves out the children that have children of their own.
     fn take_children(&mut self, taken: &mut Vec<JToken>) {
         match &mut self.content {
-            JContent::Object(items) | JContent::Array(items) => taken.append(items.get_mut()),
+            JContent::Object(items) | JContent::Array(items) => {
+                let items = std::mem::take(items.get_mut());
+                taken.extend(items.into_iter().filter(|item| !item.is_shallow()));
+            }
             JContent::Property { value, .. } => {
                 let value = value.get_mut();
                 if !matches!(value.content(), JContent::Value(_)) {
@@ -127,6 +130,29 @@ impl JToken {
         Self::new(JContent::Property { name, value: Mutex::new(value) })
     }
 
+    /// A scalar that becomes a child of `parent`, which gets it by [`JToken::fill`].
+    pub(super) fn scalar_under(parent: &JToken, kind: JTokenType, value: Value) -> Self {
+        let content = JContent::Value(Mutex::new(JValue { kind, value }));
+        Self(Arc::new(Node { parent: Mutex::new(Arc::downgrade(&parent.0)), content }))
+    }
+
+    /// A property with a scalar that becomes a child of `parent`, which gets it by [`JToken::fill`].
+    pub(super) fn property_under(parent: &JToken, name: Text, kind: JTokenType, value: Value) -> Self {
+        Self(Arc::new_cyclic(|own| {
+            let content = JContent::Value(Mutex::new(JValue { kind, value }));
+            let value = JToken(Arc::new(Node { parent: Mutex::new(own.clone()), content }));
+            let content = JContent::Property { name, value: Mutex::new(value) };
+            Node { parent: Mutex::new(Arc::downgrade(&parent.0)), content }
+        }))
+    }
+
+    /// Gives a new container its children, whose parent it is already: large trees are touched only once.
+    pub(super) fn fill(&self, children: Vec<JToken>) {
+        if let JContent::Object(items) | JContent::Array(items) = self.content() {
+            *items.lock() = children;
+        }
+    }
+
     /// A JValue of the type Null.
     pub fn null() -> Self {
         Self::scalar(JTokenType::Null, Value::Null)
@@ -150,6 +176,15 @@ impl JToken {
     /// `Parent`.
     pub fn parent(&self) -> Option<JToken> {
         self.0.parent.lock().upgrade().map(JToken)
+    }
+
+    /// True for a scalar and for a property with one: nothing nested hangs on them.
+    fn is_shallow(&self) -> bool {
+        match self.content() {
+            JContent::Value(_) => true,
+            JContent::Property { value, .. } => matches!(value.lock().content(), JContent::Value(_)),
+            _ => false,
+        }
     }
 
     /// Links or unlinks the parent; the parent's own list is the caller's business.

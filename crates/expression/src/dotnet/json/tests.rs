@@ -76,23 +76,44 @@ fn numbers_keep_their_text() {
 fn refuses_with_path_and_position() {
     for (text, message) in [
         ("{,}", "Invalid property identifier character: ,. Path '', line 1, position 1."),
-        (r#"{"a":}"#, "Unexpected character encountered while parsing value: }. Path 'a', line 1, position 5."),
-        ("[1 2]", "After parsing a value an unexpected character was encountered: 2. Path '[0]', line 1, position 3."),
+        (
+            r#"{"a":}"#,
+            "Unexpected character encountered while parsing value: }. Path 'a', line 1, position 5.",
+        ),
+        (
+            "[1 2]",
+            "After parsing a value an unexpected character was encountered: 2. Path '[0]', line 1, position 3.",
+        ),
         (r#"{"a":tru}"#, "Error parsing boolean value. Path 'a', line 1, position 5."),
         ("tru", "Error parsing boolean value. Path '', line 0, position 0."),
-        ("[1]x", "Additional text encountered after finished reading JSON content: x. Path '', line 1, position 3."),
+        (
+            "[1]x",
+            "Additional text encountered after finished reading JSON content: x. Path '', line 1, position 3.",
+        ),
         ("", "Error reading JToken from JsonReader. Path '', line 0, position 0."),
         ("  ", "Error reading JToken from JsonReader. Path '', line 1, position 2."),
         (r#"{"a":1"#, "Unexpected end of content while loading JObject. Path 'a', line 1, position 6."),
         ("[1", "Unexpected end of content while loading JArray. Path '[0]', line 1, position 2."),
         ("\"abc", "Unterminated string. Expected delimiter: \". Path '', line 1, position 4."),
         ("\"\\q\"", "Bad JSON escape sequence: \\q. Path '', line 1, position 3."),
-        (r#"{"a" 1}"#, "Invalid character after parsing property name. Expected ':' but got: 1. Path '', line 1, position 5."),
+        (
+            r#"{"a" 1}"#,
+            "Invalid character after parsing property name. Expected ':' but got: 1. Path '', line 1, position 5.",
+        ),
         ("1-2", "Input string '1-2' is not a valid number. Path '', line 1, position 3."),
         ("12abc", "Input string '12abc' is not a valid number. Path '', line 1, position 5."),
-        (r#"{"a b":{"c.d":[tru]}}"#, "Error parsing boolean value. Path '['a b']['c.d'][0]', line 1, position 15."),
-        (r#"{"a":1 "b":2}"#, "After parsing a value an unexpected character was encountered: \". Path 'a', line 1, position 7."),
-        (r#"{"a":1]"#, "JsonToken EndArray is not valid for closing JsonType Object. Path '', line 1, position 7."),
+        (
+            r#"{"a b":{"c.d":[tru]}}"#,
+            "Error parsing boolean value. Path '['a b']['c.d'][0]', line 1, position 15.",
+        ),
+        (
+            r#"{"a":1 "b":2}"#,
+            "After parsing a value an unexpected character was encountered: \". Path 'a', line 1, position 7.",
+        ),
+        (
+            r#"{"a":1]"#,
+            "JsonToken EndArray is not valid for closing JsonType Object. Path '', line 1, position 7.",
+        ),
     ] {
         assert_refuses(text, message);
     }
@@ -111,7 +132,10 @@ fn dates_are_recognised() {
         r#"["2020-01-02T03:04:05+02:00","2020-01-02T03:04:05","2020-01-02T03:04:05.1230000Z","2020-01-02","\/Date(1234567890000)\/","2020-13-02T03:04:05","2020-01-02T24:00:00"]"#,
         r#"["2020-01-02T01:04:05+00:00","2020-01-02T03:04:05","2020-01-02T03:04:05.123Z","2020-01-02","2009-02-13T23:31:30Z","2020-13-02T03:04:05","2020-01-03T00:00:00"]"#,
     );
-    assert_text("@((string)JObject.Parse(\"{\\\"d\\\":\\\"2020-01-02T03:04:05Z\\\"}\")[\"d\"])", "01/02/2020 03:04:05");
+    assert_text(
+        "@((string)JObject.Parse(\"{\\\"d\\\":\\\"2020-01-02T03:04:05Z\\\"}\")[\"d\"])",
+        "01/02/2020 03:04:05",
+    );
     assert_text("@(JObject.Parse(\"{'d':'2020-01-02T03:04:05Z'}\")[\"d\"].Type.ToString())", "Date");
 }
 
@@ -213,7 +237,11 @@ fn value_and_to_object() {
 
 #[test]
 fn trees_change_in_place() {
-    let run = |body: &str| format!("@{{ var o = JObject.Parse(\"{{'a':{{'b':1}},'l':[1,2]}}\"); {body} return o.ToString(Newtonsoft.Json.Formatting.None); }}");
+    let run = |body: &str| {
+        format!(
+            "@{{ var o = JObject.Parse(\"{{'a':{{'b':1}},'l':[1,2]}}\"); {body} return o.ToString(Newtonsoft.Json.Formatting.None); }}"
+        )
+    };
     for (body, json) in [
         ("o[\"a\"][\"b\"] = 2;", r#"{"a":{"b":2},"l":[1,2]}"#),
         ("o[\"n\"] = null;", r#"{"a":{"b":1},"l":[1,2],"n":null}"#),
@@ -224,12 +252,21 @@ fn trees_change_in_place() {
         ("o.Property(\"a\").Remove();", r#"{"l":[1,2]}"#),
         ("o[\"l\"][0].Remove();", r#"{"a":{"b":1},"l":[2]}"#),
         ("o[\"l\"][0].Replace(\"z\");", r#"{"a":{"b":1},"l":["z",2]}"#),
-        ("((JArray)o[\"l\"]).Insert(0, new JObject(new JProperty(\"q\", 1.0)));", r#"{"a":{"b":1},"l":[{"q":1.0},1,2]}"#),
+        (
+            "((JArray)o[\"l\"]).Insert(0, new JObject(new JProperty(\"q\", 1.0)));",
+            r#"{"a":{"b":1},"l":[{"q":1.0},1,2]}"#,
+        ),
         ("o.Merge(JObject.Parse(\"{'a':{'c':2},'l':[3]}\"));", r#"{"a":{"b":1,"c":2},"l":[1,2,3]}"#),
         ("o.AddFirst(new JProperty(\"first\", true));", r#"{"first":true,"a":{"b":1},"l":[1,2]}"#),
         ("((JArray)o[\"l\"]).RemoveAt(1); ((JObject)o[\"a\"]).RemoveAll();", r#"{"a":{},"l":[1]}"#),
-        ("foreach (var p in o.Properties().ToList()) { if (p.Name == \"a\") p.Value = p.Name; }", r#"{"a":"a","l":[1,2]}"#),
-        ("foreach (var p in o) { if (p.Key == \"l\") ((JArray)p.Value).Clear(); }", r#"{"a":{"b":1},"l":[]}"#),
+        (
+            "foreach (var p in o.Properties().ToList()) { if (p.Name == \"a\") p.Value = p.Name; }",
+            r#"{"a":"a","l":[1,2]}"#,
+        ),
+        (
+            "foreach (var p in o) { if (p.Key == \"l\") ((JArray)p.Value).Clear(); }",
+            r#"{"a":{"b":1},"l":[]}"#,
+        ),
         ("o[\"self\"] = o;", r#"{"a":{"b":1},"l":[1,2],"self":{"a":{"b":1},"l":[1,2]}}"#),
     ] {
         assert_text(&run(body), json);
@@ -254,7 +291,10 @@ fn trees_change_in_place() {
 #[test]
 fn constructors_take_content() {
     for (expression, json) in [
-        ("new JObject(new JProperty(\"a\", 1), new JProperty(\"b\", new JArray(1, \"x\", true)))", r#"{"a":1,"b":[1,"x",true]}"#),
+        (
+            "new JObject(new JProperty(\"a\", 1), new JProperty(\"b\", new JArray(1, \"x\", true)))",
+            r#"{"a":1,"b":[1,"x",true]}"#,
+        ),
         ("new JObject { [\"a\"] = 1, [\"b\"] = \"x\" }", r#"{"a":1,"b":"x"}"#),
         ("new JObject { { \"a\", 1 }, { \"b\", null } }", r#"{"a":1,"b":null}"#),
         ("new JArray(new[] { 1, 2 })", "[1,2]"),
@@ -262,18 +302,34 @@ fn constructors_take_content() {
         ("new JArray { 1, \"x\" }", r#"[1,"x"]"#),
         ("new JProperty(\"a\", new List<string> { \"x\" }).Value", r#"["x"]"#),
         ("new JArray(new JArray(1))", "[1]"),
-        ("new JArray(\"a b\".Split(' ').Select(s => new JObject(new JProperty(\"n\", s))))", r#"[{"n":"a"},{"n":"b"}]"#),
-        ("JObject.FromObject(new { a = 1, b = \"x\", c = new[] { 1, 2 }, d = (string)null, e = 1.0, f = 1.50m })", r#"{"a":1,"b":"x","c":[1,2],"d":null,"e":1.0,"f":1.50}"#),
-        ("JObject.FromObject(new { g = Guid.Empty, h = TimeSpan.FromSeconds(5), j = 'c', k = new byte[] { 1, 2 } })", r#"{"g":"00000000-0000-0000-0000-000000000000","h":"00:00:05","j":"c","k":"AQI="}"#),
+        (
+            "new JArray(\"a b\".Split(' ').Select(s => new JObject(new JProperty(\"n\", s))))",
+            r#"[{"n":"a"},{"n":"b"}]"#,
+        ),
+        (
+            "JObject.FromObject(new { a = 1, b = \"x\", c = new[] { 1, 2 }, d = (string)null, e = 1.0, f = 1.50m })",
+            r#"{"a":1,"b":"x","c":[1,2],"d":null,"e":1.0,"f":1.50}"#,
+        ),
+        (
+            "JObject.FromObject(new { g = Guid.Empty, h = TimeSpan.FromSeconds(5), j = 'c', k = new byte[] { 1, 2 } })",
+            r#"{"g":"00000000-0000-0000-0000-000000000000","h":"00:00:05","j":"c","k":"AQI="}"#,
+        ),
         ("JToken.FromObject(new Dictionary<string, object> { { \"k\", 1 } })", r#"{"k":1}"#),
         ("JArray.FromObject(new List<int> { 1 })", "[1]"),
-        ("JObject.FromObject(new { p = Tuple.Create(1, \"b\"), q = new KeyValuePair<string, int>(\"a\", 1) })", r#"{"p":{"Item1":1,"Item2":"b"},"q":{"Key":"a","Value":1}}"#),
+        (
+            "JObject.FromObject(new { p = Tuple.Create(1, \"b\"), q = new KeyValuePair<string, int>(\"a\", 1) })",
+            r#"{"p":{"Item1":1,"Item2":"b"},"q":{"Key":"a","Value":1}}"#,
+        ),
     ] {
         assert_text(&format!("@(({expression}).ToString(Newtonsoft.Json.Formatting.None))"), json);
     }
     assert_throws("@(new JObject(1))", "System.ArgumentException");
     assert_throws("@(new JProperty(\"a\", new { b = 1 }))", "System.ArgumentException");
-    assert_message("@(JObject.FromObject(\"x\"))", "System.ArgumentException", "Object serialized to String. JObject instance expected.");
+    assert_message(
+        "@(JObject.FromObject(\"x\"))",
+        "System.ArgumentException",
+        "Object serialized to String. JObject instance expected.",
+    );
 }
 
 #[test]
@@ -314,15 +370,29 @@ fn json_convert() {
     assert_evaluates("@(JsonConvert.DeserializeObject(\"5\"))", "System.Int64", "5");
     assert_evaluates("@(JsonConvert.DeserializeObject(\"\"))", "null", "null");
     assert_evaluates("@(JsonConvert.DeserializeObject<List<int>>(\"[1,'2']\").Sum())", "System.Int32", "3");
-    assert_text("@(JsonConvert.DeserializeObject<Dictionary<string, string>>(\"{'e':'2020-01-02T03:04:05Z'}\")[\"e\"])", "2020-01-02T03:04:05Z");
-    assert_throws("@(JsonConvert.DeserializeObject<List<int>>(\"['x']\"))", "Newtonsoft.Json.JsonReaderException");
-    assert_throws("@(JsonConvert.DeserializeObject<string[]>(\"{}\"))", "Newtonsoft.Json.JsonSerializationException");
-    assert_throws("@(JsonConvert.DeserializeObject<int>(\"null\"))", "Newtonsoft.Json.JsonSerializationException");
+    assert_text(
+        "@(JsonConvert.DeserializeObject<Dictionary<string, string>>(\"{'e':'2020-01-02T03:04:05Z'}\")[\"e\"])",
+        "2020-01-02T03:04:05Z",
+    );
+    assert_throws(
+        "@(JsonConvert.DeserializeObject<List<int>>(\"['x']\"))",
+        "Newtonsoft.Json.JsonReaderException",
+    );
+    assert_throws(
+        "@(JsonConvert.DeserializeObject<string[]>(\"{}\"))",
+        "Newtonsoft.Json.JsonSerializationException",
+    );
+    assert_throws(
+        "@(JsonConvert.DeserializeObject<int>(\"null\"))",
+        "Newtonsoft.Json.JsonSerializationException",
+    );
 }
 
 #[test]
 fn deep_equality_ignores_the_order_of_properties() {
-    let equal = |left: &str, right: &str| format!("@(JToken.DeepEquals(JToken.Parse(\"{left}\"), JToken.Parse(\"{right}\")))");
+    let equal = |left: &str, right: &str| {
+        format!("@(JToken.DeepEquals(JToken.Parse(\"{left}\"), JToken.Parse(\"{right}\")))")
+    };
     for (left, right, value) in [
         ("{'a':1,'b':[2]}", "{'b':[2],'a':1}", "true"),
         ("[1,2]", "[2,1]", "false"),
@@ -339,4 +409,45 @@ fn a_tree_that_is_too_deep_is_refused_and_dropped_without_harm() {
     assert!(matches!(evaluate(deep), Ok(Value::Int32(1))));
     let written = "@{ var t = new JArray(); for (int i = 0; i < 20000; i++) { t = new JArray((object)t); } return t.ToString(); }";
     assert!(!evaluate(written).unwrap_err().is_catchable());
+}
+
+#[test]
+fn navigation() {
+    let run = |expression: &str| {
+        format!(
+            "@{{ var o = JObject.Parse(\"{{'s':{{'b':[{{'t':1}},{{'t':2}}]}},'n':null,'e':[]}}\"); return {expression}; }}"
+        )
+    };
+    for (expression, value) in [
+        ("o.Children().Count()", "3"),
+        ("o.Descendants().Count()", "14"),
+        ("(int)o[\"s\"][\"b\"][0].Next[\"t\"]", "2"),
+        ("o[\"s\"][\"b\"][0].Ancestors().Count()", "5"),
+        ("o.Values().Count()", "3"),
+        ("o[\"s\"][\"b\"].Values(\"t\").Count()", "2"),
+        ("((JArray)o[\"s\"][\"b\"]).Values<int>(\"t\").Sum()", "3"),
+        ("JArray.Parse(\"[{'a':1},2]\").Children<JObject>().Count()", "1"),
+        ("new JValue(1).Children().Count()", "0"),
+        ("new JValue(1).CompareTo(new JValue(2))", "-1"),
+    ] {
+        assert_evaluates(&run(expression), "System.Int32", value);
+    }
+    for (expression, value) in [
+        ("o.First.ToString(Newtonsoft.Json.Formatting.None)", r#""s":{"b":[{"t":1},{"t":2}]}"#),
+        ("o.Last.Type.ToString()", "Property"),
+        ("o[\"s\"].Parent.Type.ToString()", "Property"),
+        ("new JValue((string)null).Type.ToString()", "String"),
+        ("new JValue(5).ToString(\"000\")", "005"),
+        ("$\"{o[\"s\"][\"b\"][1][\"t\"]:000}\"", "002"),
+        ("new JRaw(\"{x}\").ToString(Newtonsoft.Json.Formatting.None)", "{x}"),
+    ] {
+        assert_text(&run(expression), value);
+    }
+    assert_evaluates(&run("o[\"s\"][\"b\"][0].Previous"), "null", "null");
+    assert_evaluates(&run("o[\"s\"].DeepClone().Parent"), "null", "null");
+    assert_evaluates(&run("o[\"n\"].HasValues || o[\"e\"].HasValues"), "System.Boolean", "false");
+    assert_evaluates(&run("o[\"n\"].Type == JTokenType.Null"), "System.Boolean", "true");
+    assert_evaluates(&run("o.TryGetValue(\"zz\", out var found)"), "System.Boolean", "false");
+    assert_throws(&run("new JValue(1).First"), "System.InvalidOperationException");
+    assert_throws(&run("o.Property(\"n\")[\"x\"]"), "System.InvalidOperationException");
 }

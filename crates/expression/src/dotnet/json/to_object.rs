@@ -15,8 +15,19 @@ use std::sync::Arc;
 fn is_primitive(ty: &Type) -> bool {
     matches!(
         ty,
-        Type::Boolean | Type::Char | Type::Single | Type::Double | Type::Decimal | Type::String
-            | Type::Named("System.DateTime" | "System.DateTimeOffset" | "System.Guid" | "System.TimeSpan" | "System.Uri")
+        Type::Boolean
+            | Type::Char
+            | Type::Single
+            | Type::Double
+            | Type::Decimal
+            | Type::String
+            | Type::Named(
+                "System.DateTime"
+                    | "System.DateTimeOffset"
+                    | "System.Guid"
+                    | "System.TimeSpan"
+                    | "System.Uri"
+            )
     ) || ty.is_integer()
         || *ty == Type::array(Type::Byte)
 }
@@ -50,9 +61,8 @@ pub(super) fn deserialize(
     match to {
         Type::Object => plain(token),
         Type::Named(name) if name.starts_with("Newtonsoft.Json.Linq.") => json(token, name),
-        Type::Array(element) if **element != Type::Byte => {
-            elements(token, element, to, depth, machine).map(|items| Value::array(Type::clone(element), items))
-        }
+        Type::Array(element) if **element != Type::Byte => elements(token, element, to, depth, machine)
+            .map(|items| Value::array(Type::clone(element), items)),
         Type::Generic(name, arguments) => generic(token, to, name, arguments, depth, machine),
         _ => scalar(token, to, machine),
     }
@@ -129,7 +139,9 @@ fn elements(
 
 fn wrong_shape(token: &JToken, to: &Type, wanted: &str) -> Exception {
     let path = location::path_of(token);
-    let message = format!("Cannot deserialize the current JSON into type '{to}' because the type requires a JSON {wanted} to deserialize correctly. Path '{path}'.");
+    let message = format!(
+        "Cannot deserialize the current JSON into type '{to}' because the type requires a JSON {wanted} to deserialize correctly. Path '{path}'."
+    );
     Exception::new("Newtonsoft.Json.JsonSerializationException", message)
 }
 
@@ -167,7 +179,8 @@ fn scalar(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value,
         return Err(super::reader::reader_exception(message));
     };
     if scalar.value.is_null() {
-        let nullable = matches!(to, Type::Nullable(_) | Type::String | Type::Array(_) | Type::Named("System.Uri"));
+        let nullable =
+            matches!(to, Type::Nullable(_) | Type::String | Type::Array(_) | Type::Named("System.Uri"));
         return if nullable { Ok(Value::Null) } else { Err(not_convertible("{null}", to, &path)) };
     }
     if let (Type::Named(_), Some(number)) = (target, scalar.value.as_integer())
@@ -194,7 +207,8 @@ fn scalar(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value,
         }
         Err(thrown) => {
             let text = crate::dotnet::text_of(&scalar.value, machine)?;
-            let shown = if scalar.kind == JTokenType::String { format!("\"{text}\"") } else { text.to_string() };
+            let shown =
+                if scalar.kind == JTokenType::String { format!("\"{text}\"") } else { text.to_string() };
             Err(not_convertible(&shown, to, &path).with_inner(thrown))
         }
     }

@@ -70,7 +70,13 @@ impl Writer {
         }
     }
 
-    fn container(&mut self, items: &[JToken], open: char, close: char, depth: usize) -> Result<(), Exception> {
+    fn container(
+        &mut self,
+        items: &[JToken],
+        open: char,
+        close: char,
+        depth: usize,
+    ) -> Result<(), Exception> {
         self.out.push(open);
         for (at, item) in items.iter().enumerate() {
             if at > 0 {

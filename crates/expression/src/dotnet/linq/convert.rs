@@ -57,5 +57,9 @@ pub(super) fn to_hash_set(call: &mut Call<'_>) -> Result<Value, Exception> {
             entries.set(key, item, Value::Null);
         }
     }
-    Ok(Value::HashSet(Arc::new(HashSet { element: call.type_argument(0), comparer, entries: entries.into() })))
+    Ok(Value::HashSet(Arc::new(HashSet {
+        element: call.type_argument(0),
+        comparer,
+        entries: entries.into(),
+    })))
 }

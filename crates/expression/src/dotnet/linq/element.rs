@@ -89,7 +89,8 @@ pub(super) fn element_at(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Va
     match otherwise {
         Otherwise::Default => Ok(call.type_argument(0).default_value()),
         Otherwise::Throw => {
-            let message = "Index was out of range. Must be non-negative and less than the size of the collection.";
+            let message =
+                "Index was out of range. Must be non-negative and less than the size of the collection.";
             Err(Exception::argument_out_of_range("index", message))
         }
     }

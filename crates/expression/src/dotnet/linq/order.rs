@@ -53,7 +53,9 @@ fn scalar_order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Single(left), Value::Single(right)) => floats(f64::from(*left), f64::from(*right)),
         (Value::Decimal(left), Value::Decimal(right)) => left.cmp(right),
         (Value::DateTime(left), Value::DateTime(right)) => left.ticks.cmp(&right.ticks),
-        (Value::DateTimeOffset(left), Value::DateTimeOffset(right)) => left.utc_ticks().cmp(&right.utc_ticks()),
+        (Value::DateTimeOffset(left), Value::DateTimeOffset(right)) => {
+            left.utc_ticks().cmp(&right.utc_ticks())
+        }
         (Value::TimeSpan(left), Value::TimeSpan(right)) => left.cmp(right),
         (Value::Guid(left), Value::Guid(right)) => left.cmp(right),
         _ => return None,

@@ -77,7 +77,9 @@ pub(super) fn cast(call: &mut Call<'_>) -> Result<Value, Exception> {
         let (mut source, to) = (Source::new(&source), to.clone());
         walk(move |machine| match source.next(machine)? {
             Some(Value::Null) if super::is_value_type(&to) => Err(Exception::null_reference()),
-            Some(item) if !item.is_null() && !is_of(&item, &to) => Err(Exception::invalid_cast(&item.type_of(), &to)),
+            Some(item) if !item.is_null() && !is_of(&item, &to) => {
+                Err(Exception::invalid_cast(&item.type_of(), &to))
+            }
             item => Ok(item),
         })
     }))
@@ -166,8 +168,7 @@ pub(super) fn prepend(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 pub(super) fn default_if_empty(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, element) = (source(call)?, call.type_argument(0));
-    let default =
-        if call.arguments().len() > 1 { call.argument(1).clone() } else { element.default_value() };
+    let default = if call.arguments().len() > 1 { call.argument(1).clone() } else { element.default_value() };
     Ok(lazy(element, move || {
         let (mut source, mut default) = (Source::new(&source), Some(default.clone()));
         walk(move |machine| match source.next(machine)? {

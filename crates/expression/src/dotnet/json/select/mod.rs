@@ -85,7 +85,9 @@ fn apply(
             let wanted = |found: &str| name.as_deref() == Some(found);
             scan(token, name.is_none(), &wanted, out, machine)
         }
-        Step::ScanFields(names) => scan(token, false, &|found| names.iter().any(|name| name == found), out, machine),
+        Step::ScanFields(names) => {
+            scan(token, false, &|found| names.iter().any(|name| name == found), out, machine)
+        }
         Step::Filter { query, scan: false } => {
             for child in token.children() {
                 if query.matches(root, &child, machine)? {

@@ -18,7 +18,11 @@ pub(in crate::dotnet::json) fn parse(text: &str) -> Result<Vec<Step>, Exception>
     let mut parser = Parser { rest: text.trim(), nesting: 0 };
     parser.eat("$");
     let steps = parser.path(false)?;
-    if parser.rest.is_empty() { Ok(steps) } else { Err(parser.unexpected("Unexpected character while parsing path")) }
+    if parser.rest.is_empty() {
+        Ok(steps)
+    } else {
+        Err(parser.unexpected("Unexpected character while parsing path"))
+    }
 }
 
 struct Parser<'t> {
@@ -260,7 +264,10 @@ impl<'t> Parser<'t> {
         }
         let left = self.operand()?;
         self.skip_space();
-        if matches!(self.peek(), None | Some(')')) || self.rest.starts_with("&&") || self.rest.starts_with("||") {
+        if matches!(self.peek(), None | Some(')'))
+            || self.rest.starts_with("&&")
+            || self.rest.starts_with("||")
+        {
             return Ok(Query::Exists(left));
         }
         let operators = [
@@ -295,7 +302,9 @@ impl<'t> Parser<'t> {
         let literal = match word {
             "true" | "false" => JToken::scalar(JTokenType::Boolean, Value::Boolean(word == "true")),
             "null" => JToken::null(),
-            _ if !word.is_empty() && word.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) => {
+            _ if !word.is_empty()
+                && word.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
                 JToken::scalar(JTokenType::Integer, numbers::integer(word))
             }
             _ => match word.parse::<f64>() {

@@ -78,7 +78,12 @@ impl Query {
 }
 
 impl Operand {
-    fn tokens(&self, root: &JToken, token: &JToken, machine: &mut dyn Machine) -> Result<Vec<JToken>, Exception> {
+    fn tokens(
+        &self,
+        root: &JToken,
+        token: &JToken,
+        machine: &mut dyn Machine,
+    ) -> Result<Vec<JToken>, Exception> {
         match self {
             Operand::Literal(literal) => Ok(vec![literal.clone()]),
             Operand::Path { steps, from_root } => {
@@ -110,7 +115,8 @@ fn is_number(value: &JValue) -> bool {
 }
 
 fn strictly_equal(left: &JValue, right: &JValue) -> bool {
-    (left.kind == right.kind || (is_number(left) && is_number(right))) && order(left, right) == Some(Ordering::Equal)
+    (left.kind == right.kind || (is_number(left) && is_number(right)))
+        && order(left, right) == Some(Ordering::Equal)
 }
 
 /// Dates and the like also equal their text.

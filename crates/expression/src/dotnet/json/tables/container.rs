@@ -8,9 +8,8 @@ use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
 
-pub(super) static CONTAINER: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Json.Linq.JContainer")
-    .base("JToken")
-    .members(&[
+pub(super) static CONTAINER: TypeDeclaration =
+    TypeDeclaration::class("Newtonsoft.Json.Linq.JContainer").base("JToken").members(&[
         impure("int Count", |call| Ok(Value::Int32(i32::try_from(this(call)?.count()).unwrap_or(i32::MAX)))),
         impure("void Add(object content)", |call| {
             let container = this(call)?;

@@ -10,28 +10,29 @@ use crate::members::{TypeDeclaration, impure};
 use crate::types::Type;
 use crate::value::Value;
 
-pub(super) static CONVERT: TypeDeclaration = TypeDeclaration::statics("Newtonsoft.Json.JsonConvert").members(&[
-    impure("static string SerializeObject(object value)", |call| serialize(call, Formatting::None)),
-    impure("static string SerializeObject(object value, Formatting formatting)", |call| {
-        let formatting = Formatting::of(call.enumeration(1));
-        serialize(call, formatting)
-    }),
-    impure("static object DeserializeObject(string value)", |call| {
-        let text = call.text(0)?;
-        match read(call, &Type::Object, &text)? {
-            None => Ok(Value::Null),
-            Some(token) => Ok(token.as_scalar().map_or(Value::Json(token), |scalar| scalar.value)),
-        }
-    }),
-    impure("static T DeserializeObject<T>(string value)", |call| {
-        let to = call.type_argument(0);
-        let text = call.text(0)?;
-        match read(call, &to, &text)? {
-            None => Ok(to.default_value()),
-            Some(token) => to_object::deserialize(&token, &to, 0, call.machine()),
-        }
-    }),
-]);
+pub(super) static CONVERT: TypeDeclaration =
+    TypeDeclaration::statics("Newtonsoft.Json.JsonConvert").members(&[
+        impure("static string SerializeObject(object value)", |call| serialize(call, Formatting::None)),
+        impure("static string SerializeObject(object value, Formatting formatting)", |call| {
+            let formatting = Formatting::of(call.enumeration(1));
+            serialize(call, formatting)
+        }),
+        impure("static object DeserializeObject(string value)", |call| {
+            let text = call.text(0)?;
+            match read(call, &Type::Object, &text)? {
+                None => Ok(Value::Null),
+                Some(token) => Ok(token.as_scalar().map_or(Value::Json(token), |scalar| scalar.value)),
+            }
+        }),
+        impure("static T DeserializeObject<T>(string value)", |call| {
+            let to = call.type_argument(0);
+            let text = call.text(0)?;
+            match read(call, &to, &text)? {
+                None => Ok(to.default_value()),
+                Some(token) => to_object::deserialize(&token, &to, 0, call.machine()),
+            }
+        }),
+    ]);
 
 fn serialize(call: &mut Call<'_>, formatting: Formatting) -> Result<Value, Exception> {
     let token = match call.take(0) {

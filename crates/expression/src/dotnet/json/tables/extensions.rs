@@ -1,6 +1,5 @@
 //! `Newtonsoft.Json.Linq.Extensions` and `JEnumerable<T>`.
 
-use super::object::values_of;
 use super::token_members::{child, converted, is_of_class};
 use super::{PROPERTY, TOKEN, container, tokens};
 use crate::call::Call;
@@ -16,8 +15,8 @@ pub(super) static JSON_ENUMERABLE: TypeDeclaration =
         .generic(&["T"])
         .interfaces(&["System.Collections.Generic.IEnumerable<T>"]);
 
-pub(super) static EXTENSIONS: TypeDeclaration =
-    TypeDeclaration::statics("Newtonsoft.Json.Linq.Extensions").members(&[
+pub(super) static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("Newtonsoft.Json.Linq.Extensions")
+    .members(&[
         impure("static U Value<U>(this IEnumerable<JToken> value)", |call| match call.argument(0).clone() {
             Value::Json(token) => {
                 let to = call.type_argument(0);
@@ -82,10 +81,9 @@ fn each(call: &mut Call<'_>, give: impl Fn(&JToken) -> Vec<JToken>) -> Result<Ve
     Ok(out)
 }
 
-/// The values below a token: those of the properties of an object.
+/// The children of a token; a scalar itself.
 fn values(token: &JToken) -> Vec<JToken> {
     match token.content() {
-        JContent::Object(_) => values_of(token),
         JContent::Value(_) => vec![token.clone()],
         _ => token.children(),
     }

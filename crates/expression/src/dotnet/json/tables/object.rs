@@ -89,11 +89,15 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
             call.set_out(1, wrap(found.clone()));
             Ok(Value::Boolean(found.is_some()))
         }),
-        impure("bool TryGetValue(string propertyName, StringComparison comparison, out JToken value)", |call| {
-            let found = compared(call)?.and_then(|property| property.as_property().map(|(_, value)| value));
-            call.set_out(2, wrap(found.clone()));
-            Ok(Value::Boolean(found.is_some()))
-        }),
+        impure(
+            "bool TryGetValue(string propertyName, StringComparison comparison, out JToken value)",
+            |call| {
+                let found =
+                    compared(call)?.and_then(|property| property.as_property().map(|(_, value)| value));
+                call.set_out(2, wrap(found.clone()));
+                Ok(Value::Boolean(found.is_some()))
+            },
+        ),
         impure("JToken GetValue(string propertyName)", |call| by_name(call, 0).map(wrap)),
         impure("JToken GetValue(string propertyName, StringComparison comparison)", |call| {
             Ok(wrap(compared(call)?.and_then(|property| property.as_property().map(|(_, value)| value))))
@@ -104,7 +108,9 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
             build::charge_search(&object, call.machine())?;
             Ok(wrap(name.and_then(|name| object.find_property(&name))))
         }),
-        impure("JProperty Property(string name, StringComparison comparison)", |call| compared(call).map(wrap)),
+        impure("JProperty Property(string name, StringComparison comparison)", |call| {
+            compared(call).map(wrap)
+        }),
         impure("IEnumerable<JProperty> Properties()", |call| {
             let object = this(call)?;
             Ok(tokens(PROPERTY, move || object.children()))
@@ -117,7 +123,7 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
     ]);
 
 /// The values of an object's properties.
-pub(crate) fn values_of(object: &JToken) -> Vec<JToken> {
+fn values_of(object: &JToken) -> Vec<JToken> {
     object.children().iter().filter_map(JToken::as_property).map(|(_, value)| value).collect()
 }
 

@@ -8,9 +8,8 @@ use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
 
-pub(super) static PROPERTY: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Json.Linq.JProperty")
-    .base("JContainer")
-    .members(&[
+pub(super) static PROPERTY: TypeDeclaration =
+    TypeDeclaration::class("Newtonsoft.Json.Linq.JProperty").base("JContainer").members(&[
         impure("new(JProperty other)", copied),
         impure("new(string name, object content)", make),
         impure("new(string name, params object[] content)", make),

@@ -42,7 +42,8 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             if let JContent::Value(slot) = token.content() {
                 // A string put into a comment or raw token keeps that type.
                 let mut slot = slot.lock();
-                let keeps = matches!(slot.kind, JTokenType::Raw | JTokenType::Comment) && kind == JTokenType::String;
+                let keeps =
+                    matches!(slot.kind, JTokenType::Raw | JTokenType::Comment) && kind == JTokenType::String;
                 *slot = JValue { kind: if keeps { slot.kind } else { kind }, value };
             }
             Ok(Value::Null)
@@ -67,7 +68,9 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
                 let Some(right) = right.as_scalar() else { return Err(call.mismatch(call.argument(0))) };
                 match compare::order(&left, &right) {
                     Some(order) => Ok(Value::Int32(order as i32)),
-                    None => Err(Exception::argument(format!("Object must be of type {:?}.", left.kind), "value")),
+                    None => {
+                        Err(Exception::argument(format!("Object must be of type {:?}.", left.kind), "value"))
+                    }
                 }
             }
         }),

@@ -33,7 +33,10 @@ pub(super) static TOKEN: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
         impure("IEnumerable<JToken> BeforeSelf()", |call| run::siblings(call, false)),
         impure("T ToObject<T>()", run::to_object),
         impure("JToken SelectToken(string path, bool errorWhenNoMatch = false)", run::select_token),
-        impure("IEnumerable<JToken> SelectTokens(string path, bool errorWhenNoMatch = false)", run::select_tokens),
+        impure(
+            "IEnumerable<JToken> SelectTokens(string path, bool errorWhenNoMatch = false)",
+            run::select_tokens,
+        ),
         impure("JToken DeepClone()", run::deep_clone),
         impure("void Remove()", run::remove),
         impure("void Replace(JToken value)", run::replace),

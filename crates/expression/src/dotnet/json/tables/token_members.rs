@@ -80,7 +80,9 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
     let value = token_or_null(call, 1)?;
     call.budget().allocate(96)?;
     match (container.content(), &key) {
-        (JContent::Object(_) | JContent::Array(_), Value::Null) => return Err(Exception::argument_null("key")),
+        (JContent::Object(_) | JContent::Array(_), Value::Null) => {
+            return Err(Exception::argument_null("key"));
+        }
         (JContent::Object(_), Value::String(name)) => {
             build::charge_search(&container, call.machine())?;
             edit::set_named(&container, name, value)?;
@@ -89,7 +91,9 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
             let at = usize::try_from(*index).map_err(|_| edit::index_out_of_range())?;
             edit::set_at(&container, at, value)?;
         }
-        (JContent::Object(_), _) => return Err(wrong_key("Set", "JObject", &key, "Object property name", call)?),
+        (JContent::Object(_), _) => {
+            return Err(wrong_key("Set", "JObject", &key, "Object property name", call)?);
+        }
         (JContent::Array(_), _) => return Err(wrong_key("Set", "JArray", &key, "Int32 array index", call)?),
         _ => {
             let message = format!("Cannot set child value on {}.", container.type_name());
@@ -170,7 +174,11 @@ pub(super) fn to_formatted(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 /// The JSON text, counted against the limits.
-pub(super) fn written(call: &mut Call<'_>, token: &JToken, formatting: Formatting) -> Result<Value, Exception> {
+pub(super) fn written(
+    call: &mut Call<'_>,
+    token: &JToken,
+    formatting: Formatting,
+) -> Result<Value, Exception> {
     let text = to_json(token, formatting)?;
     call.budget().allocate(text.len())?;
     call.budget().steps(text.len() as u64 / 64)?;

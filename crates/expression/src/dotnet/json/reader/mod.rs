@@ -1,0 +1,245 @@
+//! JSON text to a tree, as leniently as Newtonsoft.Json reads it.
+//!
+//! Beyond the standard: comments, single quotes, names without quotes, trailing and missing elements between
+//! commas, hexadecimal and octal integers, `NaN`, `Infinity`, `undefined`, line ends inside strings. Strings that
+//! look like dates become dates. Of equal names the last value wins, in the place of the first.
+
+mod container;
+mod failure;
+mod scalar;
+
+use super::node::{JContent, JToken, JTokenType};
+use crate::budget::Budget;
+use crate::exception::Exception;
+use crate::value::{Text, Value};
+use failure::Failure;
+
+/// `JsonReader.MaxDepth`.
+const MAX_DEPTH: usize = 64;
+/// What a node takes in memory, about: two reference counts, parent, lock and content.
+const NODE_BYTES: usize = 96;
+
+/// `JToken.Parse`.
+///
+/// # Errors
+/// `JsonReaderException` with path and position; an exceeded memory limit.
+pub fn parse(text: &str, budget: &mut Budget) -> Result<JToken, Exception> {
+    read(text, budget, "JToken")
+}
+
+/// `JObject.Parse`.
+///
+/// # Errors
+/// As [`parse`]; also when the text holds something else than an object.
+pub fn parse_object(text: &str, budget: &mut Budget) -> Result<JToken, Exception> {
+    read(text, budget, "JObject")
+}
+
+/// `JArray.Parse`.
+///
+/// # Errors
+/// As [`parse`]; also when the text holds something else than an array.
+pub fn parse_array(text: &str, budget: &mut Budget) -> Result<JToken, Exception> {
+    read(text, budget, "JArray")
+}
+
+/// A `JsonReaderException` at the place it happened.
+pub(super) fn reader_exception(message: impl Into<String>) -> Exception {
+    Exception::new("Newtonsoft.Json.JsonReaderException", message)
+}
+
+fn read(text: &str, budget: &mut Budget, wanted: &str) -> Result<JToken, Exception> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Reader::new(text, budget, true).document(wanted).map_err(|failure| failure.into_exception(text))
+}
+
+/// Reads text whose dates stay strings, as typed deserialisation does.
+pub(super) fn parse_without_dates(text: &str, budget: &mut Budget) -> Result<JToken, Exception> {
+    Reader::new(text, budget, false).document("JToken").map_err(|failure| failure.into_exception(text))
+}
+
+/// Boxed: failures are rare and results are moved often.
+type Read<T> = Result<T, Box<Failure>>;
+
+/// A value that was read; scalars become nodes when their parent is known.
+enum Parsed {
+    Scalar(JTokenType, Value),
+    Container(JToken),
+}
+
+impl Parsed {
+    fn into_token(self) -> JToken {
+        match self {
+            Parsed::Scalar(kind, value) => JToken::scalar(kind, value),
+            Parsed::Container(token) => token,
+        }
+    }
+}
+
+struct Reader<'t, 'b> {
+    text: &'t str,
+    /// Byte offset of the next character.
+    at: usize,
+    depth: usize,
+    budget: &'b mut Budget,
+    /// Decodes strings with escapes.
+    scratch: String,
+    /// Whether strings may become dates.
+    dates: bool,
+    /// Names met before, by a cheap hash: bodies repeat the same few names, which then share one text.
+    names: Vec<Text>,
+}
+
+impl<'t, 'b> Reader<'t, 'b> {
+    fn new(text: &'t str, budget: &'b mut Budget, dates: bool) -> Self {
+        Self { text, at: 0, depth: 0, budget, scratch: String::new(), dates, names: Vec::new() }
+    }
+
+    fn document(&mut self, wanted: &str) -> Read<JToken> {
+        self.skip_space_and_comments()?;
+        let Some(first) = self.peek() else {
+            return self.fail(format!("Error reading {wanted} from JsonReader."));
+        };
+        let kind = match (wanted, first) {
+            ("JObject", b'{') | ("JArray", b'[') | ("JToken", _) => None,
+            ("JObject", _) => Some("an object"),
+            _ => Some("an array"),
+        };
+        let start = self.at;
+        let token = self.value()?.into_token();
+        if let Some(kind) = kind {
+            self.at = start + usize::from(matches!(first, b'{' | b'['));
+            let found = reader_token(&token);
+            return self.fail(format!(
+                "Error reading {wanted} from JsonReader. Current JsonReader item is not {kind}: {found}."
+            ));
+        }
+        self.skip_space_and_comments()?;
+        match self.character() {
+            None => Ok(token),
+            Some(extra) => self
+                .fail(format!("Additional text encountered after finished reading JSON content: {extra}.")),
+        }
+    }
+
+    fn fail<T>(&self, message: impl Into<String>) -> Read<T> {
+        Err(Box::new(Failure::Text { message: message.into(), at: self.at, path: Vec::new() }))
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    fn character(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0B | 0x0C => self.at += 1,
+                0x80.. => match self.character() {
+                    Some(character) if character.is_whitespace() => self.at += character.len_utf8(),
+                    _ => return,
+                },
+                _ => return,
+            }
+        }
+    }
+
+    fn skip_space_and_comments(&mut self) -> Read<()> {
+        loop {
+            self.skip_space();
+            if self.peek() != Some(b'/') {
+                return Ok(());
+            }
+            let rest = self.rest();
+            if rest.starts_with("//") {
+                self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
+            } else if rest.starts_with("/*") {
+                match rest.get(2..).and_then(|body| body.find("*/")) {
+                    Some(length) => self.at += length + 4,
+                    None => {
+                        self.at = self.text.len();
+                        return self.fail("Unexpected end while parsing comment.");
+                    }
+                }
+            } else {
+                self.at += 1;
+                let next = self.character().map(String::from).unwrap_or_default();
+                return self.fail(format!("Error parsing comment. Expected: *, got {next}."));
+            }
+        }
+    }
+
+    /// A container without children yet.
+    fn container(&mut self, content: JContent) -> Read<JToken> {
+        self.budget.allocate(NODE_BYTES).map_err(Failure::limit)?;
+        Ok(JToken::new(content))
+    }
+
+    fn scalar(&mut self, kind: JTokenType, value: Value) -> Read<Parsed> {
+        self.budget.allocate(NODE_BYTES).map_err(Failure::limit)?;
+        Ok(Parsed::Scalar(kind, value))
+    }
+
+    /// A value; white space and comments before it are skipped.
+    fn value(&mut self) -> Read<Parsed> {
+        self.skip_space_and_comments()?;
+        match self.peek() {
+            Some(b'"' | b'\'') => self.string_value(),
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'0'..=b'9' | b'.') => self.number(),
+            Some(b'-') if self.rest().starts_with("-I") => {
+                self.word("-Infinity", "Error parsing infinity value.")?;
+                self.scalar(JTokenType::Float, Value::Double(f64::NEG_INFINITY))
+            }
+            Some(b'-') => self.number(),
+            Some(b't') => {
+                self.word("true", "Error parsing boolean value.")?;
+                self.scalar(JTokenType::Boolean, Value::Boolean(true))
+            }
+            Some(b'f') => {
+                self.word("false", "Error parsing boolean value.")?;
+                self.scalar(JTokenType::Boolean, Value::Boolean(false))
+            }
+            Some(b'n') => {
+                self.word("null", "Error parsing null value.")?;
+                self.scalar(JTokenType::Null, Value::Null)
+            }
+            Some(b'u') => {
+                self.word("undefined", "Error parsing undefined value.")?;
+                self.scalar(JTokenType::Undefined, Value::Null)
+            }
+            Some(b'N') => {
+                self.word("NaN", "Error parsing NaN value.")?;
+                self.scalar(JTokenType::Float, Value::Double(f64::NAN))
+            }
+            Some(b'I') => {
+                self.word("Infinity", "Error parsing infinity value.")?;
+                self.scalar(JTokenType::Float, Value::Double(f64::INFINITY))
+            }
+            // A missing value: the comma belongs to what contains it.
+            Some(b',') if self.depth > 0 => self.scalar(JTokenType::Undefined, Value::Null),
+            Some(_) => {
+                let found = self.character().unwrap_or(' ');
+                self.fail(format!("Unexpected character encountered while parsing value: {found}."))
+            }
+            None => self.fail("Unexpected end of content."),
+        }
+    }
+}
+
+/// The reader's word for the first token of a value.
+fn reader_token(token: &JToken) -> String {
+    match token.kind() {
+        JTokenType::Object => "StartObject".to_owned(),
+        JTokenType::Array => "StartArray".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
