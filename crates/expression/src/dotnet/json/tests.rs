@@ -451,3 +451,56 @@ fn navigation() {
     assert_throws(&run("new JValue(1).First"), "System.InvalidOperationException");
     assert_throws(&run("o.Property(\"n\")[\"x\"]"), "System.InvalidOperationException");
 }
+
+/// The shapes that policies use most.
+#[test]
+fn idioms_of_policies() {
+    let run = |body: &str| {
+        format!(
+            "@{{ JObject body = JObject.Parse(\"{{'model':'m','stream':true,'max_tokens':5,'usage':{{'total_tokens':7}},'messages':[{{'role':'user','content':'hi'}}]}}\"); {body} }}"
+        )
+    };
+    for (body, ty, value) in [
+        ("return (string)body[\"messages\"][0][\"content\"];", "System.String", "hi"),
+        ("return body[\"x\"]?[\"y\"]?.ToString() ?? \"none\";", "System.String", "none"),
+        ("return body[\"usage\"]?[\"total_tokens\"]?.Value<int>() ?? 0;", "System.Int32", "7"),
+        ("return body.Value<bool?>(\"stream\") == true;", "System.Boolean", "true"),
+        ("return body.SelectToken(\"usage.total_tokens\")?.ToString();", "System.String", "7"),
+        ("return body[\"stream\"] != null && body[\"stream\"].Value<bool>();", "System.Boolean", "true"),
+        ("body[\"temperature\"] = 0.5; return body[\"temperature\"].ToString();", "System.String", "0.5"),
+        ("return ((JArray)body[\"messages\"]).Count;", "System.Int32", "1"),
+        ("return body[\"messages\"].Count();", "System.Int32", "1"),
+        ("return body[\"messages\"].Any(m => (string)m[\"role\"] == \"user\");", "System.Boolean", "true"),
+        ("return body[\"messages\"].Last()[\"role\"].ToString();", "System.String", "user"),
+        (
+            "return string.Join(\" \", body[\"messages\"].Select(m => m[\"content\"].ToString()));",
+            "System.String",
+            "hi",
+        ),
+        (
+            "var s = 0; foreach (var m in body[\"messages\"]) { s += m[\"content\"].ToString().Length; } return s;",
+            "System.Int32",
+            "2",
+        ),
+        (
+            "foreach (JObject m in (JArray)body[\"messages\"]) { m[\"role\"] = \"system\"; } return (string)body[\"messages\"][0][\"role\"];",
+            "System.String",
+            "system",
+        ),
+        ("return (int?)body[\"none\"] ?? 3;", "System.Int32", "3"),
+        ("return body[\"max_tokens\"].ToObject<int>() + 1;", "System.Int32", "6"),
+        ("return body[\"model\"].Type == JTokenType.String;", "System.Boolean", "true"),
+        (
+            "var a = new JArray(); a.Add(new JObject { { \"x\", 1 } }); body[\"l\"] = a; return body[\"l\"].ToString(Formatting.None);",
+            "System.String",
+            "[{\"x\":1}]",
+        ),
+        ("var a = new JArray(); a.Add(\"t\"); return a.First().ToString() + a.Last;", "System.String", "tt"),
+        ("return body.Properties().Select(p => p.Name).First();", "System.String", "model"),
+        ("return (body[\"messages\"] as JArray)?[0]?[\"role\"]?.Value<string>();", "System.String", "user"),
+        ("return \"m=\" + body[\"model\"] + $\";{body[\"max_tokens\"]}\";", "System.String", "m=m;5"),
+        ("return body.ContainsKey(\"model\") && !body.ContainsKey(\"q\");", "System.Boolean", "true"),
+    ] {
+        assert_evaluates(&run(body), ty, value);
+    }
+}
