@@ -76,4 +76,23 @@ mod tests {
             assert_eq!(pair(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn members_in_expressions() {
+        use crate::testing::{assert_evaluates, assert_throws};
+        let cases = [
+            (r#"@("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".AsBasic().UserId)"#, "System.String", "Aladdin"),
+            (
+                r#"@("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".AsBasic()?.Password)"#,
+                "System.String",
+                "open sesame",
+            ),
+            (r#"@("x".AsBasic() == null)"#, "System.Boolean", "true"),
+            (r#"@{ BasicAuthCredentials c; return "x".TryParseBasic(out c); }"#, "System.Boolean", "false"),
+        ];
+        for (expression, type_name, value) in cases {
+            assert_evaluates(expression, type_name, value);
+        }
+        assert_throws(r#"@("x".AsBasic().UserId)"#, "System.NullReferenceException");
+    }
 }

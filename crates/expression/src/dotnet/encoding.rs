@@ -365,4 +365,23 @@ mod tests {
         assert_eq!(by_name("klingon").unwrap_err().type_name(), "System.ArgumentException");
         assert_eq!(by_code_page(37).unwrap_err().type_name(), "System.NotSupportedException");
     }
+
+    #[test]
+    fn members_in_expressions() {
+        use crate::testing::{assert_evaluates, assert_throws};
+        let cases = [
+            (r#"@(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes("é")))"#, "System.String", "é"),
+            (r#"@(System.Text.Encoding.ASCII.GetBytes("ab"))"#, "System.Byte[]", "YWI="),
+            (r#"@(Encoding.GetEncoding("iso-8859-1").GetBytes("é")[0])"#, "System.Byte", "233"),
+            (r#"@(Encoding.UTF8.GetByteCount("é"))"#, "System.Int32", "2"),
+            (r#"@(Encoding.UTF8.GetString(new byte[] { 97, 98, 99 }, 1, 2))"#, "System.String", "bc"),
+            (r#"@(Encoding.Unicode.WebName)"#, "System.String", "utf-16"),
+            (r#"@(Encoding.UTF8.Equals(Encoding.GetEncoding(65001)))"#, "System.Boolean", "true"),
+        ];
+        for (expression, type_name, value) in cases {
+            assert_evaluates(expression, type_name, value);
+        }
+        assert_throws("@(Encoding.UTF8.GetBytes((string)null))", "System.ArgumentNullException");
+        assert_throws("@(Encoding.UTF8.GetString(new byte[1], 0, 2))", "System.ArgumentOutOfRangeException");
+    }
 }

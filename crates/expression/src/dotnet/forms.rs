@@ -61,4 +61,33 @@ mod tests {
         let pairs = [(Text::from("a b"), Text::from("x&y")), (Text::from("a b"), Text::from("é"))];
         assert_eq!(joined(&pairs), "a%20b=x%26y&a%20b=%C3%A9");
     }
+
+    #[test]
+    fn members_in_expressions() {
+        use crate::testing::{assert_evaluates, assert_throws};
+        let cases = [
+            (
+                r#"@{ IDictionary<string, IList<string>> d = new Dictionary<string, IList<string>>(); d.Add("a b", new List<string> { "x y", "z" }); return d.ToFormUrlEncodedContent(); }"#,
+                "System.String",
+                "a+b=x+y&a+b=z",
+            ),
+            (
+                r#"@{ var d = new Dictionary<string, IList<string>>(); d.Add("a", new List<string> { "x y" }); return d.ToQueryString(); }"#,
+                "System.String",
+                "?a=x%20y",
+            ),
+            (
+                r#"@(new Dictionary<string, IList<string>>().ToQueryString() == null)"#,
+                "System.Boolean",
+                "true",
+            ),
+        ];
+        for (expression, type_name, value) in cases {
+            assert_evaluates(expression, type_name, value);
+        }
+        assert_throws(
+            "@(((Dictionary<string, IList<string>>)null).ToQueryString())",
+            "System.ArgumentNullException",
+        );
+    }
 }

@@ -22,39 +22,39 @@
 //! 8. Export `pub(super) static TYPES: &[&TypeDeclaration]` and add it to `TABLES` below.
 //! 9. Test with `crate::testing::assert_evaluates("@(…)", "System.Int32", "5")` and `assert_throws`.
 
+mod basic_auth;
 mod bit_converter;
 mod boolean;
 mod character;
+mod chars;
 pub(crate) mod collections;
 pub mod context;
 mod convert;
+pub mod crypto;
 mod date;
 mod delegates;
+mod encoding;
 mod exceptions;
 pub(crate) mod format;
-mod guid;
-mod xml;
-mod ip_address;
-mod text_io;
-mod string_builder;
-mod regex;
-mod web_utility;
-mod uri;
-mod random;
-pub mod jwt;
 mod forms;
-mod encoding;
-pub mod crypto;
-mod chars;
-mod basic_auth;
+mod guid;
 mod interfaces;
+mod ip_address;
 pub mod json;
+pub mod jwt;
 mod linq;
 pub(crate) mod number;
 mod object;
+mod random;
+mod regex;
 pub mod registry;
 mod signature;
 pub(crate) mod string;
+mod string_builder;
+mod text_io;
+mod uri;
+mod web_utility;
+mod xml;
 
 use std::sync::LazyLock;
 
@@ -65,6 +65,9 @@ use crate::members::TypeDeclaration;
 
 /// Every family.
 static TABLES: &[&[&TypeDeclaration]] = &[
+    // First: of equally close names the earlier one is suggested.
+    guid::TYPES,
+    basic_auth::TYPES,
     bit_converter::TYPES,
     boolean::TYPES,
     character::TYPES,
@@ -72,36 +75,34 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     collections::TYPES,
     context::TYPES,
     convert::TYPES,
+    crypto::CERTIFICATES,
+    crypto::CIPHERS,
+    crypto::HASHES,
+    crypto::NAMES,
     date::TYPES,
     delegates::TYPES,
-    exceptions::TYPES,
-    guid::TYPES,
-    xml::SEQUENCES,
-    xml::NODES,
-    xml::NAMES,
-    xml::CONTAINERS,
-    xml::ATTRIBUTES,
-    ip_address::TYPES,
-    text_io::TYPES,
-    string_builder::TYPES,
-    regex::TYPES,
-    web_utility::TYPES,
-    uri::TYPES,
-    random::TYPES,
-    jwt::TYPES,
-    forms::TYPES,
     encoding::TYPES,
-    crypto::NAMES,
-    crypto::HASHES,
-    crypto::CIPHERS,
-    crypto::CERTIFICATES,
-    basic_auth::TYPES,
+    exceptions::TYPES,
+    forms::TYPES,
     interfaces::TYPES,
+    ip_address::TYPES,
     json::TYPES,
+    jwt::TYPES,
     linq::TYPES,
     number::TYPES,
     object::TYPES,
+    random::TYPES,
+    regex::TYPES,
     string::TYPES,
+    string_builder::TYPES,
+    text_io::TYPES,
+    uri::TYPES,
+    web_utility::TYPES,
+    xml::ATTRIBUTES,
+    xml::CONTAINERS,
+    xml::NAMES,
+    xml::NODES,
+    xml::SEQUENCES,
 ];
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::new(TABLES));

@@ -13,7 +13,7 @@ use crate::value::{DotnetObject, Value};
 static RANDOM: TypeDeclaration = TypeDeclaration::class("System.Random").members(&[
     impure("new()", |_| Ok(Value::object(Random::Fresh))),
     impure("new(int Seed)", |call| {
-        Ok(Value::object(Random::Seeded(Mutex::new(Subtractive::new(call.int(0))))))
+        Ok(Value::object(Random::Seeded(Box::new(Mutex::new(Subtractive::new(call.int(0)))))))
     }),
     impure("static Random Shared", |_| Ok(Value::object(Random::Fresh))),
     impure("int Next()", |call| with_source(call, |source| Value::Int32(source.next()))),
@@ -56,7 +56,7 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[&RANDOM];
 
 enum Random {
     Fresh,
-    Seeded(Mutex<Subtractive>),
+    Seeded(Box<Mutex<Subtractive>>),
 }
 
 impl DotnetObject for Random {

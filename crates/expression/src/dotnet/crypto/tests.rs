@@ -154,3 +154,65 @@ fn facts_of_a_certificate() {
     assert_eq!(facts.algorithms, ["1.2.840.10045.2.1", "1.2.840.10045.4.3.2"]);
     assert!(super::certificate::from_der(b"no certificate").is_err());
 }
+
+#[test]
+fn members_in_expressions() {
+    use crate::testing::{assert_evaluates, assert_throws};
+    let cases = [
+        (
+            r#"@{ using (var h = SHA256.Create()) { return Convert.ToBase64String(h.ComputeHash(Encoding.UTF8.GetBytes("hello"))); } }"#,
+            "System.String",
+            "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
+        ),
+        (
+            r#"@(BitConverter.ToString(new HMACSHA256(Encoding.UTF8.GetBytes("key")).ComputeHash(Encoding.UTF8.GetBytes("hello"))).Substring(0, 8))"#,
+            "System.String",
+            "93-07-B3",
+        ),
+        (
+            r#"@(BitConverter.ToString(new System.Security.Cryptography.MD5Managed().ComputeHash(new byte[0])).Substring(0, 5))"#,
+            "System.String",
+            "D4-1D",
+        ),
+        (
+            r#"@(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes("hello").Encrypt("Aes", new byte[32], new byte[16]).Decrypt("Aes", new byte[32], new byte[16])))"#,
+            "System.String",
+            "hello",
+        ),
+        (
+            r#"@(BitConverter.ToString(Encoding.UTF8.GetBytes("hello").Encrypt("Aes", new byte[16], new byte[16])))"#,
+            "System.String",
+            "98-34-ED-51-8C-BC-8F-BE-9A-F3-C6-EC-B7-5E-B8-C0",
+        ),
+        (
+            r#"@{ var a = SymmetricAlgorithm.Create("Aes"); a.Key = new byte[16]; a.IV = new byte[16]; a.Padding = PaddingMode.Zeros; return BitConverter.ToString(Encoding.UTF8.GetBytes("hello").Encrypt(a)).Substring(0, 5); }"#,
+            "System.String",
+            "10-FB",
+        ),
+        (r#"@(HashAlgorithmName.SHA256.Name)"#, "System.String", "SHA256"),
+        (
+            r#"@{ var r = new RNGCryptoServiceProvider(); var b = new byte[8]; r.GetNonZeroBytes(b); return b[7] != 0; }"#,
+            "System.Boolean",
+            "true",
+        ),
+        (r#"@(new HMACSHA256().Key.Length)"#, "System.Int32", "64"),
+    ];
+    for (expression, type_name, value) in cases {
+        assert_evaluates(expression, type_name, value);
+    }
+    let crypto = "System.Security.Cryptography.CryptographicException";
+    assert_throws("@(new byte[1].Encrypt(\"Aes\", new byte[5], new byte[16]))", crypto);
+    assert_throws("@(new byte[1].Encrypt(\"DES\", new byte[8], new byte[8]))", crypto);
+    assert_throws("@(new X509Certificate2(new byte[3]).Thumbprint)", crypto);
+    let disposed = "@{ var h = SHA256.Create(); h.Dispose(); return h.ComputeHash(new byte[0]); }";
+    assert_throws(disposed, "System.ObjectDisposedException");
+    let certificate = format!("new X509Certificate2(Convert.FromBase64String(\"{CERTIFICATE}\"))");
+    assert_evaluates(&format!("@({certificate}.SerialNumber)"), "System.String", "00C0FFEE01");
+    assert_evaluates(&format!("@({certificate}.NotAfter.Year)"), "System.Int32", "2036");
+    assert_evaluates(&format!("@({certificate}.SubjectName.Name.Length)"), "System.Int32", "80");
+    assert_evaluates(
+        &format!("@(Convert.ToBase64String({certificate}.GetCertHash()))"),
+        "System.String",
+        "xSAkpP58SS4te/Icz+PqUmaaNCU=",
+    );
+}

@@ -26,7 +26,10 @@ fn the_parts_of_a_token() {
         assert_eq!((jwt.algorithm.as_deref(), jwt.kind.as_deref()), (Some("RS256"), Some("JWT")));
         assert_eq!((&*jwt.issuer, &*jwt.subject, &*jwt.id), ("me", "s", "i"));
         assert_eq!(jwt.audiences, [Text::from("a"), Text::from("b")]);
-        assert_eq!((jwt.expires, jwt.not_before, jwt.issued), (Some(1_700_000_000), Some(1_600_000_000), Some(1_500_000_000)));
+        assert_eq!(
+            (jwt.expires, jwt.not_before, jwt.issued),
+            (Some(1_700_000_000), Some(1_600_000_000), Some(1_500_000_000))
+        );
         assert_eq!(values(&jwt.claims, "ROLES"), ["r1", "r2"]);
         assert_eq!(values(&jwt.claims, "level"), ["5"]);
         assert_eq!(values(&jwt.claims, "ok"), ["true"]);
@@ -53,4 +56,60 @@ fn what_is_no_token() {
     }
     // A token without a signature is a token.
     assert!(parse("e30.e30.").is_some());
+}
+
+#[test]
+fn members_in_expressions() {
+    use crate::testing::{assert_evaluates, assert_throws};
+    let cases = [
+        (
+            r#"@("Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Subject)"#,
+            "System.String",
+            "s",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Claims["roles"][1])"#,
+            "System.String",
+            "r2",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Claims.GetValueOrDefault("ROLES"))"#,
+            "System.String",
+            "r1,r2",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Claims.GetValueOrDefault("nope", "none"))"#,
+            "System.String",
+            "none",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Claims.ContainsKey("roles"))"#,
+            "System.Boolean",
+            "true",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().ExpirationTime > DateTime.MinValue)"#,
+            "System.Boolean",
+            "true",
+        ),
+        (
+            r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Audiences.First())"#,
+            "System.String",
+            "a",
+        ),
+        (r#"@("nonsense".AsJwt() == null)"#, "System.Boolean", "true"),
+        (r#"@("nonsense".AsJwt()?.Claims.GetValueOrDefault("x") ?? "d")"#, "System.String", "d"),
+        (
+            r#"@{ Jwt t; return "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".TryParseJwt(out t) ? t.Algorithm : ""; }"#,
+            "System.String",
+            "RS256",
+        ),
+    ];
+    for (expression, type_name, value) in cases {
+        assert_evaluates(expression, type_name, value);
+    }
+    assert_throws(
+        r#"@("eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzIiwiYXVkIjoiYSIsInJvbGVzIjpbInIxIiwicjIiXSwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln".AsJwt().Claims["nope"])"#,
+        "System.Collections.Generic.KeyNotFoundException",
+    );
 }

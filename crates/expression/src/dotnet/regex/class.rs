@@ -3,6 +3,13 @@
 use super::node::in_class;
 use super::parse::{Parser, Refusal};
 
+/// `\w` and `\d` as content of a class.
+pub(super) const WORD: &str = "\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}";
+pub(super) const DIGIT: &str = "\\p{Nd}";
+/// The same within ASCII.
+pub(super) const ASCII_WORD: &str = "a-zA-Z0-9_";
+pub(super) const ASCII_DIGIT: &str = "0-9";
+
 /// Blocks of Unicode by .NET's names.
 const BLOCKS: &[(&str, u32, u32)] = &[
     ("IsBasicLatin", 0x0000, 0x007F),
@@ -54,10 +61,10 @@ pub(super) fn shorthand(parser: &mut Parser<'_>) -> Result<Option<String>, Refus
     let ecma = parser.flags.ecma_script;
     let Some(letter) = parser.peek() else { return Ok(None) };
     let set = match letter.to_ascii_lowercase() {
-        'd' if ecma => "0-9",
-        'd' => "\\p{Nd}",
-        'w' if ecma => "a-zA-Z0-9_",
-        'w' => "\\p{L}\\p{Mn}\\p{Nd}\\p{Pc}",
+        'd' if ecma => ASCII_DIGIT,
+        'd' => DIGIT,
+        'w' if ecma => ASCII_WORD,
+        'w' => WORD,
         's' if ecma => " \\f\\n\\r\\t\\x{B}",
         's' => "\\s",
         'p' => return property(parser).map(Some),

@@ -9,17 +9,22 @@ use crate::budget::Budget;
 use crate::exception::Exception;
 use crate::value::Text;
 
+use super::class;
 use super::node::{Group, Writer, number_groups};
 use super::parse::{Flags, Parsed, Refusal, parse};
 
 /// Backtracking steps of one search before it counts as timed out.
 const BACKTRACKS: usize = 1_000_000;
 /// Bytes of one compiled automaton.
-const AUTOMATON: usize = 1 << 20;
+const AUTOMATON: usize = 8 << 20;
+/// Bytes that one automaton may fill while it searches.
+const SEARCH_CACHE: usize = 1 << 20;
+/// Steps for compiling a pattern: an evaluation compiles few.
+const COMPILING: u64 = 20_000;
 /// Bytes of a pattern.
 const LONGEST: usize = 64 << 10;
 /// Patterns kept in the cache; when full, the older half goes.
-const CACHED: usize = 256;
+const CACHED: usize = 128;
 
 /// `RegexOptions` by their numbers.
 pub(super) const IGNORE_CASE: i64 = 1;
@@ -44,10 +49,8 @@ pub(super) struct Compiled {
     /// The groups by number; the first is the whole match.
     pub(super) groups: Vec<Group>,
     parsed: Parsed,
-    /// For texts that do not end in a line feed: `$` is the very end there, which is much cheaper to search.
-    plain: fancy_regex::Regex,
-    /// For texts that do.
-    before_newline: OnceLock<Result<fancy_regex::Regex, Exception>>,
+    /// For texts of ASCII and others, and for texts that end in a line feed: what the text is known to lack makes the automata much smaller.
+    engines: [OnceLock<Result<fancy_regex::Regex, Exception>>; 4],
 }
 
 struct Cache {
@@ -78,7 +81,7 @@ pub(super) fn compiled(
             return Ok(Arc::clone(found));
         }
     }
-    budget.steps(1000 + pattern.len() as u64 * 10)?;
+    budget.steps(COMPILING + pattern.len() as u64)?;
     let made = Arc::new(Compiled::new(pattern, options)?);
     let mut cache = CACHE.lock();
     if cache.entries.len() >= CACHED {
@@ -118,18 +121,45 @@ impl Compiled {
         let refused = |refusal| refused(pattern, refusal);
         let parsed = parse(pattern, flags).map_err(refused)?;
         let groups = number_groups(&parsed.keys, &parsed.root);
-        let plain = build(&parsed, &groups, pattern, options, "\\z")?;
-        Ok(Self { pattern: pattern.clone(), options, groups, parsed, plain, before_newline: OnceLock::new() })
+        let engines = [const { OnceLock::new() }; 4];
+        let made = Self { pattern: pattern.clone(), options, groups, parsed, engines };
+        // Mistakes show when the pattern is made, not when it is used.
+        made.engine(&Text::empty())?;
+        Ok(made)
     }
 
-    fn engine(&self, input: &str) -> Result<&fancy_regex::Regex, Exception> {
-        if !input.ends_with('\n') {
-            return Ok(&self.plain);
+    fn engine(&self, input: &Text) -> Result<&fancy_regex::Regex, Exception> {
+        let before_newline = input.ends_with('\n');
+        let slot = self.engines.get(usize::from(before_newline) * 2 + usize::from(!input.is_ascii_only()));
+        let built = slot.map(|slot| slot.get_or_init(|| self.build(input.is_ascii_only(), before_newline)));
+        match built {
+            Some(Ok(engine)) => Ok(engine),
+            Some(Err(thrown)) => Err(thrown.clone()),
+            None => Err(timed_out()),
         }
-        let built = self
-            .before_newline
-            .get_or_init(|| build(&self.parsed, &self.groups, &self.pattern, self.options, "(?=\\n?\\z)"));
-        built.as_ref().map_err(Clone::clone)
+    }
+
+    /// In a text of ASCII alone, letters and digits of other scripts need no states. In a text that does not end
+    /// in a line feed, `$` is the very end.
+    fn build(&self, ascii: bool, before_newline: bool) -> Result<fancy_regex::Regex, Exception> {
+        let end = if before_newline { "(?=\\n?\\z)" } else { "\\z" };
+        let mut writer = Writer { groups: &self.groups, end, out: String::new() };
+        writer
+            .write(&self.parsed.root)
+            .map_err(|message| refused(&self.pattern, Refusal::Wrong(self.pattern.len(), message)))?;
+        let written = if ascii {
+            writer.out.replace(class::WORD, class::ASCII_WORD).replace(class::DIGIT, class::ASCII_DIGIT)
+        } else {
+            writer.out
+        };
+        fancy_regex::RegexBuilder::new(&written)
+            .case_insensitive(self.options & IGNORE_CASE != 0)
+            .backtrack_limit(BACKTRACKS)
+            .delegate_size_limit(AUTOMATON)
+            .delegate_dfa_size_limit(SEARCH_CACHE)
+            .max_prog_size(100_000)
+            .build()
+            .map_err(|_| unsupported("this combination of constructs, or a pattern this large,"))
     }
 
     /// The first match at or after a byte offset: the span of each group.
@@ -138,12 +168,12 @@ impl Compiled {
     /// `RegexMatchTimeoutException` when the search backtracks too much.
     pub(super) fn find(
         &self,
-        input: &str,
+        input: &Text,
         from: usize,
         budget: &mut Budget,
     ) -> Result<Option<Vec<Span>>, Exception> {
         budget.step()?;
-        let found = match self.engine(input)?.captures_from_pos(input, from) {
+        let found = match self.engine(input)?.captures_from_pos(input.as_str(), from) {
             Ok(found) => found,
             Err(_) => {
                 // Timed-out searches are what costs most: few fit into one evaluation, even when caught.
@@ -169,7 +199,7 @@ impl Compiled {
     ///
     /// # Errors
     /// As [`Compiled::find`].
-    pub(super) fn is_match(&self, input: &str, from: usize, budget: &mut Budget) -> Result<bool, Exception> {
+    pub(super) fn is_match(&self, input: &Text, from: usize, budget: &mut Budget) -> Result<bool, Exception> {
         self.find(input, from, budget).map(|found| found.is_some())
     }
 
@@ -190,25 +220,6 @@ pub(super) fn next_start(input: &str, (start, end): (usize, usize)) -> Option<us
         return Some(end);
     }
     input.get(end..)?.chars().next().map(|skipped| end + skipped.len_utf8())
-}
-
-fn build(
-    parsed: &Parsed,
-    groups: &[Group],
-    pattern: &Text,
-    options: i64,
-    end: &'static str,
-) -> Result<fancy_regex::Regex, Exception> {
-    let mut writer = Writer { groups, end, out: String::new() };
-    writer.write(&parsed.root).map_err(|message| refused(pattern, Refusal::Wrong(pattern.len(), message)))?;
-    fancy_regex::RegexBuilder::new(&writer.out)
-        .case_insensitive(options & IGNORE_CASE != 0)
-        .backtrack_limit(BACKTRACKS)
-        .delegate_size_limit(AUTOMATON)
-        .delegate_dfa_size_limit(AUTOMATON)
-        .max_prog_size(100_000)
-        .build()
-        .map_err(|_| unsupported("this combination of constructs, or a pattern this large,"))
 }
 
 fn refused(pattern: &Text, refusal: Refusal) -> Exception {

@@ -228,10 +228,20 @@ impl Search {
     }
 }
 
-/// The byte offset of a position in UTF-16 units.
+/// The byte offset of a position in UTF-16 units; inside a pair of surrogates, behind the pair.
 fn offset(text: &Text, position: i32) -> Option<usize> {
-    let position = usize::try_from(position).ok().filter(|position| *position <= text.length())?;
-    text.substring(0, position).map(|head| head.len())
+    let position = usize::try_from(position).ok()?;
+    if text.is_ascii_only() {
+        return (position <= text.len()).then_some(position);
+    }
+    let mut units = 0;
+    for (at, letter) in text.char_indices() {
+        if units >= position {
+            return Some(at);
+        }
+        units += letter.len_utf16();
+    }
+    (position <= units).then_some(text.len())
 }
 
 fn is_match(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -262,8 +272,8 @@ fn first_in_part(call: &mut Call<'_>) -> Result<Value, Exception> {
         .ok_or_else(|| {
             Exception::argument_out_of_range("length", "Length cannot be less than 0 or exceed input length.")
         })?;
-    let part = search.input.get(start..end).unwrap_or("");
-    let found = search.regex.find(part, 0, call.budget())?;
+    let part = Text::from(search.input.get(start..end).unwrap_or(""));
+    let found = search.regex.find(&part, 0, call.budget())?;
     Ok(found.map_or_else(matches::empty, |spans| {
         let moved = spans.into_iter().map(|span| span.map(|(from, to)| (from + start, to + start))).collect();
         matches::matched(search.found(moved))

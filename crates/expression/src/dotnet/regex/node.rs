@@ -248,7 +248,7 @@ pub(super) fn literal(scalar: char) -> String {
 
 /// A character inside a class.
 pub(super) fn in_class(scalar: char) -> String {
-    if "\\[]^-&~".contains(scalar) { format!("\\{scalar}") } else { coded(scalar) }
+    if "\\[]{}^-&~".contains(scalar) { format!("\\{scalar}") } else { coded(scalar) }
 }
 
 fn coded(scalar: char) -> String {

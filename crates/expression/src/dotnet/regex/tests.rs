@@ -16,7 +16,7 @@ fn shown(pattern: &str, input: &str, options: i64) -> String {
     let (regex, text) = (regex(pattern, options), Text::from(input));
     let (mut out, mut from) = (Vec::new(), Some(0));
     while let Some(start) = from {
-        let Some(spans) = regex.find(input, start, &mut budget()).unwrap() else { break };
+        let Some(spans) = regex.find(&text, start, &mut budget()).unwrap() else { break };
         let whole = spans[0].unwrap();
         let group = |span: &Span| match span {
             Some((start, end)) => format!("{}:{}", text.unit_index(*start), &input[*start..*end]),
@@ -304,5 +304,30 @@ fn the_cache_stays_small() {
     }
     let first = regex("kept", 0);
     assert!(Arc::ptr_eq(&first, &regex("kept", 0)));
-    assert!(compiled::cached() <= 256);
+    assert!(compiled::cached() <= 128);
+}
+
+#[test]
+fn letters_of_other_scripts() {
+    for (pattern, input, found) in [
+        (r"\w+", "caf\u{e9} x", "0:'caf\u{e9}'[], 5:'x'[]"),
+        (r"\W+", "a\u{e9}-b", "2:'-'[]"),
+        (r"\d", "1\u{0661}", "0:'1'[], 1:'\u{0661}'[]"),
+        (r"[^\d]+", "1\u{0661}a", "2:'a'[]"),
+        (r"[\\p{Nd}]+", r"\p{Nd}5", r"0:'\p{Nd}'[]"),
+        (r"[\w-[\d]]+$", "a\u{e9}\n", "0:'a\u{e9}'[]"),
+    ] {
+        assert_eq!(shown(pattern, input, 0), found, "{pattern} on {input}");
+    }
+}
+
+#[test]
+fn long_classes_and_positions_inside_pairs() {
+    assert_eq!(
+        shown(r"^[\w.%+-]{1,64}@(?:[\w-]{1,63}\.)+\w{2,63}$", "a.b@c-d.example", 0),
+        "0:'a.b@c-d.example'[]"
+    );
+    let inside = |position| offset(&Text::from("a\u{1F600}b"), position);
+    assert_eq!([0, 1, 2, 3, 4, 5].map(inside), [Some(0), Some(1), Some(5), Some(5), Some(6), None]);
+    testing::assert_evaluates(r#"@(new Regex(".").Match("\U0001F600b", 1).Value)"#, "System.String", "b");
 }

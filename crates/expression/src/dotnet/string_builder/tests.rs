@@ -43,7 +43,8 @@ fn what_is_out_of_range() {
     assert_throws(r#"@(new StringBuilder("a").ToString(0, 9))"#, range);
     assert_throws(r#"@(new StringBuilder("a").Append('x', -1))"#, range);
     assert_throws(r#"@(new StringBuilder("a").Replace("", "x"))"#, "System.ArgumentException");
-    let endless =
-        r#"@{ var b = new StringBuilder("aaaaaaaa"); while (true) { b.Append(b.ToString()); } return 1; }"#;
-    assert_throws(endless, "System.InsufficientExecutionStackException");
+    assert_throws(
+        "@(new StringBuilder().Append('x', int.MaxValue))",
+        "System.InsufficientExecutionStackException",
+    );
 }

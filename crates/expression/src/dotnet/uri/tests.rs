@@ -126,3 +126,28 @@ fn escapes() {
         "a+b c\u{e9}%zz%4%FF\u{20AC}%E2%82x%"
     );
 }
+
+#[test]
+fn members_in_expressions() {
+    use crate::testing::{assert_evaluates, assert_throws};
+    let cases = [
+        (r#"@(new Uri("https://h:8443/a/b?x=1").Host)"#, "System.String", "h"),
+        (r#"@(new Uri("https://h:8443/a/b?x=1").Port)"#, "System.Int32", "8443"),
+        (r#"@(new Uri("https://h/a b"))"#, "System.Uri", "https://h/a b"),
+        (r#"@(new Uri("https://h/a").GetLeftPart(UriPartial.Authority))"#, "System.String", "https://h"),
+        (r#"@(new Uri(new Uri("https://h/a/"), "b").AbsoluteUri)"#, "System.String", "https://h/a/b"),
+        (
+            r#"@{ Uri u; return Uri.TryCreate("x y", UriKind.Absolute, out u) + "" + (u == null); }"#,
+            "System.String",
+            "FalseTrue",
+        ),
+        (r#"@(new Uri("https://H/a") == new Uri("https://h/a"))"#, "System.Boolean", "true"),
+        (r#"@(Uri.EscapeDataString("a b/c"))"#, "System.String", "a%20b%2Fc"),
+        (r#"@(string.Join("|", new Uri("https://h/a/b").Segments))"#, "System.String", "/|a/|b"),
+    ];
+    for (expression, type_name, value) in cases {
+        assert_evaluates(expression, type_name, value);
+    }
+    assert_throws(r#"@(new Uri("/x", UriKind.Relative).Host)"#, "System.InvalidOperationException");
+    assert_throws(r#"@(new Uri("x y"))"#, "System.UriFormatException");
+}

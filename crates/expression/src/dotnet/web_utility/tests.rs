@@ -31,3 +31,18 @@ fn html_decoding() {
 fn entity_names_are_sorted() {
     assert!(entities::NAMES.is_sorted_by(|left, right| left.0 < right.0));
 }
+
+#[test]
+fn members_in_expressions() {
+    use crate::testing::{assert_evaluates, assert_throws};
+    let cases = [
+        (r#"@(System.Net.WebUtility.UrlEncode("a b&c"))"#, "System.String", "a+b%26c"),
+        (r#"@(WebUtility.UrlDecode("a+b%26c"))"#, "System.String", "a b&c"),
+        (r#"@(WebUtility.HtmlDecode(WebUtility.HtmlEncode("<&>")))"#, "System.String", "<&>"),
+        (r#"@(WebUtility.UrlEncode(null) == null)"#, "System.Boolean", "true"),
+    ];
+    for (expression, type_name, value) in cases {
+        assert_evaluates(expression, type_name, value);
+    }
+    assert_throws("@(WebUtility.UrlEncodeToBytes(new byte[1], 0, 5))", "System.ArgumentOutOfRangeException");
+}

@@ -16,15 +16,15 @@ use super::names::{Name, Namespace, name_argument, namespace};
 use super::nodes::{inner_text, set_value};
 use super::tree::{Content, Declaration, Node};
 use super::{
-    ATTRIBUTE, ELEMENT, NODE, ancestors, descendants, elements, optional, read, sequence, this, wanted, write,
+    ATTRIBUTE, ELEMENT, NODE, ancestors, children, descendants, elements, optional, read, sequence, this,
+    wanted, write,
 };
 
 static X_CONTAINER: TypeDeclaration =
     TypeDeclaration::class("System.Xml.Linq.XContainer").base("XNode").members(&[
         impure("XElement Element(XName name)", |call| {
             let name = name_argument(call, 0)?;
-            let children = this(call)?.children();
-            call.budget().steps(1 + children.len() as u64)?;
+            let children = children(call)?;
             Ok(optional(
                 children
                     .into_iter()
@@ -36,7 +36,7 @@ static X_CONTAINER: TypeDeclaration =
         impure("IEnumerable<XElement> Descendants()", |call| below(call, false)),
         impure("IEnumerable<XElement> Descendants(XName name)", |call| below(call, false)),
         impure("IEnumerable<XNode> Nodes()", |call| {
-            let nodes = this(call)?.children();
+            let nodes = children(call)?;
             sequence(call, NODE, nodes)
         }),
         impure("IEnumerable<XNode> DescendantNodes()", |call| {
@@ -44,8 +44,8 @@ static X_CONTAINER: TypeDeclaration =
             let nodes = descendants(this(call)?);
             sequence(call, NODE, nodes)
         }),
-        impure("XNode FirstNode", |call| Ok(optional(this(call)?.children().first().cloned()))),
-        impure("XNode LastNode", |call| Ok(optional(this(call)?.children().last().cloned()))),
+        impure("XNode FirstNode", |call| Ok(optional(children(call)?.first().cloned()))),
+        impure("XNode LastNode", |call| Ok(optional(children(call)?.last().cloned()))),
         impure("void Add(object content)", add_at_end),
         impure("void Add(params object[] content)", add_at_end),
         impure("void AddFirst(object content)", add_at_start),
@@ -95,7 +95,7 @@ static X_ELEMENT: TypeDeclaration = TypeDeclaration::class(ELEMENT).base("XConta
         Ok(Value::Boolean(this(call)?.as_element().is_some_and(|element| !*element.has_content.lock())))
     }),
     impure("bool HasElements", |call| {
-        Ok(Value::Boolean(this(call)?.children().iter().any(|child| child.as_element().is_some())))
+        Ok(Value::Boolean(children(call)?.iter().any(|child| child.as_element().is_some())))
     }),
     impure("bool HasAttributes", |call| Ok(Value::Boolean(!attributes(call)?.is_empty()))),
     impure("XAttribute Attribute(XName name)", |call| {
@@ -146,9 +146,7 @@ static X_DOCUMENT: TypeDeclaration =
         impure("new(XDeclaration declaration, params object[] content)", make_document),
         impure("static XDocument Parse(string text)", |call| parsed(call, false)),
         impure("static XDocument Parse(string text, LoadOptions options)", |call| parsed(call, false)),
-        impure("XElement Root", |call| {
-            Ok(optional(elements(this(call)?.children(), None).into_iter().next()))
-        }),
+        impure("XElement Root", |call| Ok(optional(elements(children(call)?, None).into_iter().next()))),
         impure("XDeclaration Declaration", |call| match this(call)?.content() {
             Content::Document { declaration, .. } => {
                 Ok(declaration.lock().clone().map_or(Value::Null, Value::object))
@@ -231,7 +229,7 @@ fn spend(call: &mut Call<'_>) -> Result<(), Exception> {
 
 fn child_elements(call: &mut Call<'_>) -> Result<Value, Exception> {
     let name = wanted(call, 0)?;
-    let nodes = elements(this(call)?.children(), name.as_ref());
+    let nodes = elements(children(call)?, name.as_ref());
     sequence(call, ELEMENT, nodes)
 }
 
@@ -292,8 +290,9 @@ fn set_element(call: &mut Call<'_>) -> Result<Value, Exception> {
     let name = name_argument(call, 0)?;
     let value = call.argument(1).clone();
     let text = text_of(call, &value)?;
+    let found = children(call)?;
     let node = this(call)?;
-    match (elements(node.children(), Some(&name)).into_iter().next(), value.is_null()) {
+    match (elements(found, Some(&name)).into_iter().next(), value.is_null()) {
         (Some(found), true) => found.detach(),
         (Some(found), false) => set_text(&found, &text)?,
         (None, true) => {}

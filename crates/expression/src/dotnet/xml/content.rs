@@ -33,6 +33,7 @@ pub(super) fn add(call: &mut Call<'_>, to: &Node, value: &Value) -> Result<(), E
 pub(super) fn insert(call: &mut Call<'_>, to: &Node, at: usize, value: &Value) -> Result<(), Exception> {
     let mut at = at;
     for item in flattened(call, value, 0)? {
+        call.budget().steps(1 + to.children().len() as u64 / 2)?;
         match item {
             Item::Attribute(attribute) => to.push_attribute(attribute)?,
             Item::Node(node) => {

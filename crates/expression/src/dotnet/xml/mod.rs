@@ -31,6 +31,19 @@ fn this<'c>(call: &'c Call<'_>) -> Result<&'c Node, Exception> {
     call.object()
 }
 
+/// The child nodes of the receiver, paid for.
+fn children(call: &mut Call<'_>) -> Result<Vec<Node>, Exception> {
+    let nodes = this(call)?.children();
+    call.budget().steps(1 + nodes.len() as u64 / 4)?;
+    Ok(nodes)
+}
+
+/// Pays for a search among the siblings of the receiver.
+fn spend_on_siblings(call: &mut Call<'_>) -> Result<(), Exception> {
+    let siblings = this(call)?.parent().map_or(0, |parent| parent.children().len());
+    call.budget().steps(1 + siblings as u64 / 2)
+}
+
 /// A sequence of nodes of a declared type.
 fn sequence(call: &mut Call<'_>, type_name: &'static str, nodes: Vec<Node>) -> Result<Value, Exception> {
     call.budget().steps(1 + nodes.len() as u64)?;

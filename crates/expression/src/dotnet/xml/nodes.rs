@@ -7,7 +7,7 @@ use crate::value::Value;
 
 use super::content::{insert, plain, set_text};
 use super::tree::{Content, Node};
-use super::{ELEMENT, NODE, ancestors, elements, optional, sequence, this, wanted, write};
+use super::{ELEMENT, NODE, ancestors, elements, optional, sequence, spend_on_siblings, this, wanted, write};
 
 static NODE_TYPE: TypeDeclaration = TypeDeclaration::enumeration(
     "System.Xml.XmlNodeType",
@@ -65,8 +65,8 @@ static X_OBJECT: TypeDeclaration = TypeDeclaration::class("System.Xml.Linq.XObje
 ]);
 
 static X_NODE: TypeDeclaration = TypeDeclaration::class(NODE).base("XObject").members(&[
-    impure("XNode NextNode", |call| Ok(optional(sibling(this(call)?, 1)))),
-    impure("XNode PreviousNode", |call| Ok(optional(sibling(this(call)?, -1)))),
+    impure("XNode NextNode", |call| next(call, 1)),
+    impure("XNode PreviousNode", |call| next(call, -1)),
     impure("IEnumerable<XElement> Ancestors()", around),
     impure("IEnumerable<XElement> Ancestors(XName name)", around),
     impure("IEnumerable<XElement> ElementsAfterSelf()", |call| beside(call, true)),
@@ -90,6 +90,7 @@ static X_NODE: TypeDeclaration = TypeDeclaration::class(NODE).base("XObject").me
         Ok(Value::Null)
     }),
     impure("void Remove()", |call| {
+        spend_on_siblings(call)?;
         let node = this(call)?;
         if node.parent().is_none() {
             return Err(Exception::invalid_operation("The parent is missing."));
@@ -192,6 +193,8 @@ fn shown(call: &mut Call<'_>, indent: bool) -> Result<Value, Exception> {
 
 /// `Value` of elements, attributes and text.
 pub(super) fn inner_text(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let size = this(call)?.size();
+    call.budget().steps(1 + size as u64 / 4)?;
     let text = this(call)?.inner_text();
     call.budget().allocate(text.len())?;
     Ok(Value::from(text))
@@ -203,6 +206,11 @@ pub(super) fn set_value(call: &mut Call<'_>) -> Result<Value, Exception> {
     call.budget().allocate(text.len())?;
     set_text(this(call)?, &text)?;
     Ok(Value::Null)
+}
+
+fn next(call: &mut Call<'_>, step: isize) -> Result<Value, Exception> {
+    spend_on_siblings(call)?;
+    Ok(optional(sibling(this(call)?, step)))
 }
 
 fn sibling(node: &Node, step: isize) -> Option<Node> {
@@ -218,6 +226,7 @@ fn siblings(node: &Node, after: bool) -> Vec<Node> {
 }
 
 fn beside(call: &mut Call<'_>, after: bool) -> Result<Value, Exception> {
+    spend_on_siblings(call)?;
     let name = wanted(call, 0)?;
     let nodes = elements(siblings(this(call)?, after), name.as_ref());
     sequence(call, ELEMENT, nodes)
@@ -231,6 +240,7 @@ fn around(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 /// Adds content before (0) or after (1) a node.
 fn add_beside(call: &mut Call<'_>, offset: usize) -> Result<Value, Exception> {
+    spend_on_siblings(call)?;
     let Some((parent, at)) = this(call)?.position() else {
         return Err(Exception::invalid_operation("The parent is missing."));
     };

@@ -190,12 +190,13 @@ impl<'t> Building<'t> {
         if self.open.len() >= DEEPEST as usize - 1 {
             return Err(self.wrong("the document is nested too deeply."));
         }
-        let has_root = self.document.children().iter().any(|child| child.as_element().is_some());
-        if self.open.is_empty() && has_root {
+        let has_root = || self.document.children().iter().any(|child| child.as_element().is_some());
+        if self.open.is_empty() && has_root() {
             return Err(self.wrong("There are multiple root elements."));
         }
         let mut attributes = Vec::new();
-        for attribute in start.attributes() {
+        for attribute in start.attributes().with_checks(false) {
+            budget.steps(1 + (self.scopes.len() / 8) as u64)?;
             let attribute = attribute.map_err(|problem| self.wrong(&problem.to_string()))?;
             if attribute.value.contains('<') {
                 let message = "'<', hexadecimal value 0x3C, is an invalid attribute character.";
@@ -227,9 +228,14 @@ impl<'t> Building<'t> {
                 preserves = value == "preserve";
             }
             let resolved = self.resolve(&name, false)?;
-            element
-                .push_attribute(Node::attribute(resolved, value))
-                .map_err(|_| self.wrong(&format!("'{name}' is a duplicate attribute name.")))?;
+            element.push_attribute(Node::attribute(resolved, value)).map_err(|thrown| {
+                match thrown.type_name() {
+                    "System.InvalidOperationException" => {
+                        self.wrong(&format!("'{name}' is a duplicate attribute name."))
+                    }
+                    _ => thrown,
+                }
+            })?;
         }
         self.add(element.clone())?;
         self.open.push((element, preserves));

@@ -15,6 +15,9 @@ use super::names::Name;
 /// Elements within elements, at most: trees are walked and dropped recursively.
 pub(super) const DEEPEST: u32 = 400;
 
+/// Attributes of one element, at most: they are searched one by one.
+const MOST_ATTRIBUTES: usize = 1000;
+
 /// A node or an attribute.
 #[derive(Clone)]
 pub(super) struct Node(Arc<Data>);
@@ -230,6 +233,10 @@ impl Node {
     pub(super) fn push_attribute(&self, attribute: Node) -> Result<(), Exception> {
         let attribute = if attribute.parent().is_some() { attribute.copy() } else { attribute };
         let Some(element) = self.as_element() else { return Err(wrong_structure()) };
+        if element.attributes.lock().len() >= MOST_ATTRIBUTES {
+            let message = format!("elements with more than {MOST_ATTRIBUTES} attributes are not supported");
+            return Err(Exception::not_supported(message));
+        }
         if attribute.name().is_some_and(|name| self.find_attribute(&name).is_some()) {
             return Err(Exception::invalid_operation("Duplicate attribute."));
         }
@@ -244,9 +251,9 @@ impl Node {
     }
 
     fn check_document(&self, child: &Node) -> Result<(), Exception> {
-        let has_root = self.children().iter().any(|child| child.as_element().is_some());
+        let has_root = || self.children().iter().any(|child| child.as_element().is_some());
         match child.content() {
-            Content::Element(_) if has_root => Err(wrong_structure()),
+            Content::Element(_) if has_root() => Err(wrong_structure()),
             Content::Text(text) if !text.lock().trim().is_empty() => {
                 Err(Exception::argument("Non-whitespace characters cannot be added to content.", ""))
             }
