@@ -23,7 +23,11 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             Value::Int32(length) => Ok(Value::Int32(length - 1)),
             other => Ok(other),
         }),
-        impure("object GetValue(int index)", items::get),
+        impure("object GetValue(int index)", |call| {
+            let items = items::of_this(call)?;
+            let found = usize::try_from(call.int(0)).ok().and_then(|at| items.get(at).cloned());
+            found.ok_or_else(Exception::index_out_of_range)
+        }),
         impure("void SetValue(object value, int index)", |call| {
             let value = call.take(0);
             let at = usize::try_from(call.int(1)).map_err(|_| Exception::index_out_of_range())?;

@@ -36,6 +36,7 @@ pub(super) static DICTIONARY: TypeDeclaration =
             ),
             impure("V this[K key]", get),
             impure("set V this[K key]", set),
+            impure("string ToString()", super::type_text),
             impure("int Count", items::length),
             impure("ICollection<K> Keys", keys),
             impure("ICollection<V> Values", values),

@@ -19,6 +19,7 @@ pub(super) static HASH_SET: TypeDeclaration = TypeDeclaration::class("System.Col
         impure("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |call| {
             made(call, Some(0), 1)
         }),
+        impure("string ToString()", super::type_text),
         impure("int Count", items::length),
         impure("bool Add(T item)", add),
         impure("void Clear()", items::clear),

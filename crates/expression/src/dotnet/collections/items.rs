@@ -55,13 +55,8 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
     let at = index(call, 0);
     let found = match call.receiver() {
         Value::List(list) => list.items.lock().get(at).cloned(),
-        Value::Array(array) => {
-            return array.items.lock().get(at).cloned().ok_or_else(Exception::index_out_of_range);
-        }
-        Value::Bytes(bytes) => {
-            let byte = bytes.lock().get(at).copied();
-            return byte.map(Value::Byte).ok_or_else(Exception::index_out_of_range);
-        }
+        Value::Array(array) => array.items.lock().get(at).cloned(),
+        Value::Bytes(bytes) => bytes.lock().get(at).copied().map(Value::Byte),
         Value::Json(token) => token.children().get(at).cloned().map(Value::Json),
         _ => of_this(call)?.get(at).cloned(),
     };
@@ -72,14 +67,10 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (at, value) = (index(call, 0), call.take(1));
     let stored = match call.receiver() {
         Value::List(list) => list.items.lock().get_mut(at).map(|slot| *slot = value),
-        Value::Array(array) => {
-            let stored = array.items.lock().get_mut(at).map(|slot| *slot = value);
-            return stored.map(|()| Value::Null).ok_or_else(Exception::index_out_of_range);
-        }
+        Value::Array(array) => array.items.lock().get_mut(at).map(|slot| *slot = value),
         Value::Bytes(bytes) => {
             let byte = if let Value::Byte(byte) = value { byte } else { 0 };
-            let stored = bytes.lock().get_mut(at).map(|slot| *slot = byte);
-            return stored.map(|()| Value::Null).ok_or_else(Exception::index_out_of_range);
+            bytes.lock().get_mut(at).map(|slot| *slot = byte)
         }
         Value::Json(_) => {
             let key = call.argument(0).clone();

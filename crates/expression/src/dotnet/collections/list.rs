@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{count, index_out_of_range, items};
 use crate::call::Call;
-use crate::dotnet::linq::{compare, compare_with, sort};
+use crate::dotnet::linq::{compare, compare_with, not_comparable, sort};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::{Delegate, Value};
@@ -153,6 +153,7 @@ pub(super) static LIST: TypeDeclaration = TypeDeclaration::class("System.Collect
             }
             Ok(Value::list(call.type_argument(0), out))
         }),
+        impure("string ToString()", super::type_text),
         impure("void TrimExcess()", |_| Ok(Value::Null)),
     ]);
 
@@ -204,12 +205,7 @@ pub(super) fn sort_by(
             },
         }
     });
-    sorted.map_err(|thrown| {
-        if !thrown.is_catchable() || comparison.is_some() {
-            return thrown;
-        }
-        Exception::invalid_operation("Failed to compare two elements in the array.").with_inner(thrown)
-    })
+    if comparison.is_some() { sorted } else { sorted.map_err(not_comparable) }
 }
 
 fn sorted(call: &mut Call<'_>, comparison: Option<&Delegate>) -> Result<Value, Exception> {

@@ -21,8 +21,10 @@ mod tuple;
 pub(super) use comparer::comparer_of;
 pub(super) use dictionary::duplicate_key;
 
+use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::TypeDeclaration;
+use crate::types::Type;
 use crate::value::Value;
 
 /// The types of this family.
@@ -52,6 +54,21 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[
 
 fn count(length: usize) -> Value {
     Value::Int32(i32::try_from(length).unwrap_or(i32::MAX))
+}
+
+/// `ToString()` of collections: the name of their type as reflection spells it.
+fn type_text(call: &mut Call<'_>) -> Result<Value, Exception> {
+    Ok(Value::from(reflection_name(&call.receiver().type_of())))
+}
+
+fn reflection_name(ty: &Type) -> String {
+    let arguments = |all: &[Type]| all.iter().map(reflection_name).collect::<Vec<_>>().join(",");
+    match ty {
+        Type::Generic(name, all) => format!("{name}`{}[{}]", all.len(), arguments(all)),
+        Type::Array(element) => format!("{}[]", reflection_name(element)),
+        Type::Nullable(inner) => format!("System.Nullable`1[{}]", reflection_name(inner)),
+        other => other.to_string(),
+    }
 }
 
 fn index_out_of_range(parameter: &str) -> Exception {

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::types::Type;
-use crate::value::{DotnetObject, Value};
+use crate::value::{DotnetObject, Value, release};
 
 const NAME: &str = "System.Collections.Generic.Queue";
 
@@ -24,6 +24,7 @@ pub(super) static QUEUE: TypeDeclaration = TypeDeclaration::class(NAME)
             let items = call.elements(0)?;
             Ok(made(call, items))
         }),
+        impure("string ToString()", super::type_text),
         impure("int Count", |call| Ok(count(this(call)?.lock().len()))),
         impure("void Enqueue(T item)", |call| {
             call.budget().allocate(size_of::<Value>())?;
@@ -60,6 +61,12 @@ pub(super) static QUEUE: TypeDeclaration = TypeDeclaration::class(NAME)
 struct Queue {
     element: Type,
     items: Mutex<VecDeque<Value>>,
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        release(std::mem::take(self.items.get_mut()).into_iter().collect());
+    }
 }
 
 impl DotnetObject for Queue {

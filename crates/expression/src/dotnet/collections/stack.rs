@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::types::Type;
-use crate::value::{DotnetObject, Value};
+use crate::value::{DotnetObject, Value, release};
 
 const NAME: &str = "System.Collections.Generic.Stack";
 
@@ -24,6 +24,7 @@ pub(super) static STACK: TypeDeclaration = TypeDeclaration::class(NAME)
             let items = call.elements(0)?;
             Ok(made(call, items))
         }),
+        impure("string ToString()", super::type_text),
         impure("int Count", |call| Ok(count(this(call)?.lock().len()))),
         impure("void Push(T item)", |call| {
             call.budget().allocate(size_of::<Value>())?;
@@ -61,6 +62,12 @@ struct Stack {
     element: Type,
     /// The top is the last one.
     items: Mutex<Vec<Value>>,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        release(std::mem::take(self.items.get_mut()).into_iter().collect());
+    }
 }
 
 impl DotnetObject for Stack {

@@ -91,6 +91,12 @@ fn arrays() {
     );
     assert_evaluates("@(Array.Exists(new[] { \"a\" }, s => s == \"a\"))", "System.Boolean", "true");
     assert_evaluates("@(((IList<int>)new[] { 4 })[0])", "System.Int32", "4");
+    assert_throws("@(((IList<int>)new[] { 4 })[3])", "System.ArgumentOutOfRangeException");
+    assert_evaluates(
+        "@(new Dictionary<string, int[]>().ToString())",
+        "System.String",
+        "System.Collections.Generic.Dictionary`2[System.String,System.Int32[]]",
+    );
     assert_throws("@(new int[1][1])", "System.IndexOutOfRangeException");
     assert_throws("@{ Array.Copy(new[] { 1 }, new int[0], 1); return 1; }", "System.ArgumentException");
     assert_throws("@{ ((IList<int>)new[] { 4 }).Add(1); return 1; }", "System.NotSupportedException");

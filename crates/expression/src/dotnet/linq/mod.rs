@@ -17,7 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(super) use order::{compare, compare_with, sort};
+pub(super) use order::{compare, compare_with, not_comparable, sort};
 pub(super) use sequence::{Source, computed, lazy, walk};
 pub(super) use table::TYPES;
 

@@ -176,7 +176,7 @@ fn arrange(
         if ranks != Ordering::Equal {
             return Ok(ranks);
         }
-        let keys = compare_with(comparer, &left.key, &right.key, machine)?;
+        let keys = compare_with(comparer, &left.key, &right.key, machine).map_err(not_comparable)?;
         Ok::<_, Exception>(if descending { keys.reverse() } else { keys })
     };
     let sorted = sort(entries, &mut |left, right| order(left, right, machine))?;
@@ -199,6 +199,14 @@ fn arrange(
         Value::Tuple(Arc::new(Tuple { types: Vec::new(), items, is_value_tuple: true }))
     };
     Ok(sorted.into_iter().zip(ranks).map(pair).collect())
+}
+
+/// What sorting throws when two elements have no order.
+pub(crate) fn not_comparable(thrown: Exception) -> Exception {
+    if !thrown.is_catchable() {
+        return thrown;
+    }
+    Exception::invalid_operation("Failed to compare two elements in the array.").with_inner(thrown)
 }
 
 /// By a comparer object, or by default.

@@ -63,7 +63,7 @@ fn orders_stably() {
     assert_joined("new[] { \"b\", \"A\", \"a\", \"B\" }.OrderBy(w => w, StringComparer.Ordinal)", "A,B,a,b");
     assert_throws(
         "@(new[] { new { A = 1 }, new { A = 2 } }.OrderBy(o => o).ToList())",
-        "System.ArgumentException",
+        "System.InvalidOperationException",
     );
 }
 
