@@ -13,6 +13,8 @@ pub struct GatewayConfig {
     pub http: Vec<SocketAddr>,
     /// Addresses that speak HTTPS.
     pub https: Vec<HttpsListener>,
+    /// Threads that serve connections; at least one.
+    pub workers: usize,
     /// Bounds on what clients may do.
     pub limits: ClientLimits,
     /// Peers whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. None by default: then the caller is the
@@ -64,6 +66,7 @@ impl From<&Process> for GatewayConfig {
         Self {
             http: process.listeners.http.into_iter().collect(),
             https: process.listeners.https.clone().into_iter().collect(),
+            workers: crate::worker::default_count(),
             limits: ClientLimits {
                 header_bytes: process.limits.header_bytes,
                 url_bytes: process.limits.url_bytes,

@@ -8,6 +8,7 @@
 //! - [`snapshot`]: the configuration in service
 //! - `backend`: pools, breakers and credentials
 //! - [`upstream`]: connections to backends
+//! - `worker`: the threads that all of it runs on
 //! - `respond`: the way back, and the account of the call
 
 mod backend;
@@ -21,6 +22,7 @@ mod subscription;
 #[cfg(test)]
 mod testing;
 pub mod upstream;
+mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tokio_util::task::TaskTracker;
 
@@ -16,14 +17,15 @@ pub(crate) struct Drain {
 
 impl Drain {
     /// Runs a task that the drain waits for; a cut ends it.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static, runtime: &Handle) {
         let cut = self.cut.clone();
-        self.tasks.spawn(async move {
+        let task = async move {
             tokio::select! {
                 () = task => {}
                 () = cut.cancelled() => {}
             }
-        });
+        };
+        self.tasks.spawn_on(task, runtime);
     }
 
     /// Waits for the begin of the drain.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
@@ -23,6 +24,7 @@ use sekisho_policy::ports::{Event, Recorder};
 
 use crate::config::{ClientLimits, GatewayConfig};
 use crate::service::Service;
+use crate::worker::Workers;
 pub(crate) use connection::ConnectionFacts;
 pub(crate) use drain::Drain;
 use tls::Certificate;
@@ -39,6 +41,9 @@ pub enum ListenerError {
         /// What the system says.
         cause: io::Error,
     },
+    /// The threads that serve connections cannot be started.
+    #[error("cannot start the worker threads: {0}")]
+    Workers(io::Error),
     /// The certificate of an HTTPS listener cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -67,6 +72,7 @@ struct Shared {
     limits: ClientLimits,
     slots: Arc<Semaphore>,
     drain: Drain,
+    workers: Workers,
 }
 
 /// A listener that was opened and waits to be served.
@@ -90,12 +96,14 @@ impl Listeners {
             open.push(Open { listener: bind(https.address).await?, acceptor: Some(acceptor) });
         }
         let drain = Drain::default();
+        let workers = Workers::start(config.workers).map_err(ListenerError::Workers)?;
         let shared = Arc::new(Shared {
             service,
             builder: builder(&config.limits),
             limits: config.limits,
             slots: Arc::new(Semaphore::new(config.limits.connections.min(Semaphore::MAX_PERMITS))),
             drain: drain.clone(),
+            workers,
         });
         let mut bound = Vec::new();
         for open in open {
@@ -104,7 +112,7 @@ impl Listeners {
                 cause,
             })?;
             bound.push(BoundAddress { address, secure: open.acceptor.is_some() });
-            drain.spawn(accept(open, Arc::clone(&shared)));
+            drain.spawn(accept(open, Arc::clone(&shared)), &Handle::current());
         }
         Ok(Self { bound, certificates, drain })
     }
@@ -165,12 +173,20 @@ async fn accept(open: Open, shared: Arc<Shared>) {
             refused(&shared, "too-many-connections");
             continue;
         };
-        let (shared, acceptor) = (Arc::clone(&shared), open.acceptor.clone());
+        let acceptor = open.acceptor.clone();
         let facts = ConnectionFacts::new(peer, acceptor.is_some());
-        shared.drain.clone().spawn(async move {
-            welcome(stream, acceptor, facts, &shared).await;
-            drop(slot);
-        });
+        // The stream changes from this run time's event queue to that of its worker.
+        let (Ok(stream), Some(worker)) = (stream.into_std(), shared.workers.next()) else { continue };
+        let task = {
+            let shared = Arc::clone(&shared);
+            async move {
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    welcome(stream, acceptor, facts, &shared).await;
+                }
+                drop(slot);
+            }
+        };
+        shared.drain.spawn(task, worker);
     }
 }
 

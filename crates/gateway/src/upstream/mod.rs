@@ -14,7 +14,7 @@ mod verifier;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::legacy::Client;
@@ -27,6 +27,7 @@ use sekisho_policy::body::Body;
 use sekisho_policy::ports::backends::HttpVersion;
 use sekisho_policy::ports::{Http, HttpError, HttpOptions, PortFuture};
 
+use crate::worker::PerWorker;
 pub(crate) use connector::TlsSettings;
 use connector::{Connector, Protocols};
 pub(crate) use exchange::{Endpoint, SendFailure, UpstreamCall, send};
@@ -95,19 +96,19 @@ pub struct Upstream {
     plain: Arc<ClientSet>,
 }
 
-/// The clients of one TLS setting, one for each choice of protocol, made when first needed.
+/// The clients of one TLS setting: for each worker one for each choice of protocol, made when first needed.
 pub(crate) struct ClientSet {
     connector: connector::Settings,
     pool_idle_timeout: Duration,
     pub(crate) body_idle_timeout: Duration,
-    http1: OnceLock<HyperClient>,
-    http2_or_http1: OnceLock<HyperClient>,
-    http2: OnceLock<HyperClient>,
+    http1: PerWorker<HyperClient>,
+    http2_or_http1: PerWorker<HyperClient>,
+    http2: PerWorker<HyperClient>,
 }
 
 pub(crate) type HyperClient = Client<Connector, Body>;
 
-/// The most unused connections that are kept for one backend.
+/// The most unused connections that one worker keeps for one backend.
 const MAX_IDLE_CONNECTIONS: usize = 1024;
 
 impl Upstream {
@@ -159,9 +160,9 @@ impl ClientSet {
             connector: connector::Settings::new(tls, roots, settings.connect_timeout)?,
             pool_idle_timeout: settings.pool_idle_timeout,
             body_idle_timeout: settings.body_idle_timeout,
-            http1: OnceLock::new(),
-            http2_or_http1: OnceLock::new(),
-            http2: OnceLock::new(),
+            http1: PerWorker::new(),
+            http2_or_http1: PerWorker::new(),
+            http2: PerWorker::new(),
         })
     }
 

@@ -137,6 +137,8 @@ impl Bench {
 
 pub(crate) fn plain() -> GatewayConfig {
     GatewayConfig {
+        // One, so that calls of several clients meet on the same connections to the backend.
+        workers: 1,
         http: Vec::new(),
         https: Vec::new(),
         limits: Default::default(),
