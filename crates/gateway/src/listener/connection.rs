@@ -55,6 +55,8 @@ where
     let mut is_draining = false;
     loop {
         tokio::select! {
+            // In this order: nearly every turn is one of the connection itself.
+            biased;
             // How a connection ends says nothing about the gateway: clients hang up as they please.
             _ = connection.as_mut() => return,
             () = &mut first_request, if waits_for_first => {

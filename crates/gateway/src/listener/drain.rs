@@ -21,6 +21,7 @@ impl Drain {
         let cut = self.cut.clone();
         let task = async move {
             tokio::select! {
+                biased;
                 () = task => {}
                 () = cut.cancelled() => {}
             }

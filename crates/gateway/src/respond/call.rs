@@ -22,8 +22,8 @@ pub(crate) struct Call {
     started: Duration,
     clock: Arc<dyn Clock>,
     recorder: Arc<dyn Recorder>,
-    /// The exchange while policies run.
-    pub(crate) exchange: Option<Exchange>,
+    /// The exchange while policies run; boxed, because a call is moved and an exchange is large.
+    pub(crate) exchange: Option<Box<Exchange>>,
     /// What passed by of the request's body.
     pub(crate) request: Option<Arc<RequestMeter>>,
     /// Set for a call that runs a model.
@@ -114,6 +114,7 @@ impl Call {
     /// Takes over from the exchange what the record tells of it.
     fn take_exchange(&mut self) {
         let (Some(exchange), Some(record)) = (self.exchange.take(), &mut self.record) else { return };
+        let exchange = *exchange;
         let facts = exchange.facts;
         record.api_id = facts.api.as_ref().map(|api| Arc::clone(&api.id));
         record.api_version =

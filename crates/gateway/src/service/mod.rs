@@ -124,7 +124,7 @@ impl Service {
         exchange.request_id = request_id;
         exchange.started = call.started();
         exchange.request.matched_parameters = parameters;
-        let exchange = call.exchange.insert(exchange);
+        let exchange: &mut Exchange = call.exchange.insert(exchange);
         let query = parts.uri.query().unwrap_or("");
         match (refusal, destination) {
             (Some(error), _) => snapshot.global().fail(exchange, error).await,
@@ -170,7 +170,7 @@ impl Service {
         headers: HeaderMap,
         body: Body,
         path: String,
-    ) -> Exchange {
+    ) -> Box<Exchange> {
         let query = parts.uri.query().unwrap_or("");
         let scheme = if client.secure { &self.names.https } else { &self.names.http };
         let original_url = OriginalUrl {
@@ -194,7 +194,7 @@ impl Service {
             path,
             query.to_owned(),
         );
-        Exchange {
+        Box::new(Exchange {
             ports: self.ports.clone(),
             backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
             limits: Arc::clone(snapshot.limits()),
@@ -212,7 +212,7 @@ impl Service {
             tracing: false,
             attempts: Vec::new(),
             traces: Vec::new(),
-        }
+        })
     }
 
     /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation
