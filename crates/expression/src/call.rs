@@ -18,6 +18,13 @@ pub trait Machine {
     fn context(&mut self) -> &mut dyn Context;
     /// What is left of the limits.
     fn budget(&mut self) -> &mut Budget;
+    /// Notes a shared variable that holds a delegate, so that a cycle through it ends with the evaluation.
+    ///
+    /// # Errors
+    /// An exceeded limit.
+    fn remember(&mut self, _cell: &Arc<Mutex<Value>>) -> Result<(), Exception> {
+        Ok(())
+    }
 }
 
 /// A call in progress. The binder has converted every argument to its parameter's type, filled in defaults

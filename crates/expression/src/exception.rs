@@ -16,6 +16,16 @@ struct Data {
     catchable: bool,
 }
 
+/// A chain of inner exceptions is taken apart in a loop: recursion would exhaust the stack.
+impl Drop for Data {
+    fn drop(&mut self) {
+        let mut next = self.inner.take();
+        while let Some(Exception(data)) = next {
+            next = Arc::into_inner(data).and_then(|mut data| data.inner.take());
+        }
+    }
+}
+
 impl Exception {
     /// An exception of a type by its full .NET name.
     pub fn new(type_name: &'static str, message: impl Into<String>) -> Self {

@@ -1,6 +1,7 @@
 //! `new`: objects, arrays, initialisers.
 
 use super::conversions::shown;
+use super::lambdas::delegate_signature;
 use super::{Binder, Typed};
 use crate::ast::{Argument, Expression, Initializer, InitializerTarget, InitializerValue, Place, TypeSyntax};
 use crate::dotnet::registry;
@@ -20,6 +21,10 @@ impl Binder {
         if ty == Type::Error {
             self.given(arguments);
             return self.error(place);
+        }
+        // `new Func<int, int>(x => x + 1)`
+        if let ([Argument { value, .. }], None, Some(_)) = (arguments, initializer, delegate_signature(&ty)) {
+            return self.expression_as(value, &ty);
         }
         let constructors: Vec<_> = registry()
             .of(&ty)

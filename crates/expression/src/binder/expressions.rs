@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::conversions::{is_subtype, shown};
+use super::conversions::{Conversion, is_subtype, shown};
 use super::{Binder, Typed, Visible};
 use crate::ast::{Expression, ExpressionKind, InterpolationPart, Pattern, Place, TypeSyntaxKind};
+use crate::dotnet::registry;
 use crate::program::{Node, Part, Test};
 use crate::types::Type;
 use crate::value::Value;
@@ -117,13 +118,14 @@ impl Binder {
                 Typed { node: Node::Constant(Value::Null), ty: Type::Null, place }
             }
             ExpressionKind::Checked(checked, operand) => {
-                let before = std::mem::replace(&mut self.checked, *checked);
+                let before = (self.checked, self.wraps);
+                (self.checked, self.wraps) = (*checked, !*checked);
                 let value = self.expression(operand);
-                self.checked = before;
+                (self.checked, self.wraps) = before;
                 value
             }
             ExpressionKind::Throw(operand) => {
-                let value = self.expression(operand);
+                let value = self.expression_as(operand, &Type::Named("System.Exception"));
                 Typed { node: Node::Throw(Box::new(value.node)), ty: Type::Error, place }
             }
         }
@@ -168,9 +170,18 @@ impl Binder {
     }
 
     pub(super) fn cast(&mut self, value: Typed, to: &Type, place: Place) -> Typed {
+        let value = if self.is_value_type(to) { self.unwrapped(value) } else { value };
         match self.explicit(&value, to) {
             Some(conversion) => {
+                let constant = matches!(&value.node, Node::Constant(_)) && !self.wraps;
+                let before = self.checked;
+                self.checked |= constant;
+                let is_number = matches!(&conversion, Conversion::Number(_));
                 let mut out = self.apply(value, conversion, to);
+                self.checked = before;
+                if constant && is_number && !matches!(out.node, Node::Constant(_)) {
+                    return self.constant_overflow(place);
+                }
                 out.place = place;
                 out
             }
@@ -178,6 +189,20 @@ impl Binder {
                 let message = format!("`{}` cannot be cast to `{}`", shown(&value.ty), shown(to));
                 self.wrong("no-conversion", place, message)
             }
+        }
+    }
+
+    /// The value of a `T?`, which throws for null.
+    fn unwrapped(&mut self, value: Typed) -> Typed {
+        let Type::Nullable(inner) = &value.ty else { return value };
+        let inner = (**inner).clone();
+        let getter = registry().of(&value.ty).and_then(|declared| declared.named("Value").next());
+        match getter {
+            Some(getter) => {
+                let node = self.call_node(getter, Some(value.node), Vec::new(), vec![inner.clone()]);
+                Typed { node, ty: inner, place: value.place }
+            }
+            None => value,
         }
     }
 
@@ -296,7 +321,7 @@ impl Binder {
             let ty = context.type_of();
             return Typed { node: Node::Constant(Value::Host(context)), ty, place };
         }
-        if crate::dotnet::registry().by_name(name).is_some() {
+        if registry().by_name(name).is_some() {
             return self.wrong("expression-syntax", place, format!("`{name}` is a type and no value"));
         }
         let symbols = self.symbols.clone();
@@ -331,7 +356,9 @@ impl Binder {
                 let impossible = !is_subtype(&test_type, ty)
                     && !is_subtype(ty, &test_type)
                     && (self.is_value_type(ty) || *ty == Type::String);
-                if impossible
+                // Without a variable the answer is just `false`.
+                if name.is_some()
+                    && impossible
                     && !matches!(to, Type::Error)
                     && *ty != Type::Error
                     && *ty.without_nullable() != test_type
@@ -345,7 +372,7 @@ impl Binder {
             }
             Pattern::Constant(value) => {
                 let value = self.expression(value);
-                if *ty == Type::Object {
+                if *ty == Type::Object || (value.ty == Type::Null && !self.is_value_type(ty)) {
                     return Test::Constant(value.node);
                 }
                 Test::Constant(self.convert(value, &ty.without_nullable().clone()).node)

@@ -117,6 +117,8 @@ pub(crate) struct Binder {
     /// Receivers of enclosing conditional accesses.
     receivers: Vec<(u32, Type)>,
     checked: bool,
+    /// True inside `unchecked`: constants may wrap too.
+    wraps: bool,
     uses: BodyUses,
     /// Lambdas bound so far, tries included.
     tries: u32,
@@ -134,6 +136,7 @@ pub(crate) fn bind(root: &Root, shape: Shape) -> Result<Program, Vec<Mistake>> {
         functions: Vec::new(),
         receivers: Vec::new(),
         checked: false,
+        wraps: false,
         uses: BodyUses::default(),
         tries: 0,
         breakable: 0,
@@ -251,6 +254,15 @@ impl Binder {
             return Type::Error;
         };
         let full = declared.source.full_name;
+        let twin = |other: &&crate::dotnet::registry::DeclaredType| {
+            other.source.short_name() == name && other.source.type_parameters.is_empty()
+        };
+        if arguments.is_empty()
+            && !declared.source.type_parameters.is_empty()
+            && let Some(twin) = registry().types().iter().find(twin)
+        {
+            return Type::from_full_name(twin.source.full_name);
+        }
         if full == "System.Nullable" {
             return arguments.into_iter().next().map_or(Type::Error, Type::nullable);
         }

@@ -5,6 +5,7 @@ use super::{Binder, Typed};
 use crate::ast::{BinaryOperator as B, Expression, ExpressionKind, Place, UnaryOperator};
 use crate::dotnet::registry;
 use crate::dotnet::registry::{Declared, MemberKind};
+use crate::lexer::Mistake;
 use crate::program::{Equality, Node};
 use crate::run::fold;
 use crate::types::Type;
@@ -122,7 +123,7 @@ impl Binder {
             bare
         } else if left.ty != Type::Null && self.implicit_value(&right, &left.ty).is_some() {
             left.ty.clone()
-        } else if self.implicit(&left.ty, &right.ty).is_some() {
+        } else if self.implicit(left.ty.without_nullable(), &right.ty).is_some() {
             right.ty.clone()
         } else {
             let message = format!("`??` cannot combine `{}` and `{}`", shown(&left.ty), shown(&right.ty));
@@ -151,6 +152,13 @@ impl Binder {
             return self.error(place);
         }
         let strings = left.ty == Type::String || right.ty == Type::String;
+        let equality = matches!(operator, B::Equal | B::NotEqual);
+        let (left, right) =
+            if strings || equality { (left, right) } else { self.with_typed_null(left, right) };
+        let nullable = matches!(left.ty, Type::Nullable(_)) || matches!(right.ty, Type::Nullable(_));
+        if equality && nullable && left.ty.without_nullable() == right.ty.without_nullable() {
+            return self.equality(operator, left, right, place);
+        }
         if operator == B::Add && strings {
             return concatenation(left, right, place);
         }
@@ -168,6 +176,22 @@ impl Binder {
             B::ShiftLeft | B::ShiftRight => self.shift(operator, left, right, place),
             _ => self.arithmetic(operator, left, right, place),
         }
+    }
+
+    /// `null` beside a number, Boolean or other value is a null of that one's nullable type.
+    fn with_typed_null(&self, mut left: Typed, mut right: Typed) -> (Typed, Typed) {
+        let other = match (&left.ty, &right.ty) {
+            (Type::Null, other) | (other, Type::Null) => other.without_nullable().clone(),
+            _ => return (left, right),
+        };
+        if self.is_value_type(&other) {
+            for side in [&mut left, &mut right] {
+                if side.ty == Type::Null {
+                    side.ty = Type::nullable(other.clone());
+                }
+            }
+        }
+        (left, right)
     }
 
     fn arithmetic(&mut self, operator: B, left: Typed, right: Typed, place: Place) -> Typed {
@@ -214,8 +238,20 @@ impl Binder {
         {
             return self.wrong("division-by-zero", place, "the constant divisor is zero");
         }
-        let node = Node::Arithmetic { operator, checked: self.checked, operands: Box::new((left, right)) };
-        Typed { node: fold(node), ty, place }
+        let is_constant = matches!((&left, &right), (Node::Constant(_), Node::Constant(_)));
+        let checked = self.checked || (is_constant && !self.wraps);
+        let node = fold(Node::Arithmetic { operator, checked, operands: Box::new((left, right)) });
+        if is_constant && checked && ty.is_integer() && !matches!(node, Node::Constant(_)) {
+            return self.constant_overflow(place);
+        }
+        Typed { node, ty, place }
+    }
+
+    /// Constants are computed with overflow checks, as nobody wants them to wrap.
+    pub(super) fn constant_overflow(&mut self, place: Place) -> Typed {
+        let mistake = Mistake::new("constant-overflow", place, "the constant does not fit into its type");
+        self.mistakes.push(mistake.help("write `unchecked(…)` around it to keep the low bits"));
+        self.error(place)
     }
 
     fn shift(&mut self, operator: B, left: Typed, right: Typed, place: Place) -> Typed {
@@ -280,19 +316,6 @@ impl Binder {
         if references && related {
             return done(node(Equality::Reference, left.node, right.node));
         }
-        // A JToken beside a string, a number, a Boolean: one side's implicit conversion decides.
-        for (from_left, to) in [(true, right.ty.clone()), (false, left.ty.clone())] {
-            let value = if from_left { &left } else { &right };
-            if self.implicit_value(value, &to).is_some() {
-                let (left, right) = if from_left {
-                    (self.convert(left, &to), right)
-                } else {
-                    let converted = self.convert(right, &to);
-                    (left, converted)
-                };
-                return done(node(Equality::Reference, left.node, right.node));
-            }
-        }
         self.no_operator(operator, &left, &right, place)
     }
 
@@ -300,7 +323,16 @@ impl Binder {
         let symbol = operator.symbol();
         let message =
             format!("`{symbol}` does not apply to `{}` and `{}`", shown(&left.ty), shown(&right.ty));
-        self.wrong("no-operator", place, message)
+        let mut mistake = Mistake::new("no-operator", place, message);
+        // Such as a JToken beside a string: `==` looks for no conversion, and a cast says what is compared.
+        for (from, to) in [(left, right), (right, left)] {
+            if operator != B::Coalesce && to.ty != Type::Object && self.explicit(from, &to.ty).is_some() {
+                mistake = mistake.help(format!("cast one side: `({}) …`", shown(&to.ty)));
+                break;
+            }
+        }
+        self.mistakes.push(mistake);
+        self.error(place)
     }
 
     fn unary_operator(&self, symbol: &str, ty: &Type) -> Option<&'static Declared> {

@@ -101,7 +101,8 @@ impl Binder {
                 (Step::Continue, false)
             }
             StatementKind::Throw(value) => {
-                let value = value.as_ref().map(|value| self.value(value).node);
+                let exception = Type::Named("System.Exception");
+                let value = value.as_ref().map(|value| self.expression_as(value, &exception).node);
                 (Step::Throw(value), false)
             }
             StatementKind::Try { body, catches, finally } => {
@@ -116,9 +117,10 @@ impl Binder {
                 (self.define_function(name, body, statement.place), true)
             }
             StatementKind::Checked(checked, statements) => {
-                let before = std::mem::replace(&mut self.checked, *checked);
+                let before = (self.checked, self.wraps);
+                (self.checked, self.wraps) = (*checked, !*checked);
                 let out = self.block(statements);
-                self.checked = before;
+                (self.checked, self.wraps) = before;
                 out
             }
         }

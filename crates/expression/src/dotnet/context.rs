@@ -5,7 +5,7 @@ mod variables;
 
 use std::sync::Arc;
 
-use crate::call::Call;
+use crate::call::{Call, Machine};
 use crate::context::{ApiFacts, Context, LastErrorFacts, ProductFacts, SubscriptionFacts, UserFacts};
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure};
@@ -276,8 +276,12 @@ fn second_of_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 /// The elements of a dictionary of `context`, as pairs.
-pub(crate) fn elements(host: &Host, context: &mut dyn Context) -> Result<Vec<Value>, Exception> {
-    match variables::entries(host, context) {
+pub(crate) fn elements(host: &Host, machine: &mut dyn Machine) -> Result<Vec<Value>, Exception> {
+    let entries = match host {
+        Host::Certificates => Some((variables::CERTIFICATE, variables::certificates(machine)?)),
+        _ => variables::entries(host, machine.context()),
+    };
+    match entries {
         Some((value_type, entries)) => {
             let pair =
                 |(name, value)| Value::pair(Type::String, value_type.clone(), Value::String(name), value);

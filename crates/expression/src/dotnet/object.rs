@@ -55,6 +55,15 @@ static NULLABLE: TypeDeclaration = TypeDeclaration::structure("System.Nullable")
         Value::Null => Ok(call.argument(0).clone()),
         value => Ok(value.clone()),
     }),
+    pure("string ToString()", |call| {
+        let value = call.receiver().clone();
+        call.text_of(&value).map(Value::String)
+    }),
+    pure("bool Equals(object other)", |call| Ok(Value::Boolean(call.receiver().equals(call.argument(0))))),
+    pure("int GetHashCode()", |call| match call.receiver().clone() {
+        Value::Null => Ok(Value::Int32(0)),
+        value => hash_code(&value, call.machine()).map(Value::Int32),
+    }),
 ]);
 
 /// The types of this family.
@@ -112,26 +121,11 @@ pub fn text_of(value: &Value, machine: &mut dyn Machine) -> Result<Text, Excepti
         Value::Int32(number) => Text::from(number.to_string()),
         Value::Int64(number) => Text::from(number.to_string()),
         Value::Enum(_) => Text::from(enum_text(value)),
-        Value::Anonymous(object) => {
-            let mut out = String::from("{ ");
-            for (at, ((name, _), item)) in object.shape.iter().zip(&object.values).enumerate() {
-                out.push_str(if at == 0 { "" } else { ", " });
-                out.push_str(name);
-                out.push_str(" = ");
-                out.push_str(&text_of(item, machine)?);
-            }
-            Text::from(out + " }")
-        }
-        Value::Tuple(tuple) => {
-            let mut out = String::from("(");
-            for (at, item) in tuple.items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { ", " });
-                out.push_str(&text_of(item, machine)?);
-            }
-            Text::from(out + ")")
-        }
-        Value::KeyValuePair(pair) => {
-            Text::from(format!("[{}, {}]", text_of(&pair.key, machine)?, text_of(&pair.value, machine)?))
+        Value::Anonymous(_) | Value::Tuple(_) | Value::KeyValuePair(_) => {
+            machine.budget().enter(COMPOSITE_NESTING)?;
+            let text = text_of_composite(value, machine);
+            machine.budget().leave(COMPOSITE_NESTING);
+            text?
         }
         Value::Host(host) => super::context::text_of(host, machine.context()),
         _ => match virtual_call(value, "ToString", &[], &mut [], machine)? {
@@ -143,6 +137,42 @@ pub fn text_of(value: &Value, machine: &mut dyn Machine) -> Result<Text, Excepti
             },
         },
     })
+}
+
+/// What one value inside another costs of [`crate::Limits::depth`] while its text is made.
+const COMPOSITE_NESTING: u32 = 4;
+
+/// The text of a value that is written with the texts of its parts.
+fn text_of_composite(value: &Value, machine: &mut dyn Machine) -> Result<Text, Exception> {
+    let mut out = String::new();
+    let close = match value {
+        Value::Anonymous(object) => {
+            out.push_str("{ ");
+            for (at, ((name, _), item)) in object.shape.iter().zip(&object.values).enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                out.push_str(name);
+                out.push_str(" = ");
+                out.push_str(&text_of(item, machine)?);
+            }
+            " }"
+        }
+        Value::Tuple(tuple) => {
+            out.push('(');
+            for (at, item) in tuple.items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                out.push_str(&text_of(item, machine)?);
+            }
+            ")"
+        }
+        Value::KeyValuePair(pair) => {
+            out = format!("[{}, {}", text_of(&pair.key, machine)?, text_of(&pair.value, machine)?);
+            "]"
+        }
+        _ => "",
+    };
+    out.push_str(close);
+    machine.budget().allocate(out.len())?;
+    Ok(Text::from(out))
 }
 
 /// `ToString(format)`; empty text for null, and plain `ToString()` for types without formats.

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use crate::ast::BinaryOperator as B;
+use crate::dotnet::number::{decimal_from_double, divide_decimals};
 use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::Value;
@@ -23,7 +24,7 @@ pub(super) fn arithmetic(
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;
             match i32::try_from(wide) {
                 Ok(fits) => Value::Int32(fits),
-                Err(_) => Value::Int32(narrow(wide, checked, 32)? as i32),
+                Err(_) => Value::Int32(narrow(wide, checked || operator == B::Divide, 32)? as i32),
             }
         }
         (Value::Int64(a), Value::Int64(b)) => {
@@ -31,7 +32,7 @@ pub(super) fn arithmetic(
             Value::Int64(if let Ok(fits) = i64::try_from(wide) {
                 fits
             } else {
-                narrow(wide, checked, 64)? as i64
+                narrow(wide, checked || operator == B::Divide, 64)? as i64
             })
         }
         (Value::UInt32(a), Value::UInt32(b)) => {
@@ -70,6 +71,13 @@ pub(super) fn arithmetic(
             B::Or => a | b,
             _ => a ^ b,
         }),
+        // `bool?`: one side may decide without the other.
+        (Value::Boolean(false), Value::Null) | (Value::Null, Value::Boolean(false)) if operator == B::And => {
+            Value::Boolean(false)
+        }
+        (Value::Boolean(true), Value::Null) | (Value::Null, Value::Boolean(true)) if operator == B::Or => {
+            Value::Boolean(true)
+        }
         (Value::Enum(a), Value::Enum(b)) => {
             let value = integer(operator, i128::from(a.value), i128::from(b.value))?;
             Value::enumeration(a.declaration, value as i64)
@@ -107,11 +115,20 @@ fn decimal(operator: B, a: Decimal, b: Decimal) -> Result<Decimal, Exception> {
     let result = match operator {
         B::Add => a.checked_add(b),
         B::Subtract => a.checked_sub(b),
-        B::Multiply => a.checked_mul(b),
-        B::Divide => a.checked_div(b),
+        B::Multiply => a.checked_mul(b).map(|product| with_scale_of_product(product, a, b)),
+        B::Divide => divide_decimals(a, b),
         _ => a.checked_rem(b),
     };
     result.ok_or_else(|| Exception::overflow("Value was either too large or too small for a Decimal."))
+}
+
+/// Zero keeps the digits after the point that the factors have together.
+fn with_scale_of_product(product: Decimal, a: Decimal, b: Decimal) -> Decimal {
+    let mut product = product;
+    if product.is_zero() {
+        product.rescale((a.scale() + b.scale()).min(28));
+    }
+    product
 }
 
 fn shift(operator: B, left: &Value, right: &Value) -> Value {
@@ -255,8 +272,8 @@ fn as_double(value: &Value) -> f64 {
 fn as_decimal(value: &Value) -> Result<Decimal, Exception> {
     let converted = match value {
         Value::Decimal(number) => Some(*number),
-        Value::Single(number) => Decimal::from_f32(*number),
-        Value::Double(number) => Decimal::from_f64(*number),
+        Value::Single(number) => return decimal_from_double(f64::from(*number), 7),
+        Value::Double(number) => return decimal_from_double(*number, 15),
         _ => value.as_integer().and_then(Decimal::from_i128),
     };
     converted.ok_or_else(|| Exception::overflow("Value was either too large or too small for a Decimal."))

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::arithmetic::{arithmetic, compare, complement, convert, negate};
 use super::{Closure, Evaluation, Frame, Slots, call_function};
 use crate::binder::is_instance;
-use crate::budget::{Budget, Limits};
+use crate::budget::Limits;
 use crate::call::Call;
 use crate::dotnet::{formatted, text_of};
 use crate::exception::Exception;
@@ -26,7 +26,7 @@ impl<'f> Frame<'f> {
             Node::Load(slot) => Ok(self.load(*slot)),
             Node::Store(slot, value) => {
                 let value = self.eval(value)?;
-                self.store(*slot, value.clone());
+                self.store(*slot, value.clone())?;
                 Ok(value)
             }
             Node::Call(call) => self.call(call),
@@ -40,7 +40,7 @@ impl<'f> Frame<'f> {
             Node::ConditionalAccess { slot, target, access } => match self.eval(target)? {
                 Value::Null => Ok(Value::Null),
                 value => {
-                    self.store(*slot, value);
+                    self.store(*slot, value)?;
                     self.eval(access)
                 }
             },
@@ -189,7 +189,7 @@ impl<'f> Frame<'f> {
         for (at, slot) in &call.outs {
             if let Some(value) = arguments.get_mut(*at) {
                 let value = std::mem::replace(value, Value::Null);
-                self.store(*slot, value);
+                self.store(*slot, value)?;
             }
         }
         Ok(result)
@@ -231,13 +231,13 @@ impl<'f> Frame<'f> {
     pub(super) fn matches(&mut self, value: &Value, test: &'f Test) -> Result<bool, Exception> {
         match test {
             Test::Any(slot) => {
-                self.declare(*slot, value.clone());
+                self.declare(*slot, value.clone())?;
                 Ok(true)
             }
             Test::Type(ty, slot) => {
                 let fits = is_instance(value, ty);
                 if let (true, Some(slot)) = (fits, slot) {
-                    self.declare(*slot, value.clone());
+                    self.declare(*slot, value.clone())?;
                 }
                 Ok(fits)
             }
@@ -362,7 +362,7 @@ pub(crate) fn fold(node: Node) -> Node {
     }
     let mut context = crate::image::JsonContext::default();
     let limits = Limits { steps: 1000, allocated_bytes: 64 << 10, ..Limits::default() };
-    let mut machine = Evaluation { context: &mut context, budget: Budget::new(&limits) };
+    let mut machine = Evaluation::new(&mut context, &limits);
     let empty = Body::Expression(Node::Constant(Value::Null));
     let code = Arc::new(Code { body: empty, slots: 0, cells: false, nesting: 1, functions: Vec::new() });
     let result = {

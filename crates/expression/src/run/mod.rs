@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::exception::Exception;
 use crate::program::{Body, Code, Node, Program};
 use crate::types::Type;
-use crate::value::{Callable, Value};
+use crate::value::{Callable, Value, release};
 
 pub(crate) use evaluate::fold;
 
@@ -53,6 +53,27 @@ enum Flow {
 struct Evaluation<'c> {
     context: &'c mut dyn Context,
     budget: Budget,
+    /// Shared variables that have held a delegate: it may capture the variable and keep itself alive.
+    with_delegates: Vec<Cell>,
+}
+
+impl<'c> Evaluation<'c> {
+    fn new(context: &'c mut dyn Context, limits: &Limits) -> Self {
+        Self { context, budget: Budget::new(limits), with_delegates: Vec::new() }
+    }
+}
+
+/// Breaks the cycles between delegates and the variables they capture.
+impl Drop for Evaluation<'_> {
+    fn drop(&mut self) {
+        for cell in &self.with_delegates {
+            let mut value = cell.lock();
+            let delegate =
+                if matches!(*value, Value::Delegate(_)) { std::mem::take(&mut *value) } else { Value::Null };
+            drop(value);
+            drop(delegate);
+        }
+    }
 }
 
 impl Machine for Evaluation<'_> {
@@ -62,6 +83,12 @@ impl Machine for Evaluation<'_> {
 
     fn budget(&mut self) -> &mut Budget {
         &mut self.budget
+    }
+
+    fn remember(&mut self, cell: &Arc<Mutex<Value>>) -> Result<(), Exception> {
+        self.budget.allocate(size_of::<Cell>())?;
+        self.with_delegates.push(Arc::clone(cell));
+        Ok(())
     }
 }
 
@@ -74,7 +101,7 @@ impl Program {
         if let Body::Expression(Node::Constant(value)) = &self.code.body {
             return Ok(value.clone());
         }
-        let mut evaluation = Evaluation { context, budget: Budget::new(limits) };
+        let mut evaluation = Evaluation::new(context, limits);
         self.run(&mut evaluation)
     }
 
@@ -87,7 +114,7 @@ impl Program {
         context: &mut dyn Context,
         limits: &Limits,
     ) -> Result<Option<crate::value::Text>, Exception> {
-        let mut evaluation = Evaluation { context, budget: Budget::new(limits) };
+        let mut evaluation = Evaluation::new(context, limits);
         let value = self.run(&mut evaluation)?;
         if value.is_null() {
             return Ok(None);
@@ -105,7 +132,7 @@ impl Program {
         limits: &Limits,
         use_result: impl FnOnce(&Value, &mut dyn Machine) -> Result<T, Exception>,
     ) -> Result<T, Exception> {
-        let mut evaluation = Evaluation { context, budget: Budget::new(limits) };
+        let mut evaluation = Evaluation::new(context, limits);
         let value = self.run(&mut evaluation)?;
         use_result(&value, &mut evaluation)
     }
@@ -118,9 +145,7 @@ impl Program {
             Slots::Plain(SmallVec::from_elem(Value::Null, code.slots))
         };
         let mut frame = Frame { code, machine, slots, caught: Vec::new() };
-        let result = frame.body(&code.body);
-        frame.break_cycles();
-        result
+        frame.body(&code.body)
     }
 }
 
@@ -132,7 +157,7 @@ impl<'f> Frame<'f> {
         }
     }
 
-    fn store(&mut self, slot: u32, value: Value) {
+    fn store(&mut self, slot: u32, value: Value) -> Result<(), Exception> {
         match &mut self.slots {
             Slots::Plain(values) => {
                 if let Some(place) = values.get_mut(slot as usize) {
@@ -141,21 +166,25 @@ impl<'f> Frame<'f> {
             }
             Slots::Cells(cells) => {
                 if let Some(cell) = cells.get(slot as usize) {
-                    *cell.lock() = value;
+                    if matches!(value, Value::Delegate(_)) {
+                        self.machine.remember(cell)?;
+                    }
+                    let before = std::mem::replace(&mut *cell.lock(), value);
+                    drop(before);
                 }
             }
         }
+        Ok(())
     }
 
     /// A variable comes into being: lambdas of an earlier loop turn keep theirs.
-    fn declare(&mut self, slot: u32, value: Value) {
-        if let Slots::Cells(cells) = &mut self.slots {
-            if let Some(cell) = cells.get_mut(slot as usize) {
-                *cell = Arc::new(Mutex::new(value));
-            }
-            return;
+    fn declare(&mut self, slot: u32, value: Value) -> Result<(), Exception> {
+        if let Slots::Cells(cells) = &mut self.slots
+            && let Some(cell) = cells.get_mut(slot as usize)
+        {
+            *cell = Cell::default();
         }
-        self.store(slot, value);
+        self.store(slot, value)
     }
 
     fn body(&mut self, body: &'f Body) -> Result<Value, Exception> {
@@ -173,18 +202,6 @@ impl<'f> Frame<'f> {
         match &self.slots {
             Slots::Cells(cells) => cells.clone(),
             Slots::Plain(_) => Vec::new(),
-        }
-    }
-
-    /// A delegate in a variable that it captures would keep itself alive.
-    fn break_cycles(&mut self) {
-        if let Slots::Cells(cells) = &self.slots {
-            for cell in cells {
-                let mut value = cell.lock();
-                if matches!(*value, Value::Delegate(_)) {
-                    *value = Value::Null;
-                }
-            }
         }
     }
 }
@@ -216,6 +233,14 @@ struct Closure {
     cells: Vec<Cell>,
 }
 
+/// Closures may hold each other in a long chain: their variables are released without recursion.
+impl Drop for Closure {
+    fn drop(&mut self) {
+        let last = self.cells.drain(..).filter_map(Arc::into_inner).map(Mutex::into_inner);
+        release(last.collect());
+    }
+}
+
 impl Callable for Closure {
     fn call(&self, machine: &mut dyn Machine, arguments: &[Value]) -> Result<Value, Exception> {
         call_function(&self.code, self.index, &self.cells, arguments.iter().cloned(), machine)
@@ -235,5 +260,5 @@ pub fn to_text(
     context: &mut dyn Context,
     limits: &Limits,
 ) -> Result<crate::value::Text, Exception> {
-    crate::dotnet::text_of(value, &mut Evaluation { context, budget: Budget::new(limits) })
+    crate::dotnet::text_of(value, &mut Evaluation::new(context, limits))
 }

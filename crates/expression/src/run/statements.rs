@@ -26,7 +26,7 @@ impl<'f> Frame<'f> {
             }
             Step::Declare(slot, node) => {
                 let value = self.eval(node)?;
-                self.declare(*slot, value);
+                self.declare(*slot, value)?;
             }
             Step::Block(steps) => return self.steps(steps),
             Step::If(condition, then, otherwise) => {
@@ -95,10 +95,10 @@ impl<'f> Frame<'f> {
         let mut walk = iterate(&sequence, self.machine)?;
         while let Some(item) = walk.next(self.machine)? {
             let item = if pairs { as_pair(item) } else { item };
-            self.declare(slot, item);
+            self.declare(slot, item)?;
             if let Some(convert) = convert {
                 let converted = self.eval(convert)?;
-                self.declare(slot, converted);
+                self.declare(slot, converted)?;
             }
             match self.step(body)? {
                 Flow::Break => break,
@@ -111,7 +111,7 @@ impl<'f> Frame<'f> {
 
     fn switch(&mut self, slot: u32, value: &'f Node, cases: &'f [CaseStep]) -> Result<Flow, Exception> {
         let value = self.eval(value)?;
-        self.declare(slot, value.clone());
+        self.declare(slot, value.clone())?;
         let mut chosen = None;
         'cases: for case in cases {
             for (test, guard) in &case.tests {
@@ -177,7 +177,7 @@ impl<'f> Frame<'f> {
                 continue;
             }
             if let Some(slot) = found.slot {
-                self.declare(slot, Value::Exception(thrown.clone()));
+                self.declare(slot, Value::Exception(thrown.clone()))?;
             }
             if let Some(filter) = &found.filter
                 && !self.truth(filter)?

@@ -18,7 +18,7 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("@(1 << 33)", "System.Int32", "2"),
     ("@(-8 >> 1)", "System.Int32", "-4"),
     ("@(~5 & 0xFF ^ 1 | 2)", "System.Int32", "251"),
-    ("@((byte)300)", "System.Byte", "44"),
+    ("@(unchecked((byte)300))", "System.Byte", "44"),
     ("@((int)3.99)", "System.Int32", "3"),
     ("@(unchecked(2147483647 + 1))", "System.Int32", "-2147483648"),
     ("@(\"a\" + 1 + 2)", "System.String", "a12"),

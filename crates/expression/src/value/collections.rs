@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::Value;
+use super::{Value, release};
 use crate::types::Type;
 
 /// An array other than `byte[]`. Its length never changes.
@@ -174,6 +174,45 @@ pub struct Anonymous {
     pub shape: Arc<[(Arc<str>, Type)]>,
     /// The values in the same order.
     pub values: Vec<Value>,
+}
+
+impl Drop for Array {
+    fn drop(&mut self) {
+        release(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        release(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for Entries {
+    fn drop(&mut self) {
+        let entries = std::mem::take(&mut self.slots).into_iter().flatten();
+        release(entries.flat_map(|(key, value)| [key, value]).filter(Value::holds_values).collect());
+    }
+}
+
+impl Drop for KeyValuePair {
+    fn drop(&mut self) {
+        if self.key.holds_values() || self.value.holds_values() {
+            release(vec![std::mem::take(&mut self.key), std::mem::take(&mut self.value)]);
+        }
+    }
+}
+
+impl Drop for Tuple {
+    fn drop(&mut self) {
+        release(std::mem::take(&mut self.items));
+    }
+}
+
+impl Drop for Anonymous {
+    fn drop(&mut self) {
+        release(std::mem::take(&mut self.values));
+    }
 }
 
 impl Value {

@@ -4,6 +4,10 @@ use std::sync::Arc;
 
 use super::{Key, KeyComparer, Value};
 
+/// Parts of one key: those of a composite may be composites again, shared and nested without end.
+const MAXIMUM_PARTS: u32 = 10_000;
+const MAXIMUM_NESTING: u32 = 32;
+
 impl Value {
     /// `object.Equals`: same type and same value; references by identity.
     pub fn equals(&self, other: &Value) -> bool {
@@ -13,7 +17,9 @@ impl Value {
             (Value::Double(a), Value::Double(b)) => a == b || (a.is_nan() && b.is_nan()),
             (Value::String(a), Value::String(b)) => a == b,
             (Value::Json(a), Value::Json(b)) => a.equals(b),
+            (Value::Json(_), _) | (_, Value::Json(_)) => false,
             (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b) || a.equals(&**b),
+            (Value::Anonymous(a), Value::Anonymous(b)) if a.shape != b.shape => false,
             _ => self.key(KeyComparer::Default) == other.key(KeyComparer::Default),
         }
     }
@@ -34,6 +40,15 @@ impl Value {
 
     /// The value as a key of a dictionary.
     pub fn key(&self, comparer: KeyComparer) -> Key {
+        self.key_within(comparer, &mut { MAXIMUM_PARTS }, 0)
+    }
+
+    /// The same; parts of tuples and anonymous objects beyond `left`, or too deep inside, count by identity.
+    fn key_within(&self, comparer: KeyComparer, left: &mut u32, depth: u32) -> Key {
+        *left = left.saturating_sub(1);
+        if *left == 0 || depth > MAXIMUM_NESTING {
+            return Key::Reference(self.address().unwrap_or(0));
+        }
         let number = |kind: u8, value: i128| Key::Number(kind, value);
         match self {
             Value::Null => Key::Null,
@@ -60,15 +75,16 @@ impl Value {
             }
             Value::Guid(bytes) => number(16, i128::from_be_bytes(*bytes)),
             Value::Decimal(value) => Key::Canonical(17, value.normalize().to_string()),
-            Value::KeyValuePair(pair) => {
-                Key::Composite(vec![pair.key.key(comparer), pair.value.key(comparer)])
-            }
-            Value::Tuple(tuple) => {
-                Key::Composite(tuple.items.iter().map(|item| item.key(comparer)).collect())
-            }
-            Value::Anonymous(object) => {
-                Key::Composite(object.values.iter().map(|item| item.key(comparer)).collect())
-            }
+            Value::KeyValuePair(pair) => Key::Composite(vec![
+                pair.key.key_within(comparer, left, depth + 1),
+                pair.value.key_within(comparer, left, depth + 1),
+            ]),
+            Value::Tuple(tuple) => Key::Composite(
+                tuple.items.iter().map(|item| item.key_within(comparer, left, depth + 1)).collect(),
+            ),
+            Value::Anonymous(object) => Key::Composite(
+                object.values.iter().map(|item| item.key_within(comparer, left, depth + 1)).collect(),
+            ),
             Value::Json(token) => token.key(),
             Value::Object(object) => {
                 object.key().unwrap_or_else(|| Key::Reference(self.address().unwrap_or(0)))

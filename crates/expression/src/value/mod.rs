@@ -3,6 +3,7 @@
 mod collections;
 mod equality;
 mod host;
+mod release;
 mod sequence;
 mod text;
 
@@ -17,6 +18,7 @@ pub use collections::{
     Anonymous, Array, Dictionary, Entries, HashSet, Key, KeyComparer, KeyValuePair, List, Tuple,
 };
 pub use host::{HostReference, StoredMessage, UrlReference};
+pub(crate) use release::release;
 pub use sequence::{Enumerable, Iterate, Ready, Sequence, collect, iterate};
 pub use text::Text;
 
@@ -229,6 +231,23 @@ impl Value {
             Value::Object(object) => object.as_any().downcast_ref(),
             _ => None,
         }
+    }
+
+    /// True for a container, whose values may hold further ones.
+    fn holds_values(&self) -> bool {
+        matches!(
+            self,
+            Value::Array(_)
+                | Value::List(_)
+                | Value::Dictionary(_)
+                | Value::HashSet(_)
+                | Value::KeyValuePair(_)
+                | Value::Tuple(_)
+                | Value::Anonymous(_)
+                | Value::Enumerable(_)
+                | Value::Delegate(_)
+                | Value::Object(_)
+        )
     }
 
     /// The text of a string.

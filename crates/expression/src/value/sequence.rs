@@ -1,9 +1,10 @@
 //! Things that `foreach` and LINQ walk over.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::Value;
+use super::release::{Held, drop_later};
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::types::Type;
@@ -37,6 +38,24 @@ impl fmt::Debug for Enumerable {
     }
 }
 
+/// Stands in for the source of a sequence that is being dropped.
+static NOTHING: LazyLock<Arc<dyn Sequence>> = LazyLock::new(|| Arc::new(Nothing));
+
+struct Nothing;
+
+impl Sequence for Nothing {
+    fn iterate(&self) -> Box<dyn Iterate> {
+        Ready::boxed(Vec::new())
+    }
+}
+
+/// A sequence may be made from another, which was made from another: see [`super::release()`].
+impl Drop for Enumerable {
+    fn drop(&mut self) {
+        drop_later(Held::Sequence(std::mem::replace(&mut self.source, Arc::clone(&NOTHING))));
+    }
+}
+
 /// A walk over values that are already there.
 pub struct Ready(std::vec::IntoIter<Value>);
 
@@ -62,6 +81,28 @@ impl<F: FnMut(usize) -> Option<Value>> Iterate for Indexed<F> {
         machine.budget().step()?;
         let item = (self.0)(self.1);
         self.1 += 1;
+        Ok(item)
+    }
+}
+
+/// A walk over a `List<T>`, which must not grow or shrink meanwhile.
+struct ListWalk {
+    list: Arc<super::List>,
+    at: usize,
+    length: usize,
+}
+
+impl Iterate for ListWalk {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        let items = self.list.items.lock();
+        if items.len() != self.length {
+            return Err(Exception::invalid_operation(
+                "Collection was modified; enumeration operation may not execute.",
+            ));
+        }
+        let item = items.get(self.at).cloned();
+        self.at += 1;
         Ok(item)
     }
 }
@@ -97,8 +138,8 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
             Box::new(Indexed(move |at| bytes.lock().get(at).map(|byte| Value::Byte(*byte)), 0))
         }
         Value::List(list) => {
-            let list = Arc::clone(list);
-            Box::new(Indexed(move |at| list.items.lock().get(at).cloned(), 0))
+            let length = list.items.lock().len();
+            Box::new(ListWalk { list: Arc::clone(list), at: 0, length })
         }
         Value::String(text) => Ready::boxed(text.encode_utf16().map(Value::Char).collect()),
         Value::Dictionary(dictionary) => {
@@ -111,7 +152,7 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
         Value::HashSet(set) => Ready::boxed(set.entries.lock().iter().map(|(key, _)| key.clone()).collect()),
         Value::Enumerable(sequence) => Box::new(Guarded(sequence.source.iterate())),
         Value::Json(token) => Ready::boxed(token.children().into_iter().map(Value::Json).collect()),
-        Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine.context())?),
+        Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine)?),
         Value::Object(object) => match object.items() {
             Some(items) => Ready::boxed(items),
             None => return Err(not_a_sequence(value)),

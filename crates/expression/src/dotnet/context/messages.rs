@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::shared;
-use crate::call::Call;
+use crate::call::{Call, Machine};
 use crate::context::{Context, RequestView, ResponseView, Side, UrlView};
 use crate::dotnet::registry;
 use crate::exception::Exception;
@@ -185,15 +185,15 @@ fn parse(call: &mut Call<'_>, type_name: &str, text: Text) -> Result<Value, Exce
     let Some(member) = found else {
         return Err(Exception::invalid_operation(format!("The body cannot be read as {type_name}.")));
     };
-    run(call, member, Value::String(text))
+    run(call.machine(), member, Value::String(text))
 }
 
 fn certificate(call: &mut Call<'_>, der: Vec<u8>) -> Result<Value, Exception> {
-    make_certificate(call, &der)
+    make_certificate(call.machine(), &der)
 }
 
 /// `new X509Certificate2(byte[])`.
-pub(super) fn make_certificate(call: &mut Call<'_>, der: &[u8]) -> Result<Value, Exception> {
+pub(super) fn make_certificate(machine: &mut dyn Machine, der: &[u8]) -> Result<Value, Exception> {
     let found = registry().by_full_name("System.Security.Cryptography.X509Certificates.X509Certificate2");
     let bytes = Type::array(Type::Byte);
     let constructor = found.and_then(|declared| {
@@ -202,24 +202,19 @@ pub(super) fn make_certificate(call: &mut Call<'_>, der: &[u8]) -> Result<Value,
             .find(|member| matches!(member.parameters.as_slice(), [only] if only.ty == bytes))
     });
     match constructor {
-        Some(member) => run(call, member, Value::bytes(der.to_vec())),
+        Some(member) => run(machine, member, Value::bytes(der.to_vec())),
         None => Err(Exception::not_supported("Certificates are not available.")),
     }
 }
 
 fn run(
-    call: &mut Call<'_>,
+    machine: &mut dyn Machine,
     member: &'static registry::Declared,
     argument: Value,
 ) -> Result<Value, Exception> {
     let mut arguments = [argument];
-    let mut inner = Call {
-        receiver: Value::Null,
-        arguments: &mut arguments,
-        type_arguments: &[],
-        member,
-        machine: call.machine(),
-    };
+    let mut inner =
+        Call { receiver: Value::Null, arguments: &mut arguments, type_arguments: &[], member, machine };
     (member.member.run)(&mut inner)
 }
 

@@ -1,10 +1,12 @@
 //! The dictionaries of `context`: variables, headers, query, matched parameters; and `Authorization`.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 
 use super::messages::{make_certificate, url_view};
 use crate::binder::is_instance;
-use crate::call::Call;
+use crate::call::{Call, Machine};
 use crate::context::{Context, Side};
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure, pure};
@@ -101,31 +103,62 @@ pub(super) static MATCHED_PARAMETERS: TypeDeclaration = TypeDeclaration::interfa
         impure("IEnumerable<string> Values", values),
     ]);
 
-pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("ICertificates").members(&[
-    impure("System.Security.Cryptography.X509Certificates.X509Certificate2 this[string key]", |call| {
-        let key = call.text(0)?;
-        let der = call
-            .context()
-            .deployment()
-            .certificates
-            .iter()
-            .find(|(id, _)| **id == *key)
-            .map(|(_, der)| der.clone());
-        match der {
-            Some(der) => make_certificate(call, &der),
-            None => Err(Exception::key_not_found(&key)),
-        }
-    }),
-    impure("bool ContainsKey(string key)", |call| {
-        let key = call.text(0)?;
-        let certificates = &call.context().deployment().certificates;
-        Ok(Value::Boolean(certificates.iter().any(|(id, _)| **id == *key)))
-    }),
-    impure("int Count", |call| {
-        let count = call.context().deployment().certificates.len();
-        Ok(Value::Int32(i32::try_from(count).unwrap_or(i32::MAX)))
-    }),
-]);
+pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("ICertificates")
+    .interfaces(&[
+        "IReadOnlyDictionary<string, X509Certificate2>",
+        "IEnumerable<KeyValuePair<string, X509Certificate2>>",
+    ])
+    .members(&[
+        impure("System.Security.Cryptography.X509Certificates.X509Certificate2 this[string key]", |call| {
+            let key = call.text(0)?;
+            let der = call
+                .context()
+                .deployment()
+                .certificates
+                .iter()
+                .find(|(id, _)| **id == *key)
+                .map(|(_, der)| der.clone());
+            match der {
+                Some(der) => make_certificate(call.machine(), &der),
+                None => Err(Exception::key_not_found(&key)),
+            }
+        }),
+        impure("bool ContainsKey(string key)", |call| {
+            let key = call.text(0)?;
+            let certificates = &call.context().deployment().certificates;
+            Ok(Value::Boolean(certificates.iter().any(|(id, _)| **id == *key)))
+        }),
+        impure("int Count", |call| {
+            let count = call.context().deployment().certificates.len();
+            Ok(Value::Int32(i32::try_from(count).unwrap_or(i32::MAX)))
+        }),
+        impure("IEnumerable<string> Keys", |call| {
+            let certificates = &call.context().deployment().certificates;
+            Ok(Value::string_array(certificates.iter().map(|(id, _)| Arc::clone(id)).collect::<Vec<_>>()))
+        }),
+        impure("IEnumerable<X509Certificate2> Values", |call| {
+            let values = certificates(call.machine())?.into_iter().map(|(_, value)| value);
+            Ok(Value::array(CERTIFICATE, values.collect()))
+        }),
+        impure("bool TryGetValue(string key, out X509Certificate2 value)", |call| {
+            let key = call.text(0)?;
+            let found = certificates(call.machine())?.into_iter().find(|(id, _)| **id == *key);
+            let is_there = found.is_some();
+            call.set_out(1, found.map_or(Value::Null, |(_, value)| value));
+            Ok(Value::Boolean(is_there))
+        }),
+    ]);
+
+/// What `context.Deployment.Certificates` holds.
+pub(super) const CERTIFICATE: Type =
+    Type::Named("System.Security.Cryptography.X509Certificates.X509Certificate2");
+
+/// The certificates of the deployment by id.
+pub(super) fn certificates(machine: &mut dyn Machine) -> Result<Vec<(Text, Value)>, Exception> {
+    let known = machine.context().deployment().certificates.clone();
+    let one = |(id, der): (Arc<str>, Arc<[u8]>)| Ok((Text::from(id), make_certificate(machine, &der)?));
+    known.into_iter().map(one).collect()
+}
 
 pub(super) static AUTHORIZATION: TypeDeclaration = TypeDeclaration::class("Authorization").members(&[
     pure("string AccessToken", |call| {
@@ -213,7 +246,7 @@ fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> 
         Host::StoredHeaders(message) => header_values(&message.headers, key),
         Host::MatchedParameters => context.request().and_then(|request| {
             let found = request.matched_parameters.iter().find(|(name, _)| **name == *key);
-            found.map(|(_, value)| vec![Text::from(std::sync::Arc::clone(value))])
+            found.map(|(_, value)| vec![Text::from(Arc::clone(value))])
         }),
         Host::Query(url) => {
             let query = url_view(url, context).map(|url| url.query).unwrap_or("");
@@ -291,8 +324,8 @@ pub(super) fn entries(host: &Host, context: &mut dyn Context) -> Option<(Type, V
         Host::StoredHeaders(message) => (lists, header_entries(&message.headers)),
         Host::MatchedParameters => {
             let request = context.request()?;
-            let one = |(name, value): &(std::sync::Arc<str>, std::sync::Arc<str>)| {
-                (Text::from(std::sync::Arc::clone(name)), Value::string(std::sync::Arc::clone(value)))
+            let one = |(name, value): &(Arc<str>, Arc<str>)| {
+                (Text::from(Arc::clone(name)), Value::string(Arc::clone(value)))
             };
             (Type::String, request.matched_parameters.iter().map(one).collect())
         }

@@ -108,7 +108,7 @@ fn add_nested(
     }
     machine.budget().allocate(96)?;
     charge_search(container, machine)?;
-    edit::insert(container, *index, content(value)?)?;
+    edit::insert(container, *index, content(value)?, machine)?;
     *index += 1;
     Ok(())
 }
@@ -136,7 +136,7 @@ fn build(value: &Value, depth: usize, machine: &mut dyn Machine) -> Result<JToke
         Ok::<_, Exception>(JToken::property(Text::from(name), build(value, depth + 1, machine)?))
     };
     match value {
-        Value::Json(token) => edit::deep_clone(token, 0),
+        Value::Json(token) => edit::deep_clone(token, 0, machine),
         Value::Char(unit) => Ok(JToken::string(Text::from_units(&[*unit]))),
         Value::Enum(number) => Ok(JToken::scalar(JTokenType::Integer, Value::Int64(number.value))),
         Value::Anonymous(object) => {

@@ -4,6 +4,7 @@ use std::mem::replace;
 
 use super::node::{JContent, JToken, JTokenType, JValue};
 use super::{MAX_DEPTH, too_deep};
+use crate::call::Machine;
 use crate::exception::Exception;
 
 fn json_exception(message: impl Into<String>) -> Exception {
@@ -23,19 +24,24 @@ pub(super) fn index_out_of_range() -> Exception {
 /// `DeepClone()`: without parent.
 ///
 /// # Errors
-/// An exception that cannot be caught, when the tree is nested too deeply.
-pub(super) fn deep_clone(token: &JToken, depth: usize) -> Result<JToken, Exception> {
+/// An exception that cannot be caught, when the tree is nested too deeply or the copy exceeds a limit.
+pub(super) fn deep_clone(
+    token: &JToken,
+    depth: usize,
+    machine: &mut dyn Machine,
+) -> Result<JToken, Exception> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
-    let clone_all = |items: &[JToken]| -> Result<Vec<JToken>, Exception> {
-        items.iter().map(|item| deep_clone(item, depth + 1)).collect()
+    machine.budget().allocate(96)?;
+    let clone_all = |items: &[JToken], machine: &mut dyn Machine| -> Result<Vec<JToken>, Exception> {
+        items.iter().map(|item| deep_clone(item, depth + 1, machine)).collect()
     };
     Ok(match token.content() {
-        JContent::Object(items) => JToken::object(clone_all(&items.lock())?),
-        JContent::Array(items) => JToken::array(clone_all(&items.lock())?),
+        JContent::Object(items) => JToken::object(clone_all(&items.lock(), machine)?),
+        JContent::Array(items) => JToken::array(clone_all(&items.lock(), machine)?),
         JContent::Property { name, value } => {
-            JToken::property(name.clone(), deep_clone(&value.lock(), depth + 1)?)
+            JToken::property(name.clone(), deep_clone(&value.lock(), depth + 1, machine)?)
         }
         JContent::Value(value) => {
             let JValue { kind, value } = value.lock().clone();
@@ -45,9 +51,9 @@ pub(super) fn deep_clone(token: &JToken, depth: usize) -> Result<JToken, Excepti
 }
 
 /// The token itself when it may become a child of `container`, else a copy.
-fn adopt(container: &JToken, item: JToken) -> Result<JToken, Exception> {
+fn adopt(container: &JToken, item: JToken, machine: &mut dyn Machine) -> Result<JToken, Exception> {
     let is_ancestor = item.is_same(container) || (item.count() > 0 && container.root().is_same(&item));
-    if item.parent().is_some() || is_ancestor { deep_clone(&item, 0) } else { Ok(item) }
+    if item.parent().is_some() || is_ancestor { deep_clone(&item, 0, machine) } else { Ok(item) }
 }
 
 /// Objects take properties with new names, arrays and properties take values.
@@ -78,8 +84,13 @@ fn validate(container: &JToken, item: &JToken, replaced: Option<&JToken>) -> Res
 ///
 /// # Errors
 /// `ArgumentException`, `ArgumentOutOfRangeException`, `JsonException` as in Newtonsoft.Json.
-pub(super) fn insert(container: &JToken, index: usize, item: JToken) -> Result<(), Exception> {
-    let item = adopt(container, item)?;
+pub(super) fn insert(
+    container: &JToken,
+    index: usize,
+    item: JToken,
+    machine: &mut dyn Machine,
+) -> Result<(), Exception> {
+    let item = adopt(container, item, machine)?;
     match container.content() {
         JContent::Object(items) | JContent::Array(items) => {
             validate(container, &item, None)?;
@@ -105,20 +116,25 @@ pub(super) fn insert(container: &JToken, index: usize, item: JToken) -> Result<(
 ///
 /// # Errors
 /// As [`insert`].
-pub(super) fn append(container: &JToken, item: JToken) -> Result<(), Exception> {
-    insert(container, container.count(), item)
+pub(super) fn append(container: &JToken, item: JToken, machine: &mut dyn Machine) -> Result<(), Exception> {
+    insert(container, container.count(), item, machine)
 }
 
 /// Replaces the child at an index.
 ///
 /// # Errors
 /// `ArgumentOutOfRangeException`; as [`insert`].
-pub(super) fn set_at(container: &JToken, index: usize, item: JToken) -> Result<(), Exception> {
+pub(super) fn set_at(
+    container: &JToken,
+    index: usize,
+    item: JToken,
+    machine: &mut dyn Machine,
+) -> Result<(), Exception> {
     let Some(old) = container.children().get(index).cloned() else { return Err(index_out_of_range()) };
     if old.is_same(&item) || is_unchanged(&old, &item) {
         return Ok(());
     }
-    let item = adopt(container, item)?;
+    let item = adopt(container, item, machine)?;
     validate(container, &item, Some(&old))?;
     item.set_parent(Some(container));
     match container.content() {
@@ -148,12 +164,17 @@ fn is_unchanged(old: &JToken, new: &JToken) -> bool {
 ///
 /// # Errors
 /// As [`insert`].
-pub(super) fn set_named(object: &JToken, name: &crate::value::Text, value: JToken) -> Result<(), Exception> {
+pub(super) fn set_named(
+    object: &JToken,
+    name: &crate::value::Text,
+    value: JToken,
+    machine: &mut dyn Machine,
+) -> Result<(), Exception> {
     match object.find_property(name) {
-        Some(property) => set_at(&property, 0, value),
+        Some(property) => set_at(&property, 0, value, machine),
         None => {
-            let property = new_property(name.clone(), value)?;
-            append(object, property)
+            let property = new_property(name.clone(), value, machine)?;
+            append(object, property, machine)
         }
     }
 }
@@ -162,12 +183,16 @@ pub(super) fn set_named(object: &JToken, name: &crate::value::Text, value: JToke
 ///
 /// # Errors
 /// `ArgumentException` when the value is a property.
-pub(super) fn new_property(name: crate::value::Text, value: JToken) -> Result<JToken, Exception> {
+pub(super) fn new_property(
+    name: crate::value::Text,
+    value: JToken,
+    machine: &mut dyn Machine,
+) -> Result<JToken, Exception> {
     if value.kind() == JTokenType::Property {
         let class = "Newtonsoft.Json.Linq.JProperty";
         return Err(Exception::argument(format!("Can not add {class} to {class}."), ""));
     }
-    let value = if value.parent().is_some() { deep_clone(&value, 0)? } else { value };
+    let value = if value.parent().is_some() { deep_clone(&value, 0, machine)? } else { value };
     Ok(JToken::property(name, value))
 }
 
@@ -242,7 +267,11 @@ pub(super) fn remove(token: &JToken) -> Result<(), Exception> {
 ///
 /// # Errors
 /// `InvalidOperationException` without a parent; as [`set_at`].
-pub(super) fn replace_token(token: &JToken, value: JToken) -> Result<(), Exception> {
+pub(super) fn replace_token(
+    token: &JToken,
+    value: JToken,
+    machine: &mut dyn Machine,
+) -> Result<(), Exception> {
     let (parent, index) = place(token)?;
-    set_at(&parent, index, value)
+    set_at(&parent, index, value, machine)
 }

@@ -25,7 +25,8 @@ pub(super) fn merge(
                 let Some((name, value)) = property.as_property() else { continue };
                 match target.find_property(name) {
                     None => {
-                        edit::append(target, JToken::property(name.clone(), edit::deep_clone(&value, 0)?))?
+                        let copy = edit::deep_clone(&value, 0, machine)?;
+                        edit::append(target, JToken::property(name.clone(), copy), machine)?;
                     }
                     Some(existing) => merge_value(&existing, &value, depth, machine)?,
                 }
@@ -35,7 +36,8 @@ pub(super) fn merge(
         (JContent::Array(_), JContent::Array(_)) => {
             for item in content.children() {
                 machine.budget().step()?;
-                edit::append(target, edit::deep_clone(&item, 0)?)?;
+                let copy = edit::deep_clone(&item, 0, machine)?;
+                edit::append(target, copy, machine)?;
             }
             Ok(())
         }
@@ -61,5 +63,6 @@ fn merge_value(
     if value.kind() == JTokenType::Null {
         return Ok(());
     }
-    edit::set_at(property, 0, edit::deep_clone(value, 0)?)
+    let copy = edit::deep_clone(value, 0, machine)?;
+    edit::set_at(property, 0, copy, machine)
 }

@@ -59,8 +59,8 @@ pub(super) fn deserialize(
     machine.budget().step()?;
     machine.budget().allocate(size_of::<Value>())?;
     match to {
-        Type::Object => plain(token),
-        Type::Named(name) if name.starts_with("Newtonsoft.Json.Linq.") => json(token, name),
+        Type::Object => plain(token, machine),
+        Type::Named(name) if name.starts_with("Newtonsoft.Json.Linq.") => json(token, name, machine),
         Type::Array(element) if **element != Type::Byte => elements(token, element, to, depth, machine)
             .map(|items| Value::array(Type::clone(element), items)),
         Type::Generic(name, arguments) => generic(token, to, name, arguments, depth, machine),
@@ -146,14 +146,14 @@ fn wrong_shape(token: &JToken, to: &Type, wanted: &str) -> Exception {
 }
 
 /// A JSON type: a copy of the tree.
-fn json(token: &JToken, name: &'static str) -> Result<Value, Exception> {
+fn json(token: &JToken, name: &'static str, machine: &mut dyn Machine) -> Result<Value, Exception> {
     let fits = match name {
         "Newtonsoft.Json.Linq.JToken" => true,
         "Newtonsoft.Json.Linq.JContainer" => !matches!(token.content(), JContent::Value(_)),
         _ => token.type_name() == name,
     };
     if fits {
-        return edit::deep_clone(token, 0).map(Value::Json);
+        return edit::deep_clone(token, 0, machine).map(Value::Json);
     }
     if token.kind() == JTokenType::Null {
         return Ok(Value::Null);
@@ -162,10 +162,10 @@ fn json(token: &JToken, name: &'static str) -> Result<Value, Exception> {
 }
 
 /// `object`: scalars as their values, containers as trees.
-fn plain(token: &JToken) -> Result<Value, Exception> {
+fn plain(token: &JToken, machine: &mut dyn Machine) -> Result<Value, Exception> {
     match token.as_scalar() {
         Some(scalar) => Ok(scalar.value),
-        None => edit::deep_clone(token, 0).map(Value::Json),
+        None => edit::deep_clone(token, 0, machine).map(Value::Json),
     }
 }
 

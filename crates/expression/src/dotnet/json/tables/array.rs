@@ -52,7 +52,7 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             let index = usize::try_from(call.int(0)).unwrap_or(usize::MAX);
             let item = token_or_null(call, 1)?;
             call.budget().steps(array.count() as u64 / 16)?;
-            edit::insert(&array, index, item)?;
+            edit::insert(&array, index, item, call.machine())?;
             Ok(Value::Null)
         }),
         impure("void RemoveAt(int index)", |call| {

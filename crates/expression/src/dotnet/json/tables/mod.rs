@@ -117,7 +117,7 @@ fn filled(call: &mut Call<'_>, container: JToken) -> Result<Value, Exception> {
 
 /// A copy of argument 0.
 fn copied(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let copy = edit::deep_clone(&token(call, 0)?, 0)?;
+    let copy = edit::deep_clone(&token(call, 0)?, 0, call.machine())?;
     call.budget().allocate(96)?;
     Ok(Value::Json(copy))
 }

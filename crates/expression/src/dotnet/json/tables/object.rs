@@ -52,14 +52,14 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
             let value = token_or_null(call, 1)?;
             call.budget().allocate(96)?;
             build::charge_search(&object, call.machine())?;
-            edit::set_named(&object, &name, value)?;
+            edit::set_named(&object, &name, value, call.machine())?;
             Ok(Value::Null)
         }),
         impure("void Add(string propertyName, JToken value)", |call| {
             let object = this(call)?;
             let name = call.text(0)?;
             let value = token_or_null(call, 1)?;
-            let property = edit::new_property(name, value)?;
+            let property = edit::new_property(name, value, call.machine())?;
             build::add(&object, object.count(), Value::Json(property), call.machine())?;
             Ok(Value::Null)
         }),

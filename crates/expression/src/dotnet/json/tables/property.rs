@@ -24,7 +24,7 @@ pub(super) static PROPERTY: TypeDeclaration =
         impure("set JToken Value", |call| {
             let property = this(call)?;
             let value = token_or_null(call, 0)?;
-            edit::set_at(&property, 0, value)?;
+            edit::set_at(&property, 0, value, call.machine())?;
             Ok(Value::Null)
         }),
     ]);
@@ -41,5 +41,5 @@ fn make(call: &mut Call<'_>) -> Result<Value, Exception> {
     } else {
         build::content(content)?
     };
-    edit::new_property(name, value).map(Value::Json)
+    edit::new_property(name, value, call.machine()).map(Value::Json)
 }

@@ -85,11 +85,11 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
         (JContent::Object(_), Value::String(name)) => {
             build::charge_search(&container, call.machine())?;
-            edit::set_named(&container, name, value)?;
+            edit::set_named(&container, name, value, call.machine())?;
         }
         (JContent::Array(_), Value::Int32(index)) => {
             let at = usize::try_from(*index).map_err(|_| edit::index_out_of_range())?;
-            edit::set_at(&container, at, value)?;
+            edit::set_at(&container, at, value, call.machine())?;
         }
         (JContent::Object(_), _) => {
             return Err(wrong_key("Set", "JObject", &key, "Object property name", call)?);
@@ -285,9 +285,7 @@ pub(super) fn select_tokens(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 pub(super) fn deep_clone(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
-    let size = to_json(&token, Formatting::None)?.len();
-    call.budget().allocate(size * 4)?;
-    edit::deep_clone(&token, 0).map(Value::Json)
+    edit::deep_clone(&token, 0, call.machine()).map(Value::Json)
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -298,7 +296,7 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn replace(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
     let value = token_or_null(call, 0)?;
-    edit::replace_token(&token, value)?;
+    edit::replace_token(&token, value, call.machine())?;
     Ok(Value::Null)
 }
 
