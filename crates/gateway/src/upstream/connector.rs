@@ -69,7 +69,7 @@ impl Settings {
             Protocols::Both => builder.enable_all_versions().wrap_connector(tcp),
             Protocols::Http2 => builder.enable_http2().wrap_connector(tcp),
         };
-        Connector { https, timeout: self.timeout }
+        Connector { https, only_http2: protocols == Protocols::Http2, timeout: self.timeout }
     }
 }
 
@@ -77,6 +77,7 @@ impl Settings {
 #[derive(Clone)]
 pub(crate) struct Connector {
     https: HttpsConnector<HttpConnector>,
+    only_http2: bool,
     timeout: Duration,
 }
 
@@ -93,13 +94,12 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connecting = self.https.call(uri);
-        let timeout = self.timeout;
+        let (timeout, only_http2) = (self.timeout, self.only_http2);
         Box::pin(async move {
             match tokio::time::timeout(timeout, connecting).await {
                 Ok(stream) => {
-                    let stream =
-                        UpstreamStream { stream: TokioIo::new(stream?), history: History::default() };
-                    Ok(TokioIo::new(stream))
+                    let (stream, history) = (TokioIo::new(stream?), History::default());
+                    Ok(TokioIo::new(UpstreamStream { stream, only_http2, history }))
                 }
                 Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long").into()),
             }
@@ -107,7 +107,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// What happened on a connection, for the decision whether a failed request may be sent again.
+/// What happened on an HTTP/1.1 connection, for the decision whether a failed request may be sent again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History(Arc<AtomicU8>);
 
@@ -135,12 +135,14 @@ impl History {
 /// A connection to a backend.
 pub(crate) struct UpstreamStream {
     stream: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
+    /// HTTP/2 without asking, which no handshake shows when there is no TLS.
+    only_http2: bool,
     history: History,
 }
 
 impl Connection for UpstreamStream {
     fn connected(&self) -> Connected {
-        let is_http2 = self.stream.inner().connected().is_negotiated_h2();
+        let is_http2 = self.only_http2 || self.stream.inner().connected().is_negotiated_h2();
         let connected = Connected::new().extra(self.history.clone());
         if is_http2 { connected.negotiated_h2() } else { connected }
     }

@@ -111,6 +111,9 @@ pub(crate) type HyperClient = Client<Connector, Body>;
 /// The most unused connections that one worker keeps for one backend.
 const MAX_IDLE_CONNECTIONS: usize = 1024;
 
+/// The most bytes of the headers of a response over HTTP/2: about what HTTP/1.1 has room for.
+const MAX_HEADER_BYTES: u32 = 400 * 1024;
+
 impl Upstream {
     /// Reads the trusted certificates.
     ///
@@ -182,6 +185,7 @@ impl ClientSet {
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .http2_only(protocols == Protocols::Http2)
             .http2_adaptive_window(true)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .build(self.connector.connector(protocols))
     }
 }
