@@ -22,9 +22,6 @@ use super::single::Single;
 use super::{Backend, BackendSet};
 use crate::upstream::{Endpoint, TlsSettings, Upstream};
 
-/// The most members of a pool that the rotation can tell apart.
-const MAX_MEMBERS: usize = 64;
-
 impl BackendSet {
     /// Builds the backends of a configuration. `previous` lends the state of backends that did not change.
     pub(crate) fn build(
@@ -131,23 +128,13 @@ impl Builder<'_> {
         let id: Arc<str> = backend.name.value.as_str().into();
         let mut members = Vec::new();
         let mut by_priority: BTreeMap<u8, Vec<(usize, u32)>> = BTreeMap::new();
-        for service in &pool.services {
-            let name = service.backend.value.as_str();
-            match singles.get(name) {
-                Some(Backend::Single(single)) if members.len() < MAX_MEMBERS => {
-                    let weight = service.weight.map_or(1, u32::from);
-                    by_priority.entry(service.priority).or_default().push((members.len(), weight));
-                    members.push(Arc::clone(single));
-                }
-                _ => {
-                    let message = format!("pool `{id}` cannot use backend `{name}`");
-                    self.error(
-                        "invalid-pool-member",
-                        service.backend.span,
-                        message,
-                        "name a backend with one URL",
-                    );
-                }
+        // Surplus members, names without a backend and pools in pools were reported when the configuration was read; a
+        // backend that could not be built was reported above.
+        for service in pool.services.iter().take(model::Pool::MAXIMUM_MEMBERS) {
+            if let Some(Backend::Single(single)) = singles.get(service.backend.value.as_str()) {
+                let weight = service.weight.map_or(1, u32::from);
+                by_priority.entry(service.priority).or_default().push((members.len(), weight));
+                members.push(Arc::clone(single));
             }
         }
         let known = match self.previous.and_then(|previous| previous.by_id.get(&id)) {
