@@ -1,4 +1,4 @@
-//! A gateway, a backend that does what a test says byte by byte, and a client that reads byte by byte.
+//! A gateway, and a backend that does what a test says byte by byte.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,9 +12,10 @@ use sekisho_policy::ports::{
     CallRecord, Clock, Entropy, Event, PortFuture, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_resources::process::Process;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+
+pub(crate) use crate::wire::{Message, Wire};
 
 /// No test waits longer than this for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,16 +52,26 @@ impl Entropy for Counting {
     }
 }
 
-/// Panics for one resource, has a token for any other.
+/// Panics for one resource, has no token for another, fetches one for a third, and has one at hand for any other.
 struct OddTokens;
 
 impl Tokens for OddTokens {
-    fn token<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> PortFuture<'a, Result<Arc<str>, TokenError>> {
-        panic!("on purpose")
+    fn token<'a>(
+        &'a self,
+        resource: &'a str,
+        client_id: Option<&'a str>,
+    ) -> PortFuture<'a, Result<Arc<str>, TokenError>> {
+        Box::pin(async move {
+            match resource {
+                "urn:fetched" => Ok(format!("fetched-for-{}", client_id.unwrap_or("system")).into()),
+                "urn:failing" => Err(TokenError { message: "the identity endpoint is down".to_owned() }),
+                _ => panic!("on purpose"),
+            }
+        })
     }
 
     fn cached(&self, resource: &str, _client_id: Option<&str>) -> Option<Arc<str>> {
-        (resource != "urn:panic").then(|| "the-token".into())
+        (!["urn:panic", "urn:failing", "urn:fetched"].contains(&resource)).then(|| "the-token".into())
     }
 }
 
@@ -92,20 +103,18 @@ pub(crate) struct Bench {
 impl Bench {
     /// Serves a configuration on a free port.
     pub(crate) async fn start(yaml: &str) -> Self {
-        let config = GatewayConfig { http: vec![SocketAddr::from(([127, 0, 0, 1], 0))], ..plain() };
-        Self::start_with(yaml, config).await
+        Self::start_with(yaml, open_port()).await
     }
 
     pub(crate) async fn start_with(yaml: &str, config: GatewayConfig) -> Self {
-        let (sender, records) = mpsc::channel(100);
+        Self::start_towards(yaml, config, UpstreamSettings::default()).await
+    }
+
+    /// Serves a configuration whose backends are reached like this.
+    pub(crate) async fn start_towards(yaml: &str, config: GatewayConfig, backends: UpstreamSettings) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
-        let ports = Ports {
-            clock: Arc::new(RealClock(std::time::Instant::now())),
-            entropy: Arc::new(Counting::default()),
-            tokens: Arc::new(OddTokens),
-            recorder: Arc::new(Channel { records: sender, events: Arc::clone(&events) }),
-        };
-        let upstream = Arc::new(Upstream::new(UpstreamSettings::default()).unwrap());
+        let (ports, records) = ports(&events);
+        let upstream = Arc::new(Upstream::new(backends).unwrap());
         let options = SnapshotOptions::new(&Process::default(), ports.clone(), upstream);
         let snapshot = snapshot(yaml, &options, None);
         let gateway = Gateway::start(config, ports, Arc::new(snapshot)).await.unwrap();
@@ -135,6 +144,11 @@ impl Bench {
     }
 }
 
+/// A configuration that speaks plain HTTP on a free port.
+pub(crate) fn open_port() -> GatewayConfig {
+    GatewayConfig { http: vec![SocketAddr::from(([127, 0, 0, 1], 0))], ..plain() }
+}
+
 pub(crate) fn plain() -> GatewayConfig {
     GatewayConfig {
         // One, so that calls of several clients meet on the same connections to the backend.
@@ -144,6 +158,26 @@ pub(crate) fn plain() -> GatewayConfig {
         limits: Default::default(),
         trusted_proxies: Vec::new(),
     }
+}
+
+fn ports(events: &Arc<Mutex<Vec<Event>>>) -> (Ports, mpsc::Receiver<CallRecord>) {
+    let (sender, records) = mpsc::channel(100);
+    let ports = Ports {
+        clock: Arc::new(RealClock(std::time::Instant::now())),
+        entropy: Arc::new(Counting::default()),
+        tokens: Arc::new(OddTokens),
+        recorder: Arc::new(Channel { records: sender, events: Arc::clone(events) }),
+    };
+    (ports, records)
+}
+
+/// The codes of everything that is wrong with a configuration.
+pub(crate) fn findings(yaml: &str) -> Vec<&'static str> {
+    let loaded = sekisho_resources::load_text(Path::new("sekisho.yaml"), yaml, &|_| None);
+    let upstream = Arc::new(Upstream::new(UpstreamSettings::default()).unwrap());
+    let options = SnapshotOptions::new(&Process::default(), ports(&Arc::default()).0, upstream);
+    let (_, found) = Snapshot::build(&loaded.configuration, &loaded.sources, &options, None);
+    loaded.diagnostics.iter().chain(&found).map(|finding| finding.code).collect()
 }
 
 fn snapshot(yaml: &str, options: &SnapshotOptions, previous: Option<&Snapshot>) -> Snapshot {
@@ -169,6 +203,27 @@ pub(crate) fn open_api(backend: SocketAddr, policies: &str) -> String {
     )
 }
 
+/// The same API with a backend entity of this URL and these other properties, a YAML mapping in one line; with these
+/// policies behind the choice of the backend, and these other sections.
+pub(crate) fn entity_api(url: &str, properties: &str, inbound: &str, sections: &str) -> String {
+    format!(
+        "apis:
+  api:
+    path: api
+    subscriptionRequired: false
+    policy: |
+      <policies>
+        <inbound><set-backend-service backend-id=\"entity\" />{inbound}</inbound>
+        {sections}
+      </policies>
+    operations:
+      any: {{method: '*', urlTemplate: '/*'}}
+backends:
+  entity: {{url: '{url}', protocol: http, {properties}}}
+"
+    )
+}
+
 /// A listener that tests answer on.
 pub(crate) struct Backend {
     listener: TcpListener,
@@ -184,105 +239,5 @@ impl Backend {
 
     pub(crate) async fn accept(&self) -> Wire<TcpStream> {
         Wire::new(soon(self.listener.accept()).await.unwrap().0)
-    }
-}
-
-/// Start line and headers of a message, and its body as far as it has a length.
-#[derive(Debug)]
-pub(crate) struct Message {
-    pub(crate) start: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
-impl Message {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    pub(crate) fn status(&self) -> u16 {
-        self.start.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-}
-
-/// One end of a connection.
-pub(crate) struct Wire<S> {
-    stream: S,
-    buffer: Vec<u8>,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, buffer: Vec::new() }
-    }
-
-    pub(crate) async fn send(&mut self, text: &str) {
-        soon(self.stream.write_all(text.as_bytes())).await.unwrap();
-        soon(self.stream.flush()).await.unwrap();
-    }
-
-    /// Reads up to and with `end`.
-    pub(crate) async fn until(&mut self, end: &str) -> String {
-        loop {
-            if let Some(at) = self.buffer.windows(end.len()).position(|window| window == end.as_bytes()) {
-                let text = self.buffer.drain(..at + end.len()).collect();
-                return String::from_utf8(text).unwrap();
-            }
-            let read = soon(self.stream.read_buf(&mut self.buffer)).await.unwrap();
-            assert!(read > 0, "the connection ended behind {:?}", String::from_utf8_lossy(&self.buffer));
-        }
-    }
-
-    /// Start line and headers.
-    pub(crate) async fn head(&mut self) -> Message {
-        let text = self.until("\r\n\r\n").await;
-        let mut lines = text.trim_end().split("\r\n");
-        let start = lines.next().unwrap().to_owned();
-        let headers = lines.map(|line| {
-            let (name, value) = line.split_once(": ").unwrap();
-            (name.to_ascii_lowercase(), value.to_owned())
-        });
-        Message { start, headers: headers.collect(), body: String::new() }
-    }
-
-    /// A message with its body, by length or in chunks.
-    pub(crate) async fn message(&mut self) -> Message {
-        let mut message = self.head().await;
-        if let Some(length) = message.header("content-length") {
-            message.body = self.bytes(length.parse().unwrap()).await;
-        } else if message.header("transfer-encoding").is_some() {
-            loop {
-                let piece = self.chunk().await;
-                if piece.is_empty() {
-                    break;
-                }
-                message.body.push_str(&piece);
-            }
-        }
-        message
-    }
-
-    /// One chunk of a chunked body; empty at its end.
-    pub(crate) async fn chunk(&mut self) -> String {
-        let length = self.until("\r\n").await;
-        let length = usize::from_str_radix(length.trim(), 16).unwrap();
-        let piece = self.bytes(length).await;
-        self.until("\r\n").await;
-        piece
-    }
-
-    async fn bytes(&mut self, length: usize) -> String {
-        while self.buffer.len() < length {
-            let read = soon(self.stream.read_buf(&mut self.buffer)).await.unwrap();
-            assert!(read > 0, "the body ended early");
-        }
-        String::from_utf8(self.buffer.drain(..length).collect()).unwrap()
-    }
-
-    /// Waits for the end of the connection, orderly or not.
-    pub(crate) async fn ended(&mut self) {
-        assert!(self.buffer.is_empty(), "{:?}", String::from_utf8_lossy(&self.buffer));
-        let read = soon(self.stream.read_buf(&mut self.buffer)).await;
-        assert!(matches!(read, Ok(0) | Err(_)), "{:?}", String::from_utf8_lossy(&self.buffer));
     }
 }

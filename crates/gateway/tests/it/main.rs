@@ -3,8 +3,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests are no tests to clippy.
 
 mod bench;
+mod broken_backends;
 mod calls;
 mod connections;
+mod credentials;
 mod models;
+mod peer;
 mod reloads;
+mod secure_backends;
 mod streams;
+mod tls;
+mod versions;
+mod wire;

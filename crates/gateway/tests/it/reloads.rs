@@ -2,7 +2,7 @@
 
 use sekisho_policy::ports::Event;
 
-use crate::bench::{Backend, Bench, open_api};
+use crate::bench::{Backend, Bench, findings, open_api};
 
 #[tokio::test]
 async fn calls_keep_the_configuration_they_began_with() {
@@ -116,4 +116,18 @@ backends:
         let (_, response) = tokio::join!(either(), bench.call(&call));
         assert_eq!((&response.body, response.header("set-cookie")), (&first.body, None));
     }
+}
+
+#[test]
+fn a_pool_member_that_does_not_exist_is_reported_once() {
+    let yaml = "apis: {}
+backends:
+  one: {url: 'http://one.example', protocol: http}
+  pool:
+    type: Pool
+    pool: {services: [{id: /backends/one}, {id: /backends/onne}]}
+";
+    assert_eq!(findings(yaml), ["unknown-backend"]);
+    let nested = yaml.replace("onne", "pool");
+    assert_eq!(findings(&nested), ["nested-pool"]);
 }
