@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::conversions::{element_type, shown};
 use super::{Binder, Symbol, Typed, Visible};
 use crate::ast::{
-    Catch, Expression, Name, Place, Statement, StatementKind, SwitchLabel, SwitchSection, TypeSyntax,
-    TypeSyntaxKind,
+    Catch, Expression, ExpressionKind, Name, Place, Statement, StatementKind, SwitchLabel, SwitchSection,
+    TypeSyntax, TypeSyntaxKind,
 };
 use crate::program::{CaseStep, CatchStep, Node, Step};
 use crate::types::Type;
@@ -45,10 +45,7 @@ impl Binder {
             StatementKind::Empty => (Step::Block(Vec::new()), true),
             StatementKind::Block(statements) => self.block(statements),
             StatementKind::Local { ty, is_const, variables } => (self.local(ty, *is_const, variables), true),
-            StatementKind::Expression(value) => {
-                let value = self.expression(value);
-                (Step::Evaluate(value.node), true)
-            }
+            StatementKind::Expression(value) => (Step::Evaluate(self.discarded(value)), true),
             StatementKind::If { condition, then, otherwise } => {
                 let condition = self.condition(condition);
                 let (then, then_completes) = self.embedded(then);
@@ -189,6 +186,16 @@ impl Binder {
         Step::Block(steps)
     }
 
+    /// An expression whose value nobody uses: `i++` need not keep the value from before.
+    fn discarded(&mut self, expression: &Expression) -> Node {
+        match &expression.kind {
+            ExpressionKind::Increment { target, by, .. } => {
+                self.increment(target, *by, true, expression.place).node
+            }
+            _ => self.expression(expression).node,
+        }
+    }
+
     fn for_statement(
         &mut self,
         initializer: &[Statement],
@@ -201,7 +208,7 @@ impl Binder {
                 initializer.iter().map(|statement| binder.statement(statement).0).collect();
             let before = condition.map(|condition| binder.condition(condition));
             let endless = before.as_ref().is_none_or(is_true);
-            let update = update.iter().map(|value| binder.expression(value).node).collect();
+            let update = update.iter().map(|value| binder.discarded(value)).collect();
             let (body, breaks) = binder.loop_body(body);
             steps.push(Step::Loop { before, body: Box::new(body), update, after: None });
             (Step::Block(steps), !endless || breaks)

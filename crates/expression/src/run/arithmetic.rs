@@ -19,6 +19,20 @@ pub(super) fn arithmetic(
     if matches!(operator, B::ShiftLeft | B::ShiftRight) {
         return Ok(shift(operator, left, right));
     }
+    if let (Value::Int32(a), Value::Int32(b)) = (left, right) {
+        // The usual numbers, without the detour over wider ones.
+        let usual = match operator {
+            B::Add => a.checked_add(*b),
+            B::Subtract => a.checked_sub(*b),
+            B::Multiply => a.checked_mul(*b),
+            B::And => Some(a & b),
+            B::Or => Some(a | b),
+            _ => None,
+        };
+        if let Some(result) = usual {
+            return Ok(Value::Int32(result));
+        }
+    }
     Ok(match (left, right) {
         (Value::Int32(a), Value::Int32(b)) => {
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;

@@ -19,6 +19,27 @@ use crate::value::{Anonymous, Delegate, Tuple, Value};
 /// Arguments of a call, without the heap for the usual ones.
 type Arguments = SmallVec<[Value; 4]>;
 
+/// Text that is being put together: the usual length needs no heap of its own.
+#[derive(Default)]
+struct Gathered {
+    bytes: SmallVec<[u8; 256]>,
+}
+
+impl Gathered {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn pad(&mut self, count: usize) {
+        self.bytes.resize(self.bytes.len() + count, b' ');
+    }
+
+    fn into_value(self) -> Value {
+        // Only whole texts were added, so that nothing is ever replaced.
+        Value::from(&*String::from_utf8_lossy(&self.bytes))
+    }
+}
+
 impl<'f> Frame<'f> {
     pub(super) fn eval(&mut self, node: &'f Node) -> Result<Value, Exception> {
         match node {
@@ -50,18 +71,25 @@ impl<'f> Frame<'f> {
             },
             Node::Equal { negated, how, operands } => {
                 let left = self.eval(&operands.0)?;
-                let right = self.eval(&operands.1)?;
-                Ok(Value::Boolean(is_equal(&left, &right, *how) != *negated))
+                let equal = match &operands.1 {
+                    Node::Constant(right) => is_equal(&left, right, *how),
+                    right => is_equal(&left, &self.eval(right)?, *how),
+                };
+                Ok(Value::Boolean(equal != *negated))
             }
             Node::Compare { operator, operands } => {
                 let left = self.eval(&operands.0)?;
-                let right = self.eval(&operands.1)?;
-                Ok(Value::Boolean(compare(*operator, &left, &right)))
+                Ok(Value::Boolean(match &operands.1 {
+                    Node::Constant(right) => compare(*operator, &left, right),
+                    right => compare(*operator, &left, &self.eval(right)?),
+                }))
             }
             Node::Arithmetic { operator, checked, operands } => {
                 let left = self.eval(&operands.0)?;
-                let right = self.eval(&operands.1)?;
-                arithmetic(*operator, *checked, &left, &right)
+                match &operands.1 {
+                    Node::Constant(right) => arithmetic(*operator, *checked, &left, right),
+                    right => arithmetic(*operator, *checked, &left, &self.eval(right)?),
+                }
             }
             Node::Concat(parts) => self.concat(parts),
             Node::Convert { to, checked, value } => {
@@ -195,36 +223,46 @@ impl<'f> Frame<'f> {
         Ok(result)
     }
 
+    #[inline(never)]
     fn concat(&mut self, parts: &'f [Node]) -> Result<Value, Exception> {
-        let mut out = String::new();
+        let mut out = Gathered::default();
         for part in parts {
+            if let Node::Constant(Value::String(text)) = part {
+                out.push(text);
+                continue;
+            }
             match self.eval(part)? {
-                Value::String(text) => out.push_str(&text),
+                Value::String(text) => out.push(&text),
                 Value::Null => {}
-                value => out.push_str(&text_of(&value, self.machine)?),
+                value => out.push(&text_of(&value, self.machine)?),
             }
         }
-        self.machine.budget().allocate(out.len())?;
-        Ok(Value::from(out))
+        self.machine.budget().allocate(out.bytes.len())?;
+        Ok(out.into_value())
     }
 
+    #[inline(never)]
     fn interpolate(&mut self, parts: &'f [Part]) -> Result<Value, Exception> {
-        let mut out = String::new();
+        let mut out = Gathered::default();
         for part in parts {
+            if let (Node::Constant(Value::String(text)), 0) = (&part.value, part.alignment) {
+                out.push(text);
+                continue;
+            }
             let value = self.eval(&part.value)?;
             let text = formatted(&value, part.format.as_deref(), self.machine)?;
             let width = part.alignment.unsigned_abs() as usize;
             let padding = width.saturating_sub(if width == 0 { 0 } else { text.length() });
             self.machine.budget().allocate(text.len() + padding)?;
             if part.alignment > 0 {
-                out.extend(std::iter::repeat_n(' ', padding));
+                out.pad(padding);
             }
-            out.push_str(&text);
+            out.push(&text);
             if part.alignment < 0 {
-                out.extend(std::iter::repeat_n(' ', padding));
+                out.pad(padding);
             }
         }
-        Ok(Value::from(out))
+        Ok(out.into_value())
     }
 
     /// True when the value fits the pattern; its variable is set then.

@@ -1,6 +1,6 @@
 //! `IRequest`, `IResponse`, `IMessageBody`, `IUrl`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 
@@ -14,7 +14,7 @@ use crate::types::Type;
 use crate::value::{HostReference as Host, StoredMessage, Text, UrlReference, Value};
 
 pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IRequest").members(&[
-    impure("string Method", |call| request(call, |found| Value::from(found.method))),
+    impure("string Method", |call| request(call, |found| method(found.method))),
     impure("string IpAddress", |call| request(call, |found| Value::from(found.ip_address))),
     impure("IUrl Url", |_| Ok(Value::Host(Host::Url(UrlReference::Request)))),
     impure("IUrl OriginalUrl", |_| Ok(Value::Host(Host::Url(UrlReference::Original)))),
@@ -89,6 +89,16 @@ pub(super) static PRIVATE_ENDPOINT: TypeDeclaration =
         impure("string GroupId", |call| endpoint(call, |found| shared(&found.group_id))),
         impure("string MemberName", |call| endpoint(call, |found| shared(&found.member_name))),
     ]);
+
+/// The usual methods, made once.
+static METHODS: LazyLock<Vec<Text>> = LazyLock::new(|| {
+    ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].into_iter().map(Text::from).collect()
+});
+
+fn method(name: &str) -> Value {
+    let known = METHODS.iter().find(|known| known.as_str() == name).cloned();
+    Value::String(known.unwrap_or_else(|| Text::from(name)))
+}
 
 fn request(call: &mut Call<'_>, read: impl FnOnce(&RequestView<'_>) -> Value) -> Result<Value, Exception> {
     call.context().request().as_ref().map(read).ok_or_else(Exception::null_reference)

@@ -53,10 +53,7 @@ static LISTS: &[Member] = &[
     }),
     impure("string GetValueOrDefault(string key)", joined),
     impure("string GetValueOrDefault(string key, string defaultValue)", joined),
-    impure("bool ContainsKey(string key)", |call| {
-        let key = call.text(0)?;
-        Ok(Value::Boolean(find(call, &key)?.is_some()))
-    }),
+    impure("bool ContainsKey(string key)", contains),
     impure("bool TryGetValue(string key, out string[] value)", |call| {
         let key = call.text(0)?;
         let found = find(call, &key)?;
@@ -224,6 +221,12 @@ fn variable_or_default(call: &mut Call<'_>) -> Result<Value, Exception> {
 /// All values joined with a comma; the default, or null, when there are none.
 fn joined(call: &mut Call<'_>) -> Result<Value, Exception> {
     let Value::String(key) = call.take(0) else { return Err(call.null_argument(0)) };
+    if let Some(headers) = headers_of(call) {
+        let mut values = headers.get_all(&*key).iter();
+        if let (Some(only), None) = (values.next(), values.next()) {
+            return Ok(Value::String(header_text(only.as_bytes())));
+        }
+    }
     Ok(match find(call, &key)? {
         Some(mut values) if values.len() == 1 => values.pop().map_or(Value::Null, Value::String),
         Some(values) => {
@@ -232,6 +235,22 @@ fn joined(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
         None => call.take(1),
     })
+}
+
+/// The headers that a member of `IHeaders` was called on.
+fn headers_of<'a>(call: &'a mut Call<'_>) -> Option<&'a HeaderMap> {
+    let Value::Host(Host::Headers(side)) = call.receiver() else { return None };
+    let side = *side;
+    headers(side, call.context())
+}
+
+fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let Value::String(key) = call.take(0) else { return Err(call.null_argument(0)) };
+    let there = match headers_of(call) {
+        Some(headers) => headers.contains_key(&*key),
+        None => find(call, &key)?.is_some(),
+    };
+    Ok(Value::Boolean(there))
 }
 
 /// The values under a key.
