@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::Response;
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use crate::bench::{Backend, Bench, open_api, soon};
-use crate::peer::{Client, piece, serve};
+use crate::peer::{Client, piece, serve, serve_until};
 
 const CALL: &str = "GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n";
 const TWO: &str = "<backend><forward-request http-version=\"2\" /></backend>";
@@ -139,21 +140,33 @@ async fn too_large_a_head_over_http2_is_a_connection_failure() {
     }
 }
 
+/// Whatever ends it, a call that an HTTP/2 backend may have seen is not sent to it again.
 #[tokio::test]
-async fn a_reset_http2_call_is_not_sent_again() {
-    let backend = Backend::start().await;
-    let mut bench = Bench::start(&open_api(backend.address, TWO)).await;
-    let mut client = bench.client().await;
-    client.send(CALL).await;
-    let mut calls = serve(backend.accept().await.into_stream());
-    // The first call makes the connection a used one.
-    soon(calls.recv()).await.unwrap().ok().await;
-    assert_eq!(client.message().await.body, "ok");
-    bench.record().await;
-    client.send(CALL).await;
-    soon(calls.recv()).await.unwrap().fail();
-    assert_eq!(client.message().await.status(), 500);
-    let reason = bench.record().await.last_error.and_then(|error| error.reason);
-    assert_eq!(reason.as_deref(), Some("BackendConnectionFailure"));
-    assert!(calls.try_recv().is_err(), "the backend was called twice");
+async fn a_broken_http2_call_is_not_sent_again() {
+    for hangs_up in [false, true] {
+        let backend = Backend::start().await;
+        let mut bench = Bench::start(&open_api(backend.address, TWO)).await;
+        let mut client = bench.client().await;
+        client.send(CALL).await;
+        let (hang_up, end) = oneshot::channel::<()>();
+        let mut calls = serve_until(backend.accept().await.into_stream(), end);
+        // The first call makes the connection a used one.
+        soon(calls.recv()).await.unwrap().ok().await;
+        assert_eq!(client.message().await.body, "ok");
+        bench.record().await;
+        client.send(CALL).await;
+        let call = soon(calls.recv()).await.unwrap();
+        if hangs_up {
+            hang_up.send(()).unwrap();
+        } else {
+            call.fail();
+        }
+        tokio::select! {
+            response = client.message() => assert_eq!(response.status(), 500),
+            _ = backend.accept() => panic!("the backend is called again"),
+        }
+        let reason = bench.record().await.last_error.and_then(|error| error.reason);
+        assert_eq!(reason.as_deref(), Some("BackendConnectionFailure"));
+        assert!(calls.try_recv().is_err(), "the backend was called twice");
+    }
 }

@@ -41,7 +41,7 @@ impl Call {
         soon(body.send(Ok(Bytes::from_static(b"ok")))).await.unwrap();
     }
 
-    /// Resets the stream, or hangs up, without an answer.
+    /// Resets the stream without an answer.
     pub(crate) fn fail(self) {
         drop(self);
     }
@@ -72,6 +72,17 @@ pub(crate) fn serve<S>(stream: S) -> mpsc::Receiver<Call>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    serve_until(stream, std::future::pending::<()>())
+}
+
+/// The same, and hangs up when `end` is there.
+pub(crate) fn serve_until<S, T>(
+    stream: S,
+    end: impl Future<Output = T> + Send + 'static,
+) -> mpsc::Receiver<Call>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let (sender, calls) = mpsc::channel(10);
     tokio::spawn(async move {
         let service = service_fn(|request| {
@@ -83,7 +94,10 @@ where
             }
         });
         let builder = auto::Builder::new(TokioExecutor::new());
-        let _end = builder.serve_connection(TokioIo::new(stream), service).await;
+        tokio::select! {
+            _ = builder.serve_connection(TokioIo::new(stream), service) => {}
+            _ = end => {}
+        }
     });
     calls
 }
