@@ -50,6 +50,20 @@ fn render(value: &Value, machine: &mut dyn Machine, limit: usize) -> Result<Rend
     Ok(Rendered { type_name, value })
 }
 
+/// `ToString(option)`, where the option asks for text without added white space.
+fn compact(value: &Value, option: &str, number: i64, machine: &mut dyn Machine) -> Result<Json, Exception> {
+    let mut found = None;
+    if let Some(declared) = crate::dotnet::registry().by_name(option) {
+        let types = [Type::Named(declared.source.full_name)];
+        let mut arguments = [Value::enumeration(declared.source, number)];
+        found = crate::dotnet::virtual_call(value, "ToString", &types, &mut arguments, machine)?;
+    }
+    Ok(match found {
+        Some(Value::String(compact)) => text(&compact),
+        _ => text(&text_of(value, machine)?),
+    })
+}
+
 /// A value as JSON; numbers are text at the top and numbers inside.
 fn json(value: &Value, machine: &mut dyn Machine, top: bool, depth: u32) -> Result<Json, Exception> {
     machine.budget().step()?;
@@ -72,21 +86,8 @@ fn json(value: &Value, machine: &mut dyn Machine, top: bool, depth: u32) -> Resu
         Value::DateTime(_) | Value::DateTimeOffset(_) => text(&formatted(value, Some("o"), machine)?),
         Value::TimeSpan(_) => text(&formatted(value, Some("c"), machine)?),
         Value::Bytes(bytes) => Json::String(STANDARD.encode(&*bytes.lock())),
-        Value::Json(_) => {
-            let none = crate::dotnet::registry().by_name("Formatting").map(|found| found.source);
-            let compact = match none {
-                Some(formatting) => {
-                    let types = [Type::Named(formatting.full_name)];
-                    let mut arguments = [Value::enumeration(formatting, 0)];
-                    crate::dotnet::virtual_call(value, "ToString", &types, &mut arguments, machine)?
-                }
-                None => None,
-            };
-            match compact {
-                Some(Value::String(compact)) => text(&compact),
-                _ => text(&text_of(value, machine)?),
-            }
-        }
+        // Formatting.None
+        Value::Json(_) => compact(value, "Formatting", 0, machine)?,
         Value::Host(HostReference::Url(_)) => text(&text_of(value, machine)?),
         Value::Host(
             HostReference::Stored(_)
@@ -125,6 +126,10 @@ fn json(value: &Value, machine: &mut dyn Machine, top: bool, depth: u32) -> Resu
         }
         Value::Object(object) => match object.type_of() {
             Type::Named("Jwt" | "Authorization" | "BasicAuthCredentials") => Json::Null,
+            // SaveOptions.DisableFormatting
+            Type::Named("System.Xml.Linq.XElement" | "System.Xml.Linq.XDocument") => {
+                compact(value, "SaveOptions", 1, machine)?
+            }
             _ => match object.items() {
                 Some(items) => {
                     let mut out = Vec::new();

@@ -160,7 +160,11 @@ impl Binder {
             return self.equality(operator, left, right, place);
         }
         if operator == B::Add && strings {
-            return concatenation(left, right, place);
+            // A type's own operator comes first: a namespace and a string make an XName.
+            return match self.declared_operation(operator, &left, &right) {
+                Some(found) if left.ty != right.ty => self.call_operator(found, left, right, place),
+                _ => concatenation(left, right, place),
+            };
         }
         let numeric = |ty: &Type| ty.without_nullable().is_numeric();
         if !(numeric(&left.ty) && numeric(&right.ty))

@@ -34,6 +34,7 @@ pub mod crypto;
 mod date;
 mod delegates;
 mod encoding;
+mod enumeration;
 mod exceptions;
 pub(crate) mod format;
 mod forms;

@@ -6,6 +6,7 @@ use crate::members::{TypeDeclaration, pure};
 use crate::types::Type;
 use crate::value::{Text, Value};
 
+use super::enumeration;
 use super::registry;
 use super::registry::{Declared, DeclaredType, MemberKind};
 
@@ -33,6 +34,12 @@ static OBJECT: TypeDeclaration = TypeDeclaration::class("System.Object").members
 
 static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     pure("string ToString()", |call| Ok(Value::from(enum_text(call.receiver())))),
+    pure("string ToString(string format)", enumeration::to_formatted),
+    pure("int CompareTo(object target)", enumeration::compare_to),
+    pure("static TEnum Parse<TEnum>(string value)", enumeration::parse),
+    pure("static TEnum Parse<TEnum>(string value, bool ignoreCase)", enumeration::parse),
+    pure("static bool TryParse<TEnum>(string value, out TEnum result)", enumeration::try_parse),
+    pure("static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)", enumeration::try_parse),
     pure("bool HasFlag(Enum flag)", |call| {
         let flag = call.enumeration(0);
         Ok(Value::Boolean(
@@ -86,7 +93,11 @@ fn find(value: &Value, name: &str, types: &[Type]) -> Option<&'static Declared> 
         if let Some(found) = ty.named(name).find(fits) {
             return Some(found);
         }
-        declared = ty.base.as_ref().and_then(|base| registry.of(base));
+        declared = match &ty.base {
+            Some(base) => registry.of(base),
+            None if ty.is_enum() => registry.by_full_name("System.Enum"),
+            None => None,
+        };
     }
     None
 }

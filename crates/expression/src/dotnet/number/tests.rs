@@ -1,7 +1,7 @@
 //! Numbers, Boolean, Char and Math against what .NET gives.
 
 use crate::dotnet::format::tests::assert_pinned;
-use crate::testing::assert_evaluates;
+use crate::testing::{assert_evaluates, assert_throws};
 
 #[test]
 fn members_give_what_dotnet_gives() {
@@ -32,4 +32,16 @@ fn quotients_of_decimals_have_the_scale_of_dotnet() {
         let expression = format!("@(decimal.Divide({left}m, {right}m).ToString())");
         assert_evaluates(&expression, "System.String", quotient);
     }
+}
+
+#[test]
+fn enums_are_read_by_name() {
+    assert_evaluates(r#"@(Enum.Parse<DayOfWeek>("friday", true))"#, "System.DayOfWeek", "Friday");
+    assert_throws(r#"@(Enum.Parse<DayOfWeek>("Someday"))"#, "System.ArgumentException");
+    assert_evaluates(
+        r#"@(DayOfWeek.Friday.ToString("d") + string.Format("{0:d}", DayOfWeek.Friday))"#,
+        "System.String",
+        "55",
+    );
+    assert_evaluates("@(DayOfWeek.Friday.CompareTo(DayOfWeek.Monday))", "System.Int32", "1");
 }
