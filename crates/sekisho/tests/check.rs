@@ -1,5 +1,7 @@
 //! `sekisho check` on a service directory with twenty seeded mistakes, on the examples, and on single documents.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests may fail as tests do
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -39,7 +39,10 @@ static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     pure("static TEnum Parse<TEnum>(string value)", enumeration::parse),
     pure("static TEnum Parse<TEnum>(string value, bool ignoreCase)", enumeration::parse),
     pure("static bool TryParse<TEnum>(string value, out TEnum result)", enumeration::try_parse),
-    pure("static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)", enumeration::try_parse),
+    pure(
+        "static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)",
+        enumeration::try_parse,
+    ),
     pure("bool HasFlag(Enum flag)", |call| {
         let flag = call.enumeration(0);
         Ok(Value::Boolean(

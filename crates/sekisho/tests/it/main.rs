@@ -1,5 +1,7 @@
 //! The running binary, end to end: routing, failover, streaming, errors, reload, drain.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests may fail as tests do
+
 mod support;
 
 mod errors;
