@@ -109,7 +109,7 @@ fn every_finding_is_a_sentence_with_a_remedy() {
 }
 
 #[test]
-fn a_pool_member_that_does_not_exist_is_found() {
+fn a_reference_that_leads_nowhere_is_one_finding() {
     let folder = tempfile::tempdir().unwrap();
     let pool = folder.path().join("backends/pool");
     std::fs::create_dir_all(&pool).unwrap();
@@ -118,8 +118,16 @@ fn a_pool_member_that_does_not_exist_is_found() {
     std::fs::write(pool.join("backendInformation.json"), information).unwrap();
     let output = check(&["--format", "json"], folder.path());
     let findings = brief(&json(&output));
-    assert!(findings.contains(&"unknown-backend 1:73 error".to_owned()), "{findings:?}");
+    assert_eq!(findings, ["unknown-backend 1:73 error"]);
     assert_eq!(output.status.code(), Some(1));
+
+    let api = folder.path().join("api.yaml");
+    std::fs::write(
+        &api,
+        "apis:\n  a:\n    path: a\n    backendId: nope\n    operations: {x: {method: GET, urlTemplate: /}}\n",
+    )
+    .unwrap();
+    assert_eq!(brief(&json(&check(&["--format", "json"], &api))), ["unknown-backend 4:16 error"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! - [`access_log`]: one JSON line for each call, in the words of API Management's gateway log
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
 //! - [`server`]: `/metrics` and the health path on the management address
-//! - [`text`]: times and ids as text
+//! - [`text`]: times as text
 
 pub mod access_log;
 pub mod fanout;

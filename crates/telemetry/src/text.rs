@@ -1,4 +1,4 @@
-//! Times and ids as text.
+//! Times as text, and texts that are cut.
 
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use time::OffsetDateTime;
@@ -13,13 +13,6 @@ pub fn utc(ticks: i64) -> Option<String> {
     let unix_nanoseconds = (i128::from(ticks) - i128::from(UNIX_EPOCH_TICKS)) * 100;
     let at = OffsetDateTime::from_unix_timestamp_nanos(unix_nanoseconds).ok()?;
     (at.year() > 0).then(|| at.format(&RFC_3339).ok())?
-}
-
-/// The bytes of an id as `00112233-4455-6677-8899-aabbccddeeff`.
-pub fn uuid(bytes: [u8; 16]) -> String {
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }
 
 /// The text, or as much of its beginning as fits into `limit` bytes, with a mark where it was cut.
@@ -48,13 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_cut_texts() {
-        assert_eq!(
-            uuid([
-                0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff
-            ]),
-            "00112233-4455-6677-8899-aabbccddeeff"
-        );
+    fn texts_are_cut_between_characters() {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("aéb", 2), "a…");
     }

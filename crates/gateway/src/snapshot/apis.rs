@@ -199,15 +199,12 @@ impl ApiBuilder<'_, '_> {
     }
 
     fn route(&mut self, api: &Api, service_url: Option<Arc<BaseUrl>>) -> Route {
-        if let Some(id) = &api.backend_id {
-            if let Some((backend, base)) = self.backends.describe(&id.value) {
-                let target = Target::Backend(id.value.as_str().into());
-                return Route { target, base, backend: Some(backend), ..Route::default() };
-            }
-            let message =
-                format!("API `{}` uses backend `{}`, which does not exist", api.name.value, id.value);
-            let finding = Diagnostic::error("unknown-backend", id.span, message);
-            self.diagnostics.push(finding.with_help("name a backend of this configuration"));
+        // A backend that does not exist was reported when the references were checked.
+        if let Some(id) = &api.backend_id
+            && let Some((backend, base)) = self.backends.describe(&id.value)
+        {
+            let target = Target::Backend(id.value.as_str().into());
+            return Route { target, base, backend: Some(backend), ..Route::default() };
         }
         match service_url {
             Some(base) => {

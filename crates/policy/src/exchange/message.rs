@@ -31,7 +31,7 @@ pub struct Request {
     pub matched_parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The client certificate, DER.
     pub certificate: Option<Arc<[u8]>>,
-    base: BaseUrl,
+    base: Arc<BaseUrl>,
     /// Path behind the base path.
     path: String,
     /// Query without `?`.
@@ -53,12 +53,7 @@ impl Request {
         path: String,
         query: String,
     ) -> Self {
-        let base = BaseUrl {
-            scheme: Arc::clone(&original_url.scheme),
-            host: Arc::clone(&original_url.host),
-            port: original_url.port,
-            ..BaseUrl::default()
-        };
+        let base = as_called(&original_url);
         let mut request = Self {
             method,
             headers,
@@ -106,15 +101,10 @@ impl Request {
 
     /// Shows another base URL in `context.Request.Url`; none shows the URL as called.
     pub fn set_base(&mut self, base: Option<&Arc<BaseUrl>>) {
-        self.base = match base {
-            Some(base) => BaseUrl::clone(base),
-            None => BaseUrl {
-                scheme: Arc::clone(&self.original_url.scheme),
-                host: Arc::clone(&self.original_url.host),
-                port: self.original_url.port,
-                ..BaseUrl::default()
-            },
-        };
+        if base.is_some_and(|base| Arc::ptr_eq(base, &self.base)) {
+            return;
+        }
+        self.base = base.map_or_else(|| as_called(&self.original_url), Arc::clone);
         self.full_path = format!("{}{}", self.base.path, self.path);
     }
 
@@ -128,6 +118,16 @@ impl Request {
             query: &self.query_string,
         }
     }
+}
+
+/// The base of a request that goes nowhere yet: the one the client called.
+fn as_called(url: &OriginalUrl) -> Arc<BaseUrl> {
+    Arc::new(BaseUrl {
+        scheme: Arc::clone(&url.scheme),
+        host: Arc::clone(&url.host),
+        port: url.port,
+        ..BaseUrl::default()
+    })
 }
 
 /// A response.

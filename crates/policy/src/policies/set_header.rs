@@ -66,8 +66,14 @@ impl ExistsAction {
 /// Name, action and values as `set-header` and `set-query-parameter` have them.
 pub(crate) struct Edit {
     name: Text,
-    action: Option<Text>,
+    action: Action,
     values: Vec<Text>,
+}
+
+/// `exists-action`: read at load where it is a literal.
+enum Action {
+    Constant(ExistsAction),
+    Evaluated(Text),
 }
 
 /// An [`Edit`] after evaluation.
@@ -80,7 +86,12 @@ pub(crate) struct Evaluated {
 impl Edit {
     pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         let name = compiler.text(element, "name")?;
-        let action = compiler.text(element, "exists-action");
+        let action = match compiler.text(element, "exists-action") {
+            None => Action::Constant(ExistsAction::Override),
+            // The checker let only known words through.
+            Some(Text::Constant(word)) => Action::Constant(ExistsAction::parse(&word).ok()?),
+            Some(expression) => Action::Evaluated(expression),
+        };
         let mut values = Vec::new();
         for child in element.elements() {
             values.push(compiler.element_text(child)?);
@@ -91,8 +102,8 @@ impl Edit {
     pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Evaluated, PolicyError> {
         let name = self.name.get(exchange)?;
         let action = match &self.action {
-            Some(action) => ExistsAction::parse(&action.get(exchange)?)?,
-            None => ExistsAction::Override,
+            Action::Constant(action) => *action,
+            Action::Evaluated(text) => ExistsAction::parse(&text.get(exchange)?)?,
         };
         let mut values = Vec::with_capacity(self.values.len());
         for value in &self.values {

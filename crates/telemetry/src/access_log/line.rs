@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sekisho_llm::usage::{Provenance, Usage};
+use sekisho_policy::pipeline::uuid_text;
 use sekisho_policy::ports::record::TraceEntry;
 use sekisho_policy::ports::{Attempt, CallRecord};
 use serde::{Serialize, Serializer};
@@ -152,7 +153,7 @@ pub fn append(lines: &mut Vec<u8>, record: &CallRecord) {
 fn line(record: &CallRecord) -> Line<'_> {
     Line {
         time_generated: text::utc(record.timestamp_ticks),
-        correlation_id: text::uuid(record.request_id),
+        correlation_id: uuid_text(&record.request_id),
         method: &record.method,
         url: text::cut(&record.url, MAX_URL_BYTES),
         client_protocol: record.protocol,
