@@ -1,4 +1,4 @@
-.PHONY: demo test check bench
+.PHONY: demo test check bench expressions expressions-record
 
 # The main job: builds, then runs the examples against a simulated Azure and prints how to call them.
 demo:
@@ -7,6 +7,14 @@ demo:
 # Everything: unit, property, conformance and end-to-end tests, and the real clients. Installs what it needs.
 test:
 	./tests/run
+
+# Expressions against a real .NET implementation: the files of conformance/expressions, then random ones.
+expressions:
+	./tests/run expressions
+
+# The same files, and keeps the answers of .NET beside them.
+expressions-record:
+	cargo run --quiet --locked -p sekisho-oracle -- cases --record
 
 # Formatting, lints, licences.
 check:

@@ -1,0 +1,64 @@
+//! Cases and answers side by side.
+
+use crate::answer::Answer;
+use crate::case::{Case, Compared};
+use crate::difference::Differences;
+use crate::ours;
+
+/// How a comparison ended.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// How many were compared.
+    pub cases: usize,
+    /// How many answers are the same.
+    pub agreeing: usize,
+    /// How many differ as `differences.yaml` says.
+    pub explained: usize,
+    /// How many differ only in the digits of fractions.
+    pub digits: usize,
+    /// The others: the case, the answer of .NET, and ours.
+    pub unexplained: Vec<(Case, Answer, Answer)>,
+}
+
+impl Outcome {
+    /// Adds one comparison.
+    pub fn add(&mut self, case: &Case, theirs: &Answer, differences: &Differences) {
+        self.cases += 1;
+        let ours = ours::answer(case);
+        if let Some(known) = differences.of(&case.expression) {
+            if known.agrees(&ours, case.compared) {
+                self.explained += 1;
+                return;
+            }
+        } else if theirs.agrees(&ours, case.compared) {
+            self.agreeing += 1;
+            return;
+        } else if case.compared == Compared::Value && theirs.agrees_but_for_digits(&ours) {
+            self.digits += 1;
+            return;
+        }
+        self.unexplained.push((case.clone(), theirs.clone(), ours));
+    }
+
+    /// What differs, for people.
+    pub fn report(&self) -> String {
+        let one = |(case, theirs, ours): &(Case, Answer, Answer)| {
+            format!("{}: {}\n    .NET {theirs}\n    here {ours}\n", case.place(), case.expression)
+        };
+        self.unexplained.iter().map(one).collect()
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} cases, {} agreeing, {} explained differences ({} of them digits of fractions), {} unexplained",
+            self.cases,
+            self.agreeing,
+            self.explained + self.digits,
+            self.digits,
+            self.unexplained.len()
+        )
+    }
+}
