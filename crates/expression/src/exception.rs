@@ -44,14 +44,14 @@ impl Exception {
         }))
     }
 
-    /// An exceeded limit: no `catch` sees it.
+    /// An exceeded limit of nesting or size: no `catch` sees it.
     pub fn limit(message: impl Into<String>) -> Self {
-        Self(Arc::new(Data {
-            type_name: "System.InsufficientExecutionStackException",
-            message: message.into(),
-            inner: None,
-            catchable: false,
-        }))
+        Self::limit_of("System.InsufficientExecutionStackException", message)
+    }
+
+    /// An exceeded limit, by the exception that .NET has for what ran out.
+    pub fn limit_of(type_name: &'static str, message: impl Into<String>) -> Self {
+        Self(Arc::new(Data { type_name, message: message.into(), inner: None, catchable: false }))
     }
 
     /// The full .NET name of its type.

@@ -1,10 +1,15 @@
 //! For the tests of type families: evaluates an expression and compares what comes out.
 
+use std::time::Duration;
+
 use crate::exception::Exception;
 use crate::image::JsonContext;
 use crate::render::Rendered;
 use crate::value::Value;
 use crate::{Limits, Program};
+
+/// The usual limits without the clock: a busy machine changes no result.
+pub(crate) const PATIENT: Limits = Limits { time: Duration::from_secs(600), ..Limits::DEFAULT };
 
 /// Compiles, or shows the mistakes.
 #[track_caller]
@@ -24,13 +29,13 @@ pub(crate) fn compiled(expression: &str) -> Program {
 /// Evaluates `@(…)` or `@{…}` with an empty context.
 #[track_caller]
 pub(crate) fn evaluate(expression: &str) -> Result<Value, Exception> {
-    compiled(expression).evaluate(&mut JsonContext::default(), &Limits::default())
+    compiled(expression).evaluate(&mut JsonContext::default(), &PATIENT)
 }
 
 /// Evaluates over an image of the context.
 #[track_caller]
 pub(crate) fn rendered(expression: &str, context: &mut JsonContext) -> Result<Rendered, Exception> {
-    compiled(expression).evaluate_rendered(context, &Limits::default())
+    compiled(expression).evaluate_rendered(context, &PATIENT)
 }
 
 /// Asserts type and value as `sekisho eval` prints them: `assert_evaluates("@(1 + 1)", "System.Int32", "2")`.

@@ -6,7 +6,9 @@ mod variables;
 use std::sync::Arc;
 
 use crate::call::{Call, Machine};
-use crate::context::{ApiFacts, Context, LastErrorFacts, ProductFacts, SubscriptionFacts, UserFacts};
+use crate::context::{
+    ApiFacts, Context, GroupFacts, IdentityFacts, LastErrorFacts, ProductFacts, SubscriptionFacts, UserFacts,
+};
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure};
 use crate::types::Type;
@@ -56,13 +58,18 @@ static API: TypeDeclaration = TypeDeclaration::interface("IApi").members(&[
         api(call, |api| Value::string_array(api.protocols.iter().cloned()))
     }),
     impure("IUrl ServiceUrl", |call| {
-        api(call, |api| match api.service_url {
-            Some(_) => Value::Host(Host::Url(UrlReference::Service(Arc::new(api.clone())))),
-            None => Value::Null,
-        })
+        let url = match call.receiver() {
+            Value::Host(Host::ProductApi(api)) => Host::ProductApiUrl(Arc::clone(api)),
+            _ => Host::Url(UrlReference::Service),
+        };
+        api(call, |api| if api.service_url.is_some() { Value::Host(url) } else { Value::Null })
     }),
     impure("ISubscriptionKeyParameterNames SubscriptionKeyParameterNames", |call| {
-        api(call, |api| Value::Host(Host::SubscriptionKeyParameterNames(Some(Arc::new(api.clone())))))
+        let listed = match call.receiver() {
+            Value::Host(Host::ProductApi(api)) => Some(Arc::clone(api)),
+            _ => None,
+        };
+        api(call, |_| Value::Host(Host::SubscriptionKeyParameterNames(listed)))
     }),
 ]);
 
@@ -129,19 +136,21 @@ static USER: TypeDeclaration = TypeDeclaration::interface("IUser").members(&[
     impure("IEnumerable<IGroup> Groups", |call| user(call, |found| groups(&found.groups))),
     impure("IEnumerable<IUserIdentity> Identities", |call| {
         user(call, |found| {
-            let one = |identity: &crate::context::IdentityFacts| {
-                Value::Host(Host::Identity(Arc::clone(&identity.id), Arc::clone(&identity.provider)))
-            };
+            let one = |identity: &IdentityFacts| Value::Host(Host::Identity(Arc::new(identity.clone())));
             Value::array(Type::Named("IUserIdentity"), found.identities.iter().map(one).collect())
         })
     }),
 ]);
 
-static GROUP: TypeDeclaration = TypeDeclaration::interface("IGroup")
-    .members(&[impure("string Id", first_of_pair), impure("string Name", second_of_pair)]);
+static GROUP: TypeDeclaration = TypeDeclaration::interface("IGroup").members(&[
+    impure("string Id", |call| group(call, |group| shared(&group.id))),
+    impure("string Name", |call| group(call, |group| shared(&group.name))),
+]);
 
-static IDENTITY: TypeDeclaration = TypeDeclaration::interface("IUserIdentity")
-    .members(&[impure("string Id", first_of_pair), impure("string Provider", second_of_pair)]);
+static IDENTITY: TypeDeclaration = TypeDeclaration::interface("IUserIdentity").members(&[
+    impure("string Id", |call| identity(call, |identity| shared(&identity.id))),
+    impure("string Provider", |call| identity(call, |identity| shared(&identity.provider))),
+]);
 
 static DEPLOYMENT: TypeDeclaration = TypeDeclaration::interface("IDeployment").members(&[
     impure("string GatewayId", |call| Ok(shared(&call.context().deployment().gateway_id))),
@@ -254,23 +263,21 @@ fn api(call: &mut Call<'_>, read: impl FnOnce(&ApiFacts) -> Value) -> Result<Val
     }
 }
 
-fn groups(groups: &[crate::context::GroupFacts]) -> Value {
-    let one = |group: &crate::context::GroupFacts| {
-        Value::Host(Host::Group(Arc::clone(&group.id), Arc::clone(&group.name)))
-    };
+fn groups(groups: &[GroupFacts]) -> Value {
+    let one = |group: &GroupFacts| Value::Host(Host::Group(Arc::new(group.clone())));
     Value::array(Type::Named("IGroup"), groups.iter().map(one).collect())
 }
 
-fn first_of_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
+fn group(call: &mut Call<'_>, read: impl FnOnce(&GroupFacts) -> Value) -> Result<Value, Exception> {
     match call.receiver() {
-        Value::Host(Host::Group(first, _) | Host::Identity(first, _)) => Ok(shared(first)),
+        Value::Host(Host::Group(group)) => Ok(read(group)),
         other => Err(call.mismatch(other)),
     }
 }
 
-fn second_of_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
+fn identity(call: &mut Call<'_>, read: impl FnOnce(&IdentityFacts) -> Value) -> Result<Value, Exception> {
     match call.receiver() {
-        Value::Host(Host::Group(_, second) | Host::Identity(_, second)) => Ok(shared(second)),
+        Value::Host(Host::Identity(identity)) => Ok(read(identity)),
         other => Err(call.mismatch(other)),
     }
 }
@@ -294,7 +301,7 @@ pub(crate) fn elements(host: &Host, machine: &mut dyn Machine) -> Result<Vec<Val
 /// `ToString()`.
 pub(crate) fn text_of(host: &Host, context: &mut dyn Context) -> Text {
     match host {
-        Host::Url(url) => messages::url_text(url, context),
+        Host::Url(_) | Host::ProductApiUrl(_) => messages::url_text(host, context),
         _ => Text::from(host.type_of().to_string()),
     }
 }

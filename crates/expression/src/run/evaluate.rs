@@ -9,6 +9,7 @@ use super::{Closure, Evaluation, Frame, Slots, call_function};
 use crate::binder::is_instance;
 use crate::budget::Limits;
 use crate::call::Call;
+use crate::dotnet::registry::MemberKind;
 use crate::dotnet::{formatted, text_of};
 use crate::exception::Exception;
 use crate::program::Body;
@@ -73,7 +74,13 @@ impl<'f> Frame<'f> {
                 let left = self.eval(&operands.0)?;
                 let equal = match &operands.1 {
                     Node::Constant(right) => is_equal(&left, right, *how),
-                    right => is_equal(&left, &self.eval(right)?, *how),
+                    right => {
+                        let right = self.eval(right)?;
+                        if let (Value::String(left), Value::String(right)) = (&left, &right) {
+                            self.machine.budget().work(left.len().min(right.len()))?;
+                        }
+                        is_equal(&left, &right, *how)
+                    }
                 };
                 Ok(Value::Boolean(equal != *negated))
             }
@@ -206,6 +213,12 @@ impl<'f> Frame<'f> {
         for argument in &call.arguments {
             arguments.push(self.eval(argument)?);
         }
+        // Members of strings walk over them, as a rule; what is looked up by position does not.
+        if !matches!(call.member.kind, MemberKind::Property | MemberKind::Indexer) {
+            let bytes = |value: &Value| if let Value::String(text) = value { text.len() } else { 0 };
+            let texts = arguments.iter().fold(bytes(&receiver), |sum, value| sum + bytes(value));
+            self.machine.budget().work(texts)?;
+        }
         let mut running = Call {
             receiver,
             arguments: &mut arguments,
@@ -232,13 +245,21 @@ impl<'f> Frame<'f> {
                 continue;
             }
             match self.eval(part)? {
-                Value::String(text) => out.push(&text),
+                Value::String(text) => self.gather(&mut out, &text)?,
                 Value::Null => {}
-                value => out.push(&text_of(&value, self.machine)?),
+                value => {
+                    let text = text_of(&value, self.machine)?;
+                    self.gather(&mut out, &text)?;
+                }
             }
         }
-        self.machine.budget().allocate(out.bytes.len())?;
         Ok(out.into_value())
+    }
+
+    fn gather(&mut self, out: &mut Gathered, text: &str) -> Result<(), Exception> {
+        self.machine.budget().allocate(text.len())?;
+        out.push(text);
+        Ok(())
     }
 
     #[inline(never)]

@@ -150,26 +150,17 @@ fn exceptions_have_their_dotnet_names() {
 
 #[test]
 fn an_endless_loop_and_endless_recursion_end() {
-    assert_throws(
-        "@{ while (true) { try { var x = 1; } catch { } } }",
-        "System.InsufficientExecutionStackException",
-    );
+    assert_throws("@{ while (true) { try { var x = 1; } catch { } } }", "System.TimeoutException");
     assert_throws(
         "@{ int F(int n) => F(n + 1); return F(0); }",
         "System.InsufficientExecutionStackException",
     );
-    assert_throws(
-        "@{ var s = \"x\"; while (true) { s += s; } }",
-        "System.InsufficientExecutionStackException",
-    );
+    assert_throws("@{ var s = \"x\"; while (true) { s += s; } }", "System.OutOfMemoryException");
 }
 
 #[test]
 fn an_exceeded_limit_cannot_be_caught() {
-    assert_throws(
-        "@{ try { while (true) { } } catch { return 1; } }",
-        "System.InsufficientExecutionStackException",
-    );
+    assert_throws("@{ try { while (true) { } } catch { return 1; } }", "System.TimeoutException");
 }
 
 fn image() -> JsonContext {
@@ -278,4 +269,9 @@ fn variables_of_a_loop_are_captured_one_by_one() {
         "@{ var fs = new Func<int>[3]; var i = 0; foreach (var n in new[] { 1, 2, 3 }) { fs[i++] = () => n; } return fs[0]() * 100 + fs[1]() * 10 + fs[2](); }",
     );
     assert!(matches!(value, Ok(Value::Int32(123))), "{value:?}");
+}
+
+#[test]
+fn a_value_is_three_words() {
+    assert_eq!(size_of::<Value>(), 24);
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use parking_lot::Mutex;
 
-use crate::context::{ApiFacts, Side};
+use crate::context::{ApiFacts, GroupFacts, IdentityFacts, Side};
 use crate::types::Type;
 
 /// A response kept in a variable, as `send-request` leaves it: an `IResponse` of its own.
@@ -30,24 +30,14 @@ impl fmt::Debug for StoredMessage {
     }
 }
 
-/// Which `IUrl`.
-#[derive(Clone, Debug)]
+/// Which `IUrl` of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum UrlReference {
     Request,
     Original,
-    Service(Arc<ApiFacts>),
-}
-
-impl PartialEq for UrlReference {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (UrlReference::Request, UrlReference::Request)
-            | (UrlReference::Original, UrlReference::Original) => true,
-            (UrlReference::Service(a), UrlReference::Service(b)) => a == b,
-            _ => false,
-        }
-    }
+    /// `context.Api.ServiceUrl`.
+    Service,
 }
 
 /// An object of the call. Facts are looked up in the [`crate::context::Context`] at each access.
@@ -62,6 +52,9 @@ pub enum HostReference {
     Body(Side),
     Url(UrlReference),
     Query(UrlReference),
+    /// `ServiceUrl` of one of `context.Product.Apis`.
+    ProductApiUrl(Arc<ApiFacts>),
+    ProductApiQuery(Arc<ApiFacts>),
     MatchedParameters,
     PrivateEndpointConnection,
     /// `context.Api`.
@@ -74,10 +67,8 @@ pub enum HostReference {
     Product,
     Subscription,
     User,
-    /// Id and name.
-    Group(Arc<str>, Arc<str>),
-    /// Id and provider.
-    Identity(Arc<str>, Arc<str>),
+    Group(Arc<GroupFacts>),
+    Identity(Arc<IdentityFacts>),
     Deployment,
     Gateway,
     Certificates,
@@ -98,8 +89,11 @@ impl PartialEq for HostReference {
             | (H::StoredBody(a), H::StoredBody(b)) => Arc::ptr_eq(a, b),
             (H::Headers(a), H::Headers(b)) | (H::Body(a), H::Body(b)) => a == b,
             (H::Url(a), H::Url(b)) | (H::Query(a), H::Query(b)) => a == b,
-            (H::ProductApi(a), H::ProductApi(b)) => a == b,
-            (H::Group(a, _), H::Group(b, _)) | (H::Identity(a, _), H::Identity(b, _)) => a == b,
+            (H::ProductApi(a), H::ProductApi(b))
+            | (H::ProductApiUrl(a), H::ProductApiUrl(b))
+            | (H::ProductApiQuery(a), H::ProductApiQuery(b)) => a == b,
+            (H::Group(a), H::Group(b)) => a.id == b.id,
+            (H::Identity(a), H::Identity(b)) => a.id == b.id,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
@@ -116,8 +110,8 @@ impl HostReference {
             H::Response | H::Stored(_) => "IResponse",
             H::Headers(_) | H::StoredHeaders(_) => "IHeaders",
             H::Body(_) | H::StoredBody(_) => "IMessageBody",
-            H::Url(_) => "IUrl",
-            H::Query(_) => "IQuery",
+            H::Url(_) | H::ProductApiUrl(_) => "IUrl",
+            H::Query(_) | H::ProductApiQuery(_) => "IQuery",
             H::MatchedParameters => "IMatchedParameters",
             H::PrivateEndpointConnection => "IPrivateEndpointConnection",
             H::Api | H::ProductApi(_) => "IApi",
@@ -126,8 +120,8 @@ impl HostReference {
             H::Product => "IProduct",
             H::Subscription => "ISubscription",
             H::User => "IUser",
-            H::Group(..) => "IGroup",
-            H::Identity(..) => "IUserIdentity",
+            H::Group(_) => "IGroup",
+            H::Identity(_) => "IUserIdentity",
             H::Deployment => "IDeployment",
             H::Gateway => "IGateway",
             H::Certificates => "ICertificates",

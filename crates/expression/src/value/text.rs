@@ -10,10 +10,12 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone)]
 pub struct Text {
     text: Arc<str>,
+    /// UTF-16 units.
+    length: u32,
     ascii: bool,
 }
 
-static EMPTY: LazyLock<Text> = LazyLock::new(|| Text { text: Arc::from(""), ascii: true });
+static EMPTY: LazyLock<Text> = LazyLock::new(|| Text { text: Arc::from(""), length: 0, ascii: true });
 
 impl Text {
     /// The empty string, shared.
@@ -38,7 +40,7 @@ impl Text {
 
     /// `Length`: UTF-16 units.
     pub fn length(&self) -> usize {
-        if self.ascii { self.text.len() } else { self.text.encode_utf16().count() }
+        self.length as usize
     }
 
     /// The unit at a position.
@@ -64,7 +66,7 @@ impl Text {
     pub fn substring(&self, start: usize, length: usize) -> Option<Text> {
         let end = start.checked_add(length)?;
         if self.ascii {
-            return self.text.get(start..end).map(|part| Text { text: Arc::from(part), ascii: true });
+            return self.text.get(start..end).map(Text::from);
         }
         let units = self.units();
         units.get(start..end).map(Text::from_units)
@@ -88,7 +90,7 @@ impl Deref for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        if text.is_empty() { Self::empty() } else { Self { text: Arc::from(text), ascii: text.is_ascii() } }
+        if text.is_empty() { Self::empty() } else { Self::from(Arc::<str>::from(text)) }
     }
 }
 
@@ -101,7 +103,9 @@ impl From<String> for Text {
 impl From<Arc<str>> for Text {
     fn from(text: Arc<str>) -> Self {
         let ascii = text.is_ascii();
-        Self { text, ascii }
+        let length = if ascii { text.len() } else { text.encode_utf16().count() };
+        // Limits of memory keep texts far below 4 GiB.
+        Self { text, length: u32::try_from(length).unwrap_or(u32::MAX), ascii }
     }
 }
 

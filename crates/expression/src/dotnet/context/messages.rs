@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::shared;
 use crate::call::{Call, Machine};
-use crate::context::{Context, RequestView, ResponseView, Side, UrlView};
+use crate::context::{ApiFacts, Context, RequestView, ResponseView, Side, UrlView};
 use crate::dotnet::registry;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
@@ -78,7 +78,8 @@ pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl").memb
     impure("string QueryString", |call| url(call, |url| Value::from(url.query))),
     impure("string Scheme", |call| url(call, |url| Value::from(url.scheme))),
     impure("IQuery Query", |call| match call.receiver() {
-        Value::Host(Host::Url(url)) => Ok(Value::Host(Host::Query(url.clone()))),
+        Value::Host(Host::Url(url)) => Ok(Value::Host(Host::Query(*url))),
+        Value::Host(Host::ProductApiUrl(api)) => Ok(Value::Host(Host::ProductApiQuery(Arc::clone(api)))),
         other => Err(call.mismatch(other)),
     }),
 ]);
@@ -123,25 +124,32 @@ fn stored(call: &Call<'_>) -> Option<Arc<StoredMessage>> {
     }
 }
 
-/// The parts of a URL; none when the call has no request.
-pub(super) fn url_view<'a>(url: &'a UrlReference, context: &'a dyn Context) -> Option<UrlView<'a>> {
-    match url {
-        UrlReference::Request => context.request().map(|request| request.url),
-        UrlReference::Original => context.request().map(|request| request.original_url),
-        UrlReference::Service(api) => api.service_url.as_ref().map(|url| url.view()),
+/// The parts of the URL that an `IUrl` or `IQuery` stands for; none when the call has no such thing.
+pub(super) fn url_view<'a>(host: &'a Host, context: &'a dyn Context) -> Option<UrlView<'a>> {
+    let service = |api: &'a ApiFacts| api.service_url.as_ref().map(|url| url.view());
+    match host {
+        Host::Url(UrlReference::Request) | Host::Query(UrlReference::Request) => {
+            context.request().map(|request| request.url)
+        }
+        Host::Url(UrlReference::Original) | Host::Query(UrlReference::Original) => {
+            context.request().map(|request| request.original_url)
+        }
+        Host::Url(UrlReference::Service) | Host::Query(UrlReference::Service) => {
+            context.api().and_then(service)
+        }
+        Host::ProductApiUrl(api) | Host::ProductApiQuery(api) => service(api),
+        _ => None,
     }
 }
 
 fn url(call: &mut Call<'_>, read: impl FnOnce(&UrlView<'_>) -> Value) -> Result<Value, Exception> {
-    let Value::Host(Host::Url(url)) = call.receiver().clone() else {
-        return Err(call.mismatch(call.receiver()));
-    };
-    url_view(&url, call.context()).as_ref().map(read).ok_or_else(Exception::null_reference)
+    let Value::Host(host) = &call.receiver else { return Err(call.mismatch(call.receiver())) };
+    url_view(host, call.machine.context()).as_ref().map(read).ok_or_else(Exception::null_reference)
 }
 
 /// The whole URL without the scheme's own port.
-pub(super) fn url_text(url: &UrlReference, context: &dyn Context) -> Text {
-    let Some(url) = url_view(url, context) else { return Text::empty() };
+pub(super) fn url_text(host: &Host, context: &dyn Context) -> Text {
+    let Some(url) = url_view(host, context) else { return Text::empty() };
     let own = matches!((url.scheme, url.port), ("http", 80) | ("https", 443));
     let port = if own { String::new() } else { format!(":{}", url.port) };
     Text::from(format!("{}://{}{port}{}{}", url.scheme, url.host, url.path, url.query))

@@ -1,5 +1,6 @@
 //! The dictionaries of `context`: variables, headers, query, matched parameters; and `Authorization`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -267,12 +268,10 @@ fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> 
             let found = request.matched_parameters.iter().find(|(name, _)| **name == *key);
             found.map(|(_, value)| vec![Text::from(Arc::clone(value))])
         }),
-        Host::Query(url) => {
-            let query = url_view(url, context).map(|url| url.query).unwrap_or("");
-            let values: Vec<Text> = form_fields(query.trim_start_matches('?'))
-                .filter(|(name, _)| name == key)
-                .map(|(_, value)| Text::from(value))
-                .collect();
+        Host::Query(_) | Host::ProductApiQuery(_) => {
+            let query = url_view(&host, context).map_or("", |url| url.query);
+            let fields = query_fields(query).filter(|(name, _)| names(name, key));
+            let values: Vec<Text> = fields.map(|(_, value)| Text::from(&*url_decoded(value))).collect();
             (!values.is_empty()).then_some(values)
         }
         _ => None,
@@ -301,15 +300,28 @@ fn header_text(bytes: &[u8]) -> Text {
 
 /// `a=1&b=2` decoded.
 pub(super) fn form_fields(text: &str) -> impl Iterator<Item = (String, String)> {
-    text.split('&').filter(|field| !field.is_empty()).map(|field| {
-        let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        (url_decoded(name), url_decoded(value))
-    })
+    raw_fields(text).map(|(name, value)| (url_decoded(name).into_owned(), url_decoded(value).into_owned()))
 }
 
-fn url_decoded(text: &str) -> String {
+/// The fields of a query as they are.
+fn query_fields(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    raw_fields(query.strip_prefix('?').unwrap_or(query))
+}
+
+fn raw_fields(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('&')
+        .filter(|field| !field.is_empty())
+        .map(|field| field.split_once('=').unwrap_or((field, "")))
+}
+
+/// True when an escaped name is this one.
+fn names(escaped: &str, key: &str) -> bool {
+    if escaped.contains(['%', '+']) { url_decoded(escaped) == key } else { escaped == key }
+}
+
+fn url_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -328,7 +340,7 @@ fn url_decoded(text: &str) -> String {
             _ => out.push(byte),
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 /// The type of the values, and the entries.
@@ -348,10 +360,10 @@ pub(super) fn entries(host: &Host, context: &mut dyn Context) -> Option<(Type, V
             };
             (Type::String, request.matched_parameters.iter().map(one).collect())
         }
-        Host::Query(url) => {
-            let query = url_view(url, context)?.query;
+        Host::Query(_) | Host::ProductApiQuery(_) => {
+            let query = url_view(host, context)?.query;
             let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-            for (name, value) in form_fields(query.trim_start_matches('?')) {
+            for (name, value) in form_fields(query.strip_prefix('?').unwrap_or(query)) {
                 match fields.iter_mut().find(|(found, _)| *found == name) {
                     Some((_, values)) => values.push(value),
                     None => fields.push((name, vec![value])),

@@ -39,6 +39,6 @@ fn the_culture_orders_by_letters_before_case() {
 
 #[test]
 fn text_that_would_fill_memory_is_refused() {
-    assert_throws(r#"@("".PadLeft(2000000000))"#, "System.InsufficientExecutionStackException");
-    assert_throws(r#"@(new string('x', 2000000000))"#, "System.InsufficientExecutionStackException");
+    assert_throws(r#"@("".PadLeft(2000000000))"#, "System.OutOfMemoryException");
+    assert_throws(r#"@(new string('x', 2000000000))"#, "System.OutOfMemoryException");
 }

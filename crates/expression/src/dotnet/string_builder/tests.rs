@@ -43,8 +43,5 @@ fn what_is_out_of_range() {
     assert_throws(r#"@(new StringBuilder("a").ToString(0, 9))"#, range);
     assert_throws(r#"@(new StringBuilder("a").Append('x', -1))"#, range);
     assert_throws(r#"@(new StringBuilder("a").Replace("", "x"))"#, "System.ArgumentException");
-    assert_throws(
-        "@(new StringBuilder().Append('x', int.MaxValue))",
-        "System.InsufficientExecutionStackException",
-    );
+    assert_throws("@(new StringBuilder().Append('x', int.MaxValue))", "System.OutOfMemoryException");
 }
