@@ -65,8 +65,8 @@ impl Answer {
         }
     }
 
-    /// Whether they differ only in the digits of fractions: .NET Framework and mono write 15 digits where
-    /// current .NET writes the shortest text that reads back.
+    /// Whether they differ only in the digits of fractions: .NET Framework and mono write 15 digits, and 0 for
+    /// negative zero, where current .NET writes the shortest text that reads back.
     pub fn agrees_but_for_digits(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Given { type_name, value }, Self::Given { type_name: other_type, value: other_value }) => {
@@ -118,10 +118,12 @@ fn rounded(value: &Json) -> String {
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|next: char| next.is_ascii_digit()) {
         let (before, number) = rest.split_at(start);
-        out.push_str(before);
         let end = number_end(number);
         let (digits, after) = number.split_at(end);
-        match digits.parse::<f64>() {
+        let parsed = digits.parse::<f64>();
+        let is_zero = parsed.as_ref().is_ok_and(|parsed| *parsed == 0.0);
+        out.push_str(if is_zero { before.trim_end_matches('-') } else { before });
+        match parsed {
             Ok(parsed) if digits.contains(['.', 'E', 'e']) => out.push_str(&format!("{parsed:.13e}")),
             _ => out.push_str(digits),
         }
@@ -177,6 +179,7 @@ mod tests {
         let text = |text: &str| given("System.String", text.into());
         assert!(text("a 0.3!").agrees_but_for_digits(&text("a 0.30000000000000004!")));
         assert!(text("1E+20").agrees_but_for_digits(&text("1.0000000000000001E+20")));
+        assert!(text("a -0 b").agrees_but_for_digits(&text("a 0 b")));
         assert!(!text("12345678901234567").agrees_but_for_digits(&text("12345678901234568")));
         assert!(!text("a 0.3!").agrees_but_for_digits(&text("b 0.3!")));
         assert!(!text("0.3").agrees_but_for_digits(&text("0.31")));

@@ -67,6 +67,11 @@ impl Case {
         }
     }
 
+    /// True of a case that stands in no file.
+    pub fn is_generated(&self) -> bool {
+        self.line == 0
+    }
+
     /// Where it stands.
     pub fn place(&self) -> String {
         format!("{}.txt:{}", self.family, self.line)

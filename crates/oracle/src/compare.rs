@@ -16,6 +16,8 @@ pub struct Outcome {
     pub explained: usize,
     /// How many differ only in the digits of fractions.
     pub digits: usize,
+    /// How many of the generated ones mono's parser refuses: the grammar makes only what C# accepts.
+    pub unparsed: usize,
     /// The others: the case, the answer of .NET, and ours.
     pub unexplained: Vec<(Case, Answer, Answer)>,
 }
@@ -36,6 +38,9 @@ impl Outcome {
         } else if case.compared == Compared::Value && theirs.agrees_but_for_digits(&ours) {
             self.digits += 1;
             return;
+        } else if case.is_generated() && is_refused_by_parser(theirs) {
+            self.unparsed += 1;
+            return;
         }
         self.unexplained.push((case.clone(), theirs.clone(), ours));
     }
@@ -53,12 +58,19 @@ impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} cases, {} agreeing, {} explained differences ({} of them digits of fractions), {} unexplained",
+            "{} cases, {} agreeing, {} explained differences ({} digits of fractions, {} faults of mono's parser), \
+             {} unexplained",
             self.cases,
             self.agreeing,
-            self.explained + self.digits,
+            self.explained + self.digits + self.unparsed,
             self.digits,
+            self.unparsed,
             self.unexplained.len()
         )
     }
+}
+
+/// A syntax error.
+fn is_refused_by_parser(answer: &Answer) -> bool {
+    matches!(answer, Answer::Thrown { error } if error.message.starts_with("CS1525"))
 }

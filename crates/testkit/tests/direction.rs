@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
         ("testkit", &["diagnostics", "expression", "llm", "policy"][..]),
+        ("oracle", &["diagnostics", "expression"][..]),
         (
             "sekisho",
             &[

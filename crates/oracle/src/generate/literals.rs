@@ -87,8 +87,9 @@ pub(super) fn of(ty: &str) -> BoxedStrategy<String> {
         "object" => object(json().boxed()).prop_map(|text| format!("JObject.Parse({text:?})")).boxed(),
         "array" => array(json().boxed()).prop_map(|text| format!("JArray.Parse({text:?})")).boxed(),
         "any" => prop_oneof![of("int"), of("string"), of("bool"), of("double"), Just("((object)null)".to_owned())]
-            .prop_map(|text| format!("((object){text})"))
+            .prop_map(|text| format!("((object)({text}))"))
             .boxed(),
+        "latin" => select(vec!["\"a<b\"", "\"é&\"", "\"'q'\"", "\"&lt;&#65;\""]).prop_map(str::to_owned).boxed(),
         "key" => select(KEYS.to_vec()).prop_map(|key| format!("\"{key}\"")).boxed(),
         "small" => (0..6_u32).prop_map(|value| value.to_string()).boxed(),
         _ => Just(format!("unknown_type_{ty}")).boxed(),
@@ -96,7 +97,7 @@ pub(super) fn of(ty: &str) -> BoxedStrategy<String> {
 }
 
 /// Names of members in generated JSON, so that paths meet something.
-const KEYS: [&str; 6] = ["a", "b", "c", "name", "items", "a b"];
+const KEYS: [&str; 6] = ["a", "b", "c", "name", "items", "Id"];
 
 const WORDS: [&str; 16] = [
     "gpt-4o",

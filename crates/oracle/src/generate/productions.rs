@@ -15,7 +15,7 @@ pub(super) fn types() -> Vec<&'static str> {
 /// The name of a type in its one spelling.
 pub(super) fn known(name: &str) -> Result<&'static str> {
     let productions = PRODUCTIONS.iter().map(|(known, _)| *known);
-    let mut all = productions.chain(["any", "key", "small"]);
+    let mut all = productions.chain(["any", "key", "latin", "small"]);
     all.find(|known| *known == name).ok_or_else(|| anyhow!("the grammar has no type `{name}`"))
 }
 
@@ -301,7 +301,8 @@ pub(super) const PRODUCTIONS: &[(&str, &str)] = &[
     ("string", "Uri.UnescapeDataString(⟨string⟩)"),
     ("string", "WebUtility.UrlEncode(⟨string⟩)"),
     ("string", "WebUtility.UrlDecode(⟨string⟩)"),
-    ("string", "WebUtility.HtmlEncode(⟨string⟩)"),
+    // mono encodes more than .NET does.
+    ("string", "WebUtility.HtmlEncode(⟨latin⟩ + ⟨int⟩)"),
     ("string", "WebUtility.HtmlDecode(⟨string⟩)"),
     ("string", "Regex.Replace(⟨string⟩ ?? \"\", \"[aeiou]\", \"<$0>\")"),
     ("string", "Regex.Match(⟨string⟩ ?? \"\", @\"(\\w)(\\d)?\").Groups[1].Value"),
@@ -409,7 +410,8 @@ pub(super) const PRODUCTIONS: &[(&str, &str)] = &[
     ("token", "⟨token⟩.DeepClone()"),
     ("token", "JToken.FromObject(⟨ints⟩)"),
     ("token", "((JToken)⟨int⟩)"),
-    ("token", "((JToken)⟨string⟩)"),
+    // mono does not parse a cast in front of an interpolated string.
+    ("token", "((JToken)(⟨string⟩))"),
     ("token", "new JValue(⟨double⟩)"),
     ("token", "new JValue(⟨date⟩)"),
     ("token", "(⟨object⟩[⟨key⟩] ?? ⟨token⟩)"),
