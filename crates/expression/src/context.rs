@@ -28,6 +28,20 @@ pub trait Context {
     fn request(&self) -> Option<RequestView<'_>>;
     /// `context.Response`: none before there is one.
     fn response(&self) -> Option<ResponseView<'_>>;
+    /// True when there is such a message.
+    fn has(&self, side: Side) -> bool {
+        match side {
+            Side::Request => self.request().is_some(),
+            Side::Response => self.response().is_some(),
+        }
+    }
+    /// The headers of a message, without a look at the rest of it.
+    fn headers(&self, side: Side) -> Option<&HeaderMap> {
+        match side {
+            Side::Request => self.request().map(|request| request.headers),
+            Side::Response => self.response().map(|response| response.headers),
+        }
+    }
     /// The bytes of a body. Without `preserve` the body is consumed: the next read, and forwarding it, see nothing.
     ///
     /// None when there is no body or it was consumed. The caller made sure that the body is buffered

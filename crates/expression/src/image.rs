@@ -99,6 +99,20 @@ impl Context for JsonContext {
         })
     }
 
+    fn has(&self, side: Side) -> bool {
+        match side {
+            Side::Request => self.request.is_some(),
+            Side::Response => self.response.is_some(),
+        }
+    }
+
+    fn headers(&self, side: Side) -> Option<&HeaderMap> {
+        match side {
+            Side::Request => self.request.as_ref().map(|request| &request.headers),
+            Side::Response => self.response.as_ref().map(|response| &response.headers),
+        }
+    }
+
     fn read_body(&mut self, side: Side, preserve: bool) -> Option<Bytes> {
         let body = match side {
             Side::Request => &mut self.request.as_mut()?.body,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use crate::call::{Call, Machine};
 use crate::context::{
-    ApiFacts, Context, GroupFacts, IdentityFacts, LastErrorFacts, ProductFacts, SubscriptionFacts, UserFacts,
+    ApiFacts, Context, GroupFacts, IdentityFacts, LastErrorFacts, ProductFacts, Side, SubscriptionFacts,
+    UserFacts,
 };
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure};
@@ -27,10 +28,8 @@ static CONTEXT: TypeDeclaration = TypeDeclaration::interface("IContext").members
         present(call, Host::Operation, |context| context.operation().is_some())
     }),
     impure("IProduct Product", |call| present(call, Host::Product, |context| context.product().is_some())),
-    impure("IRequest Request", |call| present(call, Host::Request, |context| context.request().is_some())),
-    impure("IResponse Response", |call| {
-        present(call, Host::Response, |context| context.response().is_some())
-    }),
+    impure("IRequest Request", |call| present(call, Host::Request, |context| context.has(Side::Request))),
+    impure("IResponse Response", |call| present(call, Host::Response, |context| context.has(Side::Response))),
     impure("Guid RequestId", |call| Ok(Value::Guid(call.context().request_id()))),
     impure("ISubscription Subscription", |call| {
         present(call, Host::Subscription, |context| context.subscription().is_some())

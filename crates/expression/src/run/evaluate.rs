@@ -36,8 +36,8 @@ impl Gathered {
     }
 
     fn into_value(self) -> Value {
-        // Only whole texts were added, so that nothing is ever replaced.
-        Value::from(&*String::from_utf8_lossy(&self.bytes))
+        // Only whole texts were added: it is always UTF-8.
+        Value::from(std::str::from_utf8(&self.bytes).unwrap_or_default())
     }
 }
 
@@ -209,12 +209,31 @@ impl<'f> Frame<'f> {
             },
             None => Value::Null,
         };
+        if !call.arguments.is_empty() {
+            return self.call_with_arguments(call, receiver);
+        }
+        if let (Value::String(text), MemberKind::Method | MemberKind::Extension) =
+            (&receiver, call.member.kind)
+        {
+            self.machine.budget().work(text.len())?;
+        }
+        (call.member.member.run)(&mut Call {
+            receiver,
+            arguments: &mut [],
+            type_arguments: &call.type_arguments,
+            member: call.member,
+            machine: self.machine,
+        })
+    }
+
+    #[inline(never)]
+    fn call_with_arguments(&mut self, call: &'f CallNode, receiver: Value) -> Result<Value, Exception> {
         let mut arguments = Arguments::new();
         for argument in &call.arguments {
             arguments.push(self.eval(argument)?);
         }
-        // Members of strings walk over them, as a rule; what is looked up by position does not.
-        if !matches!(call.member.kind, MemberKind::Property | MemberKind::Indexer) {
+        // Members walk over the texts they are given, as a rule; what is looked up by position does not.
+        if call.member.kind != MemberKind::Indexer {
             let bytes = |value: &Value| if let Value::String(text) = value { text.len() } else { 0 };
             let texts = arguments.iter().fold(bytes(&receiver), |sum, value| sum + bytes(value));
             self.machine.budget().work(texts)?;
@@ -382,6 +401,10 @@ fn set_element(array: &Value, index: usize, value: Value) -> Result<Value, Excep
 fn is_equal(left: &Value, right: &Value, how: Equality) -> bool {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left == right,
+        (Value::Null, other) | (other, Value::Null) => other.is_null(),
+        // Usual ones first; boxed, they are different objects.
+        (Value::Int32(left), Value::Int32(right)) if how == Equality::Value => left == right,
+        (Value::Boolean(left), Value::Boolean(right)) if how == Equality::Value => left == right,
         (Value::Double(left), Value::Double(right)) => left == right,
         (Value::Single(left), Value::Single(right)) => left == right,
         _ => match how {

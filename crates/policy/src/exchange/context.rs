@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use sekisho_expression::context::{
     ApiFacts, BackendFacts, Context, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts,
     RequestView, ResponseView, Side, SubscriptionFacts, UserFacts,
@@ -31,6 +32,20 @@ impl Context for Exchange {
 
     fn response(&self) -> Option<ResponseView<'_>> {
         self.response.as_ref().map(super::Response::view)
+    }
+
+    fn has(&self, side: Side) -> bool {
+        match side {
+            Side::Request => true,
+            Side::Response => self.response.is_some(),
+        }
+    }
+
+    fn headers(&self, side: Side) -> Option<&HeaderMap> {
+        match side {
+            Side::Request => Some(&self.request.headers),
+            Side::Response => self.response.as_ref().map(|response| &response.headers),
+        }
     }
 
     fn read_body(&mut self, side: Side, preserve: bool) -> Option<Bytes> {

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use super::messages::{make_certificate, url_view};
 use crate::binder::is_instance;
 use crate::call::{Call, Machine};
-use crate::context::{Context, Side};
+use crate::context::Context;
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure, pure};
 use crate::types::Type;
@@ -242,7 +242,7 @@ fn joined(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn headers_of<'a>(call: &'a mut Call<'_>) -> Option<&'a HeaderMap> {
     let Value::Host(Host::Headers(side)) = call.receiver() else { return None };
     let side = *side;
-    headers(side, call.context())
+    call.context().headers(side)
 }
 
 fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -262,7 +262,7 @@ fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> 
     };
     let context = call.context();
     Ok(match &host {
-        Host::Headers(side) => headers(*side, context).and_then(|headers| header_values(headers, key)),
+        Host::Headers(side) => context.headers(*side).and_then(|headers| header_values(headers, key)),
         Host::StoredHeaders(message) => header_values(&message.headers, key),
         Host::MatchedParameters => context.request().and_then(|request| {
             let found = request.matched_parameters.iter().find(|(name, _)| **name == *key);
@@ -276,13 +276,6 @@ fn find(call: &mut Call<'_>, key: &str) -> Result<Option<Vec<Text>>, Exception> 
         }
         _ => None,
     })
-}
-
-fn headers(side: Side, context: &dyn Context) -> Option<&HeaderMap> {
-    match side {
-        Side::Request => context.request().map(|request| request.headers),
-        Side::Response => context.response().map(|response| response.headers),
-    }
 }
 
 fn header_values(headers: &HeaderMap, key: &str) -> Option<Vec<Text>> {
@@ -351,7 +344,7 @@ pub(super) fn entries(host: &Host, context: &mut dyn Context) -> Option<(Type, V
             let variables = context.variables().into_iter().map(|(name, value)| (Text::from(name), value));
             (Type::Object, variables.collect())
         }
-        Host::Headers(side) => (lists, header_entries(headers(*side, context)?)),
+        Host::Headers(side) => (lists, header_entries(context.headers(*side)?)),
         Host::StoredHeaders(message) => (lists, header_entries(&message.headers)),
         Host::MatchedParameters => {
             let request = context.request()?;
