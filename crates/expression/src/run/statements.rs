@@ -2,7 +2,6 @@
 
 use super::{Flow, Frame};
 use crate::binder::is_subtype;
-use crate::dotnet::json::JContent;
 use crate::exception::Exception;
 use crate::program::{CaseStep, CatchStep, Node, Step};
 use crate::types::Type;
@@ -196,7 +195,7 @@ impl<'f> Frame<'f> {
 /// A property of a JObject as `KeyValuePair<string, JToken>`.
 fn as_pair(item: Value) -> Value {
     let Value::Json(token) = &item else { return item };
-    let JContent::Property { name, value } = token.content() else { return item };
+    let Some((name, value)) = token.as_property() else { return item };
     let token_type = Type::Named("Newtonsoft.Json.Linq.JToken");
-    Value::pair(Type::String, token_type, Value::String(name.clone()), Value::Json(value.lock().clone()))
+    Value::pair(Type::String, token_type, Value::String(name), Value::Json(value))
 }

@@ -151,7 +151,7 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
         }
         Value::HashSet(set) => Ready::boxed(set.entries.lock().iter().map(|(key, _)| key.clone()).collect()),
         Value::Enumerable(sequence) => Box::new(Guarded(sequence.source.iterate())),
-        Value::Json(token) => Ready::boxed(token.children().into_iter().map(Value::Json).collect()),
+        Value::Json(token) => token.walk(),
         Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine)?),
         Value::Object(object) => match object.items() {
             Some(items) => Ready::boxed(items),

@@ -1,7 +1,7 @@
 //! What lists, arrays and JArrays have in common: access by index, search, change.
 
 use crate::call::{Call, Machine};
-use crate::dotnet::json::{JContent, JToken};
+use crate::dotnet::json::JTokenType;
 use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::{List, Value, collect};
@@ -41,7 +41,7 @@ pub(super) fn length(call: &mut Call<'_>) -> Result<Value, Exception> {
         Value::Bytes(bytes) => count(bytes.lock().len()),
         Value::Dictionary(dictionary) => count(dictionary.entries.lock().len()),
         Value::HashSet(set) => count(set.entries.lock().len()),
-        Value::Json(token) => count(token.children().len()),
+        Value::Json(token) => count(token.count()),
         _ => count(of_this(call)?.len()),
     })
 }
@@ -57,7 +57,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
         Value::List(list) => list.items.lock().get(at).cloned(),
         Value::Array(array) => array.items.lock().get(at).cloned(),
         Value::Bytes(bytes) => bytes.lock().get(at).copied().map(Value::Byte),
-        Value::Json(token) => token.children().get(at).cloned().map(Value::Json),
+        Value::Json(token) => token.child(at).map(Value::Json),
         _ => of_this(call)?.get(at).cloned(),
     };
     found.ok_or_else(|| index_out_of_range("index"))
@@ -298,12 +298,10 @@ pub(super) fn write_range(target: &Value, start: usize, items: Vec<Value>) -> Re
 /// The pairs of a dictionary or of a JObject seen as one.
 pub(super) fn pairs(value: &Value, machine: &mut dyn Machine) -> Result<Vec<(Value, Value)>, Exception> {
     if let Value::Json(token) = value
-        && let JContent::Object(_) = token.content()
+        && token.kind() == JTokenType::Object
     {
-        let pair = |property: &JToken| {
-            property.as_property().map(|(name, value)| (Value::String(name.clone()), Value::Json(value)))
-        };
-        return Ok(token.children().iter().filter_map(pair).collect());
+        let properties = token.properties().into_iter();
+        return Ok(properties.map(|(name, value)| (Value::String(name), Value::Json(value))).collect());
     }
     let mut out = Vec::new();
     for item in collect(value, machine)? {

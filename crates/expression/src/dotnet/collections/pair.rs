@@ -22,7 +22,7 @@ fn part(call: &Call<'_>, of_key: bool) -> Result<Value, Exception> {
         Value::KeyValuePair(pair) if of_key => Ok(pair.key.clone()),
         Value::KeyValuePair(pair) => Ok(pair.value.clone()),
         Value::Json(token) => match token.as_property() {
-            Some((name, _)) if of_key => Ok(Value::String(name.clone())),
+            Some((name, _)) if of_key => Ok(Value::String(name)),
             Some((_, value)) => Ok(Value::Json(value)),
             None => Err(call.mismatch(call.receiver())),
         },

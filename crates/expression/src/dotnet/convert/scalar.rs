@@ -8,7 +8,6 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::call::Call;
 use crate::dotnet::boolean;
 use crate::dotnet::format::{read_date, read_decimal, read_double, read_integer};
-use crate::dotnet::json::JContent;
 use crate::dotnet::number::{Midpoint, decimal_from_double, parse_error, round_decimal};
 use crate::exception::Exception;
 use crate::types::Type;
@@ -17,10 +16,7 @@ use crate::value::{DateTime, DateTimeKind, Value};
 /// A scalar of a JSON tree converts as the value it holds.
 fn unwrapped(value: &Value) -> Value {
     match value {
-        Value::Json(token) => match token.content() {
-            JContent::Value(scalar) => scalar.lock().value.clone(),
-            _ => value.clone(),
-        },
+        Value::Json(token) => token.as_scalar().map_or_else(|| value.clone(), |scalar| scalar.value),
         _ => value.clone(),
     }
 }

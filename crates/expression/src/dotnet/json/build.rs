@@ -1,8 +1,9 @@
 //! Values of .NET to trees: content given to constructors, and `FromObject`.
 
-use super::node::{JToken, JTokenType};
+use super::node::{JToken, JTokenType, JValue};
 use super::numbers::BigInteger;
-use super::{MAX_DEPTH, edit, too_deep, writer};
+use super::tree::{Children, Content, Id, NONE, Nodes};
+use super::{MAX_DEPTH, NODE_BYTES, edit, too_deep, writer};
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::types::Type;
@@ -41,10 +42,11 @@ pub(super) fn scalar(value: Value) -> Result<JToken, Exception> {
     }
 }
 
-/// The implicit conversions to JToken: integers are kept as Int64.
-pub(super) fn implicit(value: Value) -> Result<JToken, Exception> {
+/// The implicit conversions to JToken: integers are kept as Int64, those of `T?` as they are.
+pub(super) fn implicit(value: Value, was_nullable: bool) -> Result<JToken, Exception> {
     match &value {
         Value::UInt64(_) | Value::Enum(_) | Value::Char(_) => scalar(value),
+        _ if was_nullable => scalar(value),
         _ => match value.as_integer().and_then(|number| i64::try_from(number).ok()) {
             Some(number) => scalar(Value::Int64(number)),
             None => scalar(value),
@@ -76,7 +78,8 @@ pub(super) fn is_sequence(value: &Value) -> bool {
     }
 }
 
-/// Adds content to a container at an index; sequences are added element by element, also nested ones.
+/// Adds content to a container at an index. The elements of a sequence take one place each, also those that are
+/// sequences themselves: what follows a sequence in a sequence is put after its first element.
 ///
 /// # Errors
 /// As [`scalar`] and [`edit::insert`].
@@ -86,12 +89,12 @@ pub(super) fn add(
     value: Value,
     machine: &mut dyn Machine,
 ) -> Result<(), Exception> {
-    add_nested(container, &mut index.clone(), value, 0, machine)
+    add_nested(container, index, value, 0, machine)
 }
 
 fn add_nested(
     container: &JToken,
-    index: &mut usize,
+    index: usize,
     value: Value,
     depth: usize,
     machine: &mut dyn Machine,
@@ -101,16 +104,14 @@ fn add_nested(
     }
     machine.budget().step()?;
     if is_sequence(&value) {
-        for item in collect(&value, machine)? {
-            add_nested(container, index, item, depth + 1, machine)?;
+        for (at, item) in collect(&value, machine)?.into_iter().enumerate() {
+            add_nested(container, index + at, item, depth + 1, machine)?;
         }
         return Ok(());
     }
-    machine.budget().allocate(96)?;
+    machine.budget().allocate(NODE_BYTES)?;
     charge_search(container, machine)?;
-    edit::insert(container, *index, content(value)?, machine)?;
-    *index += 1;
-    Ok(())
+    edit::insert(container, index, content(value)?, machine)
 }
 
 /// Names are searched one after the other: large objects cost steps.
@@ -123,70 +124,108 @@ pub(super) fn charge_search(container: &JToken, machine: &mut dyn Machine) -> Re
 /// # Errors
 /// `JsonSerializationException` for objects without a JSON form; what sequences throw; exceeded limits.
 pub fn from_value(value: &Value, machine: &mut dyn Machine) -> Result<JToken, Exception> {
-    build(value, 0, machine)
+    let mut builder = Builder { nodes: Nodes::default(), machine };
+    let id = builder.value(value, NONE, 0)?;
+    Ok(JToken::new(builder.nodes, id))
 }
 
-fn build(value: &Value, depth: usize, machine: &mut dyn Machine) -> Result<JToken, Exception> {
-    if depth > MAX_DEPTH {
-        return Err(too_deep());
+struct Builder<'m> {
+    nodes: Nodes,
+    machine: &'m mut dyn Machine,
+}
+
+impl Builder<'_> {
+    fn value(&mut self, value: &Value, parent: Id, depth: usize) -> Result<Id, Exception> {
+        if depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+        self.machine.budget().step()?;
+        self.machine.budget().allocate(NODE_BYTES)?;
+        let scalar = |kind, value| Content::Scalar(JValue { kind, value });
+        match value {
+            Value::Json(token) => edit::copy_into(token, parent, &mut self.nodes, self.machine),
+            Value::Char(unit) => {
+                let text = Value::String(Text::from_units(&[*unit]));
+                Ok(self.nodes.push(parent, scalar(JTokenType::String, text)))
+            }
+            Value::Enum(number) => {
+                Ok(self.nodes.push(parent, scalar(JTokenType::Integer, Value::Int64(number.value))))
+            }
+            Value::Anonymous(object) => {
+                let names = object.shape.iter().map(|(name, _)| Text::from(&**name));
+                self.object(names.zip(object.values.iter().cloned()), parent, depth)
+            }
+            Value::KeyValuePair(pair) => {
+                let members = [("Key", pair.key.clone()), ("Value", pair.value.clone())];
+                self.object(members.map(|(name, value)| (Text::from(name), value)).into_iter(), parent, depth)
+            }
+            Value::Tuple(tuple) => {
+                let names = (1..=tuple.items.len()).map(|at| Text::from(format!("Item{at}")));
+                self.object(names.zip(tuple.items.iter().cloned()), parent, depth)
+            }
+            Value::Dictionary(_) | Value::Host(_) => {
+                let pairs = self.pairs(value)?;
+                self.object(pairs.into_iter(), parent, depth)
+            }
+            _ => match scalar_kind(value) {
+                Some(kind) => Ok(self.nodes.push(parent, scalar(kind, value.clone()))),
+                None if is_sequence(value) => self.array(value, parent, depth),
+                None => Err(without_form(value)),
+            },
+        }
     }
-    machine.budget().step()?;
-    machine.budget().allocate(96)?;
-    let member = |name: &str, value: &Value, machine: &mut dyn Machine| {
-        Ok::<_, Exception>(JToken::property(Text::from(name), build(value, depth + 1, machine)?))
-    };
-    match value {
-        Value::Json(token) => edit::deep_clone(token, 0, machine),
-        Value::Char(unit) => Ok(JToken::string(Text::from_units(&[*unit]))),
-        Value::Enum(number) => Ok(JToken::scalar(JTokenType::Integer, Value::Int64(number.value))),
-        Value::Anonymous(object) => {
-            let shape = object.shape.iter().map(|(name, _)| name);
-            let properties: Result<Vec<_>, _> =
-                shape.zip(&object.values).map(|(name, value)| member(name, value, machine)).collect();
-            properties.map(JToken::object)
+
+    fn array(&mut self, sequence: &Value, parent: Id, depth: usize) -> Result<Id, Exception> {
+        let own = self.nodes.push(parent, Content::Array(Children::default()));
+        let mut items = Vec::new();
+        for item in collect(sequence, self.machine)? {
+            items.push(self.value(&item, own, depth + 1)?);
         }
-        Value::KeyValuePair(pair) => Ok(JToken::object(vec![
-            member("Key", &pair.key, machine)?,
-            member("Value", &pair.value, machine)?,
-        ])),
-        Value::Tuple(tuple) => {
-            let numbered = tuple.items.iter().enumerate();
-            let properties: Result<Vec<_>, _> =
-                numbered.map(|(at, item)| member(&format!("Item{}", at + 1), item, machine)).collect();
-            properties.map(JToken::object)
+        edit::set_children(&mut self.nodes, own, items);
+        Ok(own)
+    }
+
+    fn object(
+        &mut self,
+        members: impl Iterator<Item = (Text, Value)>,
+        parent: Id,
+        depth: usize,
+    ) -> Result<Id, Exception> {
+        let own = self.nodes.push(parent, Content::Object(Children::default()));
+        let mut properties = Vec::new();
+        for (name, value) in members {
+            self.machine.budget().allocate(NODE_BYTES)?;
+            let property = self.nodes.push(own, Content::Property { name, value: NONE });
+            let value = self.value(&value, property, depth + 1)?;
+            edit::set_children(&mut self.nodes, property, vec![value]);
+            properties.push(property);
         }
-        Value::Dictionary(_) | Value::Host(_) => dictionary(value, depth, machine),
-        _ if scalar_kind(value).is_some() => scalar(value.clone()),
-        _ if is_sequence(value) => {
-            let items = collect(value, machine)?;
-            let items: Result<Vec<_>, _> = items.iter().map(|item| build(item, depth + 1, machine)).collect();
-            items.map(JToken::array)
+        edit::set_children(&mut self.nodes, own, properties);
+        Ok(own)
+    }
+
+    /// Pairs become properties named by their keys' text.
+    fn pairs(&mut self, value: &Value) -> Result<Vec<(Text, Value)>, Exception> {
+        let pairs = match collect(value, self.machine) {
+            Err(thrown) if thrown.type_name() == "System.InvalidCastException" => {
+                return Err(without_form(value));
+            }
+            collected => collected?,
+        };
+        let mut out = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let Value::KeyValuePair(pair) = pair else { return Err(without_form(value)) };
+            let name = match &pair.key {
+                Value::Guid(bytes) => Text::from(writer::guid_text(bytes)),
+                key => crate::dotnet::text_of(key, self.machine)?,
+            };
+            out.push((name, pair.value.clone()));
         }
-        other => Err(without_form(other)),
+        Ok(out)
     }
 }
 
 fn without_form(value: &Value) -> Exception {
     let message = format!("Objects of the type '{}' have no JSON form here.", value.type_of());
     Exception::new("Newtonsoft.Json.JsonSerializationException", message)
-}
-
-/// Pairs become properties named by their keys' text.
-fn dictionary(value: &Value, depth: usize, machine: &mut dyn Machine) -> Result<JToken, Exception> {
-    let pairs = match collect(value, machine) {
-        Err(thrown) if thrown.type_name() == "System.InvalidCastException" => {
-            return Err(without_form(value));
-        }
-        collected => collected?,
-    };
-    let mut properties = Vec::new();
-    for pair in pairs {
-        let Value::KeyValuePair(pair) = pair else { return Err(without_form(value)) };
-        let name = match &pair.key {
-            Value::Guid(bytes) => Text::from(writer::guid_text(bytes)),
-            key => crate::dotnet::text_of(key, machine)?,
-        };
-        properties.push(JToken::property(name, build(&pair.value, depth + 1, machine)?));
-    }
-    Ok(JToken::object(properties))
 }

@@ -102,9 +102,9 @@ pub(super) fn cast(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Resu
                 )
             }),
         (Type::Named("System.DateTimeOffset"), value) => date_time_offset(value, machine),
-        (Type::Named(name @ "System.Guid"), Value::String(text)) => call_static(name, "Parse", text, machine),
-        (Type::Named(name @ "System.TimeSpan"), Value::String(text)) => call_static(name, "Parse", text, machine),
-        (Type::Named(name @ "System.Uri"), Value::String(text)) => call_static(name, "new", text, machine),
+        (Type::Named(name @ "System.Guid"), Value::String(_)) => call_static(name, "Parse", &[scalar.value.clone()], machine),
+        (Type::Named(name @ "System.TimeSpan"), Value::String(_)) => call_static(name, "Parse", &[scalar.value.clone()], machine),
+        (Type::Named(name @ "System.Uri"), Value::String(_)) => call_static(name, "new", &[scalar.value.clone()], machine),
         (_, Value::Null) => change_of_null(target),
         (_, value) => change_type(value, target, machine),
     }

@@ -8,7 +8,7 @@ use crate::call::{Call, Machine};
 use crate::dotnet::registry::MemberKind;
 use crate::exception::Exception;
 use crate::types::Type;
-use crate::value::{DateTimeKind, DateTimeOffset, Text, Value};
+use crate::value::{DateTime, DateTimeKind, DateTimeOffset, Text, Value};
 
 /// The value as another type.
 ///
@@ -58,6 +58,49 @@ fn out_of_range(to: &Type) -> Exception {
         Type::SByte => "Value was either too large or too small for a signed byte.".to_owned(),
         _ => format!("Value was either too large or too small for {article} {name}."),
     })
+}
+
+/// `Convert.ToBoolean`.
+pub(super) fn truth(value: &Value) -> Result<bool, Exception> {
+    Ok(matches!(boolean(value)?, Value::Boolean(true)))
+}
+
+/// `Convert.ToInt64`.
+pub(super) fn long_of(value: &Value) -> Result<i64, Exception> {
+    Ok(if let Value::Int64(number) = integer(value, &Type::Int64)? { number } else { 0 })
+}
+
+/// `Convert.ToDouble`.
+pub(super) fn double_of(value: &Value) -> Result<f64, Exception> {
+    Ok(if let Value::Double(number) = floating(value, &Type::Double)? { number } else { 0.0 })
+}
+
+/// `Convert.ToDecimal`.
+pub(super) fn decimal_of(value: &Value) -> Result<Decimal, Exception> {
+    Ok(if let Value::Decimal(number) = decimal(value)? { number } else { Decimal::ZERO })
+}
+
+/// A date that needs no reading.
+pub(super) fn date_of(value: &Value) -> Result<DateTime, Exception> {
+    match value {
+        Value::DateTime(date) => Ok(*date),
+        Value::DateTimeOffset(date) => Ok(DateTime { ticks: date.ticks, kind: DateTimeKind::Unspecified }),
+        _ => Err(invalid(value, &Type::Named("System.DateTime"))),
+    }
+}
+
+/// `Convert.ToString` of strings, numbers and Booleans.
+pub(super) fn plain_text(value: &Value) -> Text {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Char(unit) => Text::from_units(&[*unit]),
+        Value::Boolean(value) => Text::from(if *value { "True" } else { "False" }),
+        Value::Double(number) => Text::from(super::numbers::double_text(*number)),
+        Value::Single(number) => Text::from(super::numbers::single_text(*number)),
+        Value::Decimal(number) => Text::from(number.to_string()),
+        Value::Object(object) => Text::from(object.to_text()),
+        other => other.as_integer().map_or_else(Text::empty, |number| Text::from(number.to_string())),
+    }
 }
 
 /// Rounds to the nearest integer, halves to the even one.
@@ -186,9 +229,9 @@ fn decimal(value: &Value) -> Result<Value, Exception> {
 fn date_time(value: &Value, machine: &mut dyn Machine) -> Result<Value, Exception> {
     match value {
         Value::DateTimeOffset(date) => {
-            Ok(Value::DateTime(crate::value::DateTime { ticks: date.ticks, kind: DateTimeKind::Unspecified }))
+            Ok(Value::DateTime(DateTime { ticks: date.ticks, kind: DateTimeKind::Unspecified }))
         }
-        Value::String(text) => call_static("System.DateTime", "Parse", text, machine),
+        Value::String(_) => call_static("System.DateTime", "Parse", &[value.clone()], machine),
         _ => Err(invalid(value, &Type::Named("System.DateTime"))),
     }
 }
@@ -200,29 +243,30 @@ pub(super) fn date_time_offset(value: &Value, machine: &mut dyn Machine) -> Resu
         Value::DateTime(date) => {
             Ok(Value::DateTimeOffset(DateTimeOffset { ticks: date.ticks, offset_minutes: 0 }))
         }
-        Value::String(text) => call_static("System.DateTimeOffset", "Parse", text, machine),
+        Value::String(_) => call_static("System.DateTimeOffset", "Parse", &[value.clone()], machine),
         _ => Err(invalid(value, &Type::Named("System.DateTimeOffset"))),
     }
 }
 
-/// A static method (or the constructor, `new`) of another family that takes one string.
+/// A static method (or the constructor, `new`) of another family that takes strings.
 pub(super) fn call_static(
     type_name: &str,
     method: &str,
-    text: &Text,
+    texts: &[Value],
     machine: &mut dyn Machine,
 ) -> Result<Value, Exception> {
     let found = crate::dotnet::registry().by_full_name(type_name).and_then(|declared| {
         declared.named(method).find(|member| {
             matches!(member.kind, MemberKind::Method | MemberKind::Constructor)
                 && member.is_static
-                && member.parameters.iter().map(|parameter| &parameter.ty).eq([&Type::String])
+                && member.parameters.len() == texts.len()
+                && member.parameters.iter().all(|parameter| parameter.ty == Type::String)
         })
     });
     let Some(member) = found else {
         return Err(Exception::not_supported(format!("{type_name} cannot be read from text here")));
     };
-    let mut arguments = [Value::String(text.clone())];
+    let mut arguments = texts.to_vec();
     let mut call =
         Call { receiver: Value::Null, arguments: &mut arguments, type_arguments: &[], member, machine };
     (member.member.run)(&mut call)

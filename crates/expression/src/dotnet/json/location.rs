@@ -1,6 +1,8 @@
 //! `Path`: where a token stands in its tree.
 
-use super::node::{JContent, JToken};
+use super::node::JToken;
+use super::tree::{Content, Id, NONE, Nodes};
+use super::writer::push_escaped;
 
 /// Characters that make a name stand in brackets.
 const SPECIAL: &[char] = &[
@@ -12,16 +14,7 @@ const SPECIAL: &[char] = &[
 pub(super) fn push_name(path: &mut String, name: &str) {
     if name.contains(SPECIAL) {
         path.push_str("['");
-        for character in name.chars() {
-            match character {
-                '\'' => path.push_str("\\'"),
-                '\\' => path.push_str("\\\\"),
-                '\n' => path.push_str("\\n"),
-                '\r' => path.push_str("\\r"),
-                '\t' => path.push_str("\\t"),
-                other => path.push(other),
-            }
-        }
+        push_escaped(path, name, '\'');
         path.push_str("']");
         return;
     }
@@ -40,29 +33,29 @@ pub(super) fn push_index(path: &mut String, index: usize) {
 
 /// `Path`.
 pub(super) fn path_of(token: &JToken) -> String {
-    if token.parent().is_none() {
-        return String::new();
-    }
-    let mut steps = Vec::new();
-    let mut current = token.clone();
-    loop {
-        let parent = current.parent();
-        if let JContent::Property { .. } = current.content() {
-            steps.push((current.clone(), 0));
-        }
-        let Some(parent) = parent else { break };
-        if let JContent::Array(items) = parent.content() {
-            let index = items.lock().iter().position(|item| item.is_same(&current)).unwrap_or(0);
-            steps.push((parent.clone(), index));
-        }
+    token.0.read(|nodes, place| path_in(nodes, place.id))
+}
+
+/// `Path` of a node.
+pub(super) fn path_in(nodes: &Nodes, id: Id) -> String {
+    let mut lineage = vec![id];
+    let mut current = id;
+    while let Some(parent) = nodes.parent(current) {
+        lineage.push(parent);
         current = parent;
     }
     let mut path = String::new();
-    for (step, index) in steps.into_iter().rev() {
-        match step.content() {
-            JContent::Property { name, .. } => push_name(&mut path, name),
-            _ => push_index(&mut path, index),
+    let mut parent = NONE;
+    for step in lineage.into_iter().rev() {
+        let is_element = matches!(nodes.content(parent), Content::Array(_) | Content::Constructor(_));
+        if parent != NONE && is_element {
+            push_index(&mut path, nodes.children(parent).iter().position(|id| *id == step).unwrap_or(0));
         }
+        // A property without an object has no path.
+        if let (Some(name), true) = (nodes.name(step), step != id || parent != NONE) {
+            push_name(&mut path, name);
+        }
+        parent = step;
     }
     path
 }

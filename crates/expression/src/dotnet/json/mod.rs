@@ -1,6 +1,6 @@
 //! Newtonsoft.Json: the JToken family.
 //!
-//! - `node`: the tree; `edit`: changes to it; `compare`: `DeepEquals` and order
+//! - `tree`: the arena of a tree; `node`: references into it; `edit`: changes; `compare`: `DeepEquals` and order
 //! - `reader` and `writer`: text to tree and back, with `numbers` and `dates`
 //! - `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives; `to_object`: trees to values
 //! - `location`: `Path`; `select`: JSONPath; `merge`: `Merge`
@@ -22,10 +22,11 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod to_object;
+mod tree;
 mod writer;
 
 pub use build::from_value;
-pub use node::{JContent, JToken, JTokenType, JValue};
+pub use node::{JToken, JTokenType, JValue};
 pub use reader::{parse, parse_array, parse_object};
 pub(crate) use tables::TYPES;
 pub use to_object::to_object;
@@ -33,6 +34,9 @@ pub use writer::{Formatting, to_json};
 
 /// Nesting that walks over a tree accept; a tree that was built deeper cannot be written or copied.
 const MAX_DEPTH: usize = 512;
+
+/// What a node takes in memory, about.
+const NODE_BYTES: usize = 48;
 
 /// What goes beyond [`MAX_DEPTH`].
 fn too_deep() -> crate::exception::Exception {

@@ -1,11 +1,11 @@
-//! The tree behind JToken: nodes are shared and changed in place, and know their parent.
+//! JToken: a reference to a node of a tree, and what every token answers.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock, Weak};
 
-use parking_lot::Mutex;
-
-use crate::value::{Key, KeyComparer, Text, Value};
+use super::tree::{Children, Constructor, Content, Id, NONE, Nodes, Place, read_both};
+use crate::call::Machine;
+use crate::exception::Exception;
+use crate::value::{Iterate, Key, KeyComparer, Text, Value};
 
 /// `Newtonsoft.Json.Linq.JTokenType`, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,117 +40,37 @@ pub struct JValue {
     pub value: Value,
 }
 
-/// What a node holds.
-pub enum JContent {
-    /// Properties (nodes of [`JContent::Property`]) in order.
-    Object(Mutex<Vec<JToken>>),
-    /// Elements.
-    Array(Mutex<Vec<JToken>>),
-    /// A property of an object.
-    Property {
-        /// `Name`.
-        name: Text,
-        /// `Value`.
-        value: Mutex<JToken>,
-    },
-    /// A scalar.
-    Value(Mutex<JValue>),
-}
-
-struct Node {
-    parent: Mutex<Weak<Node>>,
-    content: JContent,
-}
-
-/// A reference to a node of a JSON tree.
+/// A reference to a token; the tree is shared and changed in place.
 #[derive(Clone)]
-pub struct JToken(Arc<Node>);
-
-/// Stands in for the value of a property that is being taken apart.
-static DETACHED: LazyLock<JToken> = LazyLock::new(JToken::null);
-
-impl Node {
-    /// Moves out the children that have children of their own.
-    fn take_children(&mut self, taken: &mut Vec<JToken>) {
-        match &mut self.content {
-            JContent::Object(items) | JContent::Array(items) => {
-                let items = std::mem::take(items.get_mut());
-                taken.extend(items.into_iter().filter(|item| !item.is_shallow()));
-            }
-            JContent::Property { value, .. } => {
-                let value = value.get_mut();
-                if !matches!(value.content(), JContent::Value(_)) {
-                    taken.push(std::mem::replace(value, DETACHED.clone()));
-                }
-            }
-            JContent::Value(_) => {}
-        }
-    }
-}
-
-/// A deep tree is taken apart in a loop: recursion would exhaust the stack.
-impl Drop for Node {
-    fn drop(&mut self) {
-        let mut pending = Vec::new();
-        self.take_children(&mut pending);
-        while let Some(JToken(node)) = pending.pop() {
-            if let Some(mut node) = Arc::into_inner(node) {
-                node.take_children(&mut pending);
-            }
-        }
-    }
-}
+pub struct JToken(pub(super) Place);
 
 impl JToken {
-    /// A node without a parent. Children that already have one must be cloned before.
-    pub fn new(content: JContent) -> Self {
-        let token = Self(Arc::new(Node { parent: Mutex::new(Weak::new()), content }));
-        match token.content() {
-            JContent::Object(items) | JContent::Array(items) => {
-                items.lock().iter().for_each(|child| child.set_parent(Some(&token)));
-            }
-            JContent::Property { value, .. } => value.lock().set_parent(Some(&token)),
-            JContent::Value(_) => {}
-        }
-        token
+    /// A token of a new tree.
+    pub(super) fn new(nodes: Nodes, id: Id) -> Self {
+        Self(Place::new(nodes, id))
     }
 
-    /// A JObject of properties without parents and with different names.
-    pub fn object(properties: Vec<JToken>) -> Self {
-        Self::new(JContent::Object(Mutex::new(properties)))
+    /// A token of one node.
+    pub(super) fn single(content: Content) -> Self {
+        let mut nodes = Nodes::default();
+        let id = nodes.push(NONE, content);
+        Self::new(nodes, id)
     }
 
-    /// A JArray of tokens without parents.
-    pub fn array(items: Vec<JToken>) -> Self {
-        Self::new(JContent::Array(Mutex::new(items)))
+    /// `new JObject()`.
+    pub fn object() -> Self {
+        Self::single(Content::Object(Children::default()))
     }
 
-    /// A JProperty with a value without parent.
-    pub fn property(name: Text, value: JToken) -> Self {
-        Self::new(JContent::Property { name, value: Mutex::new(value) })
+    /// `new JArray()`.
+    pub fn array() -> Self {
+        Self::single(Content::Array(Children::default()))
     }
 
-    /// A scalar that becomes a child of `parent`, which gets it by [`JToken::fill`].
-    pub(super) fn scalar_under(parent: &JToken, kind: JTokenType, value: Value) -> Self {
-        let content = JContent::Value(Mutex::new(JValue { kind, value }));
-        Self(Arc::new(Node { parent: Mutex::new(Arc::downgrade(&parent.0)), content }))
-    }
-
-    /// A property with a scalar that becomes a child of `parent`, which gets it by [`JToken::fill`].
-    pub(super) fn property_under(parent: &JToken, name: Text, kind: JTokenType, value: Value) -> Self {
-        Self(Arc::new_cyclic(|own| {
-            let content = JContent::Value(Mutex::new(JValue { kind, value }));
-            let value = JToken(Arc::new(Node { parent: Mutex::new(own.clone()), content }));
-            let content = JContent::Property { name, value: Mutex::new(value) };
-            Node { parent: Mutex::new(Arc::downgrade(&parent.0)), content }
-        }))
-    }
-
-    /// Gives a new container its children, whose parent it is already: large trees are touched only once.
-    pub(super) fn fill(&self, children: Vec<JToken>) {
-        if let JContent::Object(items) | JContent::Array(items) = self.content() {
-            *items.lock() = children;
-        }
+    /// `new JConstructor(name)`.
+    pub(super) fn constructor(name: Option<Text>) -> Self {
+        let constructor = Constructor { name, arguments: Children::default() };
+        Self::single(Content::Constructor(Box::new(constructor)))
     }
 
     /// A JValue of the type Null.
@@ -165,144 +85,212 @@ impl JToken {
 
     /// A scalar.
     pub fn scalar(kind: JTokenType, value: Value) -> Self {
-        Self::new(JContent::Value(Mutex::new(JValue { kind, value })))
+        Self::single(Content::Scalar(JValue { kind, value }))
     }
 
-    /// What it holds.
-    pub fn content(&self) -> &JContent {
-        &self.0.content
+    fn at(place: &Place, id: Id) -> Self {
+        Self(place.of(id))
+    }
+
+    fn related(&self, find: impl FnOnce(&Nodes, Id) -> Option<Id>) -> Option<JToken> {
+        self.0.read(|nodes, place| find(nodes, place.id).map(|id| Self::at(place, id)))
     }
 
     /// `Parent`.
     pub fn parent(&self) -> Option<JToken> {
-        self.0.parent.lock().upgrade().map(JToken)
-    }
-
-    /// True for a scalar and for a property with one: nothing nested hangs on them.
-    fn is_shallow(&self) -> bool {
-        match self.content() {
-            JContent::Value(_) => true,
-            JContent::Property { value, .. } => matches!(value.lock().content(), JContent::Value(_)),
-            _ => false,
-        }
-    }
-
-    /// Links or unlinks the parent; the parent's own list is the caller's business.
-    pub fn set_parent(&self, parent: Option<&JToken>) {
-        *self.0.parent.lock() = parent.map_or_else(Weak::new, |parent| Arc::downgrade(&parent.0));
-    }
-
-    /// `Children()`: properties, elements, or the value of a property.
-    pub fn children(&self) -> Vec<JToken> {
-        match self.content() {
-            JContent::Object(items) | JContent::Array(items) => items.lock().clone(),
-            JContent::Property { value, .. } => vec![value.lock().clone()],
-            JContent::Value(_) => Vec::new(),
-        }
-    }
-
-    /// Name and value of a property.
-    pub fn as_property(&self) -> Option<(&Text, JToken)> {
-        match self.content() {
-            JContent::Property { name, value } => Some((name, value.lock().clone())),
-            _ => None,
-        }
-    }
-
-    /// Type and value of a scalar.
-    pub fn as_scalar(&self) -> Option<JValue> {
-        match self.content() {
-            JContent::Value(value) => Some(value.lock().clone()),
-            _ => None,
-        }
-    }
-
-    /// The value of a property of an object; the comparison of names is ordinal.
-    pub fn get(&self, name: &str) -> Option<JToken> {
-        self.find_property(name).and_then(|property| property.as_property().map(|(_, value)| value))
-    }
-
-    /// The property of an object.
-    pub fn find_property(&self, name: &str) -> Option<JToken> {
-        match self.content() {
-            JContent::Object(items) => items.lock().iter().find(|property| property.is_named(name)).cloned(),
-            _ => None,
-        }
-    }
-
-    /// True for a property with this name.
-    pub fn is_named(&self, name: &str) -> bool {
-        matches!(self.content(), JContent::Property { name: own, .. } if own.as_str() == name)
-    }
-
-    /// How many children there are.
-    pub fn count(&self) -> usize {
-        match self.content() {
-            JContent::Object(items) | JContent::Array(items) => items.lock().len(),
-            JContent::Property { .. } => 1,
-            JContent::Value(_) => 0,
-        }
+        self.related(Nodes::parent)
     }
 
     /// `Root`.
     pub fn root(&self) -> JToken {
-        let mut root = self.clone();
-        while let Some(parent) = root.parent() {
-            root = parent;
-        }
-        root
+        self.0.read(|nodes, place| Self::at(place, nodes.root(place.id)))
+    }
+
+    /// `Children()`: properties, elements, or the value of a property.
+    pub fn children(&self) -> Vec<JToken> {
+        self.0.read(|nodes, place| nodes.children(place.id).iter().map(|id| Self::at(place, *id)).collect())
+    }
+
+    /// The child at an index.
+    pub fn child(&self, index: usize) -> Option<JToken> {
+        self.related(|nodes, id| nodes.children(id).get(index).copied())
+    }
+
+    /// `First` of a container.
+    pub(super) fn first(&self) -> Option<JToken> {
+        self.related(|nodes, id| nodes.children(id).first().copied())
+    }
+
+    /// `Last` of a container.
+    pub(super) fn last(&self) -> Option<JToken> {
+        self.related(|nodes, id| nodes.children(id).last().copied())
+    }
+
+    /// The neighbour so many places further in the parent.
+    pub(super) fn neighbour(&self, offset: isize) -> Option<JToken> {
+        self.related(|nodes, id| {
+            let (parent, index) = nodes.place(id)?;
+            nodes.children(parent).get(index.checked_add_signed(offset)?).copied()
+        })
+    }
+
+    /// All below in document order.
+    pub(super) fn descendants(&self, with_self: bool) -> Vec<JToken> {
+        self.0.read(|nodes, place| {
+            let mut out = Vec::new();
+            let mut pending = vec![place.id];
+            while let Some(next) = pending.pop() {
+                pending.extend(nodes.children(next).iter().rev());
+                if with_self || next != place.id {
+                    out.push(Self::at(place, next));
+                }
+            }
+            out
+        })
+    }
+
+    /// Name and value of a property.
+    pub fn as_property(&self) -> Option<(Text, JToken)> {
+        self.0.read(|nodes, place| match nodes.content(place.id) {
+            Content::Property { name, value } => Some((name.clone(), Self::at(place, *value))),
+            _ => None,
+        })
+    }
+
+    /// Name and value of an object's properties.
+    pub fn properties(&self) -> Vec<(Text, JToken)> {
+        self.0.read(|nodes, place| {
+            let property = |id: &Id| match nodes.content(*id) {
+                Content::Property { name, value } => Some((name.clone(), Self::at(place, *value))),
+                _ => None,
+            };
+            nodes.children(place.id).iter().filter_map(property).collect()
+        })
+    }
+
+    /// The name of a property or constructor.
+    pub fn name(&self) -> Option<Text> {
+        self.0.read(|nodes, place| match nodes.content(place.id) {
+            Content::Property { name, .. } => Some(name.clone()),
+            Content::Constructor(constructor) => constructor.name.clone(),
+            _ => None,
+        })
+    }
+
+    /// Type and value of a scalar.
+    pub fn as_scalar(&self) -> Option<JValue> {
+        self.0.read(|nodes, place| nodes.scalar(place.id).cloned())
+    }
+
+    /// The value of a property of an object; the comparison of names is ordinal.
+    pub fn get(&self, name: &str) -> Option<JToken> {
+        self.related(|nodes, id| nodes.value(id, name))
+    }
+
+    /// The value of a property and how many there are; none for other tokens than objects.
+    pub(super) fn look_up(&self, name: &str) -> Option<(Option<JToken>, usize)> {
+        self.0.read(|nodes, place| match nodes.content(place.id) {
+            Content::Object(properties) => {
+                let found = nodes.value(place.id, name).map(|id| Self::at(place, id));
+                Some((found, properties.ids.len()))
+            }
+            _ => None,
+        })
+    }
+
+    /// The property of an object.
+    pub fn find_property(&self, name: &str) -> Option<JToken> {
+        self.related(|nodes, id| nodes.property(id, name))
+    }
+
+    /// How many children there are.
+    pub fn count(&self) -> usize {
+        self.0.read(|nodes, place| nodes.children(place.id).len())
     }
 
     /// `Type`.
     pub fn kind(&self) -> JTokenType {
-        match self.content() {
-            JContent::Object(_) => JTokenType::Object,
-            JContent::Array(_) => JTokenType::Array,
-            JContent::Property { .. } => JTokenType::Property,
-            JContent::Value(value) => value.lock().kind,
-        }
+        self.0.read(|nodes, place| nodes.kind(place.id))
+    }
+
+    /// True for everything but a JValue.
+    pub fn is_container(&self) -> bool {
+        self.0.read(|nodes, place| nodes.scalar(place.id).is_none())
     }
 
     /// The full name of its class.
     pub fn type_name(&self) -> &'static str {
-        match self.kind() {
-            JTokenType::Object => "Newtonsoft.Json.Linq.JObject",
-            JTokenType::Array => "Newtonsoft.Json.Linq.JArray",
-            JTokenType::Property => "Newtonsoft.Json.Linq.JProperty",
-            JTokenType::Constructor => "Newtonsoft.Json.Linq.JConstructor",
-            JTokenType::Raw => "Newtonsoft.Json.Linq.JRaw",
-            _ => "Newtonsoft.Json.Linq.JValue",
-        }
+        class_name(self.kind())
     }
 
     /// True when both are one node.
     pub fn is_same(&self, other: &JToken) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is_same(&other.0)
     }
 
     /// The node's identity.
     pub fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+        usize::try_from(self.0.identity()).unwrap_or(usize::MAX)
     }
 
     /// `Equals`: scalars by type and value, containers by identity.
     pub fn equals(&self, other: &JToken) -> bool {
-        if self.is_same(other) {
-            return true;
-        }
-        let (JContent::Value(left), JContent::Value(right)) = (self.content(), other.content()) else {
-            return false;
-        };
-        let (left, right) = (left.lock().clone(), right.lock().clone());
-        super::compare::scalars_equal(&left, &right)
+        self.is_same(other)
+            || read_both(&self.0, &other.0, |(left, left_id), (right, right_id)| {
+                match (left.scalar(left_id), right.scalar(right_id)) {
+                    (Some(left), Some(right)) => super::compare::scalars_equal(left, right),
+                    _ => false,
+                }
+            })
     }
 
     /// As a key of a dictionary.
     pub fn key(&self) -> Key {
-        match self.content() {
-            JContent::Value(value) => value.lock().value.key(KeyComparer::Default),
-            _ => Key::Reference(self.address()),
+        match self.as_scalar() {
+            Some(scalar) => scalar.value.key(KeyComparer::Default),
+            None => Key::Reference(self.address()),
         }
+    }
+
+    /// Walks over the children, which must not be added or removed meanwhile.
+    pub(crate) fn walk(&self) -> Box<dyn Iterate> {
+        let version = self.0.read(|nodes, place| nodes.version(place.id));
+        Box::new(Walk { token: self.clone(), at: 0, version })
+    }
+}
+
+/// The full name of the class for a token type.
+pub(super) fn class_name(kind: JTokenType) -> &'static str {
+    match kind {
+        JTokenType::Object => "Newtonsoft.Json.Linq.JObject",
+        JTokenType::Array => "Newtonsoft.Json.Linq.JArray",
+        JTokenType::Property => "Newtonsoft.Json.Linq.JProperty",
+        JTokenType::Constructor => "Newtonsoft.Json.Linq.JConstructor",
+        JTokenType::Raw => "Newtonsoft.Json.Linq.JRaw",
+        _ => "Newtonsoft.Json.Linq.JValue",
+    }
+}
+
+struct Walk {
+    token: JToken,
+    at: usize,
+    version: u32,
+}
+
+impl Iterate for Walk {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        let (version, child) = self.token.0.read(|nodes, place| {
+            let child = nodes.children(place.id).get(self.at).map(|id| JToken::at(place, *id));
+            (nodes.version(place.id), child)
+        });
+        if version != self.version {
+            return Err(Exception::invalid_operation(
+                "Collection was modified; enumeration operation may not execute.",
+            ));
+        }
+        self.at += 1;
+        Ok(child.map(Value::Json))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Numbers as Newtonsoft.Json writes them, and integers beyond 64 bits.
 
 use std::any::Any;
+use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
@@ -23,6 +24,37 @@ impl DotnetObject for BigInteger {
     }
     fn key(&self) -> Option<Key> {
         Some(Key::Text(self.0.clone()))
+    }
+}
+
+/// The order of two integers, one of which is beyond 64 bits; fractions are cut off.
+pub(super) fn order_big(left: &Value, right: &Value) -> Option<Ordering> {
+    if left.downcast::<BigInteger>().is_none() && right.downcast::<BigInteger>().is_none() {
+        return None;
+    }
+    let (left, right) = (digits_of(left)?, digits_of(right)?);
+    let split = |text: &str| match text.strip_prefix('-') {
+        Some(digits) => (true, digits.to_owned()),
+        None => (false, text.to_owned()),
+    };
+    let ((left_negative, left), (right_negative, right)) = (split(&left), split(&right));
+    if left_negative != right_negative {
+        return Some(right_negative.cmp(&left_negative));
+    }
+    let by_size = left.len().cmp(&right.len()).then_with(|| left.cmp(&right));
+    Some(if left_negative { by_size.reverse() } else { by_size })
+}
+
+fn digits_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Double(number) => Some(format!("{:.0}", number.trunc())),
+        Value::Single(number) => Some(format!("{:.0}", number.trunc())),
+        Value::Decimal(number) => Some(number.trunc().to_string()),
+        Value::String(text) => Some(text.trim().to_owned()),
+        _ => match value.downcast::<BigInteger>() {
+            Some(big) => Some(big.0.clone()),
+            None => value.as_integer().map(|number| number.to_string()),
+        },
     }
 }
 

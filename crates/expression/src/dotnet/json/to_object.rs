@@ -2,7 +2,7 @@
 
 use super::cast::cast;
 use super::convert::change_type;
-use super::node::{JContent, JToken, JTokenType};
+use super::node::{JToken, JTokenType};
 use super::numbers::BigInteger;
 use super::{MAX_DEPTH, edit, location, too_deep};
 use crate::call::Machine;
@@ -94,11 +94,12 @@ fn generic(
             Ok(Value::HashSet(Arc::new(HashSet { element: first, comparer, entries: entries.into() })))
         }
         "Dictionary" | "IDictionary" | "IReadOnlyDictionary" => {
-            let JContent::Object(_) = token.content() else { return Err(wrong_shape(token, to, "object")) };
+            if token.kind() != JTokenType::Object {
+                return Err(wrong_shape(token, to, "object"));
+            }
             let mut entries = Entries::default();
-            for property in token.children() {
-                let Some((name, value)) = property.as_property() else { continue };
-                let key = change_type(&Value::String(name.clone()), &first, machine)?;
+            for (name, value) in token.properties() {
+                let key = change_type(&Value::String(name), &first, machine)?;
                 let value = deserialize(&value, &second, depth + 1, machine)?;
                 entries.set(key.key(KeyComparer::Default), key, value);
             }
@@ -133,7 +134,9 @@ fn elements(
     depth: usize,
     machine: &mut dyn Machine,
 ) -> Result<Vec<Value>, Exception> {
-    let JContent::Array(_) = token.content() else { return Err(wrong_shape(token, to, "array")) };
+    if token.kind() != JTokenType::Array {
+        return Err(wrong_shape(token, to, "array"));
+    }
     token.children().iter().map(|item| deserialize(item, element, depth + 1, machine)).collect()
 }
 
@@ -149,11 +152,11 @@ fn wrong_shape(token: &JToken, to: &Type, wanted: &str) -> Exception {
 fn json(token: &JToken, name: &'static str, machine: &mut dyn Machine) -> Result<Value, Exception> {
     let fits = match name {
         "Newtonsoft.Json.Linq.JToken" => true,
-        "Newtonsoft.Json.Linq.JContainer" => !matches!(token.content(), JContent::Value(_)),
+        "Newtonsoft.Json.Linq.JContainer" => token.is_container(),
         _ => token.type_name() == name,
     };
     if fits {
-        return edit::deep_clone(token, 0, machine).map(Value::Json);
+        return edit::deep_clone(token, machine).map(Value::Json);
     }
     if token.kind() == JTokenType::Null {
         return Ok(Value::Null);
@@ -165,7 +168,7 @@ fn json(token: &JToken, name: &'static str, machine: &mut dyn Machine) -> Result
 fn plain(token: &JToken, machine: &mut dyn Machine) -> Result<Value, Exception> {
     match token.as_scalar() {
         Some(scalar) => Ok(scalar.value),
-        None => edit::deep_clone(token, 0, machine).map(Value::Json),
+        None => edit::deep_clone(token, machine).map(Value::Json),
     }
 }
 
@@ -236,7 +239,8 @@ fn not_convertible(shown: &str, to: &Type, path: &str) -> Exception {
 pub(super) fn value_as(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value, Exception> {
     let is_json = match to {
         Type::Object | Type::Named("Newtonsoft.Json.Linq.JToken") => true,
-        Type::Named("Newtonsoft.Json.Linq.JContainer") => !matches!(token.content(), JContent::Value(_)),
+        Type::Named("Newtonsoft.Json.Linq.JContainer") => token.is_container(),
+        Type::Named("Newtonsoft.Json.Linq.JValue") => !token.is_container(),
         Type::Named(name) => token.type_name() == *name,
         _ => false,
     };

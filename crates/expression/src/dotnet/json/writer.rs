@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 
-use super::node::{JContent, JToken, JTokenType, JValue};
+use super::node::{JToken, JTokenType, JValue};
+use super::tree::{Content, Id, Nodes};
 use super::{MAX_DEPTH, dates, numbers, too_deep};
 use crate::exception::Exception;
 use crate::value::Value;
@@ -30,17 +31,20 @@ impl Formatting {
 /// # Errors
 /// An exception that cannot be caught, when the tree is nested too deeply.
 pub fn to_json(token: &JToken, formatting: Formatting) -> Result<String, Exception> {
-    let mut writer = Writer { out: String::new(), formatting };
-    writer.token(token, 0)?;
-    Ok(writer.out)
+    token.0.read(|nodes, place| {
+        let mut writer = Writer { nodes, out: String::new(), formatting };
+        writer.token(place.id, 0)?;
+        Ok(writer.out)
+    })
 }
 
-struct Writer {
+struct Writer<'n> {
+    nodes: &'n Nodes,
     out: String,
     formatting: Formatting,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn line(&mut self, depth: usize) {
         if self.formatting == Formatting::Indented {
             self.out.push('\n');
@@ -50,40 +54,43 @@ impl Writer {
         }
     }
 
-    fn token(&mut self, token: &JToken, depth: usize) -> Result<(), Exception> {
+    fn token(&mut self, id: Id, depth: usize) -> Result<(), Exception> {
         if depth > MAX_DEPTH {
             return Err(too_deep());
         }
-        match token.content() {
-            JContent::Object(items) => self.container(&items.lock(), '{', '}', depth),
-            JContent::Array(items) => self.container(&items.lock(), '[', ']', depth),
-            JContent::Property { name, value } => {
-                self.string(name);
-                self.out.push_str(if self.formatting == Formatting::Indented { ": " } else { ":" });
-                let value = value.lock();
-                self.token(&value, depth)
+        let nodes = self.nodes;
+        match nodes.content(id) {
+            Content::Object(children) => self.container(&children.ids, '{', '}', depth),
+            Content::Array(children) => self.container(&children.ids, '[', ']', depth),
+            Content::Constructor(constructor) => {
+                self.out.push_str("new ");
+                self.out.push_str(constructor.name.as_deref().unwrap_or(""));
+                self.container(&constructor.arguments.ids, '(', ')', depth)
             }
-            JContent::Value(value) => {
-                self.scalar(&value.lock());
+            Content::Property { name, value } => {
+                self.quoted(name);
+                self.out.push_str(if self.formatting == Formatting::Indented { ": " } else { ":" });
+                self.token(*value, depth)
+            }
+            Content::Scalar(value) => {
+                self.scalar(value);
                 Ok(())
             }
         }
     }
 
-    fn container(
-        &mut self,
-        items: &[JToken],
-        open: char,
-        close: char,
-        depth: usize,
-    ) -> Result<(), Exception> {
+    fn container(&mut self, items: &[Id], open: char, close: char, depth: usize) -> Result<(), Exception> {
         self.out.push(open);
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
+        let mut is_first = true;
+        for item in items {
+            // A comment stands beside the elements.
+            let is_comment = self.nodes.kind(*item) == JTokenType::Comment;
+            if !is_first && !is_comment {
                 self.out.push(',');
             }
+            is_first &= is_comment;
             self.line(depth + 1);
-            self.token(item, depth + 1)?;
+            self.token(*item, depth + 1)?;
         }
         if !items.is_empty() {
             self.line(depth);
@@ -95,27 +102,30 @@ impl Writer {
     fn scalar(&mut self, scalar: &JValue) {
         match (&scalar.value, scalar.kind) {
             (Value::Null, JTokenType::Undefined) => self.out.push_str("undefined"),
+            (Value::Null, JTokenType::Comment) => self.out.push_str("/**/"),
+            (Value::Null, JTokenType::Raw) => {}
             (Value::Null, _) => self.out.push_str("null"),
             (Value::String(text), JTokenType::Raw) => self.out.push_str(text),
             (Value::String(text), JTokenType::Comment) => {
                 let _ = write!(self.out, "/*{text}*/");
             }
-            (Value::String(text), _) => self.string(text),
+            (Value::String(text), _) => self.quoted(text),
             (Value::Boolean(value), _) => self.out.push_str(if *value { "true" } else { "false" }),
             (Value::Double(number), _) => self.float(numbers::double_text(*number), number.is_finite()),
             (Value::Single(number), _) => self.float(numbers::single_text(*number), number.is_finite()),
             (Value::Decimal(number), _) => self.out.push_str(&numbers::decimal_json(*number)),
-            (Value::Char(unit), _) => self.string(&String::from_utf16_lossy(&[*unit])),
-            (Value::DateTime(date), _) => self.quoted(&dates::date_time_text(*date)),
-            (Value::DateTimeOffset(date), _) => self.quoted(&dates::date_time_offset_text(*date)),
-            (Value::TimeSpan(ticks), _) => self.quoted(&dates::time_span_text(*ticks)),
-            (Value::Guid(bytes), _) => self.quoted(&guid_text(bytes)),
+            (Value::Char(unit), _) => self.quoted(&String::from_utf16_lossy(&[*unit])),
+            (Value::DateTime(date), _) => self.plainly_quoted(&dates::date_time_text(*date)),
+            (Value::DateTimeOffset(date), _) => self.plainly_quoted(&dates::date_time_offset_text(*date)),
+            (Value::TimeSpan(ticks), _) => self.plainly_quoted(&dates::time_span_text(*ticks)),
+            (Value::Guid(bytes), _) => self.plainly_quoted(&guid_text(bytes)),
             (Value::Bytes(bytes), _) => {
                 let text = base64::engine::general_purpose::STANDARD.encode(&*bytes.lock());
-                self.quoted(&text);
+                self.plainly_quoted(&text);
             }
             (Value::Object(object), JTokenType::Integer) => self.out.push_str(&object.to_text()),
-            (Value::Object(object), _) => self.string(&object.to_text()),
+            (Value::Object(object), _) => self.quoted(&object.to_text()),
+            (Value::Int64(number), _) => self.integer(*number),
             (other, _) => match other.as_integer() {
                 Some(number) => {
                     let _ = write!(self.out, "{number}");
@@ -125,45 +135,56 @@ impl Writer {
         }
     }
 
-    /// Numbers that JSON lacks are strings.
-    fn float(&mut self, text: String, is_finite: bool) {
-        if is_finite { self.out.push_str(&numbers::with_fraction(text)) } else { self.quoted(&text) }
+    fn integer(&mut self, number: i64) {
+        let _ = write!(self.out, "{number}");
     }
 
-    fn quoted(&mut self, text: &str) {
+    /// Numbers that JSON lacks are strings.
+    fn float(&mut self, text: String, is_finite: bool) {
+        if is_finite { self.out.push_str(&numbers::with_fraction(text)) } else { self.plainly_quoted(&text) }
+    }
+
+    fn plainly_quoted(&mut self, text: &str) {
         self.out.push('"');
         self.out.push_str(text);
         self.out.push('"');
     }
 
-    fn string(&mut self, text: &str) {
+    fn quoted(&mut self, text: &str) {
         self.out.push('"');
-        let mut written = 0;
-        for (at, character) in text.char_indices() {
-            let escape = match character {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                '\u{8}' => "\\b",
-                '\u{c}' => "\\f",
-                '\u{85}' => "\\u0085",
-                '\u{2028}' => "\\u2028",
-                '\u{2029}' => "\\u2029",
-                '\0'..'\u{20}' => "",
-                _ => continue,
-            };
-            self.out.push_str(text.get(written..at).unwrap_or(""));
-            written = at + character.len_utf8();
-            if escape.is_empty() {
-                let _ = write!(self.out, "\\u{:04x}", u32::from(character));
-            } else {
-                self.out.push_str(escape);
+        push_escaped(&mut self.out, text, '"');
+        self.out.push('"');
+    }
+}
+
+/// Appends text as it stands between quotes.
+pub(super) fn push_escaped(out: &mut String, text: &str, quote: char) {
+    // Bytes that may need an escape; the three characters beyond ASCII that do begin with C2 and E2.
+    let is_plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'"' | b'\'' | b'\\' | 0xC2 | 0xE2);
+    let mut rest = text;
+    loop {
+        let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        out.push_str(head);
+        let mut characters = tail.chars();
+        let Some(character) = characters.next() else { return };
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\0'..'\u{20}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
             }
+            other if other == quote => {
+                out.push('\\');
+                out.push(other);
+            }
+            other => out.push(other),
         }
-        self.out.push_str(text.get(written..).unwrap_or(""));
-        self.out.push('"');
+        rest = characters.as_str();
     }
 }
 

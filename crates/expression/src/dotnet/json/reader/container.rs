@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::failure::{Failure, Step};
-use super::{MAX_DEPTH, NODE_BYTES, Parsed, Read, Reader};
-use crate::dotnet::json::node::{JContent, JToken};
+use super::{MAX_DEPTH, Read, Reader};
+use crate::dotnet::json::edit::set_children;
+use crate::dotnet::json::tree::{Children, Constructor, Content, Id, NONE};
 use crate::value::Text;
 
 /// From how many properties on equal names are found through an index.
@@ -14,50 +15,96 @@ const NAMES: usize = 64;
 /// Longer names are not kept.
 const LONGEST_KEPT_NAME: usize = 32;
 
+/// What tells arrays and constructors apart.
+struct Kind {
+    close: u8,
+    /// In messages.
+    name: &'static str,
+    class: &'static str,
+}
+
+const ARRAY: Kind = Kind { close: b']', name: "Array", class: "JArray" };
+const CONSTRUCTOR: Kind = Kind { close: b')', name: "Constructor", class: "JConstructor" };
+const OBJECT: Kind = Kind { close: b'}', name: "Object", class: "JObject" };
+
 impl Reader<'_, '_> {
-    pub(super) fn nested(&mut self, read: fn(&mut Self) -> Read<JToken>) -> Read<Parsed> {
+    fn enter(&mut self) -> Read<()> {
         self.at += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return self.fail(format!("The reader's MaxDepth of {MAX_DEPTH} has been exceeded."));
         }
-        let token = read(self)?;
-        self.depth -= 1;
-        Ok(Parsed::Container(token))
+        Ok(())
     }
 
-    pub(super) fn array(&mut self) -> Read<JToken> {
-        let array = self.container(JContent::Array(Vec::new().into()))?;
-        let mut items: Vec<JToken> = Vec::new();
+    pub(super) fn array(&mut self, parent: Id) -> Read<Id> {
+        self.enter()?;
+        let array = self.node(parent, Content::Array(Children::default()))?;
+        self.elements(array, &ARRAY)?;
+        Ok(array)
+    }
+
+    /// `new Name(…)`.
+    pub(super) fn constructor(&mut self, parent: Id) -> Read<Id> {
+        self.at += "new".len();
+        self.skip_space();
+        let rest = self.rest();
+        let length = rest.find(|next: char| !next.is_alphanumeric()).unwrap_or(rest.len());
+        let name = Text::from(rest.get(..length).unwrap_or(""));
+        self.at += length;
+        self.skip_space();
+        match self.character() {
+            Some('(') => {}
+            Some(found) => {
+                return self.fail(format!("Unexpected character while parsing constructor: {found}."));
+            }
+            None => return self.fail("Unexpected end while parsing constructor."),
+        }
+        self.enter()?;
+        let constructor = Constructor { name: Some(name), arguments: Children::default() };
+        let own = self.node(parent, Content::Constructor(Box::new(constructor)))?;
+        self.elements(own, &CONSTRUCTOR)?;
+        Ok(own)
+    }
+
+    /// The elements of a container and its closing bracket.
+    fn elements(&mut self, container: Id, kind: &Kind) -> Read<()> {
+        let start = self.open.len();
         loop {
-            self.skip_space_and_comments().map_err(|failure| failure.inside(|| Step::Index(items.len())))?;
-            if self.peek() == Some(b']') {
+            let count = self.open.len() - start;
+            self.skip_space_and_comments().map_err(|failure| failure.inside(|| Step::Index(count)))?;
+            if self.peek() == Some(kind.close) {
                 self.at += 1;
                 break;
             }
             if self.peek().is_none() {
-                return self.unfinished("JArray", items.len().checked_sub(1).map(Step::Index));
+                return self.unfinished(kind, count.checked_sub(1).map(Step::Index));
             }
-            match self.value() {
-                Ok(Parsed::Scalar(kind, value)) => items.push(JToken::scalar_under(&array, kind, value)),
-                Ok(Parsed::Container(item)) => {
-                    item.set_parent(Some(&array));
-                    items.push(item);
-                }
-                Err(failure) if items.is_empty() && self.peek() == Some(b'}') => return Err(failure),
-                Err(failure) => return Err(failure.inside(|| Step::Index(items.len()))),
+            match self.value(container) {
+                Ok(item) => self.open.push(item),
+                Err(failure) if count == 0 && self.peek() == Some(b'}') => return Err(failure),
+                Err(failure) => return Err(failure.inside(|| Step::Index(count))),
             }
-            if !self.ends_or_continues(b']', "Array", "JArray", || Step::Index(items.len() - 1))? {
+            if !self.ends_or_continues(kind, || Step::Index(count))? {
                 break;
             }
         }
-        array.fill(items);
-        Ok(array)
+        self.close(container, start);
+        Ok(())
     }
 
-    pub(super) fn object(&mut self) -> Read<JToken> {
-        let object = self.container(JContent::Object(Vec::new().into()))?;
-        let mut properties: Vec<JToken> = Vec::new();
+    /// What was read since `start` becomes the children of a container.
+    fn close(&mut self, container: Id, start: usize) {
+        let children = self.open.get(start..).unwrap_or(&[]).to_vec();
+        self.open.truncate(start);
+        set_children(&mut self.nodes, container, children);
+        self.depth -= 1;
+    }
+
+    pub(super) fn object(&mut self, parent: Id) -> Read<Id> {
+        self.enter()?;
+        let object = self.node(parent, Content::Object(Children::default()))?;
+        let start = self.open.len();
         let mut index: Option<HashMap<Text, usize>> = None;
         loop {
             self.skip_space_and_comments()?;
@@ -67,46 +114,68 @@ impl Reader<'_, '_> {
                     break;
                 }
                 None => {
-                    let last = properties.last().and_then(JToken::as_property).map(|(name, _)| name.clone());
-                    return self.unfinished("JObject", last.map(Step::Name));
+                    let last = self.open.get(start..).and_then(<[Id]>::last);
+                    let name = last.and_then(|last| self.nodes.name(*last)).cloned();
+                    return self.unfinished(&OBJECT, name.map(Step::Name));
                 }
                 _ => {}
             }
             let name = self.name()?;
-            let value = self.value().map_err(|failure| failure.inside(|| Step::Name(name.clone())))?;
-            let property = self.property(&object, name.clone(), value)?;
-            match position(&properties, &mut index, &name) {
-                Some(earlier) => {
-                    if let Some(slot) = properties.get_mut(earlier) {
-                        *slot = property;
-                    }
-                }
-                None => properties.push(property),
+            let content = Content::Property { name: name.clone(), value: NONE };
+            let property = self.node(object, content)?;
+            let value =
+                self.value(property).map_err(|failure| failure.inside(|| Step::Name(name.clone())))?;
+            if let Some(Content::Property { value: slot, .. }) = self.nodes.content_mut(property) {
+                *slot = value;
             }
-            if !self.ends_or_continues(b'}', "Object", "JObject", || Step::Name(name))? {
+            self.add_property(start, &mut index, property, &name);
+            if !self.ends_or_continues(&OBJECT, || Step::Name(name))? {
                 break;
             }
         }
-        object.fill(properties);
+        self.close(object, start);
         Ok(object)
     }
 
-    fn property(&mut self, object: &JToken, name: Text, value: Parsed) -> Read<JToken> {
-        match value {
-            Parsed::Scalar(kind, value) => {
-                self.budget.allocate(NODE_BYTES).map_err(Failure::limit)?;
-                Ok(JToken::property_under(object, name, kind, value))
+    /// Of equal names the last one stays, in the place of the first.
+    fn add_property(
+        &mut self,
+        start: usize,
+        index: &mut Option<HashMap<Text, usize>>,
+        property: Id,
+        name: &Text,
+    ) {
+        let earlier = self.position(start, index, name);
+        match earlier.and_then(|at| self.open.get_mut(start + at)) {
+            Some(slot) => {
+                self.nodes.set_parent(*slot, NONE);
+                *slot = property;
             }
-            Parsed::Container(value) => {
-                let property = self.container(JContent::Property { name, value: value.into() })?;
-                property.set_parent(Some(object));
-                Ok(property)
+            None => self.open.push(property),
+        }
+    }
+
+    /// The place of a name among the properties; registers new names.
+    fn position(&self, start: usize, index: &mut Option<HashMap<Text, usize>>, name: &Text) -> Option<usize> {
+        let properties = self.open.get(start..).unwrap_or(&[]);
+        if properties.len() < INDEXED_FROM {
+            return properties.iter().position(|property| self.nodes.name(*property) == Some(name));
+        }
+        let index = index.get_or_insert_with(|| {
+            let named = |(at, property): (usize, &Id)| Some((self.nodes.name(*property)?.clone(), at));
+            properties.iter().enumerate().filter_map(named).collect()
+        });
+        match index.get(name) {
+            Some(at) => Some(*at),
+            None => {
+                index.insert(name.clone(), properties.len());
+                None
             }
         }
     }
 
-    fn unfinished<T>(&self, class: &str, step: Option<Step>) -> Read<T> {
-        let failure = self.fail(format!("Unexpected end of content while loading {class}."));
+    fn unfinished<T>(&self, kind: &Kind, step: Option<Step>) -> Read<T> {
+        let failure = self.fail(format!("Unexpected end of content while loading {}.", kind.class));
         failure.map_err(|failure: Box<Failure>| match step {
             Some(step) => failure.inside(|| step),
             None => failure,
@@ -114,27 +183,25 @@ impl Reader<'_, '_> {
     }
 
     /// After an element: true for a comma, false for the closing bracket.
-    fn ends_or_continues(
-        &mut self,
-        close: u8,
-        kind: &str,
-        class: &str,
-        step: impl FnOnce() -> Step,
-    ) -> Read<bool> {
+    fn ends_or_continues(&mut self, kind: &Kind, step: impl FnOnce() -> Step) -> Read<bool> {
         self.skip_space_and_comments()?;
         match self.peek() {
             Some(b',') => {
                 self.at += 1;
                 Ok(true)
             }
-            Some(byte) if byte == close => {
+            Some(byte) if byte == kind.close => {
                 self.at += 1;
                 Ok(false)
             }
-            Some(byte @ (b'}' | b']')) => {
+            Some(byte @ (b'}' | b']' | b')')) => {
                 self.at += 1;
-                let end = if byte == b'}' { "EndObject" } else { "EndArray" };
-                self.fail(format!("JsonToken {end} is not valid for closing JsonType {kind}."))
+                let end = match byte {
+                    b'}' => "EndObject",
+                    b']' => "EndArray",
+                    _ => "EndConstructor",
+                };
+                self.fail(format!("JsonToken {end} is not valid for closing JsonType {}.", kind.name))
             }
             Some(_) => {
                 let found = self.character().unwrap_or(' ');
@@ -142,7 +209,7 @@ impl Reader<'_, '_> {
                     format!("After parsing a value an unexpected character was encountered: {found}.");
                 self.fail(message).map_err(|failure: Box<Failure>| failure.inside(step))
             }
-            None => self.unfinished(class, Some(step())),
+            None => self.unfinished(kind, Some(step())),
         }
     }
 
@@ -213,24 +280,5 @@ impl Reader<'_, '_> {
             *slot = Text::from(name);
         }
         slot.clone()
-    }
-}
-
-/// The place of a name among the properties; registers new names.
-fn position(properties: &[JToken], index: &mut Option<HashMap<Text, usize>>, name: &Text) -> Option<usize> {
-    if properties.len() < INDEXED_FROM {
-        return properties.iter().position(|property| property.is_named(name));
-    }
-    let index = index.get_or_insert_with(|| {
-        let named =
-            |(at, property): (usize, &JToken)| property.as_property().map(|(name, _)| (name.clone(), at));
-        properties.iter().enumerate().filter_map(named).collect()
-    });
-    match index.get(name) {
-        Some(at) => Some(*at),
-        None => {
-            index.insert(name.clone(), properties.len());
-            None
-        }
     }
 }

@@ -8,7 +8,9 @@ mod container;
 mod failure;
 mod scalar;
 
-use super::node::{JContent, JToken, JTokenType};
+use super::NODE_BYTES;
+use super::node::{JToken, JTokenType, JValue};
+use super::tree::{Content, Id, NONE, Nodes};
 use crate::budget::Budget;
 use crate::exception::Exception;
 use crate::value::{Text, Value};
@@ -16,8 +18,6 @@ use failure::Failure;
 
 /// `JsonReader.MaxDepth`.
 const MAX_DEPTH: usize = 64;
-/// What a node takes in memory, about: two reference counts, parent, lock and content.
-const NODE_BYTES: usize = 96;
 
 /// `JToken.Parse`.
 ///
@@ -61,21 +61,6 @@ pub(super) fn parse_without_dates(text: &str, budget: &mut Budget) -> Result<JTo
 /// Boxed: failures are rare and results are moved often.
 type Read<T> = Result<T, Box<Failure>>;
 
-/// A value that was read; scalars become nodes when their parent is known.
-enum Parsed {
-    Scalar(JTokenType, Value),
-    Container(JToken),
-}
-
-impl Parsed {
-    fn into_token(self) -> JToken {
-        match self {
-            Parsed::Scalar(kind, value) => JToken::scalar(kind, value),
-            Parsed::Container(token) => token,
-        }
-    }
-}
-
 struct Reader<'t, 'b> {
     text: &'t str,
     /// Byte offset of the next character.
@@ -88,14 +73,27 @@ struct Reader<'t, 'b> {
     dates: bool,
     /// Names met before, by a cheap hash: bodies repeat the same few names, which then share one text.
     names: Vec<Text>,
+    nodes: Nodes,
+    /// Children of the containers that are not closed yet, those of the innermost last.
+    open: Vec<Id>,
 }
 
 impl<'t, 'b> Reader<'t, 'b> {
     fn new(text: &'t str, budget: &'b mut Budget, dates: bool) -> Self {
-        Self { text, at: 0, depth: 0, budget, scratch: String::new(), dates, names: Vec::new() }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            budget,
+            scratch: String::new(),
+            dates,
+            names: Vec::new(),
+            nodes: Nodes::default(),
+            open: Vec::new(),
+        }
     }
 
-    fn document(&mut self, wanted: &str) -> Read<JToken> {
+    fn document(mut self, wanted: &str) -> Read<JToken> {
         self.skip_space_and_comments()?;
         let Some(first) = self.peek() else {
             return self.fail(format!("Error reading {wanted} from JsonReader."));
@@ -106,17 +104,19 @@ impl<'t, 'b> Reader<'t, 'b> {
             _ => Some("an array"),
         };
         let start = self.at;
-        let token = self.value()?.into_token();
+        // Growing copies what is there: half of what a usual body needs is there from the start.
+        self.nodes.reserve(self.text.len() / 24);
+        let root = self.value(NONE)?;
         if let Some(kind) = kind {
             self.at = start + usize::from(matches!(first, b'{' | b'['));
-            let found = reader_token(&token);
+            let found = reader_token(self.nodes.kind(root));
             return self.fail(format!(
                 "Error reading {wanted} from JsonReader. Current JsonReader item is not {kind}: {found}."
             ));
         }
         self.skip_space_and_comments()?;
         match self.character() {
-            None => Ok(token),
+            None => Ok(JToken::new(self.nodes, root)),
             Some(extra) => self
                 .fail(format!("Additional text encountered after finished reading JSON content: {extra}.")),
         }
@@ -176,56 +176,60 @@ impl<'t, 'b> Reader<'t, 'b> {
         }
     }
 
-    /// A container without children yet.
-    fn container(&mut self, content: JContent) -> Read<JToken> {
+    fn node(&mut self, parent: Id, content: Content) -> Read<Id> {
         self.budget.allocate(NODE_BYTES).map_err(Failure::limit)?;
-        Ok(JToken::new(content))
+        Ok(self.nodes.push(parent, content))
     }
 
-    fn scalar(&mut self, kind: JTokenType, value: Value) -> Read<Parsed> {
-        self.budget.allocate(NODE_BYTES).map_err(Failure::limit)?;
-        Ok(Parsed::Scalar(kind, value))
+    fn scalar(&mut self, parent: Id, kind: JTokenType, value: Value) -> Read<Id> {
+        self.node(parent, Content::Scalar(JValue { kind, value }))
     }
 
     /// A value; white space and comments before it are skipped.
-    fn value(&mut self) -> Read<Parsed> {
+    fn value(&mut self, parent: Id) -> Read<Id> {
         self.skip_space_and_comments()?;
         match self.peek() {
-            Some(b'"' | b'\'') => self.string_value(),
-            Some(b'{') => self.nested(Self::object),
-            Some(b'[') => self.nested(Self::array),
-            Some(b'0'..=b'9' | b'.') => self.number(),
+            Some(b'"' | b'\'') => self.string_value(parent),
+            Some(b'{') => self.object(parent),
+            Some(b'[') => self.array(parent),
+            Some(b'0'..=b'9' | b'.') => self.number(parent),
             Some(b'-') if self.rest().starts_with("-I") => {
                 self.word("-Infinity", "Error parsing infinity value.")?;
-                self.scalar(JTokenType::Float, Value::Double(f64::NEG_INFINITY))
+                self.scalar(parent, JTokenType::Float, Value::Double(f64::NEG_INFINITY))
             }
-            Some(b'-') => self.number(),
+            Some(b'-') => self.number(parent),
             Some(b't') => {
                 self.word("true", "Error parsing boolean value.")?;
-                self.scalar(JTokenType::Boolean, Value::Boolean(true))
+                self.scalar(parent, JTokenType::Boolean, Value::Boolean(true))
             }
             Some(b'f') => {
                 self.word("false", "Error parsing boolean value.")?;
-                self.scalar(JTokenType::Boolean, Value::Boolean(false))
+                self.scalar(parent, JTokenType::Boolean, Value::Boolean(false))
+            }
+            Some(b'n') if self.rest().starts_with("ne") => {
+                if !self.rest().starts_with("new") {
+                    return self.fail("Unexpected content while parsing JSON.");
+                }
+                self.constructor(parent)
             }
             Some(b'n') => {
                 self.word("null", "Error parsing null value.")?;
-                self.scalar(JTokenType::Null, Value::Null)
+                self.scalar(parent, JTokenType::Null, Value::Null)
             }
             Some(b'u') => {
                 self.word("undefined", "Error parsing undefined value.")?;
-                self.scalar(JTokenType::Undefined, Value::Null)
+                self.scalar(parent, JTokenType::Undefined, Value::Null)
             }
             Some(b'N') => {
                 self.word("NaN", "Error parsing NaN value.")?;
-                self.scalar(JTokenType::Float, Value::Double(f64::NAN))
+                self.scalar(parent, JTokenType::Float, Value::Double(f64::NAN))
             }
             Some(b'I') => {
                 self.word("Infinity", "Error parsing infinity value.")?;
-                self.scalar(JTokenType::Float, Value::Double(f64::INFINITY))
+                self.scalar(parent, JTokenType::Float, Value::Double(f64::INFINITY))
             }
             // A missing value: the comma belongs to what contains it.
-            Some(b',') if self.depth > 0 => self.scalar(JTokenType::Undefined, Value::Null),
+            Some(b',') if self.depth > 0 => self.scalar(parent, JTokenType::Undefined, Value::Null),
             Some(_) => {
                 let found = self.character().unwrap_or(' ');
                 self.fail(format!("Unexpected character encountered while parsing value: {found}."))
@@ -236,10 +240,11 @@ impl<'t, 'b> Reader<'t, 'b> {
 }
 
 /// The reader's word for the first token of a value.
-fn reader_token(token: &JToken) -> String {
-    match token.kind() {
+fn reader_token(kind: JTokenType) -> String {
+    match kind {
         JTokenType::Object => "StartObject".to_owned(),
         JTokenType::Array => "StartArray".to_owned(),
+        JTokenType::Constructor => "StartConstructor".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -3,19 +3,20 @@
 use memchr::memchr2;
 
 use super::failure::Failure;
-use super::{Parsed, Read, Reader};
+use super::{Read, Reader};
 use crate::dotnet::json::node::JTokenType;
+use crate::dotnet::json::tree::Id;
 use crate::dotnet::json::{dates, numbers};
 use crate::value::{Text, Value};
 
 impl Reader<'_, '_> {
-    pub(super) fn string_value(&mut self) -> Read<Parsed> {
+    pub(super) fn string_value(&mut self, parent: Id) -> Read<Id> {
         let quote = self.peek().unwrap_or(b'"');
         let text = self.string(quote)?;
         let starts_like_date = matches!(text.as_bytes().first(), Some(b'0'..=b'9' | b'/'));
         match if self.dates && starts_like_date { dates::read(&text) } else { None } {
-            Some(date) => self.scalar(JTokenType::Date, Value::DateTime(date)),
-            None => self.scalar(JTokenType::String, Value::String(text)),
+            Some(date) => self.scalar(parent, JTokenType::Date, Value::DateTime(date)),
+            None => self.scalar(parent, JTokenType::String, Value::String(text)),
         }
     }
 
@@ -119,7 +120,33 @@ impl Reader<'_, '_> {
         }
     }
 
-    pub(super) fn number(&mut self) -> Read<Parsed> {
+    /// An integer that surely fits, up to an ordinary separator.
+    fn short_integer(&mut self) -> Option<i64> {
+        let bytes = self.text.as_bytes().get(self.at..)?;
+        let is_negative = bytes.first() == Some(&b'-');
+        let digits = bytes.get(usize::from(is_negative)..)?;
+        let mut number = 0_i64;
+        let mut length = 0;
+        while let Some(digit @ b'0'..=b'9') = digits.get(length) {
+            if length == 18 {
+                return None;
+            }
+            number = number * 10 + i64::from(digit - b'0');
+            length += 1;
+        }
+        let has_leading_zero = length > 1 && digits.first() == Some(&b'0');
+        let ends = matches!(digits.get(length), Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r'));
+        if length == 0 || has_leading_zero || !ends {
+            return None;
+        }
+        self.at += length + usize::from(is_negative);
+        Some(if is_negative { -number } else { number })
+    }
+
+    pub(super) fn number(&mut self, parent: Id) -> Read<Id> {
+        if let Some(number) = self.short_integer() {
+            return self.scalar(parent, JTokenType::Integer, Value::Int64(number));
+        }
         let rest = self.rest();
         let part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+' | b'.' | b'x' | b'X');
         let length = rest.bytes().position(|byte| !part(byte)).unwrap_or(rest.len());
@@ -131,7 +158,7 @@ impl Reader<'_, '_> {
         self.budget.allocate(length).map_err(Failure::limit)?;
         let bare = text.strip_prefix('-').unwrap_or(text);
         if !bare.is_empty() && bare.bytes().all(|digit| digit.is_ascii_digit()) && !is_octal(text) {
-            return self.scalar(JTokenType::Integer, numbers::integer(text));
+            return self.scalar(parent, JTokenType::Integer, numbers::integer(text));
         }
         let other_base = if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
             Some(
@@ -150,7 +177,7 @@ impl Reader<'_, '_> {
             None => None,
         };
         match value {
-            Some((kind, value)) => self.scalar(kind, value),
+            Some((kind, value)) => self.scalar(parent, kind, value),
             None => self.fail(format!("Input string '{text}' is not a valid number.")),
         }
     }

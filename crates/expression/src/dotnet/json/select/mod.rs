@@ -6,7 +6,7 @@ mod query;
 pub(super) use parser::parse;
 
 use super::edit::index_out_of_range;
-use super::node::{JContent, JToken};
+use super::node::{JToken, JTokenType};
 use crate::call::Machine;
 use crate::exception::Exception;
 use query::Query;
@@ -69,9 +69,9 @@ fn apply(
 ) -> Result<(), Exception> {
     match step {
         Step::Field(name) => field(name.as_deref(), token, strict, out),
-        Step::Fields(names) => names.iter().try_for_each(|name| field(Some(name), token, strict, out)),
-        Step::Index(None) => match token.content() {
-            JContent::Array(_) => {
+        Step::Fields(names) => fields(names, token, strict, out),
+        Step::Index(None) => match token.kind() {
+            JTokenType::Array | JTokenType::Constructor => {
                 out.extend(token.children());
                 Ok(())
             }
@@ -97,13 +97,9 @@ fn apply(
             Ok(())
         }
         Step::Filter { query, scan: true } => {
-            let mut all = Vec::new();
-            scan(token, true, &|_| false, &mut all, machine)?;
-            for candidate in all {
-                for child in candidate.children() {
-                    if query.matches(root, &child, machine)? {
-                        out.push(child);
-                    }
+            for candidate in token.descendants(true) {
+                if query.matches(root, &candidate, machine)? {
+                    out.push(candidate);
                 }
             }
             Ok(())
@@ -117,38 +113,57 @@ fn short_name(token: &JToken) -> &'static str {
 }
 
 fn field(name: Option<&str>, token: &JToken, strict: bool, out: &mut Vec<JToken>) -> Result<(), Exception> {
-    match (token.content(), name) {
-        (JContent::Object(_), Some(name)) => match token.get(name) {
+    match name {
+        _ if token.kind() != JTokenType::Object => {
+            if strict {
+                let (name, class) = (name.unwrap_or("*"), short_name(token));
+                return Err(json_exception(format!("Property '{name}' not valid on {class}.")));
+            }
+        }
+        Some(name) => match token.get(name) {
             Some(value) => out.push(value),
             None if strict => {
                 return Err(json_exception(format!("Property '{name}' does not exist on JObject.")));
             }
             None => {}
         },
-        (JContent::Object(_), None) => {
-            out.extend(token.children().iter().filter_map(JToken::as_property).map(|(_, value)| value));
+        None => out.extend(token.properties().into_iter().map(|(_, value)| value)),
+    }
+    Ok(())
+}
+
+fn fields(names: &[String], token: &JToken, strict: bool, out: &mut Vec<JToken>) -> Result<(), Exception> {
+    if token.kind() != JTokenType::Object {
+        if strict {
+            let quoted: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+            let (names, class) = (quoted.join(", "), short_name(token));
+            return Err(json_exception(format!("Properties {names} not valid on {class}.")));
         }
-        _ if strict => {
-            let message = format!("Property '{}' not valid on {}.", name.unwrap_or("*"), short_name(token));
-            return Err(json_exception(message));
+        return Ok(());
+    }
+    for name in names {
+        out.extend(token.get(name));
+        // Newtonsoft.Json complains here whether or not there was a property.
+        if strict {
+            return Err(json_exception(format!("Property '{name}' does not exist on JObject.")));
         }
-        _ => {}
     }
     Ok(())
 }
 
 fn element(index: i64, token: &JToken, strict: bool, out: &mut Vec<JToken>) -> Result<(), Exception> {
-    let JContent::Array(items) = token.content() else {
+    let class = short_name(token);
+    if !matches!(token.kind(), JTokenType::Array | JTokenType::Constructor) {
         if strict {
-            return Err(json_exception(format!("Index {index} not valid on {}.", short_name(token))));
+            return Err(json_exception(format!("Index {index} not valid on {class}.")));
         }
         return Ok(());
-    };
+    }
     let Ok(at) = usize::try_from(index) else { return Err(index_out_of_range()) };
-    match items.lock().get(at) {
-        Some(item) => out.push(item.clone()),
+    match token.child(at) {
+        Some(item) => out.push(item),
         None if strict => {
-            return Err(json_exception(format!("Index {index} outside the bounds of JArray.")));
+            return Err(json_exception(format!("Index {index} outside the bounds of {class}.")));
         }
         None => {}
     }
@@ -163,30 +178,33 @@ fn slice(
     strict: bool,
     out: &mut Vec<JToken>,
 ) -> Result<(), Exception> {
-    let JContent::Array(_) = token.content() else {
-        if strict {
-            return Err(json_exception(format!("Array slice is not valid on {}.", short_name(token))));
-        }
-        return Ok(());
-    };
-    let items = token.children();
-    let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
         return Err(json_exception("Step cannot be zero."));
     }
-    let from_end = |index: i64| if index < 0 { count + index } else { index };
-    let start = start.map_or(if step > 0 { 0 } else { count - 1 }, from_end);
-    let end = end.map_or(if step > 0 { count } else { -1 }, from_end);
-    let mut at = if step > 0 { start.clamp(0, count) } else { start.min(count - 1) };
-    let end = end.clamp(-1, count);
-    let before = out.len();
-    while if step > 0 { at < end } else { at > end } {
-        out.extend(usize::try_from(at).ok().and_then(|at| items.get(at)).cloned());
-        at += step;
+    if token.kind() != JTokenType::Array {
+        if strict {
+            return Err(json_exception(format!("Array slice is not valid on {}.", short_name(token))));
+        }
+        return Ok(());
     }
-    if strict && out.len() == before {
-        return Err(json_exception("Array slice returned no results."));
+    let items = token.children();
+    let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    let from_end = |index: i64| if index < 0 { count + index } else { index };
+    let first = start.map_or(if step > 0 { 0 } else { count - 1 }, from_end);
+    let stop = end.map_or(if step > 0 { count } else { -1 }, from_end);
+    let mut at = if step > 0 { first.clamp(0, count) } else { first.min(count - 1) };
+    let stop = stop.clamp(-1, count);
+    let is_within = |at: i64| if step > 0 { at < stop } else { at > stop };
+    if strict && !is_within(at) {
+        let shown = |bound: Option<i64>| bound.map_or("*".to_owned(), |bound| bound.to_string());
+        let (start, end) = (shown(start), shown(end));
+        return Err(json_exception(format!("Array slice of {start} to {end} returned no results.")));
+    }
+    while is_within(at) {
+        let item = usize::try_from(at).ok().and_then(|at| items.get(at));
+        out.push(item.ok_or_else(index_out_of_range)?.clone());
+        at += step;
     }
     Ok(())
 }
@@ -203,7 +221,7 @@ fn scan(
     while let Some(token) = pending.pop() {
         machine.budget().step()?;
         if let Some((name, value)) = token.as_property() {
-            if wanted(name) {
+            if wanted(&name) {
                 out.push(value.clone());
             }
             pending.push(value);

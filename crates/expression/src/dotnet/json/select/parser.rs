@@ -1,317 +1,443 @@
-//! The text of a JSONPath to its steps.
+//! The text of a JSONPath to its steps, character for character as Newtonsoft.Json reads it.
 
 use super::query::{Operand, Operator, Query};
 use super::{Step, json_exception};
-use crate::dotnet::json::node::{JToken, JTokenType};
-use crate::dotnet::json::numbers;
+use crate::dotnet::json::node::{JTokenType, JValue};
 use crate::exception::Exception;
 use crate::value::{Text, Value};
 
-/// How deep filters may nest.
+/// How often `&&` and `||` may alternate: every change nests the rest of the filter.
 const MAX_NESTING: usize = 32;
+
+type Read<T> = Result<T, Exception>;
 
 /// Reads a path.
 ///
 /// # Errors
-/// `JsonException`.
-pub(in crate::dotnet::json) fn parse(text: &str) -> Result<Vec<Step>, Exception> {
-    let mut parser = Parser { rest: text.trim(), nesting: 0 };
-    parser.eat("$");
-    let steps = parser.path(false)?;
-    if parser.rest.is_empty() {
-        Ok(steps)
-    } else {
-        Err(parser.unexpected("Unexpected character while parsing path"))
+/// `JsonException`; `FormatException`, `OverflowException` for an index that is no Int32.
+pub(in crate::dotnet::json) fn parse(text: &str) -> Read<Vec<Step>> {
+    let mut parser = Parser { text: text.chars().collect(), at: 0, nesting: 0 };
+    let mut steps = Vec::new();
+    parser.skip_space();
+    if parser.peek().is_none() {
+        return Ok(steps);
     }
+    let mut start = 0;
+    if parser.peek() == Some('$') {
+        if parser.text.len() == 1 {
+            return Ok(steps);
+        }
+        // Otherwise it begins a name.
+        if let Some('.' | '[') = parser.look(1) {
+            parser.at += 1;
+            start = parser.at;
+        }
+    }
+    if !parser.path(&mut steps, start, false)? {
+        let last = parser.peek();
+        parser.skip_space();
+        if let (Some(last), true) = (last, parser.peek().is_some()) {
+            return Err(json_exception(format!("Unexpected character while parsing path: {last}")));
+        }
+    }
+    Ok(steps)
 }
 
-struct Parser<'t> {
-    rest: &'t str,
+struct Parser {
+    text: Vec<char>,
+    at: usize,
     nesting: usize,
 }
 
-impl<'t> Parser<'t> {
+fn step_of(name: String, scan: bool) -> Step {
+    let name = (name != "*").then_some(name);
+    if scan { Step::Scan(name) } else { Step::Field(name) }
+}
+
+impl Parser {
     fn peek(&self) -> Option<char> {
-        self.rest.chars().next()
+        self.look(0)
     }
 
-    fn eat(&mut self, token: &str) -> bool {
-        match self.rest.strip_prefix(token) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+    fn look(&self, ahead: usize) -> Option<char> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    fn between(&self, start: usize, end: usize) -> String {
+        self.text.get(start..end).unwrap_or(&[]).iter().collect()
     }
 
     fn skip_space(&mut self) {
-        self.rest = self.rest.trim_start_matches(' ');
-    }
-
-    fn take_while(&mut self, accepts: impl Fn(char) -> bool) -> &'t str {
-        let end = self.rest.find(|next| !accepts(next)).unwrap_or(self.rest.len());
-        let (taken, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        taken
-    }
-
-    fn unexpected(&self, what: &str) -> Exception {
-        match self.peek() {
-            Some(found) => json_exception(format!("{what}: {found}")),
-            None => json_exception("Path ended with open indexer."),
+        while self.peek() == Some(' ') {
+            self.at += 1;
         }
     }
 
-    /// Steps up to the end, or in a filter up to what cannot belong to a path.
-    fn path(&mut self, in_query: bool) -> Result<Vec<Step>, Exception> {
-        let mut steps = Vec::new();
-        let mut at_start = true;
-        loop {
-            let mut scan = false;
-            if self.eat("..") {
-                scan = true;
-            } else if self.eat(".") {
-                // `.[` is read as `[`.
-            } else if !matches!(self.peek(), Some('[' | '(')) && !at_start {
-                return Ok(steps);
-            }
-            let dotted = !at_start || scan;
-            at_start = false;
-            match self.peek() {
-                Some('[') => steps.push(self.indexer(']', scan)?),
-                Some('(') => steps.push(self.indexer(')', scan)?),
-                None if !dotted => return Ok(steps),
-                None => return Err(json_exception("Unexpected end while parsing path.")),
-                Some(_) => {
-                    let name = self.field_name(in_query);
-                    if name.is_empty() {
-                        return if in_query && !dotted {
-                            Ok(steps)
-                        } else {
-                            Err(self.unexpected("Unexpected character while parsing path"))
-                        };
+    fn required(&self, message: &str) -> Read<char> {
+        self.peek().ok_or_else(|| json_exception(message))
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let matches = token.chars().enumerate().all(|(ahead, wanted)| self.look(ahead) == Some(wanted));
+        if matches {
+            self.at += token.chars().count();
+        }
+        matches
+    }
+
+    /// Steps up to the end, which gives true; or up to what cannot belong to a path.
+    fn path(&mut self, steps: &mut Vec<Step>, start: usize, in_query: bool) -> Read<bool> {
+        let mut start = start;
+        let (mut scan, mut after_indexer, mut after_dot) = (false, false, false);
+        while let Some(next) = self.peek() {
+            match next {
+                '[' | '(' => {
+                    if self.at > start {
+                        steps.push(step_of(self.between(start, self.at), scan));
+                        scan = false;
                     }
-                    let name = (name != "*").then(|| name.to_owned());
-                    steps.push(if scan { Step::Scan(name) } else { Step::Field(name) });
+                    steps.push(self.indexer(if next == '[' { ']' } else { ')' }, scan)?);
+                    scan = false;
+                    self.at += 1;
+                    start = self.at;
+                    (after_indexer, after_dot) = (true, false);
                 }
+                ']' | ')' | ' ' => break,
+                '.' => {
+                    if self.at > start {
+                        steps.push(step_of(self.between(start, self.at), scan));
+                        scan = false;
+                    }
+                    if self.look(1) == Some('.') {
+                        scan = true;
+                        self.at += 1;
+                    }
+                    self.at += 1;
+                    start = self.at;
+                    (after_indexer, after_dot) = (false, true);
+                }
+                '=' | '<' | '!' | '>' | '|' | '&' if in_query => break,
+                _ if after_indexer => {
+                    return Err(json_exception(format!("Unexpected character following indexer: {next}")));
+                }
+                _ => self.at += 1,
             }
         }
+        let is_at_end = self.peek().is_none();
+        if self.at > start {
+            steps.push(step_of(self.between(start, self.at).trim_end().to_owned(), scan));
+        } else if after_dot && (is_at_end || in_query) {
+            return Err(json_exception("Unexpected end while parsing path."));
+        }
+        Ok(is_at_end)
     }
 
-    fn field_name(&mut self, in_query: bool) -> &'t str {
-        let stops = |next: char| {
-            matches!(next, '.' | '[' | ']' | '(' | ')' | ' ')
-                || (in_query && matches!(next, '=' | '<' | '>' | '!' | '|' | '&' | ','))
-        };
-        self.take_while(|next| !stops(next))
-    }
-
-    fn indexer(&mut self, close: char, scan: bool) -> Result<Step, Exception> {
-        self.rest = self.rest.get(1..).unwrap_or("");
+    /// What stands in brackets; stops before the closing one.
+    fn indexer(&mut self, close: char, scan: bool) -> Read<Step> {
+        self.at += 1;
+        self.required("Path ended with open indexer.")?;
         self.skip_space();
         match self.peek() {
-            Some('\'' | '"') => self.quoted_fields(close, scan),
-            Some('?') => {
-                self.rest = self.rest.get(1..).unwrap_or("");
-                self.skip_space();
-                if !self.eat("(") {
-                    return Err(self.unexpected("Unexpected character while parsing path indexer"));
-                }
-                let query = self.any_of()?;
-                self.skip_space();
-                if !self.eat(")") {
-                    return Err(self.unexpected("Unexpected character while parsing path query"));
-                }
-                self.close(close)?;
-                Ok(Step::Filter { query, scan })
-            }
+            Some('\'') => self.quoted_fields(close, scan),
+            Some('?') => self.filter(close, scan),
             _ => self.numbers(close),
         }
     }
 
-    fn close(&mut self, close: char) -> Result<(), Exception> {
-        self.skip_space();
-        if self.eat(close.encode_utf8(&mut [0; 4])) {
-            return Ok(());
-        }
-        Err(self.unexpected("Unexpected character while parsing path indexer"))
+    fn unexpected_in_indexer<T>(&self, found: char) -> Read<T> {
+        Err(json_exception(format!("Unexpected character while parsing path indexer: {found}")))
     }
 
-    fn quoted_fields(&mut self, close: char, scan: bool) -> Result<Step, Exception> {
-        let mut names = Vec::new();
-        loop {
+    fn numbers(&mut self, close: char) -> Read<Step> {
+        let mut start = self.at;
+        let mut end = None;
+        let mut indexes: Option<Vec<i64>> = None;
+        let mut slice = [None; 3];
+        let mut colons = 0_usize;
+        while let Some(next) = self.peek() {
+            let digits = self.between(start, end.unwrap_or(self.at));
+            match next {
+                ' ' => {
+                    end = Some(self.at);
+                    self.skip_space();
+                    continue;
+                }
+                _ if next == close => {
+                    if let Some(mut indexes) = indexes {
+                        indexes.push(index(&digits)?);
+                        return Ok(Step::Indexes(indexes));
+                    }
+                    if colons > 0 {
+                        if let (Some(part), false) = (slice.get_mut(colons.min(2)), digits.is_empty()) {
+                            *part = Some(index(&digits)?);
+                        }
+                        let [start, end, step] = slice;
+                        return Ok(Step::Slice(start, end, step));
+                    }
+                    return Ok(Step::Index(Some(index(&digits)?)));
+                }
+                ',' => {
+                    indexes.get_or_insert_default().push(index(&digits)?);
+                    self.at += 1;
+                }
+                '*' => {
+                    self.at += 1;
+                    self.required("Path ended with open indexer.")?;
+                    self.skip_space();
+                    return match self.peek() {
+                        Some(found) if found == close => Ok(Step::Index(None)),
+                        _ => self.unexpected_in_indexer(next),
+                    };
+                }
+                ':' => {
+                    if let (Some(part), false) = (slice.get_mut(colons.min(2)), digits.is_empty()) {
+                        *part = Some(index(&digits)?);
+                    }
+                    colons += 1;
+                    self.at += 1;
+                }
+                _ if !(next.is_numeric() || next == '-') || end.is_some() => {
+                    return self.unexpected_in_indexer(next);
+                }
+                _ => {
+                    self.at += 1;
+                    continue;
+                }
+            }
             self.skip_space();
+            start = self.at;
+            end = None;
+        }
+        Err(json_exception("Path ended with open indexer."))
+    }
+
+    fn quoted_fields(&mut self, close: char, scan: bool) -> Read<Step> {
+        let mut names = Vec::new();
+        while self.peek().is_some() {
             names.push(self.quoted()?);
             self.skip_space();
-            if !self.eat(",") {
-                break;
+            match self.required("Path ended with open indexer.")? {
+                found if found == close => {
+                    let is_single = names.len() == 1;
+                    return Ok(match (scan, is_single) {
+                        (false, true) => Step::Field(names.pop()),
+                        (true, true) => Step::Scan(names.pop()),
+                        (false, false) => Step::Fields(names),
+                        (true, false) => Step::ScanFields(names),
+                    });
+                }
+                ',' => {
+                    self.at += 1;
+                    self.skip_space();
+                }
+                found => return self.unexpected_in_indexer(found),
             }
         }
-        self.close(close)?;
-        Ok(match (scan, names.len()) {
-            (false, 1) => Step::Field(names.pop()),
-            (true, 1) => Step::Scan(names.pop()),
-            (false, _) => Step::Fields(names),
-            (true, _) => Step::ScanFields(names),
-        })
+        Err(json_exception("Path ended with open indexer."))
     }
 
-    fn quoted(&mut self) -> Result<String, Exception> {
-        let mut characters = self.rest.chars();
-        let Some(quote @ ('\'' | '"')) = characters.next() else {
-            return Err(self.unexpected("Unexpected character while parsing path indexer"));
-        };
+    /// A string in single quotes; what its first character is was looked at before.
+    fn quoted(&mut self) -> Read<String> {
         let mut out = String::new();
-        while let Some(next) = characters.next() {
-            match next {
-                '\\' => match characters.next() {
-                    Some('n') => out.push('\n'),
-                    Some('t') => out.push('\t'),
-                    Some('r') => out.push('\r'),
-                    Some('b') => out.push('\u{8}'),
-                    Some('f') => out.push('\u{c}'),
-                    Some(escaped) => out.push(escaped),
-                    None => break,
-                },
-                next if next == quote => {
-                    self.rest = characters.as_str();
-                    return Ok(out);
+        self.at += 1;
+        while let Some(next) = self.peek() {
+            self.at += 1;
+            match (next, self.peek()) {
+                ('\\', Some(escape)) => {
+                    out.push(match escape {
+                        'b' => '\u{8}',
+                        't' => '\t',
+                        'n' => '\n',
+                        'f' => '\u{c}',
+                        'r' => '\r',
+                        '\\' | '"' | '\'' | '/' => escape,
+                        _ => return Err(json_exception(format!("Unknown escape character: \\{escape}"))),
+                    });
+                    self.at += 1;
                 }
-                next => out.push(next),
+                ('\'', _) => return Ok(out),
+                _ => out.push(next),
             }
         }
         Err(json_exception("Path ended with an open string."))
     }
 
-    fn number(&mut self) -> Result<Option<i64>, Exception> {
-        self.skip_space();
-        let text = self.take_while(|next| next.is_ascii_digit() || next == '-');
-        self.skip_space();
-        if text.is_empty() {
-            return Ok(None);
+    fn filter(&mut self, close: char, scan: bool) -> Read<Step> {
+        self.at += 1;
+        match self.required("Path ended with open indexer.")? {
+            '(' => self.at += 1,
+            found => return self.unexpected_in_indexer(found),
         }
-        text.parse().map(Some).map_err(|_| json_exception(format!("Unexpected index in path: {text}")))
+        let query = self.query()?;
+        self.at += 1;
+        self.required("Path ended with open indexer.")?;
+        self.skip_space();
+        match self.peek() {
+            Some(found) if found == close => Ok(Step::Filter { query, scan }),
+            Some(found) => self.unexpected_in_indexer(found),
+            None => Err(json_exception("Path ended with open indexer.")),
+        }
     }
 
-    fn numbers(&mut self, close: char) -> Result<Step, Exception> {
-        if self.eat("*") {
-            self.close(close)?;
-            return Ok(Step::Index(None));
+    fn open_query() -> Exception {
+        json_exception("Path ended with open query.")
+    }
+
+    fn unexpected_in_query(&self) -> Exception {
+        match self.peek() {
+            Some(found) => json_exception(format!("Unexpected character while parsing path query: {found}")),
+            None => Self::open_query(),
         }
-        let first = self.number()?;
-        if self.eat(":") {
-            let end = self.number()?;
-            let step = if self.eat(":") { self.number()? } else { None };
-            self.close(close)?;
-            return Ok(Step::Slice(first, end, step));
-        }
-        let Some(first) = first else {
-            let message = "Array index expected.";
-            return Err(if self.peek() == Some(close) {
-                json_exception(message)
-            } else {
-                self.unexpected("Unexpected character while parsing path indexer")
-            });
+    }
+
+    /// Comparisons up to the closing parenthesis. There is no precedence: each change between `&&` and `||` nests what
+    /// follows inside what came before.
+    fn query(&mut self) -> Read<Query> {
+        let first = self.comparison()?;
+        let is_all = match self.peek() {
+            Some(')') => return Ok(first),
+            Some('&') => true,
+            Some('|') => false,
+            _ => return Err(Self::open_query()),
         };
-        let mut indexes = vec![first];
-        while self.eat(",") {
-            indexes.push(self.number()?.ok_or_else(|| json_exception("Array index expected."))?);
-        }
-        self.close(close)?;
-        Ok(if indexes.len() > 1 { Step::Indexes(indexes) } else { Step::Index(Some(first)) })
+        self.joined(is_all, first)
     }
 
-    /// Alternatives, which bind weaker than conjunctions.
-    fn any_of(&mut self) -> Result<Query, Exception> {
+    /// The comparisons of one kind of operator, from the first operator on.
+    fn joined(&mut self, is_all: bool, first: Query) -> Read<Query> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
             return Err(json_exception("Filters of the path are nested too deeply."));
         }
-        let mut parts = vec![self.all_of()?];
+        let mut parts = vec![first];
+        let (own, other) = if is_all { ("&&", '|') } else { ("||", '&') };
         loop {
-            self.skip_space();
-            if !self.eat("||") {
-                break;
+            if !self.eat(own) {
+                return Err(self.unexpected_in_query());
             }
-            parts.push(self.all_of()?);
+            let next = self.comparison()?;
+            match self.peek() {
+                Some(')') => {
+                    parts.push(next);
+                    break;
+                }
+                Some(found) if found == other => {
+                    parts.push(self.joined(!is_all, next)?);
+                    break;
+                }
+                None => return Err(Self::open_query()),
+                _ => parts.push(next),
+            }
         }
-        self.nesting -= 1;
-        Ok(if parts.len() > 1 { Query::Any(parts) } else { parts.swap_remove(0) })
+        Ok(if is_all { Query::All(parts) } else { Query::Any(parts) })
     }
 
-    fn all_of(&mut self) -> Result<Query, Exception> {
-        let mut parts = vec![self.comparison()?];
-        loop {
-            self.skip_space();
-            if !self.eat("&&") {
-                break;
-            }
-            parts.push(self.comparison()?);
-        }
-        Ok(if parts.len() > 1 { Query::All(parts) } else { parts.swap_remove(0) })
-    }
-
-    fn comparison(&mut self) -> Result<Query, Exception> {
-        self.skip_space();
-        if self.eat("(") {
-            let inner = self.any_of()?;
-            self.skip_space();
-            if !self.eat(")") {
-                return Err(self.unexpected("Unexpected character while parsing path query"));
-            }
-            return Ok(inner);
-        }
+    fn comparison(&mut self) -> Read<Query> {
         let left = self.operand()?;
-        self.skip_space();
-        if matches!(self.peek(), None | Some(')'))
-            || self.rest.starts_with("&&")
-            || self.rest.starts_with("||")
-        {
+        if let Some(')' | '|' | '&') = self.peek() {
             return Ok(Query::Exists(left));
         }
-        let operators = [
-            ("===", Operator::StrictEquals),
-            ("!==", Operator::StrictNotEquals),
-            ("==", Operator::Equals),
-            ("!=", Operator::NotEquals),
-            ("<>", Operator::NotEquals),
-            ("<=", Operator::LessOrEqual),
-            (">=", Operator::GreaterOrEqual),
-            ("<", Operator::Less),
-            (">", Operator::Greater),
-        ];
-        let found = operators.iter().find(|(text, _)| self.eat(text)).map(|(_, operator)| *operator);
-        let Some(operator) = found else { return Err(json_exception("Could not read query operator.")) };
-        self.skip_space();
+        let operator = self.operator()?;
         let right = self.operand()?;
         Ok(Query::Compare(left, operator, right))
     }
 
-    fn operand(&mut self) -> Result<Operand, Exception> {
-        if self.eat("@") {
-            return self.path(true).map(|steps| Operand::Path { steps, from_root: false });
+    fn operator(&mut self) -> Read<Operator> {
+        if self.look(1).is_none() {
+            return Err(Self::open_query());
         }
-        if self.eat("$") {
-            return self.path(true).map(|steps| Operand::Path { steps, from_root: true });
-        }
-        if let Some('\'' | '"') = self.peek() {
-            return self.quoted().map(|text| Operand::Literal(JToken::string(Text::from(text))));
-        }
-        let word = self.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '+' | '.'));
-        let literal = match word {
-            "true" | "false" => JToken::scalar(JTokenType::Boolean, Value::Boolean(word == "true")),
-            "null" => JToken::null(),
-            _ if !word.is_empty()
-                && word.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                JToken::scalar(JTokenType::Integer, numbers::integer(word))
+        let operators = [
+            ("===", Operator::StrictEquals),
+            ("==", Operator::Equals),
+            ("=~", Operator::Matches),
+            ("!==", Operator::StrictNotEquals),
+            ("!=", Operator::NotEquals),
+            ("<>", Operator::NotEquals),
+            ("<=", Operator::LessOrEqual),
+            ("<", Operator::Less),
+            (">=", Operator::GreaterOrEqual),
+            (">", Operator::Greater),
+        ];
+        let found = operators.iter().find(|(text, _)| self.eat(text)).map(|(_, operator)| *operator);
+        found.ok_or_else(|| json_exception("Could not read query operator."))
+    }
+
+    fn operand(&mut self) -> Read<Operand> {
+        self.skip_space();
+        let operand = match self.peek() {
+            Some(sign @ ('$' | '@')) => {
+                self.at += 1;
+                let mut steps = Vec::new();
+                if self.path(&mut steps, self.at, true)? {
+                    return Err(Self::open_query());
+                }
+                Operand::Path { steps, from_root: sign == '$' }
             }
-            _ => match word.parse::<f64>() {
-                Ok(number) => JToken::scalar(JTokenType::Float, Value::Double(number)),
-                Err(_) => return Err(self.unexpected("Unexpected character while parsing path query")),
+            _ => match self.literal()? {
+                Some((kind, value)) => Operand::Literal(JValue { kind, value }),
+                None => return Err(self.unexpected_in_query()),
             },
         };
-        Ok(Operand::Literal(literal))
+        self.skip_space();
+        self.required("Path ended with open query.")?;
+        Ok(operand)
+    }
+
+    fn literal(&mut self) -> Read<Option<(JTokenType, Value)>> {
+        Ok(match self.peek() {
+            Some('\'') => Some((JTokenType::String, Value::from(self.quoted()?))),
+            Some(first) if first.is_numeric() || first == '-' => self.number(),
+            Some('t') if self.eat("true") => Some((JTokenType::Boolean, Value::Boolean(true))),
+            Some('f') if self.eat("false") => Some((JTokenType::Boolean, Value::Boolean(false))),
+            Some('n') if self.eat("null") => Some((JTokenType::Null, Value::Null)),
+            Some('/') => Some((JTokenType::String, Value::String(self.regex()?))),
+            _ => None,
+        })
+    }
+
+    fn number(&mut self) -> Option<(JTokenType, Value)> {
+        let start = self.at;
+        while !matches!(self.peek()?, ' ' | ')') {
+            self.at += 1;
+        }
+        let text = self.between(start, self.at);
+        if text.contains(['.', 'E', 'e']) {
+            let number = text.replace(',', "").parse().ok()?;
+            return Some((JTokenType::Float, Value::Double(number)));
+        }
+        Some((JTokenType::Integer, Value::Int64(text.parse().ok()?)))
+    }
+
+    /// `/pattern/options`, as written.
+    fn regex(&mut self) -> Read<Text> {
+        let start = self.at;
+        self.at += 1;
+        while let Some(next) = self.peek() {
+            match next {
+                '\\' if self.look(1).is_some() => self.at += 2,
+                '/' => {
+                    self.at += 1;
+                    while self.peek().is_some_and(char::is_alphabetic) {
+                        self.at += 1;
+                    }
+                    return Ok(Text::from(self.between(start, self.at)));
+                }
+                _ => self.at += 1,
+            }
+        }
+        Err(json_exception("Path ended with an open regex."))
+    }
+}
+
+/// `Convert.ToInt32` of an index.
+fn index(digits: &str) -> Read<i64> {
+    if digits.is_empty() {
+        return Err(json_exception("Array index expected."));
+    }
+    match digits.parse::<i128>() {
+        Ok(number) => i32::try_from(number)
+            .map(i64::from)
+            .map_err(|_| Exception::overflow("Value was either too large or too small for an Int32.")),
+        Err(_) => Err(Exception::format(format!("The input string '{digits}' was not in a correct format."))),
     }
 }

@@ -1,9 +1,9 @@
 //! `JArray`.
 
 use super::token_members::{contains, from_object, get, set};
-use super::{add, copied, filled, this, token, token_or_null};
+use super::{add, copied, filled, this, token_or_null};
 use crate::dotnet::json::node::{JToken, JTokenType};
-use crate::dotnet::json::{build, edit, reader};
+use crate::dotnet::json::{NODE_BYTES, build, edit, reader};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
@@ -13,12 +13,12 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
     .interfaces(&["System.Collections.Generic.IList<JToken>"])
     .members(&[
         impure("new()", |call| {
-            call.budget().allocate(96)?;
-            Ok(Value::Json(JToken::array(Vec::new())))
+            call.budget().allocate(NODE_BYTES)?;
+            Ok(Value::Json(JToken::array()))
         }),
         impure("new(JArray other)", copied),
-        impure("new(params object[] content)", |call| filled(call, JToken::array(Vec::new()))),
-        impure("new(object content)", |call| filled(call, JToken::array(Vec::new()))),
+        impure("new(params object[] content)", |call| filled(call, JToken::array())),
+        impure("new(object content)", |call| filled(call, JToken::array())),
         impure("static JArray Parse(string json)", |call| {
             let text = call.text(0)?;
             reader::parse_array(&text, call.budget()).map(Value::Json)
@@ -62,13 +62,9 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             Ok(Value::Null)
         }),
         impure("void Remove()", super::token_members::remove),
-        impure("bool Remove(JToken item)", |call| {
-            let (array, item) = (this(call)?, token(call, 0)?);
-            call.budget().steps(array.count() as u64 / 16)?;
-            match edit::index_of(&array, &item) {
-                Some(at) => edit::remove_at(&array, at).map(|()| Value::Boolean(true)),
-                None => Ok(Value::Boolean(false)),
-            }
+        impure("bool Remove(JToken item)", |call| match super::index_of_argument(call)? {
+            Some(at) => edit::remove_at(&this(call)?, at).map(|()| Value::Boolean(true)),
+            None => Ok(Value::Boolean(false)),
         }),
         impure("void Clear()", |call| {
             edit::clear(&this(call)?)?;
@@ -76,8 +72,7 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
         }),
         impure("bool Contains(JToken item)", contains),
         impure("int IndexOf(JToken item)", |call| {
-            let (array, item) = (this(call)?, token(call, 0)?);
-            let found = edit::index_of(&array, &item).and_then(|at| i32::try_from(at).ok());
+            let found = super::index_of_argument(call)?.and_then(|at| i32::try_from(at).ok());
             Ok(Value::Int32(found.unwrap_or(-1)))
         }),
         impure("bool IsReadOnly", |_| Ok(Value::Boolean(false))),

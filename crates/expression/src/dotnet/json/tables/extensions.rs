@@ -1,105 +1,142 @@
-//! `Newtonsoft.Json.Linq.Extensions` and `JEnumerable<T>`.
+//! `Newtonsoft.Json.Linq.Extensions`, `IJEnumerable<T>` and `JEnumerable<T>`.
 
-use super::token_members::{child, converted, is_of_class};
-use super::{PROPERTY, TOKEN, container, tokens};
-use crate::call::Call;
-use crate::dotnet::json::node::{JContent, JToken};
+use super::token_members::child;
+use super::{PROPERTY, TOKEN};
+use crate::call::{Call, Machine};
+use crate::dotnet::json::node::JToken;
 use crate::dotnet::json::to_object::value_as;
+use crate::dotnet::linq::computed;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
-use crate::value::Value;
+use crate::types::Type;
+use crate::value::{Value, collect};
 
-/// What `Children()` gives: a sequence.
+/// A sequence of tokens whose indexer goes one level down.
+pub(super) static INTERFACE: TypeDeclaration =
+    TypeDeclaration::interface("Newtonsoft.Json.Linq.IJEnumerable")
+        .generic(&["T"])
+        .interfaces(&["System.Collections.Generic.IEnumerable<T>"])
+        .members(&[impure("IJEnumerable<JToken> this[object key]", |call| {
+            let key = call.argument(0).clone();
+            let source = call.receiver().clone();
+            by_key(source, key, TOKEN, call)
+        })]);
+
+/// What `Children()` gives.
 pub(super) static JSON_ENUMERABLE: TypeDeclaration =
     TypeDeclaration::interface("Newtonsoft.Json.Linq.JEnumerable")
         .generic(&["T"])
-        .interfaces(&["System.Collections.Generic.IEnumerable<T>"]);
+        .interfaces(&["Newtonsoft.Json.Linq.IJEnumerable<T>"]);
 
 pub(super) static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("Newtonsoft.Json.Linq.Extensions")
     .members(&[
-        impure("static U Value<U>(this IEnumerable<JToken> value)", |call| match call.argument(0).clone() {
-            Value::Json(token) => {
-                let to = call.type_argument(0);
-                value_as(&token, &to, call.machine())
-            }
-            Value::Null => Err(call.null_argument(0)),
-            _ => Err(Exception::argument("Source value must be a JToken.", "")),
-        }),
-        impure("static IEnumerable<JToken> Values(this IEnumerable<JToken> source)", |call| {
-            let found = each(call, values)?;
-            Ok(tokens(TOKEN, move || found.clone()))
+        impure("static U Value<U>(this IEnumerable<JToken> value)", |call| value(call, 0)),
+        impure("static U Value<T, U>(this IEnumerable<T> value)", |call| value(call, 1)),
+        impure("static IJEnumerable<JToken> Values(this IEnumerable<JToken> source)", |call| {
+            each(call, TOKEN, values)
         }),
         impure("static IEnumerable<U> Values<U>(this IEnumerable<JToken> source)", |call| {
-            let found = each(call, values)?;
-            Ok(converted(call.type_argument(0), move || found.clone()))
+            let to = call.type_argument(0);
+            each(call, to, values)
         }),
-        impure("static IEnumerable<JToken> Values(this IEnumerable<JToken> source, object key)", |call| {
-            let found = by_key(call)?;
-            Ok(tokens(TOKEN, move || found.clone()))
+        impure("static IJEnumerable<JToken> Values(this IEnumerable<JToken> source, object key)", |call| {
+            let (source, key) = (source(call)?, call.argument(1).clone());
+            by_key(source, key, TOKEN, call)
         }),
         impure("static IEnumerable<U> Values<U>(this IEnumerable<JToken> source, object key)", |call| {
-            let found = by_key(call)?;
-            Ok(converted(call.type_argument(0), move || found.clone()))
+            let (source, key) = (source(call)?, call.argument(1).clone());
+            let to = call.type_argument(0);
+            by_key(source, key, to, call)
         }),
-        impure("static IEnumerable<JToken> Children(this IEnumerable<JToken> source)", |call| {
-            let found = each(call, JToken::children)?;
-            Ok(tokens(TOKEN, move || found.clone()))
+        impure("static IJEnumerable<JToken> Children<T>(this IEnumerable<T> source)", |call| {
+            each(call, TOKEN, JToken::children)
         }),
-        impure("static IEnumerable<U> Children<U>(this IEnumerable<JToken> source)", |call| {
-            let class = call.type_argument(0);
-            let found = each(call, JToken::children)?;
-            Ok(tokens(class.clone(), move || {
-                found.iter().filter(|child| is_of_class(child, &class)).cloned().collect()
-            }))
+        impure("static IEnumerable<U> Children<T, U>(this IEnumerable<T> source)", |call| {
+            let to = call.type_argument(1);
+            each(call, to, JToken::children)
         }),
-        impure("static IEnumerable<JProperty> Properties(this IEnumerable<JObject> source)", |call| {
-            let found = each(call, JToken::children)?;
-            Ok(tokens(PROPERTY, move || found.clone()))
+        impure("static IJEnumerable<JProperty> Properties(this IEnumerable<JObject> source)", |call| {
+            each(call, PROPERTY, JToken::children)
         }),
-        impure("static IEnumerable<JToken> Descendants<T>(this IEnumerable<T> source)", |call| {
-            let found = each(call, |token| container::below(token, false))?;
-            Ok(tokens(TOKEN, move || found.clone()))
+        impure("static IJEnumerable<JToken> Descendants<T>(this IEnumerable<T> source)", |call| {
+            each(call, TOKEN, |token| token.descendants(false))
         }),
-        impure("static IEnumerable<JToken> Ancestors<T>(this IEnumerable<T> source)", |call| {
-            let found = each(call, |token| std::iter::successors(token.parent(), JToken::parent).collect())?;
-            Ok(tokens(TOKEN, move || found.clone()))
+        impure("static IJEnumerable<JToken> DescendantsAndSelf<T>(this IEnumerable<T> source)", |call| {
+            each(call, TOKEN, |token| token.descendants(true))
         }),
-        impure("static IEnumerable<JToken> AsJEnumerable(this IEnumerable<JToken> source)", |call| {
-            Ok(call.take(0))
+        impure("static IJEnumerable<JToken> Ancestors<T>(this IEnumerable<T> source)", |call| {
+            each(call, TOKEN, |token| std::iter::successors(token.parent(), JToken::parent).collect())
         }),
+        impure("static IJEnumerable<JToken> AncestorsAndSelf<T>(this IEnumerable<T> source)", |call| {
+            each(call, TOKEN, |token| std::iter::successors(Some(token.clone()), JToken::parent).collect())
+        }),
+        impure(
+            "static IJEnumerable<T> AsJEnumerable<T>(this IEnumerable<T> source)",
+            |call| Ok(call.take(0)),
+        ),
     ]);
 
-/// What each token of the source gives.
-fn each(call: &mut Call<'_>, give: impl Fn(&JToken) -> Vec<JToken>) -> Result<Vec<JToken>, Exception> {
-    let mut out = Vec::new();
-    for value in call.elements(0)? {
-        if let Value::Json(token) = value {
-            out.extend(give(&token));
+/// The one token that a `JToken` seen as a sequence is.
+fn value(call: &mut Call<'_>, at: usize) -> Result<Value, Exception> {
+    match call.argument(0).clone() {
+        Value::Json(token) => {
+            let to = call.type_argument(at);
+            value_as(&token, &to, call.machine())
         }
+        Value::Null => Err(call.null_argument(0)),
+        _ => Err(Exception::argument("Source value must be a JToken.", "")),
     }
-    call.budget().allocate(out.len() * size_of::<JToken>())?;
-    Ok(out)
+}
+
+fn source(call: &Call<'_>) -> Result<Value, Exception> {
+    match call.argument(0) {
+        Value::Null => Err(call.null_argument(0)),
+        source => Ok(source.clone()),
+    }
+}
+
+/// The tokens of a sequence; other elements are left out.
+fn tokens_of(source: &Value, machine: &mut dyn Machine) -> Result<Vec<JToken>, Exception> {
+    let token = |value| if let Value::Json(token) = value { Some(token) } else { None };
+    Ok(collect(source, machine)?.into_iter().filter_map(token).collect())
+}
+
+/// What each token of the source gives, converted as `Value<T>` does; when walked over.
+fn each(
+    call: &mut Call<'_>,
+    to: Type,
+    give: impl Fn(&JToken) -> Vec<JToken> + Send + Sync + 'static,
+) -> Result<Value, Exception> {
+    let source = source(call)?;
+    Ok(computed(to.clone(), move |machine| {
+        let mut out = Vec::new();
+        for token in tokens_of(&source, machine)? {
+            for found in give(&token) {
+                machine.budget().step()?;
+                machine.budget().allocate(size_of::<Value>())?;
+                out.push(value_as(&found, &to, machine)?);
+            }
+        }
+        Ok(out)
+    }))
 }
 
 /// The children of a token; a scalar itself.
 fn values(token: &JToken) -> Vec<JToken> {
-    match token.content() {
-        JContent::Value(_) => vec![token.clone()],
-        _ => token.children(),
-    }
+    if token.is_container() { token.children() } else { vec![token.clone()] }
 }
 
-/// The children with a key.
-fn by_key(call: &mut Call<'_>) -> Result<Vec<JToken>, Exception> {
-    let key = call.argument(1).clone();
-    if key.is_null() {
-        return each(call, values);
-    }
+/// The children with a key, converted as `Value<T>` does.
+fn by_key(source: Value, key: Value, to: Type, call: &mut Call<'_>) -> Result<Value, Exception> {
+    let found = tokens_of(&source, call.machine())?;
     let mut out = Vec::new();
-    for value in call.elements(0)? {
-        if let Value::Json(token) = value {
-            out.extend(child(&token, &key, call)?);
+    for token in found {
+        let children =
+            if key.is_null() { values(&token) } else { child(&token, &key, call)?.into_iter().collect() };
+        for child in children {
+            out.push(value_as(&child, &to, call.machine())?);
         }
     }
-    Ok(out)
+    call.budget().allocate(out.len() * size_of::<Value>())?;
+    Ok(computed(to, move |_| Ok(out.clone())))
 }

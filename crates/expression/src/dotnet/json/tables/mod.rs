@@ -7,6 +7,7 @@ mod extensions;
 mod object;
 mod property;
 mod scalar;
+mod settings;
 mod token;
 mod token_members;
 
@@ -60,7 +61,11 @@ pub(crate) static TYPES: &[&TypeDeclaration] = &[
     &scalar::RAW,
     &convert::CONVERT,
     &extensions::EXTENSIONS,
+    &extensions::INTERFACE,
     &extensions::JSON_ENUMERABLE,
+    &settings::ARRAY_HANDLING,
+    &settings::NULL_HANDLING,
+    &settings::SETTINGS,
 ];
 
 const TOKEN: Type = Type::Named("Newtonsoft.Json.Linq.JToken");
@@ -86,6 +91,16 @@ fn token(call: &Call<'_>, at: usize) -> Result<JToken, Exception> {
 /// A token; null becomes a Null token, and anything else a scalar.
 fn token_or_null(call: &mut Call<'_>, at: usize) -> Result<JToken, Exception> {
     build::content(call.take(at))
+}
+
+/// The place of argument 0 in the receiver by identity.
+fn index_of_argument(call: &mut Call<'_>) -> Result<Option<usize>, Exception> {
+    let container = this(call)?;
+    call.budget().steps(container.count() as u64 / 256)?;
+    Ok(match call.argument(0) {
+        Value::Json(item) => edit::index_of(&container, item),
+        _ => None,
+    })
 }
 
 fn wrap(token: Option<JToken>) -> Value {
@@ -117,7 +132,6 @@ fn filled(call: &mut Call<'_>, container: JToken) -> Result<Value, Exception> {
 
 /// A copy of argument 0.
 fn copied(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let copy = edit::deep_clone(&token(call, 0)?, 0, call.machine())?;
-    call.budget().allocate(96)?;
+    let copy = edit::deep_clone(&token(call, 0)?, call.machine())?;
     Ok(Value::Json(copy))
 }

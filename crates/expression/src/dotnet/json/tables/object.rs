@@ -4,10 +4,10 @@ use super::token_members::{from_object, get, set};
 use super::{PROPERTY, TOKEN, add, copied, filled, this, token_or_null, tokens, wrap};
 use crate::call::Call;
 use crate::dotnet::json::node::{JToken, JTokenType};
-use crate::dotnet::json::{build, edit, reader};
+use crate::dotnet::json::{NODE_BYTES, build, edit, reader};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Json.Linq.JObject")
     .base("JContainer")
@@ -17,12 +17,12 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
     ])
     .members(&[
         impure("new()", |call| {
-            call.budget().allocate(96)?;
-            Ok(Value::Json(JToken::object(Vec::new())))
+            call.budget().allocate(2 * NODE_BYTES)?;
+            Ok(Value::Json(JToken::object()))
         }),
         impure("new(JObject other)", copied),
-        impure("new(params object[] content)", |call| filled(call, JToken::object(Vec::new()))),
-        impure("new(object content)", |call| filled(call, JToken::object(Vec::new()))),
+        impure("new(params object[] content)", |call| filled(call, JToken::object())),
+        impure("new(object content)", |call| filled(call, JToken::object())),
         impure("static JObject Parse(string json)", |call| {
             let text = call.text(0)?;
             reader::parse_object(&text, call.budget()).map(Value::Json)
@@ -40,17 +40,15 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
         }),
         impure("JToken this[object key]", get),
         impure("set JToken this[object key]", set),
-        impure("JToken this[string propertyName]", |call| {
-            let object = this(call)?;
-            let name = call.text(0)?;
-            build::charge_search(&object, call.machine())?;
-            Ok(wrap(object.get(&name)))
+        impure("JToken this[string propertyName]", |call| match call.argument(0) {
+            Value::Null => Err(call.null_argument(0)),
+            _ => get(call),
         }),
         impure("set JToken this[string propertyName]", |call| {
             let object = this(call)?;
             let name = call.text(0)?;
             let value = token_or_null(call, 1)?;
-            call.budget().allocate(96)?;
+            call.budget().allocate(2 * NODE_BYTES)?;
             build::charge_search(&object, call.machine())?;
             edit::set_named(&object, &name, value, call.machine())?;
             Ok(Value::Null)
@@ -124,7 +122,7 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
 
 /// The values of an object's properties.
 fn values_of(object: &JToken) -> Vec<JToken> {
-    object.children().iter().filter_map(JToken::as_property).map(|(_, value)| value).collect()
+    object.properties().into_iter().map(|(_, value)| value).collect()
 }
 
 fn by_name(call: &mut Call<'_>, at: usize) -> Result<Option<JToken>, Exception> {
@@ -146,9 +144,7 @@ fn compared(call: &mut Call<'_>) -> Result<Option<JToken>, Exception> {
         return Ok(None);
     }
     let folded = name.to_uppercase();
-    let same = |property: &JToken| {
-        property.as_property().is_some_and(|(own, _): (&Text, _)| own.to_uppercase() == folded)
-    };
+    let same = |property: &JToken| property.name().is_some_and(|own| own.to_uppercase() == folded);
     call.budget().steps(object.count() as u64)?;
     Ok(object.children().into_iter().find(same))
 }

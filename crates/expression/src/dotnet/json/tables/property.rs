@@ -3,7 +3,7 @@
 use super::{copied, this, token_or_null};
 use crate::call::Call;
 use crate::dotnet::json::node::JToken;
-use crate::dotnet::json::{build, edit};
+use crate::dotnet::json::{NODE_BYTES, build, edit};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
@@ -14,7 +14,7 @@ pub(super) static PROPERTY: TypeDeclaration =
         impure("new(string name, object content)", make),
         impure("new(string name, params object[] content)", make),
         impure("string Name", |call| match this(call)?.as_property() {
-            Some((name, _)) => Ok(Value::String(name.clone())),
+            Some((name, _)) => Ok(Value::String(name)),
             None => Err(call.mismatch(call.receiver())),
         }),
         impure("JToken Value", |call| match this(call)?.as_property() {
@@ -33,9 +33,9 @@ pub(super) static PROPERTY: TypeDeclaration =
 fn make(call: &mut Call<'_>) -> Result<Value, Exception> {
     let name = call.text(0)?;
     let content = call.take(1);
-    call.budget().allocate(96 + name.len())?;
+    call.budget().allocate(2 * NODE_BYTES)?;
     let value = if build::is_sequence(&content) {
-        let array = JToken::array(Vec::new());
+        let array = JToken::array();
         build::add(&array, 0, content, call.machine())?;
         array
     } else {

@@ -1,12 +1,12 @@
 //! `JValue` and `JRaw`.
 
-use super::{this, token};
+use super::this;
 use crate::call::Call;
-use crate::dotnet::json::node::{JContent, JToken, JTokenType, JValue};
-use crate::dotnet::json::{build, compare};
+use crate::dotnet::json::node::{JToken, JTokenType, JValue};
+use crate::dotnet::json::{NODE_BYTES, build, compare, edit};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
-use crate::value::{Text, Value};
+use crate::value::Value;
 
 pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Json.Linq.JValue")
     .base("JToken")
@@ -20,7 +20,8 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
         impure("new(decimal value)", make),
         impure("new(float value)", make),
         impure("new(ulong value)", make),
-        impure("new(char value)", |call| Ok(Value::Json(JToken::string(Text::from_units(&[call.char(0)]))))),
+        impure("new(char value)", |call| Ok(Value::Json(JToken::scalar(JTokenType::String, call.take(0))))),
+        impure("new(Uri value)", make),
         impure("new(DateTime value)", make),
         impure("new(DateTimeOffset value)", make),
         impure("new(Guid value)", make),
@@ -29,6 +30,9 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
         impure("static JValue CreateNull()", |_| Ok(Value::Json(JToken::null()))),
         impure("static JValue CreateUndefined()", |_| {
             Ok(Value::Json(JToken::scalar(JTokenType::Undefined, Value::Null)))
+        }),
+        impure("static JValue CreateComment(string value)", |call| {
+            Ok(Value::Json(JToken::scalar(JTokenType::Comment, call.take(0))))
         }),
         impure("static JValue CreateString(string value)", |call| {
             Ok(Value::Json(JToken::scalar(JTokenType::String, call.take(0))))
@@ -39,13 +43,12 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             let Some(JValue { kind, value }) = build::scalar(call.take(0))?.as_scalar() else {
                 return Err(call.mismatch(call.receiver()));
             };
-            if let JContent::Value(slot) = token.content() {
+            edit::set_scalar(&token, |slot| {
                 // A string put into a comment or raw token keeps that type.
-                let mut slot = slot.lock();
                 let keeps =
                     matches!(slot.kind, JTokenType::Raw | JTokenType::Comment) && kind == JTokenType::String;
                 *slot = JValue { kind: if keeps { slot.kind } else { kind }, value };
-            }
+            });
             Ok(Value::Null)
         }),
         impure("string ToString()", super::token_members::to_text),
@@ -61,19 +64,8 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             };
             Ok(Value::Boolean(equal))
         }),
-        impure("int CompareTo(JValue obj)", |call| match call.argument(0) {
-            Value::Null => Ok(Value::Int32(1)),
-            _ => {
-                let (left, right) = (scalar(call)?, token(call, 0)?);
-                let Some(right) = right.as_scalar() else { return Err(call.mismatch(call.argument(0))) };
-                match compare::order(&left, &right) {
-                    Some(order) => Ok(Value::Int32(order as i32)),
-                    None => {
-                        Err(Exception::argument(format!("Object must be of type {:?}.", left.kind), "value"))
-                    }
-                }
-            }
-        }),
+        impure("int CompareTo(JValue obj)", compared),
+        impure("int CompareTo(object obj)", compared),
     ]);
 
 pub(super) static RAW: TypeDeclaration =
@@ -81,13 +73,22 @@ pub(super) static RAW: TypeDeclaration =
         impure("new(JRaw other)", super::copied),
         impure("new(object rawJson)", |call| {
             let value = call.take(0);
-            let text = call.text_of(&value)?;
-            Ok(Value::Json(JToken::scalar(JTokenType::Raw, Value::String(text))))
+            Ok(Value::Json(JToken::scalar(JTokenType::Raw, value)))
         }),
     ]);
 
+fn compared(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let left = scalar(call)?;
+    let right = match call.argument(0) {
+        Value::Null => return Ok(Value::Int32(1)),
+        Value::Json(other) => other.as_scalar().ok_or_else(|| call.mismatch(call.argument(0)))?,
+        other => JValue { kind: left.kind, value: other.clone() },
+    };
+    compare::compare_to(&left, &right, call.machine()).map(|order| Value::Int32(order as i32))
+}
+
 fn make(call: &mut Call<'_>) -> Result<Value, Exception> {
-    call.budget().allocate(96)?;
+    call.budget().allocate(NODE_BYTES)?;
     build::scalar(call.take(0)).map(Value::Json)
 }
 

@@ -1,11 +1,12 @@
 //! The bodies of `JToken`'s members: one for all classes of tokens, as the static type may be the base.
 
-use super::{TOKEN, add, this, token, token_or_null, tokens, wrap};
+use super::{TOKEN, add, this, token_or_null, tokens, wrap};
 use crate::call::Call;
-use crate::dotnet::json::node::{JContent, JToken, JTokenType};
+use crate::dotnet::json::node::{JToken, JTokenType};
 use crate::dotnet::json::to_object::value_as;
 use crate::dotnet::json::writer::{Formatting, to_json};
-use crate::dotnet::json::{build, compare, edit, location, reader, select};
+use crate::dotnet::json::{NODE_BYTES, build, compare, edit, location, reader, select};
+use crate::dotnet::linq::{computed, lazy, walk};
 use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::Value;
@@ -26,7 +27,7 @@ pub(super) fn from_object(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn deep_equals(call: &mut Call<'_>) -> Result<Value, Exception> {
     let equal = match (call.argument(0), call.argument(1)) {
         (Value::Null, Value::Null) => true,
-        (Value::Json(left), Value::Json(right)) => compare::deep_equals(left, right, 0)?,
+        (Value::Json(left), Value::Json(right)) => compare::deep_equals(left, right)?,
         _ => false,
     };
     Ok(Value::Boolean(equal))
@@ -34,39 +35,57 @@ pub(super) fn deep_equals(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 /// `token[key]`: by name in objects, by number in arrays.
 pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
+    // The usual case, without copies of token and key.
+    if let (Value::Json(token), Value::String(name)) = (call.receiver(), call.argument(0))
+        && let Some((found, count)) = token.look_up(name)
+    {
+        call.budget().steps(count as u64 / 16)?;
+        return Ok(wrap(found));
+    }
     let token = this(call)?;
     let key = call.argument(0).clone();
     child(&token, &key, call).map(wrap)
 }
 
+/// What the keys of a container are, in messages.
+fn key_of(kind: JTokenType) -> Option<&'static str> {
+    match kind {
+        JTokenType::Object => Some("Object property name"),
+        JTokenType::Array => Some("Int32 array index"),
+        JTokenType::Constructor => Some("Argument position index"),
+        _ => None,
+    }
+}
+
 /// The child for a key: none when an object lacks it.
 pub(super) fn child(token: &JToken, key: &Value, call: &mut Call<'_>) -> Result<Option<JToken>, Exception> {
-    match (token.content(), key) {
-        (JContent::Object(_) | JContent::Array(_), Value::Null) => Err(Exception::argument_null("key")),
-        (JContent::Object(_), Value::String(name)) => {
+    let kind = token.kind();
+    let Some(expected) = key_of(kind) else {
+        let message = format!("Cannot access child value on {}.", token.type_name());
+        return Err(Exception::invalid_operation(message));
+    };
+    match key {
+        Value::Null => Err(Exception::argument_null("key")),
+        Value::String(name) if kind == JTokenType::Object => {
             build::charge_search(token, call.machine())?;
             Ok(token.get(name))
         }
-        (JContent::Array(items), Value::Int32(index)) => {
-            let found = usize::try_from(*index).ok().and_then(|at| items.lock().get(at).cloned());
+        Value::Int32(index) if kind != JTokenType::Object => {
+            let found = usize::try_from(*index).ok().and_then(|at| token.child(at));
             found.map(Some).ok_or_else(edit::index_out_of_range)
         }
-        (JContent::Object(_), _) => Err(wrong_key("Accessed", "JObject", key, "Object property name", call)?),
-        (JContent::Array(_), _) => Err(wrong_key("Accessed", "JArray", key, "Int32 array index", call)?),
-        _ => {
-            let message = format!("Cannot access child value on {}.", token.type_name());
-            Err(Exception::invalid_operation(message))
-        }
+        _ => Err(wrong_key("Accessed", token, key, expected, call)?),
     }
 }
 
 fn wrong_key(
     what: &str,
-    class: &str,
+    token: &JToken,
     key: &Value,
     expected: &str,
     call: &mut Call<'_>,
 ) -> Result<Exception, Exception> {
+    let class = token.type_name().rsplit('.').next().unwrap_or("");
     let text = call.text_of(key)?;
     let shown = if let Value::String(_) = key { format!("\"{text}\"") } else { text.to_string() };
     let message = format!("{what} {class} values with invalid key value: {shown}. {expected} expected.");
@@ -76,29 +95,25 @@ fn wrong_key(
 /// `token[key] = value`.
 pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
     let container = this(call)?;
-    let key = call.argument(0).clone();
+    let key = call.take(0);
     let value = token_or_null(call, 1)?;
-    call.budget().allocate(96)?;
-    match (container.content(), &key) {
-        (JContent::Object(_) | JContent::Array(_), Value::Null) => {
-            return Err(Exception::argument_null("key"));
-        }
-        (JContent::Object(_), Value::String(name)) => {
+    call.budget().allocate(2 * NODE_BYTES)?;
+    let kind = container.kind();
+    let Some(expected) = key_of(kind) else {
+        let message = format!("Cannot set child value on {}.", container.type_name());
+        return Err(Exception::invalid_operation(message));
+    };
+    match &key {
+        Value::Null => return Err(Exception::argument_null("key")),
+        Value::String(name) if kind == JTokenType::Object => {
             build::charge_search(&container, call.machine())?;
             edit::set_named(&container, name, value, call.machine())?;
         }
-        (JContent::Array(_), Value::Int32(index)) => {
+        Value::Int32(index) if kind != JTokenType::Object => {
             let at = usize::try_from(*index).map_err(|_| edit::index_out_of_range())?;
             edit::set_at(&container, at, value, call.machine())?;
         }
-        (JContent::Object(_), _) => {
-            return Err(wrong_key("Set", "JObject", &key, "Object property name", call)?);
-        }
-        (JContent::Array(_), _) => return Err(wrong_key("Set", "JArray", &key, "Int32 array index", call)?),
-        _ => {
-            let message = format!("Cannot set child value on {}.", container.type_name());
-            return Err(Exception::invalid_operation(message));
-        }
+        _ => return Err(wrong_key("Set", &container, &key, expected, call)?),
     }
     Ok(Value::Null)
 }
@@ -125,29 +140,27 @@ pub(super) fn path(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 fn container(call: &Call<'_>) -> Result<JToken, Exception> {
     let token = this(call)?;
-    match token.content() {
-        JContent::Value(_) => {
-            let message = format!("Cannot access child value on {}.", token.type_name());
-            Err(Exception::invalid_operation(message))
-        }
-        _ => Ok(token),
+    if token.is_container() {
+        return Ok(token);
     }
+    let message = format!("Cannot access child value on {}.", token.type_name());
+    Err(Exception::invalid_operation(message))
 }
 
 pub(super) fn first(call: &mut Call<'_>) -> Result<Value, Exception> {
-    Ok(wrap(container(call)?.children().first().cloned()))
+    Ok(wrap(container(call)?.first()))
 }
 
 pub(super) fn last(call: &mut Call<'_>) -> Result<Value, Exception> {
-    Ok(wrap(container(call)?.children().last().cloned()))
+    Ok(wrap(container(call)?.last()))
 }
 
 /// A neighbour among the parent's children.
-fn neighbour(call: &Call<'_>, offset: isize) -> Result<Value, Exception> {
+fn neighbour(call: &mut Call<'_>, offset: isize) -> Result<Value, Exception> {
     let token = this(call)?;
-    let Ok((parent, index)) = edit::place(&token) else { return Ok(Value::Null) };
-    let at = index.checked_add_signed(offset);
-    Ok(wrap(at.and_then(|at| parent.children().get(at).cloned())))
+    let siblings = token.parent().map_or(0, |parent| parent.count());
+    call.budget().steps(siblings as u64 / 256)?;
+    Ok(wrap(token.neighbour(offset)))
 }
 
 pub(super) fn next(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -188,10 +201,12 @@ pub(super) fn written(
 pub(super) fn value(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
     let key = call.argument(0).clone();
-    let to = call.type_argument(0);
     match child(&token, &key, call)? {
-        Some(found) => value_as(&found, &to, call.machine()),
-        None => Ok(to.default_value()),
+        Some(found) => {
+            let to = call.type_argument(0);
+            value_as(&found, &to, call.machine())
+        }
+        None => Ok(call.type_argument(0).default_value()),
     }
 }
 
@@ -199,24 +214,19 @@ pub(super) fn value(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn values(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = container(call)?;
     let to = call.type_argument(0);
-    Ok(converted(to, move || token.children()))
-}
-
-/// A lazy sequence of tokens converted as `Value<T>` does.
-pub(super) fn converted(to: Type, list: impl Fn() -> Vec<JToken> + Send + Sync + 'static) -> Value {
-    crate::dotnet::linq::computed(to.clone(), move |machine| {
-        let mut out = Vec::new();
-        for token in list() {
-            machine.budget().step()?;
-            out.push(value_as(&token, &to, machine)?);
-        }
-        Ok(out)
-    })
+    Ok(lazy(to.clone(), move || {
+        let mut children = token.walk();
+        let to = to.clone();
+        walk(move |machine| match children.next(machine)? {
+            Some(Value::Json(child)) => value_as(&child, &to, machine).map(Some),
+            other => Ok(other),
+        })
+    }))
 }
 
 pub(super) fn children(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
-    Ok(tokens(TOKEN, move || token.children()))
+    Ok(lazy(TOKEN, move || token.walk()))
 }
 
 /// Those of a class.
@@ -232,7 +242,8 @@ pub(super) fn children_of(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn is_of_class(token: &JToken, class: &Type) -> bool {
     match class {
         Type::Object | Type::Named("Newtonsoft.Json.Linq.JToken") => true,
-        Type::Named("Newtonsoft.Json.Linq.JContainer") => !matches!(token.content(), JContent::Value(_)),
+        Type::Named("Newtonsoft.Json.Linq.JContainer") => token.is_container(),
+        Type::Named("Newtonsoft.Json.Linq.JValue") => !token.is_container(),
         Type::Named(name) => token.type_name() == *name,
         _ => false,
     }
@@ -262,15 +273,11 @@ pub(super) fn to_object(call: &mut Call<'_>) -> Result<Value, Exception> {
     crate::dotnet::json::to_object(&token, &to, call.machine())
 }
 
-fn selected(call: &mut Call<'_>) -> Result<Vec<JToken>, Exception> {
+pub(super) fn select_token(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
     let steps = select::parse(&call.text(0)?)?;
     let strict = call.boolean(1);
-    select::select(&steps, &token, &token, strict, call.machine())
-}
-
-pub(super) fn select_token(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let mut found = selected(call)?.into_iter();
+    let mut found = select::select(&steps, &token, &token, strict, call.machine())?.into_iter();
     let token = found.next();
     if found.next().is_some() {
         return Err(select::json_exception("Path returned multiple tokens."));
@@ -278,14 +285,20 @@ pub(super) fn select_token(call: &mut Call<'_>) -> Result<Value, Exception> {
     Ok(wrap(token))
 }
 
+/// The path is read at once and followed when the result is walked over.
 pub(super) fn select_tokens(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let found = selected(call)?;
-    Ok(tokens(TOKEN, move || found.clone()))
+    let token = this(call)?;
+    let steps = select::parse(&call.text(0)?)?;
+    let strict = call.boolean(1);
+    Ok(computed(TOKEN, move |machine| {
+        let found = select::select(&steps, &token, &token, strict, machine)?;
+        Ok(found.into_iter().map(Value::Json).collect())
+    }))
 }
 
 pub(super) fn deep_clone(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
-    edit::deep_clone(&token, 0, call.machine()).map(Value::Json)
+    edit::deep_clone(&token, call.machine()).map(Value::Json)
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -308,16 +321,17 @@ pub(super) fn add_beside(call: &mut Call<'_>, offset: usize) -> Result<Value, Ex
 /// A null string keeps the type String, as in Newtonsoft.Json.
 pub(super) fn implicit(call: &mut Call<'_>) -> Result<Value, Exception> {
     let value = call.take(0);
-    let of_string = call.member.parameters.first().is_some_and(|parameter| parameter.ty == Type::String);
-    call.budget().allocate(96)?;
-    if value.is_null() && of_string {
+    let from = call.member.parameters.first().map(|parameter| &parameter.ty);
+    let was_nullable = matches!(from, Some(Type::Nullable(_)));
+    let was_string = from == Some(&Type::String);
+    call.budget().allocate(NODE_BYTES)?;
+    if value.is_null() && was_string {
         return Ok(Value::Json(JToken::scalar(JTokenType::String, Value::Null)));
     }
-    build::implicit(value).map(Value::Json)
+    build::implicit(value, was_nullable).map(Value::Json)
 }
 
-/// The first argument, which must be a token.
+/// `Contains`: by identity.
 pub(super) fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let (container, item) = (this(call)?, token(call, 0)?);
-    Ok(Value::Boolean(edit::index_of(&container, &item).is_some()))
+    Ok(Value::Boolean(super::index_of_argument(call)?.is_some()))
 }
