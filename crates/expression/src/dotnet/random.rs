@@ -167,15 +167,19 @@ impl Subtractive {
         let mut next = 1_i32;
         let mut slot = 0_usize;
         for _ in 1..55 {
-            slot = (slot + 21) % 55;
+            slot = if slot < 34 { slot + 21 } else { slot - 34 };
             set(&mut state, slot, next);
             next = lifted(previous.wrapping_sub(next));
             previous = get(&state, slot);
         }
         for _ in 0..4 {
-            for slot in 1..56 {
-                let other = get(&state, 1 + (slot + 30) % 55);
-                let mixed = lifted(get(&state, slot).wrapping_sub(other));
+            // Each is mixed with the one 31 places on, round the 55: two loops without a remainder.
+            for slot in 1..25 {
+                let mixed = lifted(get(&state, slot).wrapping_sub(get(&state, slot + 31)));
+                set(&mut state, slot, mixed);
+            }
+            for slot in 25..56 {
+                let mixed = lifted(get(&state, slot).wrapping_sub(get(&state, slot - 24)));
                 set(&mut state, slot, mixed);
             }
         }

@@ -31,6 +31,25 @@ impl Gathered {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// The usual numbers without a text of their own.
+    fn push_integer(&mut self, number: i32) {
+        let mut digits = [0_u8; 10];
+        let mut left = number.unsigned_abs();
+        let mut used = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+            left /= 10;
+            used += 1;
+            if left == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            self.bytes.push(b'-');
+        }
+        self.bytes.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+    }
+
     fn pad(&mut self, count: usize) {
         self.bytes.resize(self.bytes.len() + count, b' ');
     }
@@ -265,6 +284,7 @@ impl<'f> Frame<'f> {
             }
             match self.eval(part)? {
                 Value::String(text) => self.gather(&mut out, &text)?,
+                Value::Int32(number) => out.push_integer(number),
                 Value::Null => {}
                 value => {
                     let text = text_of(&value, self.machine)?;
@@ -290,6 +310,19 @@ impl<'f> Frame<'f> {
                 continue;
             }
             let value = self.eval(&part.value)?;
+            if part.alignment == 0 && part.format.is_none() {
+                match &value {
+                    Value::String(text) => {
+                        self.gather(&mut out, text)?;
+                        continue;
+                    }
+                    Value::Int32(number) => {
+                        out.push_integer(*number);
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
             let text = formatted(&value, part.format.as_deref(), self.machine)?;
             let width = part.alignment.unsigned_abs() as usize;
             let padding = width.saturating_sub(if width == 0 { 0 } else { text.length() });

@@ -103,31 +103,21 @@ fn custom(moment: Moment, pattern: &str) -> Result<String, Exception> {
             }
             '%' => {
                 let next = pattern.get(at + 1).filter(|next| **next != '%').ok_or_else(invalid)?;
-                out.push_str(&custom_single(moment, *next)?);
+                if !specifier(&mut out, moment, &parts, *next, 1)? {
+                    out.push(*next);
+                }
                 count = 2;
             }
-            _ => match specifier(moment, &parts, character, count)? {
-                Some(text) => {
-                    // A point before a fraction that is written away vanishes with it.
-                    if character == 'F' && text.is_empty() && out.ends_with('.') {
-                        out.pop();
-                    }
-                    out.push_str(&text);
-                }
-                None => {
+            _ => {
+                if !specifier(&mut out, moment, &parts, character, count)? {
                     out.push(character);
                     count = 1;
                 }
-            },
+            }
         }
         at += count;
     }
     Ok(out)
-}
-
-fn custom_single(moment: Moment, letter: char) -> Result<String, Exception> {
-    let parts = fields(moment.ticks());
-    Ok(specifier(moment, &parts, letter, 1)?.unwrap_or_else(|| letter.to_string()))
 }
 
 /// Copies quoted text; gives the characters read, the closing quote included.
@@ -167,44 +157,65 @@ fn offset_text(minutes: i64, count: usize) -> String {
     }
 }
 
-/// The text of a letter repeated `count` times; none when the character means itself.
+/// A number with one digit at least, or with two.
+fn push_number(out: &mut String, value: i64, digits: usize) {
+    if digits == 2 && (0..100).contains(&value) {
+        let digit = |value: i64| char::from(b'0' + u8::try_from(value).unwrap_or(0));
+        out.push(digit(value / 10));
+        out.push(digit(value % 10));
+        return;
+    }
+    let text = value.to_string();
+    out.extend(std::iter::repeat_n('0', digits.saturating_sub(text.len())));
+    out.push_str(&text);
+}
+
+/// The name of a day or month, its first three letters for a count of three.
+fn push_name(out: &mut String, names: &[&str], index: i64, count: usize) {
+    let full = usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or("");
+    out.push_str(if count == 3 { full.get(..3).unwrap_or(full) } else { full });
+}
+
+/// Adds the text of a letter repeated `count` times; false when the character means itself.
 fn specifier(
+    out: &mut String,
     moment: Moment,
     parts: &Fields,
     letter: char,
     count: usize,
-) -> Result<Option<String>, Exception> {
-    let padded = |value: i64| if count == 1 { value.to_string() } else { format!("{value:02}") };
-    let name = |names: &[&str], index: i64| -> String {
-        let full = usize::try_from(index).ok().and_then(|index| names.get(index)).copied().unwrap_or("");
-        if count == 3 { full.get(..3).unwrap_or(full).to_owned() } else { full.to_owned() }
-    };
+) -> Result<bool, Exception> {
     let half = if parts.hour < 12 { "AM" } else { "PM" };
-    Ok(Some(match letter {
-        'd' if count <= 2 => padded(parts.day),
-        'd' => name(&DAY_NAMES, parts.day_of_week),
-        'M' if count <= 2 => padded(parts.month),
-        'M' => name(&MONTH_NAMES, parts.month - 1),
-        'y' if count == 1 => (parts.year % 100).to_string(),
-        'y' if count == 2 => format!("{:02}", parts.year % 100),
-        'y' => {
-            let year = parts.year.to_string();
-            format!("{}{year}", "0".repeat(count.saturating_sub(year.len())))
+    let digits = count.min(2);
+    match letter {
+        'd' if count <= 2 => push_number(out, parts.day, digits),
+        'd' => push_name(out, &DAY_NAMES, parts.day_of_week, count),
+        'M' if count <= 2 => push_number(out, parts.month, digits),
+        'M' => push_name(out, &MONTH_NAMES, parts.month - 1, count),
+        'y' if count <= 2 => push_number(out, parts.year % 100, digits),
+        'y' => push_number(out, parts.year, count),
+        'h' => push_number(out, if parts.hour % 12 == 0 { 12 } else { parts.hour % 12 }, digits),
+        'H' => push_number(out, parts.hour, digits),
+        'm' => push_number(out, parts.minute, digits),
+        's' => push_number(out, parts.second, digits),
+        'f' | 'F' => {
+            let text = fraction(parts.fraction, count, letter == 'F')?;
+            // A point before a fraction that is written away vanishes with it.
+            if letter == 'F' && text.is_empty() && out.ends_with('.') {
+                out.pop();
+            }
+            out.push_str(&text);
         }
-        'h' => padded(if parts.hour % 12 == 0 { 12 } else { parts.hour % 12 }),
-        'H' => padded(parts.hour),
-        'm' => padded(parts.minute),
-        's' => padded(parts.second),
-        'f' | 'F' => fraction(parts.fraction, count, letter == 'F')?,
-        't' if count == 1 => half.get(..1).unwrap_or("").to_owned(),
-        't' => half.to_owned(),
-        'g' => "A.D.".to_owned(),
-        'z' => offset_text(moment.offset(), count),
+        't' => out.push_str(half.get(..digits).unwrap_or(half)),
+        'g' => out.push_str("A.D."),
+        'z' => out.push_str(&offset_text(moment.offset(), count)),
         'K' => match moment {
-            Moment::DateTime(DateTime { kind: DateTimeKind::Utc, .. }) => "Z".repeat(count),
-            Moment::DateTime(DateTime { kind: DateTimeKind::Unspecified, .. }) => String::new(),
-            _ => offset_text(moment.offset(), 3).repeat(count),
+            Moment::DateTime(DateTime { kind: DateTimeKind::Utc, .. }) => {
+                out.extend(std::iter::repeat_n('Z', count))
+            }
+            Moment::DateTime(DateTime { kind: DateTimeKind::Unspecified, .. }) => {}
+            _ => out.push_str(&offset_text(moment.offset(), 3).repeat(count)),
         },
-        _ => return Ok(None),
-    }))
+        _ => return Ok(false),
+    }
+    Ok(true)
 }

@@ -32,19 +32,25 @@ const SPANS: &[K] = &[K::String, K::Comment, K::Raw, K::TimeSpan];
 const URIS: &[K] = &[K::String, K::Comment, K::Raw, K::Uri];
 const BYTES: &[K] = &[K::Bytes, K::String, K::Comment, K::Raw];
 
-/// The token types that convert to `to`, and its name in messages.
-fn accepted(to: &Type) -> (&'static [JTokenType], String) {
-    let name = to.to_string();
-    let name = name.rsplit('.').next().unwrap_or("").to_owned();
+/// The token types that convert to `to`.
+fn accepted(to: &Type) -> &'static [JTokenType] {
     match to {
-        Type::String => (STRINGS, name),
-        Type::Char => (CHARS, name),
-        Type::Named("System.DateTime" | "System.DateTimeOffset") => (DATES, name),
-        Type::Named("System.Guid") => (GUIDS, name),
-        Type::Named("System.TimeSpan") => (SPANS, name),
-        Type::Named("System.Uri") => (URIS, name),
-        Type::Array(_) => (BYTES, "byte array".to_owned()),
-        _ => (NUMBERS, name),
+        Type::String => STRINGS,
+        Type::Char => CHARS,
+        Type::Named("System.DateTime" | "System.DateTimeOffset") => DATES,
+        Type::Named("System.Guid") => GUIDS,
+        Type::Named("System.TimeSpan") => SPANS,
+        Type::Named("System.Uri") => URIS,
+        Type::Array(_) => BYTES,
+        _ => NUMBERS,
+    }
+}
+
+/// The name of a type in messages.
+fn name_in_messages(to: &Type) -> String {
+    match to {
+        Type::Array(_) => "byte array".to_owned(),
+        _ => to.to_string().rsplit('.').next().unwrap_or("").to_owned(),
     }
 }
 
@@ -74,15 +80,17 @@ pub(super) fn explicit(call: &mut Call<'_>) -> Result<Value, Exception> {
 pub(super) fn cast(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value, Exception> {
     let token = token.as_property().map_or_else(|| token.clone(), |(_, value)| value);
     let target = to.without_nullable();
-    let (accepted, name) = accepted(target);
-    let cannot = || Exception::argument(format!("Can not convert {:?} to {name}.", token.kind()), "");
+    let cannot = || {
+        let name = name_in_messages(target);
+        Exception::argument(format!("Can not convert {:?} to {name}.", token.kind()), "")
+    };
     let Some(scalar) = token.as_scalar() else { return Err(cannot()) };
     if matches!(scalar.kind, K::Null | K::Undefined) {
         let nullable =
             matches!(to, Type::Nullable(_)) || matches!(target, Type::String | Type::Named("System.Uri"));
         return if nullable { Ok(Value::Null) } else { Err(cannot()) };
     }
-    if !accepted.contains(&scalar.kind) {
+    if !accepted(target).contains(&scalar.kind) {
         return Err(cannot());
     }
     if scalar.value.is_null() && (matches!(to, Type::Nullable(_)) || takes_null(target)) {
