@@ -11,6 +11,8 @@ use http::HeaderMap;
 
 use crate::value::Value;
 
+pub use crate::dotnet::crypto::TrustStore;
+
 /// The request or the response of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -81,6 +83,10 @@ pub trait Context {
     fn now_ticks(&self) -> i64;
     /// Fresh random bits, for `new Random()` and `Guid.NewGuid()`.
     fn random(&mut self) -> u64;
+    /// What `X509Certificate2.Verify()` trusts: without it no certificate is.
+    fn trust_store(&self) -> Option<&TrustStore> {
+        None
+    }
 }
 
 /// A borrowed view of the request.

@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use crate::context::{
     ApiFacts, BackendFacts, Context, DeploymentFacts, LastErrorFacts, OperationFacts, PrivateEndpointFacts,
-    ProductFacts, RequestView, ResponseView, Side, SubscriptionFacts, UrlFacts, UserFacts,
+    ProductFacts, RequestView, ResponseView, Side, SubscriptionFacts, TrustStore, UrlFacts, UserFacts,
 };
 use crate::value::Value;
 
@@ -63,6 +63,8 @@ pub struct JsonContext {
     pub seed: u64,
     /// Messages of `context.Trace`.
     pub traces: Vec<String>,
+    /// What `X509Certificate2.Verify()` trusts.
+    pub trust_store: Option<TrustStore>,
 }
 
 impl JsonContext {
@@ -183,6 +185,10 @@ impl Context for JsonContext {
 
     fn now_ticks(&self) -> i64 {
         self.now_ticks
+    }
+
+    fn trust_store(&self) -> Option<&TrustStore> {
+        self.trust_store.as_ref()
     }
 
     /// SplitMix64: the same numbers for the same seed.

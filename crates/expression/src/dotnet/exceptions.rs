@@ -84,6 +84,8 @@ descendants! {
     ARRAY_TYPE_MISMATCH = "System.ArrayTypeMismatchException": "System.SystemException";
     RANK = "System.RankException": "System.SystemException";
     CRYPTOGRAPHIC = "System.Security.Cryptography.CryptographicException": "System.SystemException";
+    CRYPTOGRAPHIC_UNEXPECTED = "System.Security.Cryptography.CryptographicUnexpectedOperationException": "System.Security.Cryptography.CryptographicException";
+    PLATFORM_NOT_SUPPORTED = "System.PlatformNotSupportedException": "System.NotSupportedException";
     XML = "System.Xml.XmlException": "System.SystemException";
     TIME_ZONE_NOT_FOUND = "System.TimeZoneNotFoundException": "System.Exception";
     JSON = "Newtonsoft.Json.JsonException": "System.Exception";

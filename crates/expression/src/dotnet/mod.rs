@@ -80,6 +80,8 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     crypto::CIPHERS,
     crypto::HASHES,
     crypto::NAMES,
+    crypto::RANDOM,
+    crypto::RSA,
     date::TYPES,
     delegates::TYPES,
     encoding::TYPES,

@@ -2,11 +2,7 @@
 
 use std::any::Any;
 
-use hmac::{Hmac, KeyInit, Mac};
-use md5::Md5;
 use parking_lot::Mutex;
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::call::Call;
 use crate::exception::Exception;
@@ -14,91 +10,9 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Value};
 
-use super::super::chars::range;
-
-/// What is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Algorithm {
-    Md5,
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Algorithm {
-    /// The digest of `data`.
-    pub(super) fn digest(self, data: &[u8]) -> Vec<u8> {
-        match self {
-            Algorithm::Md5 => Md5::digest(data).to_vec(),
-            Algorithm::Sha1 => Sha1::digest(data).to_vec(),
-            Algorithm::Sha256 => Sha256::digest(data).to_vec(),
-            Algorithm::Sha384 => Sha384::digest(data).to_vec(),
-            Algorithm::Sha512 => Sha512::digest(data).to_vec(),
-        }
-    }
-
-    /// HMAC (RFC 2104); any key length.
-    pub(super) fn authenticate(self, key: &[u8], data: &[u8]) -> Vec<u8> {
-        fn of<M: Mac + KeyInit>(key: &[u8], data: &[u8]) -> Vec<u8> {
-            M::new_from_slice(key)
-                .map(|mac| mac.chain_update(data).finalize().into_bytes().to_vec())
-                .unwrap_or_default()
-        }
-        match self {
-            Algorithm::Md5 => of::<Hmac<Md5>>(key, data),
-            Algorithm::Sha1 => of::<Hmac<Sha1>>(key, data),
-            Algorithm::Sha256 => of::<Hmac<Sha256>>(key, data),
-            Algorithm::Sha384 => of::<Hmac<Sha384>>(key, data),
-            Algorithm::Sha512 => of::<Hmac<Sha512>>(key, data),
-        }
-    }
-
-    /// `HashAlgorithm.Create(name)` and `HashAlgorithmName`.
-    fn by_name(name: &str) -> Option<Self> {
-        let short = name.strip_prefix("System.Security.Cryptography.").unwrap_or(name);
-        Some(match short.to_ascii_uppercase().as_str() {
-            "MD5" => Algorithm::Md5,
-            "SHA" | "SHA1" | "HASHALGORITHM" => Algorithm::Sha1,
-            "SHA256" | "SHA-256" => Algorithm::Sha256,
-            "SHA384" | "SHA-384" => Algorithm::Sha384,
-            "SHA512" | "SHA-512" => Algorithm::Sha512,
-            _ => return None,
-        })
-    }
-
-    fn bits(self) -> i32 {
-        match self {
-            Algorithm::Md5 => 128,
-            Algorithm::Sha1 => 160,
-            Algorithm::Sha256 => 256,
-            Algorithm::Sha384 => 384,
-            Algorithm::Sha512 => 512,
-        }
-    }
-
-    /// Bytes of a fresh key: the block size.
-    fn block(self) -> usize {
-        if matches!(self, Algorithm::Sha384 | Algorithm::Sha512) { 128 } else { 64 }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Algorithm::Md5 => "MD5",
-            Algorithm::Sha1 => "SHA1",
-            Algorithm::Sha256 => "SHA256",
-            Algorithm::Sha384 => "SHA384",
-            Algorithm::Sha512 => "SHA512",
-        }
-    }
-
-    /// The algorithm that a type's name says: `…HMACSHA256`, `…SHA1Managed`.
-    fn of_type(full_name: &str) -> Self {
-        let short =
-            full_name.rsplit('.').next().unwrap_or("").trim_start_matches("HMAC").trim_end_matches("Managed");
-        Algorithm::by_name(short).unwrap_or(Algorithm::Sha256)
-    }
-}
+use super::digest::Algorithm;
+use super::random::random_bytes;
+use super::{cryptographic, part};
 
 /// A hash object. `Debug` and `ToString` never show the key.
 struct Hasher {
@@ -110,10 +24,12 @@ struct Hasher {
 #[derive(Default)]
 struct State {
     key: Option<Vec<u8>>,
-    /// Blocks given to `TransformBlock`.
+    /// What `TransformBlock` was given; the next hash begins with it.
     pending: Vec<u8>,
+    /// Between the first `TransformBlock` and the end.
+    is_started: bool,
     hash: Option<Vec<u8>>,
-    disposed: bool,
+    is_disposed: bool,
 }
 
 impl DotnetObject for Hasher {
@@ -126,73 +42,117 @@ impl DotnetObject for Hasher {
 }
 
 impl Hasher {
-    fn value(type_name: &'static str, key: Option<Vec<u8>>) -> Value {
-        let state = Mutex::new(State { key, ..State::default() });
-        Value::object(Self { type_name, algorithm: Algorithm::of_type(type_name), state })
+    fn plain(type_name: &'static str) -> Value {
+        let algorithm = Algorithm::of_type(type_name);
+        Value::object(Self { type_name, algorithm, state: Mutex::default() })
     }
 
+    fn keyed(type_name: &'static str, key: Vec<u8>) -> Value {
+        let algorithm = Algorithm::of_type(type_name);
+        let key = Some(usable_key(algorithm, key));
+        Value::object(Self { type_name, algorithm, state: Mutex::new(State { key, ..State::default() }) })
+    }
+
+    /// Ends the hash with `data`.
     fn finish(&self, data: &[u8]) -> Result<Value, Exception> {
         let mut state = self.state.lock();
-        if state.disposed {
-            return Err(disposed(self.type_name));
-        }
-        let hash = match &state.key {
-            Some(key) => self.algorithm.authenticate(key, data),
-            None => self.algorithm.digest(data),
+        self.check(&state)?;
+        let mut all = std::mem::take(&mut state.pending);
+        let whole = if all.is_empty() {
+            data
+        } else {
+            all.extend_from_slice(data);
+            &all
         };
+        let hash = match &state.key {
+            Some(key) => self.algorithm.authenticate(key, whole),
+            None => self.algorithm.digest(whole),
+        };
+        state.is_started = false;
         state.hash = Some(hash.clone());
         Ok(Value::bytes(hash))
     }
+
+    fn check(&self, state: &State) -> Result<(), Exception> {
+        if !state.is_disposed {
+            return Ok(());
+        }
+        let message = format!("Cannot access a disposed object.\nObject name: '{}'.", self.type_name);
+        Err(Exception::new("System.ObjectDisposedException", message))
+    }
 }
 
-fn disposed(type_name: &str) -> Exception {
-    let message = format!("Cannot access a disposed object.\nObject name: '{type_name}'.");
-    Exception::new("System.ObjectDisposedException", message)
+/// A key longer than a block is hashed first (RFC 2104), and `Key` shows that.
+fn usable_key(algorithm: Algorithm, key: Vec<u8>) -> Vec<u8> {
+    if key.len() > algorithm.block() { algorithm.digest(&key) } else { key }
+}
+
+fn this<'c>(call: &'c Call<'_>) -> Result<&'c Hasher, Exception> {
+    call.object()
 }
 
 static HASH_ALGORITHM: TypeDeclaration = TypeDeclaration::class("System.Security.Cryptography.HashAlgorithm")
     .interfaces(&["System.IDisposable"])
     .members(&[
+        impure("static HashAlgorithm Create()", |_| Ok(Hasher::plain(plain_type(Algorithm::Sha1)))),
         impure("static HashAlgorithm Create(string hashName)", |call| {
             let name = call.text(0)?;
             // An unknown name gives null.
-            Ok(Algorithm::by_name(&name).map_or(Value::Null, |algorithm| Hasher::value(plain_type(algorithm), None)))
+            let plain = Algorithm::by_name(&name).map(|algorithm| Hasher::plain(plain_type(algorithm)));
+            Ok(plain.or_else(|| keyed_by_name(call, &name)).unwrap_or(Value::Null))
         }),
         impure("byte[] ComputeHash(byte[] buffer)", |call| {
+            this(call)?.check(&this(call)?.state.lock())?;
             let buffer = call.bytes(0)?;
             let buffer = buffer.lock();
             spend(call, buffer.len())?;
-            call.object::<Hasher>()?.finish(&buffer)
+            this(call)?.finish(&buffer)
         }),
         impure("byte[] ComputeHash(byte[] buffer, int offset, int count)", |call| {
             let part = part(call)?;
             spend(call, part.len())?;
-            call.object::<Hasher>()?.finish(&part)
+            this(call)?.finish(&part)
         }),
-        impure("int TransformBlock(byte[] inputBuffer, int inputOffset, int inputCount, byte[] outputBuffer, int outputOffset)", |call| {
-            let part = part(call)?;
-            call.budget().allocate(part.len())?;
-            let hasher = call.object::<Hasher>()?;
-            hasher.state.lock().pending.extend_from_slice(&part);
-            copy_through(call, &part)?;
-            Ok(Value::Int32(call.int(2)))
-        }),
+        impure(
+            "int TransformBlock(byte[] inputBuffer, int inputOffset, int inputCount, byte[] outputBuffer, int outputOffset)",
+            |call| {
+                let part = part(call)?;
+                this(call)?.check(&this(call)?.state.lock())?;
+                call.budget().allocate(part.len())?;
+                copy_through(call, &part)?;
+                let mut state = this(call)?.state.lock();
+                state.is_started = true;
+                state.pending.extend_from_slice(&part);
+                Ok(Value::Int32(call.int(2)))
+            },
+        ),
         impure("byte[] TransformFinalBlock(byte[] inputBuffer, int inputOffset, int inputCount)", |call| {
             let part = part(call)?;
-            let mut all = std::mem::take(&mut call.object::<Hasher>()?.state.lock().pending);
-            spend(call, all.len() + part.len())?;
-            all.extend_from_slice(&part);
-            call.object::<Hasher>()?.finish(&all)?;
+            let pending = this(call)?.state.lock().pending.len();
+            spend(call, pending + part.len())?;
+            this(call)?.finish(&part)?;
             Ok(Value::bytes(part))
         }),
         impure("byte[] Hash", |call| {
-            Ok(call.object::<Hasher>()?.state.lock().hash.clone().map_or(Value::Null, Value::bytes))
+            let state = this(call)?.state.lock();
+            this(call)?.check(&state)?;
+            if state.is_started {
+                return Err(Exception::new(
+                    "System.Security.Cryptography.CryptographicUnexpectedOperationException",
+                    "Hash must be finalized before the hash value is retrieved.",
+                ));
+            }
+            Ok(state.hash.clone().map_or(Value::Null, Value::bytes))
         }),
-        pure("int HashSize", |call| Ok(Value::Int32(call.object::<Hasher>()?.algorithm.bits()))),
+        pure("int HashSize", |call| Ok(Value::Int32(this(call)?.algorithm.bits()))),
+        pure("int InputBlockSize", |_| Ok(Value::Int32(1))),
+        pure("int OutputBlockSize", |_| Ok(Value::Int32(1))),
+        pure("bool CanReuseTransform", |_| Ok(Value::Boolean(true))),
+        pure("bool CanTransformMultipleBlocks", |_| Ok(Value::Boolean(true))),
         impure("void Initialize()", |call| {
-            let mut state = call.object::<Hasher>()?.state.lock();
+            let mut state = this(call)?.state.lock();
             state.pending.clear();
-            state.hash = None;
+            state.is_started = false;
             Ok(Value::Null)
         }),
         impure("void Dispose()", dispose),
@@ -202,94 +162,126 @@ static HASH_ALGORITHM: TypeDeclaration = TypeDeclaration::class("System.Security
 static KEYED_HASH_ALGORITHM: TypeDeclaration =
     TypeDeclaration::class("System.Security.Cryptography.KeyedHashAlgorithm").base("HashAlgorithm").members(
         &[
+            impure("static KeyedHashAlgorithm Create()", |call| Ok(fresh(call, HMAC_SHA1.full_name))),
+            impure("static KeyedHashAlgorithm Create(string algName)", create_keyed),
             impure("byte[] Key", |call| {
-                Ok(call.object::<Hasher>()?.state.lock().key.clone().map_or(Value::Null, Value::bytes))
+                let key = this(call)?.state.lock().key.clone();
+                key.map(Value::bytes).ok_or_else(Exception::null_reference)
             }),
             impure("set byte[] Key", |call| {
-                let key = call.bytes(0)?;
-                let key = key.lock().clone();
-                call.object::<Hasher>()?.state.lock().key = Some(key);
+                let key = call.bytes(0)?.lock().clone();
+                spend(call, key.len())?;
+                let hasher = this(call)?;
+                let mut state = hasher.state.lock();
+                if state.is_started {
+                    let message = "Hash key cannot be changed after the first write to the stream.";
+                    return Err(cryptographic(message));
+                }
+                state.key = Some(usable_key(hasher.algorithm, key));
                 Ok(Value::Null)
             }),
         ],
     );
 
-static HMAC: TypeDeclaration = TypeDeclaration::class("System.Security.Cryptography.HMAC")
-    .base("KeyedHashAlgorithm")
-    .members(&[pure("string HashName", |call| Ok(Value::from(call.object::<Hasher>()?.algorithm.name())))]);
+static HMAC: TypeDeclaration =
+    TypeDeclaration::class("System.Security.Cryptography.HMAC").base("KeyedHashAlgorithm").members(&[
+        impure("static HMAC Create()", |call| Ok(fresh(call, HMAC_SHA1.full_name))),
+        impure("static HMAC Create(string algorithmName)", create_keyed),
+        pure("string HashName", |call| Ok(Value::from(this(call)?.algorithm.name()))),
+    ]);
 
+/// One digest: its class, the class that computes it, and the keyed one.
 macro_rules! hashes {
-    ($($declaration:ident $managed:ident $keyed:ident = $name:literal;)*) => {
+    ($($declaration:ident $provider:ident $keyed:ident = $name:literal, $provider_name:literal;)*) => {
         $(
             static $declaration: TypeDeclaration =
                 TypeDeclaration::class(concat!("System.Security.Cryptography.", $name)).base("HashAlgorithm").members(&[
-                    impure(concat!("static ", $name, " Create()"), create),
+                    impure(concat!("static ", $name, " Create()"), |_| Ok(Hasher::plain($provider.full_name))),
+                    impure(concat!("static ", $name, " Create(string hashName)"), |call| {
+                        create_named(call, Algorithm::of_type($declaration.full_name))
+                    }),
                     impure("static byte[] HashData(byte[] source)", hash_data),
                 ]);
-            static $managed: TypeDeclaration =
-                TypeDeclaration::class(concat!("System.Security.Cryptography.", $name, "Managed"))
+            static $provider: TypeDeclaration =
+                TypeDeclaration::class(concat!("System.Security.Cryptography.", $provider_name))
                     .base($name)
-                    .members(&[impure("new()", create)]);
+                    .members(&[impure("new()", |_| Ok(Hasher::plain($provider.full_name)))]);
             static $keyed: TypeDeclaration =
                 TypeDeclaration::class(concat!("System.Security.Cryptography.HMAC", $name)).base("HMAC").members(&[
-                    impure("new()", create_with_fresh_key),
-                    impure("new(byte[] key)", create_with_key),
+                    impure("new()", |call| Ok(fresh(call, $keyed.full_name))),
+                    impure("new(byte[] key)", |call| {
+                        let key = call.bytes(0)?.lock().clone();
+                        spend(call, key.len())?;
+                        Ok(Hasher::keyed($keyed.full_name, key))
+                    }),
                     impure("static byte[] HashData(byte[] key, byte[] source)", keyed_hash_data),
                 ]);
         )*
+        static SHA1_MANAGED: TypeDeclaration =
+            TypeDeclaration::class("System.Security.Cryptography.SHA1Managed")
+                .base("SHA1")
+                .members(&[impure("new()", |_| Ok(Hasher::plain(SHA1_MANAGED.full_name)))]);
+
         /// The types of this family.
-        pub(in crate::dotnet) static TYPES: &[&TypeDeclaration] =
-            &[&HASH_ALGORITHM, &KEYED_HASH_ALGORITHM, &HMAC, $(&$declaration, &$managed, &$keyed),*];
+        pub(in crate::dotnet) static TYPES: &[&TypeDeclaration] = &[
+            &HASH_ALGORITHM, &KEYED_HASH_ALGORITHM, &HMAC, &SHA1_MANAGED,
+            $(&$declaration, &$provider, &$keyed),*
+        ];
+
+        fn plain_type(algorithm: Algorithm) -> &'static str {
+            let all = [$(&$provider),*];
+            let found = all.into_iter().find(|declared| Algorithm::of_type(declared.full_name) == algorithm);
+            found.map_or("", |declared| declared.full_name)
+        }
+
+        fn keyed_type(algorithm: Algorithm) -> &'static str {
+            let all = [$(&$keyed),*];
+            let found = all.into_iter().find(|declared| Algorithm::of_type(declared.full_name) == algorithm);
+            found.map_or("", |declared| declared.full_name)
+        }
     };
 }
 
 hashes! {
-    MD5 MD5_MANAGED HMAC_MD5 = "MD5";
-    SHA1 SHA1_MANAGED HMAC_SHA1 = "SHA1";
-    SHA256 SHA256_MANAGED HMAC_SHA256 = "SHA256";
-    SHA384 SHA384_MANAGED HMAC_SHA384 = "SHA384";
-    SHA512 SHA512_MANAGED HMAC_SHA512 = "SHA512";
+    MD5 MD5_PROVIDER HMAC_MD5 = "MD5", "MD5CryptoServiceProvider";
+    SHA1 SHA1_PROVIDER HMAC_SHA1 = "SHA1", "SHA1CryptoServiceProvider";
+    SHA256 SHA256_MANAGED HMAC_SHA256 = "SHA256", "SHA256Managed";
+    SHA384 SHA384_MANAGED HMAC_SHA384 = "SHA384", "SHA384Managed";
+    SHA512 SHA512_MANAGED HMAC_SHA512 = "SHA512", "SHA512Managed";
 }
 
-fn plain_type(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::Md5 => MD5.full_name,
-        Algorithm::Sha1 => SHA1.full_name,
-        Algorithm::Sha256 => SHA256.full_name,
-        Algorithm::Sha384 => SHA384.full_name,
-        Algorithm::Sha512 => SHA512.full_name,
+/// A keyed hash with a random key.
+fn fresh(call: &mut Call<'_>, type_name: &'static str) -> Value {
+    let length = Algorithm::of_type(type_name).block();
+    let key = random_bytes(call, length);
+    Hasher::keyed(type_name, key)
+}
+
+fn keyed_by_name(call: &mut Call<'_>, name: &str) -> Option<Value> {
+    Algorithm::by_keyed_name(name).map(|algorithm| fresh(call, keyed_type(algorithm)))
+}
+
+/// A name of a hash without a key cannot become what is asked for.
+fn create_keyed(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let name = call.text(0)?;
+    if Algorithm::by_name(&name).is_some() {
+        return Err(Exception::new("System.InvalidCastException", "Specified cast is not valid."));
+    }
+    Ok(keyed_by_name(call, &name).unwrap_or(Value::Null))
+}
+
+/// `SHA256.Create("SHA512")` is a cast that fails; unknown names give null.
+fn create_named(call: &mut Call<'_>, wanted: Algorithm) -> Result<Value, Exception> {
+    let name = call.text(0)?;
+    match Algorithm::by_name(&name) {
+        Some(found) if found == wanted => Ok(Hasher::plain(plain_type(found))),
+        None if Algorithm::by_keyed_name(&name).is_none() => Ok(Value::Null),
+        _ => Err(Exception::new("System.InvalidCastException", "Specified cast is not valid.")),
     }
 }
 
 fn declaring(call: &Call<'_>) -> &'static str {
     call.member.declaring.declaration_name().unwrap_or("")
-}
-
-fn create(call: &mut Call<'_>) -> Result<Value, Exception> {
-    Ok(Hasher::value(declaring(call), None))
-}
-
-fn create_with_key(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let key = call.bytes(0)?;
-    let key = key.lock().clone();
-    Ok(Hasher::value(declaring(call), Some(key)))
-}
-
-fn create_with_fresh_key(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let length = Algorithm::of_type(declaring(call)).block();
-    let key = random_bytes(call, length);
-    Ok(Hasher::value(declaring(call), Some(key)))
-}
-
-/// Random bytes of the call.
-pub(super) fn random_bytes(call: &mut Call<'_>, length: usize) -> Vec<u8> {
-    let context = call.context();
-    let mut out = Vec::with_capacity(length + 8);
-    while out.len() < length {
-        out.extend_from_slice(&context.random().to_le_bytes());
-    }
-    out.truncate(length);
-    out
 }
 
 fn hash_data(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -302,33 +294,19 @@ fn hash_data(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn keyed_hash_data(call: &mut Call<'_>) -> Result<Value, Exception> {
     let key = call.bytes(0)?.lock().clone();
     let source = call.bytes(1)?.lock().clone();
-    spend(call, source.len())?;
+    spend(call, key.len() + source.len())?;
     Ok(Value::bytes(Algorithm::of_type(declaring(call)).authenticate(&key, &source)))
 }
 
 fn dispose(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let mut state = call.object::<Hasher>()?.state.lock();
-    *state = State { disposed: true, ..State::default() };
+    let mut state = this(call)?.state.lock();
+    *state = State { is_disposed: true, ..State::default() };
     Ok(Value::Null)
 }
 
 /// Hashing costs one step for each block.
 fn spend(call: &mut Call<'_>, bytes: usize) -> Result<(), Exception> {
     call.budget().steps(1 + bytes as u64 / 64)
-}
-
-/// The part of the buffer in argument 0 that arguments 1 and 2 name.
-pub(super) fn part(call: &Call<'_>) -> Result<Vec<u8>, Exception> {
-    let buffer = call.bytes(0)?;
-    let buffer = buffer.lock();
-    if call.int(1) < 0 {
-        let message = "Non-negative number required.";
-        return Err(Exception::argument_out_of_range(call.parameter_name(1), message));
-    }
-    range(call.int(1), call.int(2), buffer.len())
-        .and_then(|range| buffer.get(range))
-        .map(<[u8]>::to_vec)
-        .ok_or_else(|| Exception::argument("Value was invalid.", ""))
 }
 
 /// `TransformBlock` copies its input when it is given an output.

@@ -1,11 +1,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::aes::{Mode, Padding, decrypt, encrypt};
-use super::hash::Algorithm;
+use super::block_cipher::{Cipher, Mode, Padding, Setting, decrypt, encrypt};
+use super::digest::Algorithm;
+use crate::exception::Exception;
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+use super::hex;
+
+fn setting<'k>(cipher: Cipher, key: &'k [u8], iv: &'k [u8], mode: Mode, padding: Padding) -> Setting<'k> {
+    Setting { cipher, mode, padding, key, iv }
+}
+
+fn sealed(data: &[u8], setting: &Setting<'_>) -> Result<Vec<u8>, Exception> {
+    encrypt(data, setting, |length| vec![7; length])
 }
 
 #[test]
@@ -80,48 +87,78 @@ fn aes_of_dotnet() {
         for (padding, expected) in
             [(Padding::Pkcs7, pkcs7), (Padding::AnsiX923, ansi), (Padding::Zeros, zeros)]
         {
-            let encrypted = encrypt(b"hello", &key, &iv, Mode::Cbc, padding).unwrap();
+            let setting = setting(Cipher::Aes, &key, &iv, Mode::Cbc, padding);
+            let encrypted = sealed(b"hello", &setting).unwrap();
             assert_eq!(hex(&encrypted), expected, "{length} {padding:?}");
-            let back = decrypt(&encrypted, &key, &iv, Mode::Cbc, padding).unwrap();
+            let back = decrypt(&encrypted, &setting).unwrap();
             assert!(back.starts_with(b"hello") && (padding == Padding::Zeros || back.len() == 5));
         }
-        let encrypted = encrypt(&[0; 16], &key, &iv, Mode::Ecb, Padding::Pkcs7).unwrap();
+        let in_ecb = setting(Cipher::Aes, &key, &[], Mode::Ecb, Padding::Pkcs7);
+        let encrypted = sealed(&[0; 16], &in_ecb).unwrap();
         assert_eq!(hex(&encrypted), ecb);
-        assert_eq!(decrypt(&encrypted, &key, &iv, Mode::Ecb, Padding::Pkcs7).unwrap(), [0; 16]);
+        assert_eq!(decrypt(&encrypted, &in_ecb).unwrap(), [0; 16]);
     }
 }
 
 #[test]
-fn several_blocks_in_cbc_are_chained() {
-    let (key, iv): (Vec<u8>, Vec<u8>) = ((0..32).collect(), (16..32).collect());
+fn every_cipher_mode_and_padding_goes_there_and_back() {
     let text: Vec<u8> = (0..100).collect();
-    let encrypted = encrypt(&text, &key, &iv, Mode::Cbc, Padding::Pkcs7).unwrap();
-    assert_eq!(encrypted.len(), 112);
-    assert_eq!(decrypt(&encrypted, &key, &iv, Mode::Cbc, Padding::Pkcs7).unwrap(), text);
+    for (cipher, keys) in [
+        (Cipher::Aes, &[16, 24, 32][..]),
+        (Cipher::Des, &[8]),
+        (Cipher::TripleDes, &[16, 24]),
+        (Cipher::Rc2, &[5, 16]),
+    ] {
+        for length in keys {
+            let key: Vec<u8> = (1..=*length).collect();
+            let iv = vec![9; cipher.block()];
+            for mode in [Mode::Cbc, Mode::Ecb, Mode::Cfb] {
+                for padding in [Padding::Pkcs7, Padding::AnsiX923, Padding::Iso10126, Padding::Zeros] {
+                    let setting = setting(cipher, &key, &iv, mode, padding);
+                    let back = decrypt(&sealed(&text, &setting).unwrap(), &setting).unwrap();
+                    assert!(back.starts_with(&text), "{cipher:?} {mode:?} {padding:?}");
+                    assert_eq!(back.len() == 100, padding != Padding::Zeros);
+                }
+            }
+        }
+    }
 }
 
 #[test]
-fn what_aes_refuses() {
-    let message = |result: Result<Vec<u8>, crate::exception::Exception>| {
+fn other_ciphers_of_dotnet() {
+    let base64 = |cipher, key: &str, mode| {
+        let iv = vec![0; cipher_block(cipher)];
+        STANDARD.encode(sealed(&[0; 5], &setting(cipher, key.as_bytes(), &iv, mode, Padding::Pkcs7)).unwrap())
+    };
+    assert_eq!(base64(Cipher::TripleDes, "0123456789abcdef01234567", Mode::Cbc), "HcMKWo29DW4=");
+    assert_eq!(base64(Cipher::Des, "01234567", Mode::Cbc), "Y7f7SC6M5Mg=");
+    let (key, iv) = ([0; 16], [0; 16]);
+    let in_cfb = setting(Cipher::Aes, &key, &iv, Mode::Cfb, Padding::Pkcs7);
+    let encrypted = sealed(&[1, 2, 3, 4, 5], &in_cfb).unwrap();
+    assert_eq!(STANDARD.encode(encrypted), "Z3UwMYNBo+HxfHyNvYEWwQ==");
+}
+
+fn cipher_block(cipher: Cipher) -> usize {
+    cipher.block()
+}
+
+#[test]
+fn what_ciphers_refuse() {
+    let message = |result: Result<Vec<u8>, Exception>| {
         let thrown = result.unwrap_err();
         assert_eq!(thrown.type_name(), "System.Security.Cryptography.CryptographicException");
         thrown.message().to_owned()
     };
     let (cbc, pkcs7) = (Mode::Cbc, Padding::Pkcs7);
-    assert_eq!(
-        message(encrypt(b"x", &[0; 5], &[0; 16], cbc, pkcs7)),
-        "Specified key is not a valid size for this algorithm."
-    );
-    assert!(message(encrypt(b"x", &[0; 16], &[0; 8], cbc, pkcs7)).contains("initialization vector"));
-    assert_eq!(
-        message(decrypt(&[0; 15], &[0; 16], &[0; 16], cbc, pkcs7)),
-        "The input data is not a complete block."
-    );
-    assert_eq!(
-        message(decrypt(&[0; 16], &[0; 16], &[0; 16], cbc, pkcs7)),
-        "Padding is invalid and cannot be removed."
-    );
-    assert!(message(encrypt(b"x", &[0; 16], &[0; 16], cbc, Padding::None)).contains("complete block"));
+    let wrong_key = setting(Cipher::Aes, &[0; 5], &[0; 16], cbc, pkcs7);
+    assert_eq!(message(sealed(b"x", &wrong_key)), "Specified key is not a valid size for this algorithm.");
+    let wrong_iv = setting(Cipher::Aes, &[0; 16], &[0; 8], cbc, pkcs7);
+    assert!(message(sealed(b"x", &wrong_iv)).contains("initialization vector"));
+    let right = setting(Cipher::Aes, &[0; 16], &[0; 16], cbc, pkcs7);
+    assert_eq!(message(decrypt(&[0; 15], &right)), "The input data is not a complete block.");
+    assert_eq!(message(decrypt(&[0; 16], &right)), "Padding is invalid and cannot be removed.");
+    let unpadded = setting(Cipher::Aes, &[0; 16], &[0; 16], cbc, Padding::None);
+    assert!(message(sealed(b"x", &unpadded)).contains("complete block"));
 }
 
 const CERTIFICATE: &str = concat!(
@@ -135,25 +172,6 @@ const CERTIFICATE: &str = concat!(
     "A1UdEwEB/wQFMAMBAf8wJwYDVR0RBCAwHoIPYWx0LmV4YW1wbGUuY29thgtodHRwczovL3gveTAKBggqhkjOPQQDAgNJADBG",
     "AiEAgVoEnY2GR+/T+6fuFMrWeX6M8s2Xk76pr10yNZKMG9oCIQCwGgxc5tXBTXUKeDM27tdqvG4jjbMebruy+FXnlepMEw==",
 );
-
-#[test]
-fn facts_of_a_certificate() {
-    let der = STANDARD.decode(CERTIFICATE).unwrap();
-    let facts = super::certificate::tests::facts(&der);
-    // Parts with several values are joined as current .NET does it; mono writes commas.
-    let name = "E=a@b.c, CN=api.example.com, OU=A + OU=B, O=\"Contoso, Ltd\", L=Ams, S=North, C=NL";
-    assert_eq!(facts.names, [name, name]);
-    assert_eq!(facts.thumbprint, "C52024A4FE7C492E2D7BF21CCFE3EA52669A3425");
-    assert_eq!(facts.serial, "00C0FFEE01");
-    // 2026-11-22T08:02:07 to 2036-11-19T08:02:07.
-    assert_eq!(facts.validity, [639_309_313_270_000_000, 642_462_913_270_000_000]);
-    assert_eq!(
-        facts.infos,
-        ["api.example.com", "a@b.c", "", "alt.example.com", "alt.example.com", "https://x/y"]
-    );
-    assert_eq!(facts.algorithms, ["1.2.840.10045.2.1", "1.2.840.10045.4.3.2"]);
-    assert!(super::certificate::from_der(b"no certificate").is_err());
-}
 
 #[test]
 fn members_in_expressions() {
@@ -170,7 +188,7 @@ fn members_in_expressions() {
             "93-07-B3",
         ),
         (
-            r#"@(BitConverter.ToString(new System.Security.Cryptography.MD5Managed().ComputeHash(new byte[0])).Substring(0, 5))"#,
+            r#"@(BitConverter.ToString(System.Security.Cryptography.MD5.Create().ComputeHash(new byte[0])).Substring(0, 5))"#,
             "System.String",
             "D4-1D",
         ),
@@ -202,7 +220,7 @@ fn members_in_expressions() {
     }
     let crypto = "System.Security.Cryptography.CryptographicException";
     assert_throws("@(new byte[1].Encrypt(\"Aes\", new byte[5], new byte[16]))", crypto);
-    assert_throws("@(new byte[1].Encrypt(\"DES\", new byte[8], new byte[8]))", crypto);
+    assert_throws("@(new byte[1].Encrypt(\"Serpent\", new byte[8], new byte[8]))", crypto);
     assert_throws("@(new X509Certificate2(new byte[3]).Thumbprint)", crypto);
     let disposed = "@{ var h = SHA256.Create(); h.Dispose(); return h.ComputeHash(new byte[0]); }";
     assert_throws(disposed, "System.ObjectDisposedException");
@@ -215,4 +233,140 @@ fn members_in_expressions() {
         "System.String",
         "xSAkpP58SS4te/Icz+PqUmaaNCU=",
     );
+}
+
+const LEAF: &[u8] = include_bytes!("tests/leaf.pem");
+const ROOT: &[u8] = include_bytes!("tests/ca.pem");
+
+/// Puts a file in the place of `$` and runs the code over the certificate `c`.
+fn over(file: &[u8], password: &str, code: &str) -> String {
+    let file = STANDARD.encode(file);
+    format!(
+        r#"@{{ var c = new X509Certificate2(Convert.FromBase64String("{file}"), "{password}"); return {code}; }}"#
+    )
+}
+
+#[test]
+fn facts_of_a_certificate() {
+    use crate::testing::assert_evaluates;
+    let name = r#"E=me@example.com, CN=api.example.com, OU="API ""Team""", O="Contoso, Ltd", L=Amsterdam, S=Noord-Holland, C=NL"#;
+    let cases = [
+        ("c.Subject", name),
+        ("c.SubjectName.Name", name),
+        ("c.Issuer", "CN=Contoso Test Root, O=\"Contoso, Ltd\", C=NL"),
+        ("c.SerialNumber", "00C0FFEE01"),
+        ("Convert.ToBase64String(c.GetSerialNumber())", "Ae7/wAA="),
+        ("c.GetKeyAlgorithmParametersString()", "0500"),
+        ("c.SignatureAlgorithm.FriendlyName", "sha256RSA"),
+        ("c.PublicKey.Oid.FriendlyName", "RSA"),
+        ("c.GetNameInfo(X509NameType.SimpleName, false)", "api.example.com"),
+        ("c.GetNameInfo(X509NameType.SimpleName, true)", "Contoso Test Root"),
+        ("c.GetNameInfo(X509NameType.EmailName, false)", "me@example.com"),
+        ("c.GetNameInfo(X509NameType.UpnName, false)", "upn@example.com"),
+        ("c.GetNameInfo(X509NameType.DnsName, false)", "api.example.com"),
+        ("c.GetNameInfo(X509NameType.DnsName, true)", "Contoso Test Root"),
+        ("c.GetNameInfo(X509NameType.DnsFromAlternativeName, true)", ""),
+        ("c.GetNameInfo(X509NameType.UrlName, false)", "https://x/y"),
+        ("c.Extensions[0].Oid.Value + c.Extensions[\"2.5.29.19\"].Critical", "2.5.29.17False"),
+        (
+            "c.Extensions.Count + \" \" + c.Version + \" \" + c.HasPrivateKey + \" \" + (c.PrivateKey == null)",
+            "6 3 False True",
+        ),
+        ("c.PublicKey.Key.KeySize + \" \" + c.GetRSAPublicKey().KeySize", "2048 2048"),
+    ];
+    for (code, value) in cases {
+        assert_evaluates(&over(LEAF, "", code), "System.String", value);
+    }
+    let curve = include_bytes!("tests/ec.pem");
+    assert_evaluates(&over(curve, "", "c.GetRSAPublicKey() == null"), "System.Boolean", "true");
+    assert_evaluates(&over(curve, "", "c.GetKeyAlgorithm()"), "System.String", "1.2.840.10045.2.1");
+    assert_evaluates(
+        &over(curve, "", "c.GetKeyAlgorithmParametersString()"),
+        "System.String",
+        "06082A8648CE3D030107",
+    );
+}
+
+/// PKCS#1 signature of the bytes 1, 2, 3 with SHA-256, as .NET makes it.
+const SIGNATURE: &str = "Ua3MBHEIqD2184gvBrNhvSLLIkxUyCwMlbDscFYDSiPo++x/ct452guWOnam6NHvM2Jr6jK9+PRWOLayS/kzErQ79GPk4HvLc5NDkR3IONMXWJt7DacTinl9JFvv7awbvPjV2bWzCPsompkpvjj49mrbe/HVOovi+GBp/io5EJ0V4cgiaMvYXfXvFUMvWKBa+gHw4o3EiFOuEkq0G4VMdzoxoWPFQ2doEoesKFPu8mFlCx8JwNJZ8A2S9NrYNZyw8mZSWljhY7jme6BGCUImPlrf6ffL1yuRT0plaFPu1awYGKWTLXXjDiCL92AFvWPFVl27YHkUKQULAb7VfEmbow==";
+
+#[test]
+fn archives_with_keys() {
+    use crate::testing::{assert_evaluates, assert_throws};
+    let archives = [&include_bytes!("tests/leaf.pfx")[..], include_bytes!("tests/leaf-legacy.pfx")];
+    let sign = "Convert.ToBase64String(((RSACng)c.GetRSAPrivateKey()).SignData(new byte[] { 1, 2, 3 }, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))";
+    let verify = format!(
+        r#"c.GetRSAPublicKey().VerifyData(new byte[] {{ 1, 2, 3 }}, Convert.FromBase64String("{SIGNATURE}"), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)"#
+    );
+    for archive in archives {
+        assert_evaluates(&over(archive, "secret", "c.HasPrivateKey"), "System.Boolean", "true");
+        assert_evaluates(&over(archive, "secret", sign), "System.String", SIGNATURE);
+        assert_evaluates(&over(archive, "secret", &verify), "System.Boolean", "true");
+        let crypto = "System.Security.Cryptography.CryptographicException";
+        assert_throws(&over(archive, "wrong", "c.Subject"), crypto);
+    }
+    for padding in ["Pkcs1", "OaepSHA1", "OaepSHA256"] {
+        let code = format!(
+            "c.GetRSAPrivateKey().Decrypt(c.GetRSAPublicKey().Encrypt(new byte[] {{ 5 }}, RSAEncryptionPadding.{padding}), RSAEncryptionPadding.{padding})[0]"
+        );
+        assert_evaluates(&over(archives[0], "secret", &code), "System.Byte", "5");
+    }
+    let again = "RSA.Create(c.GetRSAPrivateKey().ExportParameters(true)).ToXmlString(true) == c.GetRSAPrivateKey().ToXmlString(true)";
+    assert_evaluates(&over(archives[0], "secret", again), "System.Boolean", "true");
+    let pss = "c.GetRSAPublicKey().VerifyHash(new byte[32], c.GetRSAPrivateKey().SignHash(new byte[32], HashAlgorithmName.SHA256, RSASignaturePadding.Pss), HashAlgorithmName.SHA256, RSASignaturePadding.Pss)";
+    assert_evaluates(&over(archives[0], "secret", pss), "System.Boolean", "true");
+    let without_key =
+        "c.GetRSAPublicKey().SignHash(new byte[32], HashAlgorithmName.SHA256, RSASignaturePadding.Pss)";
+    assert_throws(
+        &over(archives[0], "secret", without_key),
+        "System.Security.Cryptography.CryptographicException",
+    );
+}
+
+#[test]
+fn a_key_of_the_deployment() {
+    let pem = String::from_utf8(LEAF.to_vec()).unwrap();
+    let inner: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = STANDARD.decode(inner).unwrap();
+    let key = include_bytes!("tests/leaf.key.der");
+    let value = super::certificate::from_der_and_key(&der, key).unwrap();
+    let mut context = crate::image::JsonContext::default();
+    context.set_variable("c", value);
+    let sign = r#"@(Convert.ToBase64String(((X509Certificate2)context.Variables["c"]).GetRSAPrivateKey().SignData(new byte[] { 1, 2, 3 }, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)))"#;
+    crate::testing::assert_evaluates_in(sign, &mut context, "System.String", SIGNATURE);
+}
+
+#[test]
+fn chains_are_verified_against_the_hosts_roots() {
+    use crate::testing::assert_evaluates_in;
+    let der = |pem: &[u8]| {
+        let text = String::from_utf8(pem.to_vec()).unwrap();
+        let inner: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        STANDARD.decode(inner).unwrap()
+    };
+    // 2030-01-01 and 2050-01-01.
+    const VALID: i64 = 640_290_528_000_000_000;
+    const EXPIRED: i64 = 646_602_048_000_000_000;
+    let trusted = super::TrustStore::new([der(ROOT)], []);
+    let other = super::TrustStore::new([der(include_bytes!("tests/ec.pem"))], []);
+    let cases = [
+        (LEAF, None, VALID, "false"),
+        (LEAF, Some(&trusted), VALID, "true"),
+        (LEAF, Some(&trusted), EXPIRED, "false"),
+        (LEAF, Some(&trusted), 0, "false"),
+        (LEAF, Some(&other), VALID, "false"),
+        (ROOT, Some(&trusted), VALID, "true"),
+        (ROOT, Some(&other), VALID, "false"),
+    ];
+    for (certificate, store, now, expected) in cases {
+        let mut context = crate::image::JsonContext {
+            trust_store: store.cloned(),
+            now_ticks: now,
+            ..crate::image::JsonContext::default()
+        };
+        for member in ["Verify", "VerifyNoRevocation"] {
+            let expression = over(certificate, "", &format!("c.{member}()"));
+            assert_evaluates_in(&expression, &mut context, "System.Boolean", expected);
+        }
+    }
 }

@@ -1,0 +1,61 @@
+//! Which certificates are trusted: chains are checked by webpki.
+
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
+
+/// The roots that `X509Certificate2.Verify()` trusts, and what helps to find a way to them.
+#[derive(Clone, Debug, Default)]
+pub struct TrustStore {
+    roots: Vec<(CertificateDer<'static>, TrustAnchor<'static>)>,
+    intermediates: Vec<CertificateDer<'static>>,
+}
+
+/// Chains are looked at without regard to what for: as .NET's own default does.
+struct AnyUsage;
+
+impl ExtendedKeyUsageValidator for AnyUsage {
+    fn validate(&self, _usages: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        Ok(())
+    }
+}
+
+impl TrustStore {
+    /// A store of certificates in DER. Roots that cannot be read are left out.
+    pub fn new(
+        roots: impl IntoIterator<Item = Vec<u8>>,
+        intermediates: impl IntoIterator<Item = Vec<u8>>,
+    ) -> Self {
+        let anchor = |der: Vec<u8>| {
+            let certificate = CertificateDer::from(der);
+            let anchor = anchor_from_trusted_cert(&certificate).ok()?.to_owned();
+            Some((certificate, anchor))
+        };
+        Self {
+            roots: roots.into_iter().filter_map(anchor).collect(),
+            intermediates: intermediates.into_iter().map(CertificateDer::from).collect(),
+        }
+    }
+
+    /// True for a root.
+    pub(super) fn is_root(&self, der: &[u8]) -> bool {
+        self.roots.iter().any(|(root, _)| &**root == der)
+    }
+
+    /// True when a chain of valid certificates leads from this one to a root, at a Unix time in seconds.
+    pub(super) fn has_chain(&self, der: &[u8], now: u64) -> bool {
+        let certificate = CertificateDer::from(der);
+        let Ok(end) = EndEntityCert::try_from(&certificate) else { return false };
+        let anchors: Vec<TrustAnchor<'_>> = self.roots.iter().map(|(_, anchor)| anchor.clone()).collect();
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now));
+        end.verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &anchors,
+            &self.intermediates,
+            now,
+            AnyUsage,
+            None,
+            None,
+        )
+        .is_ok()
+    }
+}
