@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::Given;
 use super::conversions::shown;
+use super::overloads::Called;
 use super::{Binder, Typed, Visible};
 use crate::ast::{Argument, Expression, ExpressionKind, Place};
 use crate::dotnet::registry;
@@ -14,23 +15,8 @@ use crate::types::Type;
 use crate::value::Value;
 use sekisho_diagnostics::closest;
 
-/// Something on the left of `=`.
-pub(super) struct Assignable {
-    pub(super) ty: Type,
-    place: Place,
-    /// What must run before, once.
-    pub(super) prepare: Vec<Node>,
-    what: Target,
-}
-
-enum Target {
-    Slot(u32),
-    Element(Node, Node),
-    Member { getter: Option<&'static Declared>, setter: &'static Declared, receiver: Node, keys: Vec<Node> },
-}
-
 /// A node that gives the same value again: a constant or a variable.
-fn again(node: &Node) -> Node {
+pub(super) fn again(node: &Node) -> Node {
     match node {
         Node::Constant(value) => Node::Constant(value.clone()),
         Node::Load(slot) => Node::Load(*slot),
@@ -38,40 +24,18 @@ fn again(node: &Node) -> Node {
     }
 }
 
-impl Assignable {
-    /// Reads the present value.
-    pub(super) fn read(&self, binder: &Binder) -> Typed {
-        let node = match &self.what {
-            Target::Slot(slot) => Node::Load(*slot),
-            Target::Element(array, index) => Node::Element(Box::new((again(array), again(index)))),
-            Target::Member { getter: Some(getter), receiver, keys, .. } => {
-                binder.call_node(getter, Some(again(receiver)), keys.iter().map(again).collect(), Vec::new())
-            }
-            Target::Member { getter: None, .. } => Node::Constant(Value::Null),
-        };
-        Typed { node, ty: self.ty.clone(), place: self.place }
-    }
+/// True for fields that C# knows as constants: limits of numbers and the like.
+fn is_constant_member(member: &Declared) -> bool {
+    let owner = &member.declaring;
+    owner.is_numeric() || *owner == Type::Named("System.Math") || member.name.starts_with("TicksPer")
+}
 
-    /// Stores a value and gives it.
-    pub(super) fn write(&mut self, binder: &mut Binder, value: Node) -> Node {
-        let what = std::mem::replace(&mut self.what, Target::Slot(0));
-        let mut steps = std::mem::take(&mut self.prepare);
-        let node = match what {
-            Target::Slot(slot) => Node::Store(slot, Box::new(value)),
-            Target::Element(array, index) => Node::SetElement(Box::new((array, index, value))),
-            Target::Member { setter, receiver, mut keys, .. } => {
-                let slot = binder.new_slot();
-                keys.push(Node::Store(slot, Box::new(value)));
-                steps.push(binder.call_node(setter, Some(receiver), keys, Vec::new()));
-                Node::Load(slot)
-            }
-        };
-        if steps.is_empty() {
-            return node;
-        }
-        steps.push(node);
-        Node::Sequence(steps)
-    }
+/// True for a name in a namespace that neither is a type nor hangs on one, as `System.DateTime.UtcNow` does.
+fn names_nothing(path: &str) -> bool {
+    let dots = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    let mut prefixes = dots.filter_map(|end| path.get(..end));
+    let in_namespace = prefixes.next().is_some_and(|root| registry().is_namespace(root));
+    in_namespace && !prefixes.any(|prefix| registry().by_full_name(prefix).is_some())
 }
 
 impl Binder {
@@ -92,7 +56,7 @@ impl Binder {
     }
 
     /// The text of a name with dots, when no part of it is anything else.
-    fn path(&self, expression: &Expression) -> Option<String> {
+    pub(super) fn path(&self, expression: &Expression) -> Option<String> {
         match &expression.kind {
             ExpressionKind::Name(name, arguments) if arguments.is_empty() => {
                 (self.lookup(name).is_none() && &**name != "context").then(|| name.to_string())
@@ -109,7 +73,7 @@ impl Binder {
     }
 
     /// The type that an expression before a dot names.
-    fn as_type(&self, expression: &Expression) -> Option<(Type, &'static DeclaredType)> {
+    pub(super) fn as_type(&self, expression: &Expression) -> Option<(Type, &'static DeclaredType)> {
         let path = self.path(expression)?;
         if let Some((_, keyword)) = crate::types::KEYWORDS.iter().find(|(keyword, _)| *keyword == path) {
             return Some((keyword.clone(), registry().of(keyword)?));
@@ -157,14 +121,15 @@ impl Binder {
                 declared.named(name).find(|member| member.is_static && member.kind == MemberKind::Property);
             return match property {
                 Some(member) => {
-                    let node = crate::run::fold(self.call_node(member, None, Vec::new(), Vec::new()));
+                    let node = self.call_node(member, None, Vec::new(), Vec::new());
+                    let node = if is_constant_member(member) { crate::run::fold(node) } else { node };
                     Typed { node, ty: member.return_type.clone(), place }
                 }
                 None => self.unknown_member(&ty, name, name_place, true),
             };
         }
-        let in_namespace = |path: &String| registry().is_namespace(path.split('.').next().unwrap_or(""));
-        if let Some(path) = self.path(target).filter(in_namespace) {
+        if let Some(path) = self.path(target).filter(|path| names_nothing(path)) {
+            self.note_namespace(name, &path);
             let message = format!("the type `{path}.{name}` cannot be used in policy expressions");
             return self.wrong("unknown-type", place, message);
         }
@@ -178,17 +143,8 @@ impl Binder {
             let ty = shape.get(index).map_or(Type::Error, |(_, ty)| ty.clone());
             return Typed { node: Node::Property { target: Box::new(target.node), index }, ty, place };
         }
-        if let Type::Generic("System.Tuple" | "System.ValueTuple", items) = &target.ty {
-            let index = name.strip_prefix("Item").and_then(|text| text.parse::<usize>().ok());
-            if let Some((index, ty)) =
-                index.and_then(|n| Some((n.checked_sub(1)?, items.get(n.checked_sub(1)?)?)))
-            {
-                return Typed {
-                    ty: ty.clone(),
-                    node: Node::Property { target: Box::new(target.node), index },
-                    place,
-                };
-            }
+        if let Some((index, ty)) = super::tuples::element_of(&target.ty, name) {
+            return Typed { node: Node::Property { target: Box::new(target.node), index }, ty, place };
         }
         if matches!(target.ty, Type::Array(_)) && &**name == "Length" {
             return Typed { node: Node::Length(Box::new(target.node)), ty: Type::Int32, place };
@@ -224,7 +180,7 @@ impl Binder {
     }
 
     /// An instance member without overloads, in the type, its bases and interfaces; with its type.
-    fn find_member(&self, ty: &Type, name: &str, kind: MemberKind) -> Option<(&'static Declared, Type)> {
+    pub(super) fn find_member(&self, ty: &Type, name: &str, kind: MemberKind) -> Option<(&'static Declared, Type)> {
         self.members(ty, name)
             .into_iter()
             .find(|(member, _)| member.kind == kind && !member.is_static)
@@ -239,34 +195,15 @@ impl Binder {
 
     /// Members by name with the type that declares them, nearest first.
     pub(super) fn members(&self, ty: &Type, name: &str) -> Vec<(&'static Declared, Type)> {
-        let mut out: Vec<(&'static Declared, Type)> = Vec::new();
-        let mut queue = std::collections::VecDeque::from([ty.clone()]);
-        if let Type::Array(element) = ty {
-            queue.push_back(Type::generic("System.Collections.Generic.IList", [(**element).clone()]));
-        }
-        let mut seen = Vec::new();
-        while let Some(owner) = queue.pop_front() {
-            if seen.contains(&owner) || seen.len() > 32 {
-                continue;
-            }
-            if let Some(declared) = registry().of(&owner) {
-                out.extend(declared.named(name).map(|member| (member, owner.clone())));
-                queue.extend(registry().parents(&owner));
-                if declared.is_enum() {
-                    queue.push_back(Type::Named("System.Enum"));
-                }
-            }
-            seen.push(owner);
-        }
-        if *ty != Type::Object
-            && let Some(object) = registry().of(&Type::Object)
-        {
-            out.extend(object.named(name).map(|member| (member, Type::Object)));
-        }
-        out
+        let named = |owner: Type| {
+            let declared = registry().of(&owner);
+            declared.into_iter().flat_map(|found| found.named(name)).map(move |member| (member, owner.clone()))
+        };
+        super::probe::owners(ty).into_iter().flat_map(named).collect()
     }
 
-    fn unknown_member(&mut self, ty: &Type, name: &str, place: Place, is_static: bool) -> Typed {
+    pub(super) fn unknown_member(&mut self, ty: &Type, name: &str, place: Place, is_static: bool) -> Typed {
+        self.note_member(name, ty, is_static);
         let declared = registry().of(ty);
         let names = |declared: &'static DeclaredType| {
             let values = declared.source.values.iter().map(|(name, _)| *name);
@@ -302,15 +239,16 @@ impl Binder {
             return self.wrong("unknown-member", place, format!("`{}` has no indexer", shown(&target.ty)));
         }
         let given = self.given(arguments);
-        let owner = target.ty.clone();
-        self.resolve_call(candidates, Some(target.node), &owner, given, &[], "this[]", place)
+        let called =
+            Called { name: "this[]", owner: &target.ty, types: &[], at: place, place, extends: false };
+        self.resolve_call(candidates, Some(target.node), given, &called)
     }
 
-    fn indexers(&self, ty: &Type, kind: MemberKind) -> Vec<(&'static Declared, Type)> {
+    pub(super) fn indexers(&self, ty: &Type, kind: MemberKind) -> Vec<(&'static Declared, Type)> {
         self.members(ty, "this[]").into_iter().filter(|(member, _)| member.kind == kind).collect()
     }
 
-    fn array_index(&mut self, arguments: &[Argument], place: Place) -> Node {
+    pub(super) fn array_index(&mut self, arguments: &[Argument], place: Place) -> Node {
         let [only] = arguments else {
             return self.wrong("wrong-arguments", place, "an array takes one index").node;
         };
@@ -324,9 +262,9 @@ impl Binder {
     /// `a.b(…)`, `f(…)`.
     pub(super) fn call(&mut self, target: &Expression, arguments: &[Argument], place: Place) -> Typed {
         match &target.kind {
-            ExpressionKind::Name(name, _) => {
-                if let Some(Visible::Function { index, parameters, result }) = self.lookup(name).cloned() {
-                    return self.call_function(name, index, &parameters, result, arguments, place);
+            ExpressionKind::Name(name, types) => {
+                if let Some(function @ Visible::Function { .. }) = self.lookup(name).cloned() {
+                    return self.call_function(name, function, types, arguments, place);
                 }
                 let delegate = self.expression(target);
                 self.invoke(delegate, arguments, place)
@@ -347,7 +285,9 @@ impl Binder {
                         return self.unknown_member(&ty, name, *name_place, true);
                     }
                     let given = self.given(arguments);
-                    return self.resolve_call(candidates, None, &ty, given, &types, name, place);
+                    let at = *name_place;
+                    let called = Called { name, owner: &ty, types: &types, at, place, extends: false };
+                    return self.resolve_call(candidates, None, given, &called);
                 }
                 self.instance_call(owner, name, *name_place, &types, arguments, place)
             }
@@ -394,146 +334,24 @@ impl Binder {
             }
             return self.unknown_member(&owner_type, name, name_place, false);
         }
-        if self.any_applicable(&methods, &given, types) || extensions.is_empty() {
-            return self.resolve_call(methods, Some(target.node), &owner_type, given, types, name, place);
+        let mut called =
+            Called { name, owner: &owner_type, types, at: name_place, place, extends: false };
+        if self.any_applicable(&methods, &given, &called) || extensions.is_empty() {
+            return self.resolve_call(methods, Some(target.node), given, &called);
         }
         let receiver = Given::typed(target);
         let given: Vec<Given<'_>> = std::iter::once(receiver).chain(given).collect();
-        if self.any_applicable(&extensions, &given, types) || methods.is_empty() {
+        called.extends = true;
+        if self.any_applicable(&extensions, &given, &called) || methods.is_empty() {
             let fits = given.first().is_some_and(|receiver| self.any_receiver(&extensions, receiver));
             if !fits && methods.is_empty() {
                 return self.unknown_member(&owner_type, name, name_place, false);
             }
-            return self.resolve_call(extensions, None, &owner_type, given, types, name, place);
+            return self.resolve_call(extensions, None, given, &called);
         }
+        called.extends = false;
         let mut given = given.into_iter();
         let receiver = given.next().and_then(Given::into_node);
-        self.resolve_call(methods, receiver, &owner_type, given.collect(), types, name, place)
-    }
-
-    /// What stands on the left of an assignment; `reused` when it is read too.
-    pub(super) fn assignable(&mut self, target: &Expression, reused: bool) -> Option<Assignable> {
-        let place = target.place;
-        match &target.kind {
-            ExpressionKind::Name(name, _) => match self.lookup(name).cloned() {
-                Some(Visible::Variable { slot, ty }) => {
-                    Some(Assignable { ty, place, prepare: Vec::new(), what: Target::Slot(slot) })
-                }
-                Some(_) => {
-                    self.mistake("not-assignable", place, format!("`{name}` cannot be assigned to"));
-                    None
-                }
-                None => {
-                    self.expression(target);
-                    if self.mistakes.is_empty() {
-                        self.mistake("not-assignable", place, format!("`{name}` cannot be assigned to"));
-                    }
-                    None
-                }
-            },
-            ExpressionKind::Index { target: owner, arguments } => {
-                self.assignable_element(owner, arguments, reused, place)
-            }
-            ExpressionKind::Member { target: owner, name, name_place, .. } => {
-                let owner = self.value(owner);
-                if owner.ty == Type::Error {
-                    return None;
-                }
-                let Some((setter, _)) = self.find_member(&owner.ty, name, MemberKind::PropertySetter) else {
-                    if self.find_member(&owner.ty, name, MemberKind::Property).is_some() {
-                        let message = format!("`{}.{name}` is read-only", shown(&owner.ty));
-                        self.mistake("not-assignable", *name_place, message);
-                    } else {
-                        self.unknown_member(&owner.ty.clone(), name, *name_place, false);
-                    }
-                    return None;
-                };
-                let getter = self.find_member(&owner.ty, name, MemberKind::Property);
-                let ty = self.in_owner(&setter.return_type, &owner.ty);
-                let mut prepare = Vec::new();
-                let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };
-                let getter = getter.map(|(member, _)| member);
-                Some(Assignable {
-                    ty,
-                    place,
-                    prepare,
-                    what: Target::Member { getter, setter, receiver, keys: Vec::new() },
-                })
-            }
-            _ => {
-                self.mistake(
-                    "not-assignable",
-                    place,
-                    "only variables, members and elements can be assigned to",
-                );
-                None
-            }
-        }
-    }
-
-    fn assignable_element(
-        &mut self,
-        owner: &Expression,
-        arguments: &[Argument],
-        reused: bool,
-        place: Place,
-    ) -> Option<Assignable> {
-        let owner = self.value(owner);
-        let mut prepare = Vec::new();
-        if let Type::Array(element) = &owner.ty {
-            let ty = (**element).clone();
-            let index = self.array_index(arguments, place);
-            let (array, index) = if reused {
-                (self.keep(owner.node, &mut prepare), self.keep(index, &mut prepare))
-            } else {
-                (owner.node, index)
-            };
-            return Some(Assignable { ty, place, prepare, what: Target::Element(array, index) });
-        }
-        if owner.ty == Type::Error {
-            return None;
-        }
-        let setters = self.indexers(&owner.ty, MemberKind::IndexSetter);
-        let given = self.given(arguments);
-        let found = setters.iter().find(|(member, declaring)| {
-            member.parameters.len() == given.len()
-                && member
-                    .parameters
-                    .iter()
-                    .zip(&given)
-                    .all(|(parameter, given)| given.fits(self, &self.in_owner(&parameter.ty, declaring)))
-        });
-        let Some((setter, declaring)) = found.cloned() else {
-            let message = format!("the elements of `{}` cannot be assigned to", shown(&owner.ty));
-            self.mistake("not-assignable", place, message);
-            return None;
-        };
-        let mut keys = Vec::new();
-        for (parameter, given) in setter.parameters.iter().zip(given) {
-            let to = self.in_owner(&parameter.ty, &declaring);
-            let key = given.bind(self, &to).node;
-            keys.push(if reused { self.keep(key, &mut prepare) } else { key });
-        }
-        let types: Vec<&Type> = setter.parameters.iter().map(|parameter| &parameter.ty).collect();
-        let getter = self
-            .indexers(&owner.ty, MemberKind::Indexer)
-            .into_iter()
-            .find(|(member, _)| {
-                member.parameters.iter().map(|parameter| &parameter.ty).eq(types.iter().copied())
-            })
-            .map(|(member, _)| member);
-        let ty = self.in_owner(&setter.return_type, &declaring);
-        let receiver = if reused { self.keep(owner.node, &mut prepare) } else { owner.node };
-        Some(Assignable { ty, place, prepare, what: Target::Member { getter, setter, receiver, keys } })
-    }
-
-    /// Evaluates once into a slot, so that it can be used again.
-    fn keep(&mut self, node: Node, prepare: &mut Vec<Node>) -> Node {
-        if matches!(node, Node::Constant(_) | Node::Load(_)) {
-            return node;
-        }
-        let slot = self.new_slot();
-        prepare.push(Node::Store(slot, Box::new(node)));
-        Node::Load(slot)
+        self.resolve_call(methods, receiver, given.collect(), &called)
     }
 }

@@ -1,6 +1,8 @@
 //! Arguments before overload resolution: values are bound, lambdas wait for their type.
 
+use super::conversions::shown;
 use super::lambdas::delegate_signature;
+use super::mismatches::counted;
 use super::{Binder, Typed, Visible};
 use crate::ast::{
     Argument, ArgumentMode, Expression, ExpressionKind, Name, Place, TypeSyntax, TypeSyntaxKind,
@@ -8,6 +10,10 @@ use crate::ast::{
 use crate::program::Node;
 use crate::types::Type;
 use crate::value::Value;
+
+/// The type of `out _`, which its parameter says.
+static DISCARDED: TypeSyntax =
+    TypeSyntax { kind: TypeSyntaxKind::Inferred, place: Place { start: 0, end: 0 } };
 
 /// An argument.
 pub(super) struct Given<'e> {
@@ -23,8 +29,22 @@ pub(super) enum What<'e> {
     Waiting(&'e Expression),
     /// `out x` with its slot and type.
     Out(u32, Type),
+    /// `ref x` with its slot and type.
+    Ref(u32, Type),
+    /// `ref` before something else that can be assigned to.
+    RefTo(&'e Expression),
     /// `out var x`.
     OutInferred(&'e Name, &'e TypeSyntax),
+}
+
+impl What<'_> {
+    /// The type of a variable that is passed itself: its parameter has exactly that type.
+    pub(super) fn variable_type(&self) -> Option<&Type> {
+        match self {
+            What::Out(_, ty) | What::Ref(_, ty) => Some(ty),
+            _ => None,
+        }
+    }
 }
 
 impl<'e> Given<'e> {
@@ -40,22 +60,18 @@ impl<'e> Given<'e> {
     }
 
     /// True when it can be passed to a parameter of this type.
-    pub(super) fn fits(&self, binder: &Binder, to: &Type) -> bool {
+    pub(super) fn fits(&self, binder: &mut Binder, to: &Type) -> bool {
         match &self.what {
             What::Value(value) => {
                 value.ty == Type::Error
                     || matches!(to, Type::Parameter(_))
                     || binder.implicit_value(value, to).is_some()
             }
-            What::Waiting(expression) => match &expression.kind {
-                ExpressionKind::Lambda { parameters, .. } => {
-                    delegate_signature(to).is_some_and(|(types, _)| types.len() == parameters.len())
-                }
-                ExpressionKind::Default(None) => true,
-                _ => delegate_signature(to).is_some(),
-            },
+            What::Waiting(expression) => binder.waiting_fits(expression, to),
             What::Out(_, ty) => ty == to || matches!(to, Type::Parameter(_)),
-            What::OutInferred(..) => true,
+            What::OutInferred(_, syntax) => binder.out_fits(syntax, to),
+            // No member of the tables takes a reference.
+            What::Ref(..) | What::RefTo(_) => false,
         }
     }
 
@@ -64,15 +80,36 @@ impl<'e> Given<'e> {
         match self.what {
             What::Value(value) => binder.convert(value, to),
             What::Waiting(expression) => binder.expression_as(expression, to),
-            What::Out(slot, ty) => Typed { node: Node::Load(slot), ty, place: self.place },
+            What::Out(slot, ty) => {
+                binder.flow.assign(slot);
+                Typed { node: Node::Load(slot), ty, place: self.place }
+            }
+            What::Ref(slot, ty) => Typed { node: Node::Load(slot), ty, place: self.place },
+            What::RefTo(target) => binder.misplaced_ref(target.place),
             What::OutInferred(name, syntax) => {
                 let ty = match &syntax.kind {
                     TypeSyntaxKind::Inferred => to.clone(),
                     _ => binder.resolve_type(syntax),
                 };
-                let slot = binder.declare(name, ty.clone(), self.place);
+                let slot = binder.declare_designation(name, ty.clone(), self.place);
                 Typed { node: Node::Load(slot), ty, place: self.place }
             }
+        }
+    }
+
+    /// In C#'s words, for reports.
+    pub(super) fn shown(&self) -> String {
+        match &self.what {
+            What::Value(value) => shown(&value.ty),
+            What::Waiting(expression) => match &expression.kind {
+                ExpressionKind::Default(None) => "default".to_owned(),
+                ExpressionKind::Lambda { .. } | ExpressionKind::AnonymousMethod(_) => "lambda".to_owned(),
+                _ => "method group".to_owned(),
+            },
+            What::Out(_, ty) => format!("out {}", shown(ty)),
+            What::OutInferred(..) => "out".to_owned(),
+            What::Ref(_, ty) => format!("ref {}", shown(ty)),
+            What::RefTo(_) => "ref".to_owned(),
         }
     }
 
@@ -92,64 +129,56 @@ impl Binder {
         let what = match &argument.mode {
             ArgumentMode::OutDeclaration(ty, name) => What::OutInferred(name, ty),
             ArgumentMode::Out => match &argument.value.kind {
-                ExpressionKind::Name(name, _) => match self.lookup(name).cloned() {
-                    Some(Visible::Variable { slot, ty }) => What::Out(slot, ty),
-                    _ => What::Value(self.expression(&argument.value)),
+                ExpressionKind::Name(name, _) => match self.symbol(name).cloned() {
+                    Some(symbol) => match &symbol.what {
+                        Visible::Variable { slot, ty, .. } if self.check_writable(&symbol, place) => {
+                            What::Out(*slot, ty.clone())
+                        }
+                        _ => What::Value(self.error(place)),
+                    },
+                    None if &**name == "_" => What::OutInferred(name, &DISCARDED),
+                    None => What::Value(self.expression(&argument.value)),
                 },
                 _ => What::Value(self.wrong("wrong-arguments", place, "`out` takes a variable")),
             },
+            ArgumentMode::Ref => self.reference_to(&argument.value),
             ArgumentMode::Value if self.waits(&argument.value) => What::Waiting(&argument.value),
             ArgumentMode::Value => What::Value(self.value(&argument.value)),
         };
         Given { name: argument.name.clone(), place, what }
     }
 
-    fn waits(&self, value: &Expression) -> bool {
-        match &value.kind {
-            ExpressionKind::Lambda { .. } | ExpressionKind::Default(None) => true,
-            _ => self.is_method_group(value),
+    fn reference_to<'e>(&mut self, value: &'e Expression) -> What<'e> {
+        let ExpressionKind::Name(name, _) = &value.kind else { return What::RefTo(value) };
+        let Some(symbol) = self.symbol(name).cloned() else { return What::Value(self.expression(value)) };
+        match &symbol.what {
+            Visible::Variable { slot, ty } if self.check_writable(&symbol, value.place) => {
+                self.check_assigned(name, *slot, value.place);
+                What::Ref(*slot, ty.clone())
+            }
+            _ => What::Value(self.error(value.place)),
         }
     }
 
-    /// `f(…)` of a local function.
-    pub(super) fn call_function(
-        &mut self,
-        name: &str,
-        index: u32,
-        parameters: &[super::FunctionParameter],
-        result: Type,
-        arguments: &[Argument],
-        place: Place,
-    ) -> Typed {
-        let given = self.given(arguments);
-        let mut nodes: Vec<Option<Node>> = parameters.iter().map(|_| None).collect();
-        for (position, argument) in given.into_iter().enumerate() {
-            let at = match &argument.name {
-                Some(wanted) => parameters.iter().position(|parameter| parameter.name == *wanted),
-                None => Some(position),
-            };
-            let slot = at.and_then(|at| Some((nodes.get_mut(at)?, parameters.get(at)?.ty.clone())));
-            let Some((slot, ty)) = slot else {
-                let count = parameters.len();
-                return self.wrong(
-                    "wrong-arguments",
-                    place,
-                    format!("the function `{name}` takes {count} arguments"),
-                );
-            };
-            *slot = Some(argument.bind(self, &ty).node);
+    /// True when a variable declared as `out T x` has the parameter's type.
+    fn out_fits(&mut self, syntax: &TypeSyntax, to: &Type) -> bool {
+        if matches!(syntax.kind, TypeSyntaxKind::Inferred) || super::lambdas::has_parameter(to) {
+            return true;
         }
-        let mut filled = Vec::new();
-        for (node, parameter) in nodes.into_iter().zip(parameters) {
-            match node.or_else(|| parameter.default.clone().map(Node::Constant)) {
-                Some(node) => filled.push(node),
-                None => {
-                    let message = format!("the function `{name}` needs the argument `{}`", parameter.name);
-                    return self.wrong("wrong-arguments", place, message);
-                }
-            }
+        let mistakes = self.mistakes.len();
+        let written = self.resolve_type(syntax);
+        let known = self.mistakes.len() == mistakes;
+        self.mistakes.truncate(mistakes);
+        !known || written == *to
+    }
+
+    fn waits(&mut self, value: &Expression) -> bool {
+        match &value.kind {
+            ExpressionKind::Lambda { .. }
+            | ExpressionKind::AnonymousMethod(_)
+            | ExpressionKind::Default(None) => true,
+            _ => self.is_method_group(value),
         }
-        Typed { node: Node::CallLocal { function: index, arguments: filled }, ty: result, place }
     }
 
     /// Runs a delegate.
@@ -159,16 +188,20 @@ impl Binder {
             return delegate;
         }
         let Some((types, result)) = delegate_signature(&delegate.ty) else {
-            let message =
-                format!("a value of type `{}` cannot be called", super::conversions::shown(&delegate.ty));
-            return self.wrong("wrong-arguments", place, message);
+            self.given(arguments);
+            let message = format!("a value of type `{}` cannot be called like a method", shown(&delegate.ty));
+            self.report("wrong-arguments", delegate.place, message, Some("leave out the `(…)`".to_owned()));
+            return self.error(place);
         };
         if types.len() != arguments.len() {
-            return self.wrong(
-                "wrong-arguments",
-                place,
-                format!("the delegate takes {} arguments", types.len()),
+            self.given(arguments);
+            let message = format!(
+                "the delegate `{}` takes {}, not {}",
+                shown(&delegate.ty),
+                counted(types.len(), "argument"),
+                arguments.len()
             );
+            return self.wrong("wrong-arguments", delegate.place, message);
         }
         let given = self.given(arguments);
         let nodes = given.into_iter().zip(&types).map(|(given, ty)| given.bind(self, ty).node).collect();

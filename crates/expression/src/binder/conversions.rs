@@ -17,6 +17,8 @@ pub(super) enum Conversion {
     Number(Type),
     /// Checked at run time.
     Cast,
+    /// A tuple, element by element.
+    Elements,
     /// A declared operator, with conversions before and after.
     User(&'static Declared, Option<Type>),
 }
@@ -30,12 +32,21 @@ impl Binder {
                 .of(ty)
                 .is_some_and(|declared| matches!(declared.source.kind, TypeKind::Struct | TypeKind::Enum)),
             Type::Nullable(_) => false,
+            Type::Tuple(..) => true,
             _ => ty.is_integer(),
         }
     }
 
     pub(super) fn is_enum(&self, ty: &Type) -> bool {
         matches!(ty, Type::Named(_)) && registry().of(ty).is_some_and(|declared| declared.is_enum())
+    }
+
+    /// True for what C# knows as a constant: a number, a Boolean, a text, an enum's value, `null`.
+    pub(super) fn is_constant(&self, value: &Typed) -> bool {
+        let Node::Constant(constant) = &value.node else { return false };
+        let ty = &value.ty;
+        let simple = ty.is_numeric() || matches!(ty, Type::Boolean | Type::String) || self.is_enum(ty);
+        simple || (constant.is_null() && !self.is_value_type(ty) && !matches!(ty, Type::Nullable(_)))
     }
 
     /// The implicit conversion, or none.
@@ -48,6 +59,9 @@ impl Binder {
         }
         if *from == Type::Null {
             return (!self.is_value_type(to)).then_some(Conversion::Identity);
+        }
+        if let (Type::Tuple(from, _), Type::Tuple(to, _)) = (from, to) {
+            return self.tuple_converts(from, to, false).then_some(Conversion::Elements);
         }
         if let (Type::Nullable(from), Type::Nullable(to)) = (from, to) {
             return self
@@ -113,7 +127,12 @@ impl Binder {
         };
         let sealed = |ty: &Type| matches!(ty, Type::String | Type::Array(_)) || self.is_value_type(ty);
         let possible = (interface(from) && !self.is_value_type(to)) || (interface(to) && !sealed(from));
-        let same_generic = matches!((from, to), (Type::Generic(a, _), Type::Generic(b, _)) if a == b);
+        let varies = |ty: &Type| {
+            let kind = registry().of(ty).map(|declared| declared.source.kind);
+            matches!(kind, Some(TypeKind::Interface | TypeKind::Delegate))
+        };
+        let same_generic =
+            matches!((from, to), (Type::Generic(a, _), Type::Generic(b, _)) if a == b) && varies(from);
         (possible || same_generic || (interface(from) && is_subtype(to, from))).then_some(Conversion::Cast)
     }
 
@@ -158,6 +177,7 @@ impl Binder {
     pub(super) fn apply(&mut self, value: Typed, conversion: Conversion, to: &Type) -> Typed {
         let place = value.place;
         let node = match conversion {
+            Conversion::Elements => return self.converted_tuple(value, to),
             Conversion::Identity => value.node,
             Conversion::Number(number) => {
                 let node = Node::Convert { to: number, checked: self.checked, value: Box::new(value.node) };
@@ -182,21 +202,6 @@ impl Binder {
         Typed { node, ty: to.clone(), place }
     }
 
-    /// Converts for an assignment, an argument or a return; reports when that cannot be.
-    pub(super) fn convert(&mut self, value: Typed, to: &Type) -> Typed {
-        if let Some(conversion) = self.implicit_value(&value, to) {
-            return self.apply(value, conversion, to);
-        }
-        let message = format!("`{}` does not convert to `{}`", shown(&value.ty), shown(to));
-        let explicit = self.explicit(&value, to).is_some();
-        let mut mistake = crate::lexer::Mistake::new("no-conversion", value.place, message);
-        if explicit {
-            mistake = mistake.help(format!("a cast would: `({}) …`", shown(to)));
-        }
-        self.mistakes.push(mistake);
-        Typed { node: value.node, ty: Type::Error, place: value.place }
-    }
-
     /// The type all values convert to; `object` when there is none among them.
     pub(super) fn common_type(&self, types: &[Type]) -> Type {
         let fits = |candidate: &&Type| types.iter().all(|ty| self.implicit(ty, candidate).is_some());
@@ -205,7 +210,7 @@ impl Binder {
 }
 
 /// A type in C#'s words.
-pub(super) fn shown(ty: &Type) -> String {
+pub(crate) fn shown(ty: &Type) -> String {
     if let Some((keyword, _)) = crate::types::KEYWORDS.iter().find(|(_, keyword)| keyword == ty) {
         return (*keyword).to_owned();
     }
@@ -214,6 +219,17 @@ pub(super) fn shown(ty: &Type) -> String {
         Type::Array(inner) => format!("{}[]", shown(inner)),
         Type::Nullable(inner) => format!("{}?", shown(inner)),
         Type::Named(name) => short(name),
+        Type::Tuple(items, names) => {
+            let element = |(at, item): (usize, &Type)| match names.get(at) {
+                Some(name) => format!("{} {name}", shown(item)),
+                None => shown(item),
+            };
+            let items: Vec<String> = items.iter().enumerate().map(element).collect();
+            format!("({})", items.join(", "))
+        }
+        Type::Generic(rank, element) if rank.starts_with('[') => {
+            format!("{}{rank}", element.first().map(shown).unwrap_or_default())
+        }
         Type::Generic(name, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(shown).collect();
             format!("{}<{}>", short(name), arguments.join(", "))
@@ -236,7 +252,7 @@ fn fits(number: i128, to: &Type) -> bool {
 }
 
 /// The type and its base classes.
-fn lineage(ty: &Type) -> Vec<Type> {
+pub(super) fn lineage(ty: &Type) -> Vec<Type> {
     let mut out = vec![ty.without_nullable().clone()];
     while let Some(base) =
         out.last().and_then(|last| registry().of(last)).and_then(|found| found.base.clone())
@@ -311,7 +327,7 @@ fn subtype(from: &Type, to: &Type, depth: u32) -> bool {
 }
 
 /// True for types that may be null.
-fn is_reference(ty: &Type) -> bool {
+pub(super) fn is_reference(ty: &Type) -> bool {
     match ty {
         Type::Named(_) | Type::Generic(..) => registry()
             .of(ty)

@@ -2,6 +2,7 @@
 
 use super::conversions::shown;
 use super::lambdas::delegate_signature;
+use super::overloads::Called;
 use super::{Binder, Typed};
 use crate::ast::{Argument, Expression, Initializer, InitializerTarget, InitializerValue, Place, TypeSyntax};
 use crate::dotnet::registry;
@@ -41,7 +42,9 @@ impl Binder {
             return self.wrong("unknown-member", syntax.place, message);
         }
         let given = self.given(arguments);
-        let mut made = self.resolve_call(constructors, None, &ty, given, &[], "new", place);
+        let at = syntax.place;
+        let called = Called { name: "new", owner: &ty, types: &[], at, place, extends: false };
+        let mut made = self.resolve_call(constructors, None, given, &called);
         if made.ty != Type::Error {
             made.ty = ty;
         }
@@ -106,7 +109,8 @@ impl Binder {
             .collect();
         let place = element.first().map_or(place, |first| first.place);
         let given = self.given(&arguments);
-        let call = self.resolve_call(adders, Some(Node::Load(slot)), ty, given, &[], "Add", place);
+        let called = Called { name: "Add", owner: ty, types: &[], at: place, place, extends: false };
+        let call = self.resolve_call(adders, Some(Node::Load(slot)), given, &called);
         steps.push(call.node);
     }
 

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::conversions::{Conversion, is_subtype, shown};
+use super::switches::test_slot;
 use super::{Binder, Typed, Visible};
-use crate::ast::{Expression, ExpressionKind, InterpolationPart, Pattern, Place, TypeSyntaxKind};
+use crate::ast::{
+    BinaryOperator, Expression, ExpressionKind, InterpolationPart, Pattern, Place, TypeSyntaxKind, UnaryOperator,
+};
 use crate::dotnet::registry;
 use crate::program::{Node, Part, Test};
 use crate::types::Type;
@@ -13,6 +16,23 @@ use crate::value::Value;
 impl Binder {
     /// An expression that has a value (or is a call without one).
     pub(super) fn expression(&mut self, expression: &Expression) -> Typed {
+        self.flow.merge();
+        let typed = self.expression_kind(expression);
+        let tells_apart = match &expression.kind {
+            ExpressionKind::Binary(operator, ..) => {
+                matches!(operator, BinaryOperator::AndAlso | BinaryOperator::OrElse)
+            }
+            ExpressionKind::Unary(operator, _) => *operator == UnaryOperator::Not,
+            ExpressionKind::Conditional { .. } | ExpressionKind::Is(..) | ExpressionKind::Checked(..) => true,
+            _ => false,
+        };
+        if !tells_apart {
+            self.flow.merge();
+        }
+        typed
+    }
+
+    fn expression_kind(&mut self, expression: &Expression) -> Typed {
         let place = expression.place;
         match &expression.kind {
             ExpressionKind::Error => self.error(place),
@@ -58,6 +78,12 @@ impl Binder {
                 let value = self.expression(operand);
                 let ty = value.ty.clone();
                 let test = self.pattern(pattern, &ty, place);
+                if let Some(slot) = test_slot(&test) {
+                    let when_true = self.flow.state();
+                    self.flow.declare_unassigned(slot);
+                    let when_false = self.flow.state();
+                    self.flow.set_branches(when_true, when_false);
+                }
                 let node = Node::Matches { value: Box::new(value.node), test: Box::new(test) };
                 Typed { node, ty: Type::Boolean, place }
             }
@@ -97,19 +123,27 @@ impl Binder {
                     place,
                 }
             }
-            ExpressionKind::Lambda { parameters, body } => self.untyped_lambda(parameters, body, place),
-            ExpressionKind::Tuple(items) => {
-                let items: Vec<Typed> = items.iter().map(|item| self.expression(item)).collect();
-                let types: Vec<Type> = items.iter().map(|item| item.ty.clone()).collect();
-                let node = Node::Tuple {
-                    types: types.clone(),
-                    items: items.into_iter().map(|item| item.node).collect(),
-                };
-                Typed { node, ty: Type::generic("System.ValueTuple", types), place }
+            ExpressionKind::Lambda { .. } => self.untyped_lambda(place),
+            ExpressionKind::Tuple(items) => self.tuple(items, place),
+            ExpressionKind::NewMatrix { element, rank, lengths, items } => {
+                self.matrix(element.as_ref(), *rank, lengths, items.as_deref(), place)
             }
-            ExpressionKind::TypeOf(_) => {
-                self.wrong("unsupported", place, "reflection is not available in policy expressions")
+            ExpressionKind::TypeOf(ty) => self.type_of(ty, place),
+            ExpressionKind::SizeOf(ty) => self.size_of(ty, place),
+            ExpressionKind::NameOf(argument) => self.name_of(argument, place),
+            ExpressionKind::RangeVariables { of, names, body } => {
+                self.with_range_variables(of, names, place, |binder| binder.expression(body))
             }
+            ExpressionKind::AnonymousMethod(_) => {
+                self.wrong("no-conversion", place, "the type of the anonymous method is not known here")
+            }
+            ExpressionKind::Row(_) => {
+                self.wrong("expression-syntax", place, "braces alone are no value: write `new[] {…}`")
+            }
+            ExpressionKind::Declaration(..) => {
+                self.wrong("expression-syntax", place, "a variable cannot be declared here")
+            }
+            ExpressionKind::Ref(_) => self.misplaced_ref(place),
             ExpressionKind::Default(Some(ty)) => {
                 let ty = self.resolve_type(ty);
                 Typed { node: Node::Constant(ty.default_value()), ty, place }
@@ -126,6 +160,7 @@ impl Binder {
             }
             ExpressionKind::Throw(operand) => {
                 let value = self.expression_as(operand, &Type::Named("System.Exception"));
+                self.flow.stop();
                 Typed { node: Node::Throw(Box::new(value.node)), ty: Type::Error, place }
             }
         }
@@ -140,18 +175,11 @@ impl Binder {
             ExpressionKind::Default(None) => {
                 Typed { node: Node::Constant(to.default_value()), ty: to.clone(), place: expression.place }
             }
-            ExpressionKind::Conditional { condition, then, otherwise }
-                if *to != Type::Object && !matches!(to, Type::Error) =>
-            {
-                let condition = self.condition(condition);
-                let then = self.expression_as(then, to);
-                let otherwise = self.expression_as(otherwise, to);
-                Typed {
-                    node: Node::Ternary(Box::new((condition, then.node, otherwise.node))),
-                    ty: to.clone(),
-                    place: expression.place,
-                }
+            ExpressionKind::AnonymousMethod(body) => self.anonymous_method_as(body, to, expression.place),
+            ExpressionKind::RangeVariables { of, names, body } => {
+                self.with_range_variables(of, names, expression.place, |binder| binder.expression_as(body, to))
             }
+            ExpressionKind::Tuple(items) => self.tuple_as(items, to, expression.place),
             ExpressionKind::NewArray { element: None, length: None, items: Some(items) } => match to {
                 Type::Array(element) => self.array_items(element, items, expression.place),
                 _ => {
@@ -180,7 +208,10 @@ impl Binder {
                 let mut out = self.apply(value, conversion, to);
                 self.checked = before;
                 if constant && is_number && !matches!(out.node, Node::Constant(_)) {
-                    return self.constant_overflow(place);
+                    let message = format!("the constant value does not fit into `{}`", shown(to));
+                    let help = "write `unchecked(…)` around it to keep the low bits".to_owned();
+                    self.report("constant-overflow", place, message, Some(help));
+                    return self.error(place);
                 }
                 out.place = place;
                 out
@@ -206,9 +237,35 @@ impl Binder {
         }
     }
 
-    /// A condition of `if`, `while`, `?:` …
+    /// A condition of `if`, `while`, `?:` …; [`super::flow::Flow::branches`] knows what holds after it.
     pub(super) fn condition(&mut self, expression: &Expression) -> Node {
-        self.expression_as(expression, &Type::Boolean).node
+        let value = self.expression(expression);
+        let place = value.place;
+        let node = match self.implicit_value(&value, &Type::Boolean) {
+            Some(conversion) => self.apply(value, conversion, &Type::Boolean).node,
+            None => self.no_condition(expression, value, place),
+        };
+        self.note_constant_condition(&node);
+        node
+    }
+
+    fn no_condition(&mut self, expression: &Expression, value: Typed, place: Place) -> Node {
+        let message = format!("a condition must be a `bool`, and this is `{}`", shown(&value.ty));
+        let help = match (&expression.kind, &value.ty) {
+            (ExpressionKind::Assign { operator: None, .. }, _) => Some("compare with `==`".to_owned()),
+            (_, Type::Nullable(inner)) if **inner == Type::Boolean => {
+                Some("write `… == true`: it may also be null".to_owned())
+            }
+            (_, Type::Object | Type::Named("Newtonsoft.Json.Linq.JToken")) => {
+                Some("cast it: `(bool)…`".to_owned())
+            }
+            (_, Type::String) => Some("write `bool.Parse(…)`, or compare it with a text".to_owned()),
+            (_, ty) if !self.is_value_type(ty) => Some("write `… != null`".to_owned()),
+            (_, ty) if ty.is_numeric() => Some("write `… != 0`".to_owned()),
+            _ => None,
+        };
+        self.report("no-conversion", place, message, help);
+        Node::Constant(Value::Null)
     }
 
     fn ternary(
@@ -219,33 +276,72 @@ impl Binder {
         place: Place,
     ) -> Typed {
         let condition = self.condition(condition);
+        let (when_true, when_false) = self.flow.branches();
+        self.flow.set(when_true);
         let then = self.expression(then);
+        let after_then = self.flow.branches();
+        self.flow.set(when_false);
         let otherwise = self.expression(otherwise);
-        let ty = match (&then.ty, &otherwise.ty) {
-            (Type::Error, other) | (other, Type::Error) => other.clone(),
-            _ if self.implicit_value(&otherwise, &then.ty).is_some() && then.ty != Type::Null => {
-                then.ty.clone()
+        let after_otherwise = self.flow.branches();
+        self.flow.set_branches(after_then.0.join(&after_otherwise.0), after_then.1.join(&after_otherwise.1));
+        let ty = match self.ternary_type(&then, &otherwise) {
+            Ok(ty) => ty,
+            Err((message, help)) => {
+                self.report("no-conversion", place, message, help);
+                return self.error(place);
             }
-            _ if self.implicit_value(&then, &otherwise.ty).is_some() => otherwise.ty.clone(),
-            (a, b) => {
-                let message =
-                    format!("the branches of `?:` have different types: `{}` and `{}`", shown(a), shown(b));
-                return self.wrong("no-conversion", place, message);
-            }
-        };
-        // A wider branch decides: `true ? 1 : 2.0` is a double.
-        let ty = if then.ty != otherwise.ty
-            && self.implicit_value(&then, &otherwise.ty).is_some()
-            && otherwise.ty != Type::Null
-            && self.implicit_value(&otherwise, &then.ty).is_none()
-        {
-            otherwise.ty.clone()
-        } else {
-            ty
         };
         let then = self.convert(then, &ty);
         let otherwise = self.convert(otherwise, &ty);
-        Typed { node: Node::Ternary(Box::new((condition, then.node, otherwise.node))), ty, place }
+        let node = match (&condition, &then.node, &otherwise.node) {
+            (Node::Constant(Value::Boolean(chosen)), Node::Constant(_), Node::Constant(_)) => {
+                if *chosen { then.node } else { otherwise.node }
+            }
+            _ => Node::Ternary(Box::new((condition, then.node, otherwise.node))),
+        };
+        Typed { node, ty, place }
+    }
+
+    /// One branch must convert to the type of the other, and not the other way round.
+    fn ternary_type(&self, then: &Typed, otherwise: &Typed) -> Result<Type, (String, Option<String>)> {
+        if then.ty == otherwise.ty && then.ty != Type::Null {
+            return Ok(then.ty.clone());
+        }
+        let convertible = |from: &Typed, to: &Typed| {
+            to.ty != Type::Null && to.ty != Type::Void && self.implicit_value(from, &to.ty).is_some()
+        };
+        match (&then.ty, &otherwise.ty) {
+            (Type::Error, other) | (other, Type::Error) => return Ok(other.clone()),
+            _ => {}
+        }
+        let (a, b) = (shown(&then.ty), shown(&otherwise.ty));
+        match (convertible(then, otherwise), convertible(otherwise, then)) {
+            (true, false) => return Ok(otherwise.ty.clone()),
+            (false, true) => return Ok(then.ty.clone()),
+            (true, true) if then.ty.widens_to(&otherwise.ty) => return Ok(otherwise.ty.clone()),
+            (true, true) if otherwise.ty.widens_to(&then.ty) => return Ok(then.ty.clone()),
+            (true, true) => {
+                let message = format!(
+                    "the type of `?:` cannot be determined: `{a}` and `{b}` convert to each other"
+                );
+                return Err((message, Some(format!("cast one branch, as in `({b})…`"))));
+            }
+            (false, false) => {}
+        }
+        let message = format!(
+            "the type of `?:` cannot be determined: there is no implicit conversion between `{a}` and `{b}`"
+        );
+        let nullable = |null: &Typed, value: &Typed| {
+            null.ty == Type::Null && self.is_value_type(&value.ty)
+        };
+        let help = if nullable(then, otherwise) {
+            format!("cast the null: `({b}?)null`")
+        } else if nullable(otherwise, then) {
+            format!("cast the null: `({a}?)null`")
+        } else {
+            "cast one branch to the type of the other, or both to `object`".to_owned()
+        };
+        Err((message, Some(help)))
     }
 
     fn conditional_access(&mut self, target: &Expression, access: &Expression, place: Place) -> Typed {
@@ -260,7 +356,7 @@ impl Binder {
         self.uses.note_direct(&target.node);
         let slot = self.new_slot();
         self.receivers.push((slot, target.ty.without_nullable().clone()));
-        let access = self.expression(access);
+        let access = self.perhaps(|binder| binder.expression(access));
         self.receivers.pop();
         let ty = if self.is_value_type(&access.ty) { Type::nullable(access.ty) } else { access.ty };
         let node =
@@ -278,7 +374,8 @@ impl Binder {
                 InterpolationPart::Hole { value, alignment, format } => {
                     let value = self.value(value);
                     let format = format.as_deref().map(Arc::from);
-                    Part { value: value.node, alignment: alignment.unwrap_or(0), format }
+                    let alignment = alignment.as_ref().map_or(0, |width| self.alignment(width));
+                    Part { value: value.node, alignment, format }
                 }
             });
         }
@@ -297,6 +394,19 @@ impl Binder {
         Typed { node, ty: Type::String, place }
     }
 
+    /// The constant width of a hole.
+    fn alignment(&mut self, width: &Expression) -> i32 {
+        let width = self.expression_as(width, &Type::Int32);
+        match &width.node {
+            Node::Constant(Value::Int32(constant)) => *constant,
+            _ if width.ty == Type::Error => 0,
+            _ => {
+                self.mistake("not-constant", width.place, "the width in an interpolated string is a constant");
+                0
+            }
+        }
+    }
+
     /// An expression that must have a value.
     pub(super) fn value(&mut self, expression: &Expression) -> Typed {
         let value = self.expression(expression);
@@ -309,7 +419,10 @@ impl Binder {
     fn name(&mut self, name: &Arc<str>, place: Place) -> Typed {
         if let Some(found) = self.lookup(name).cloned() {
             return match found {
-                Visible::Variable { slot, ty } => Typed { node: Node::Load(slot), ty, place },
+                Visible::Variable { slot, ty, .. } => {
+                    self.check_assigned(name, slot, place);
+                    Typed { node: Node::Load(slot), ty, place }
+                }
                 Visible::Constant(value, ty) => Typed { node: Node::Constant(value), ty, place },
                 Visible::Function { .. } => {
                     self.wrong("expression-syntax", place, format!("the function `{name}` must be called"))
@@ -324,6 +437,7 @@ impl Binder {
         if registry().by_name(name).is_some() {
             return self.wrong("expression-syntax", place, format!("`{name}` is a type and no value"));
         }
+        self.note_name(name);
         let symbols = self.symbols.clone();
         let known = symbols.iter().map(|symbol| &*symbol.name).chain(["context"]);
         let mut mistake = crate::lexer::Mistake::new(
@@ -341,7 +455,7 @@ impl Binder {
     /// What follows `is` or `case`; `ty` is the type of the tested value.
     pub(super) fn pattern(&mut self, pattern: &Pattern, ty: &Type, place: Place) -> Test {
         match pattern {
-            Pattern::Var(name) => Test::Any(self.declare(name, ty.clone(), place)),
+            Pattern::Var(name) => Test::Any(self.declare_designation(name, ty.clone(), place)),
             Pattern::Type(syntax, name) => {
                 // A plain name may also be a constant or an enum's value.
                 if let (TypeSyntaxKind::Name(text, arguments), None) = (&syntax.kind, name)
@@ -349,7 +463,7 @@ impl Binder {
                     && self.is_value_path(text)
                 {
                     let value = self.path_value(text, syntax.place);
-                    return Test::Constant(self.convert(value, ty).node);
+                    return self.constant_test(value, ty);
                 }
                 let to = self.resolve_type(syntax);
                 let test_type = to.without_nullable().clone();
@@ -367,16 +481,10 @@ impl Binder {
                         format!("a value of type `{}` is never of type `{}`", shown(ty), shown(&to));
                     self.mistake("no-conversion", syntax.place, message);
                 }
-                let slot = name.as_ref().map(|name| self.declare(name, test_type.clone(), place));
+                let slot = name.as_ref().map(|name| self.declare_designation(name, test_type.clone(), place));
                 Test::Type(test_type, slot)
             }
-            Pattern::Constant(value) => {
-                let value = self.expression(value);
-                if *ty == Type::Object || (value.ty == Type::Null && !self.is_value_type(ty)) {
-                    return Test::Constant(value.node);
-                }
-                Test::Constant(self.convert(value, &ty.without_nullable().clone()).node)
-            }
+            Pattern::Constant(value) => self.constant_pattern(value, ty),
         }
     }
 }

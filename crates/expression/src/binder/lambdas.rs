@@ -1,18 +1,49 @@
-//! Lambdas, method groups and local functions.
+//! Lambdas and method groups.
 
 use std::sync::Arc;
 
-use super::{Binder, FunctionParameter, Scope, Symbol, Typed, Visible};
+use super::conversions::shown;
+use super::mismatches::counted;
+use super::{Binder, Scope, Typed};
 use crate::ast::{
-    Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntax, TypeSyntaxKind,
+    Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntaxKind,
 };
-use crate::dotnet::registry;
-use crate::dotnet::registry::MemberKind;
-use crate::program::{Body, Function, Node, Step};
+use crate::program::{Body, Function, Node};
 use crate::types::Type;
 
 /// Bodies bound while types are inferred, at most.
-const MAXIMUM_TRIES: u32 = 3000;
+const MAXIMUM_TRIES: usize = 3000;
+
+/// A body that was bound to learn its type.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Tried {
+    address: usize,
+    place: (u32, u32),
+    types: Vec<Type>,
+    has_result: bool,
+    around: Vec<Type>,
+}
+
+pub(super) fn has_parameter(ty: &Type) -> bool {
+    matches!(ty, Type::Parameter(_)) || ty.arguments().iter().any(has_parameter)
+}
+
+/// True for a body that may stand where no value is wanted.
+fn is_statement(body: &LambdaBody) -> bool {
+    match body {
+        LambdaBody::Block(_) => true,
+        LambdaBody::Expression(value) => matches!(
+            value.kind,
+            ExpressionKind::Assign { .. }
+                | ExpressionKind::Call { .. }
+                | ExpressionKind::Increment { .. }
+                | ExpressionKind::New { .. }
+                | ExpressionKind::ConditionalAccess { .. }
+                | ExpressionKind::Throw(_)
+                | ExpressionKind::Error
+        ),
+    }
+}
 
 /// Parameters and result of a delegate type.
 pub(crate) fn delegate_signature(ty: &Type) -> Option<(Vec<Type>, Type)> {
@@ -52,15 +83,33 @@ impl Binder {
             return self.error(place);
         }
         let Some((parameters, result)) = delegate_signature(to) else {
-            let message = format!("a lambda does not convert to `{}`", super::conversions::shown(to));
-            return self.wrong("no-conversion", place, message);
+            let message = format!("a lambda is no `{}`: it needs a delegate type", shown(to));
+            let help = "delegate types are `Func<…>` and `Action<…>`".to_owned();
+            self.report("no-conversion", place, message, Some(help));
+            return self.error(place);
         };
         if parameters.len() != names.len() {
-            return self.wrong(
-                "no-conversion",
-                place,
-                format!("the lambda must have {} parameters", parameters.len()),
+            let message = format!(
+                "the delegate `{}` takes {}, not {}",
+                shown(to),
+                counted(parameters.len(), "argument"),
+                names.len()
             );
+            return self.wrong("no-conversion", place, message);
+        }
+        if let Some((at, written)) = self.differing_parameter(names, &parameters) {
+            let parameter = names.get(at).map_or(place, |parameter| parameter.ty.place);
+            let wanted = parameters.get(at).map_or_else(String::new, shown);
+            let message = format!(
+                "the parameter has the type `{}`, but the delegate `{}` gives it `{wanted}`",
+                shown(&written),
+                shown(to)
+            );
+            return self.wrong("no-conversion", parameter, message);
+        }
+        if result == Type::Void && !is_statement(body) {
+            let message = format!("a lambda for `{}` must do something: call, assign or `new`", shown(to));
+            return self.wrong("no-conversion", place, message);
         }
         let named: Vec<(Name, Type)> =
             names.iter().zip(parameters).map(|(parameter, ty)| (Arc::clone(&parameter.name), ty)).collect();
@@ -68,25 +117,48 @@ impl Binder {
         Typed { node: Node::Lambda(index), ty: to.clone(), place }
     }
 
-    /// A lambda without a target: its parameters must say their types.
-    pub(super) fn untyped_lambda(
-        &mut self,
-        names: &[LambdaParameter],
-        body: &LambdaBody,
-        place: Place,
-    ) -> Typed {
-        if names.iter().any(|parameter| matches!(parameter.ty.kind, TypeSyntaxKind::Inferred)) {
-            let message = "the type of the lambda is not known here";
-            return self.wrong("no-conversion", place, message);
+    /// A parameter whose written type is not the delegate's.
+    fn differing_parameter(&mut self, names: &[LambdaParameter], types: &[Type]) -> Option<(usize, Type)> {
+        for (at, (parameter, ty)) in names.iter().zip(types).enumerate() {
+            if matches!(parameter.ty.kind, TypeSyntaxKind::Inferred) {
+                continue;
+            }
+            let written = self.resolve_type(&parameter.ty);
+            if written != *ty && written != Type::Error {
+                return Some((at, written));
+            }
         }
-        let types: Vec<Type> = names.iter().map(|parameter| self.resolve_type(&parameter.ty)).collect();
-        let result = self.try_lambda(names, body, &types).unwrap_or(Type::Void);
-        let ty = if result == Type::Void {
-            Type::generic("System.Action", types)
-        } else {
-            Type::generic("System.Func", types.into_iter().chain([result]))
-        };
-        self.lambda_as(names, body, &ty, place)
+        None
+    }
+
+    /// A lambda without a target has no type.
+    pub(super) fn untyped_lambda(&mut self, place: Place) -> Typed {
+        let message = "a lambda has no type of its own: its type is not known here";
+        let help = "assign it to a variable with a delegate type first, as in `Func<int, int> f = …`".to_owned();
+        self.report("no-conversion", place, message, Some(help));
+        self.error(place)
+    }
+
+    /// True when a lambda, a method group or `default` can become a delegate of this type.
+    pub(super) fn waiting_fits(&mut self, expression: &Expression, to: &Type) -> bool {
+        if let ExpressionKind::Default(None) = &expression.kind {
+            return true;
+        }
+        let Some((types, result)) = delegate_signature(to) else { return false };
+        match &expression.kind {
+            ExpressionKind::Lambda { parameters, body } => {
+                if parameters.len() != types.len() || (result == Type::Void && !is_statement(body)) {
+                    return false;
+                }
+                let mistakes = self.mistakes.len();
+                let differs = self.differing_parameter(parameters, &types).is_some();
+                self.mistakes.truncate(mistakes);
+                let open = has_parameter(&result) || types.iter().any(has_parameter);
+                !differs && (open || self.try_body(parameters, body, &types, Some(&result), expression.place).is_some())
+            }
+            ExpressionKind::AnonymousMethod(_) => true,
+            _ => self.group_fits(expression, &types, &result),
+        }
     }
 
     /// The type a lambda's body gives for these parameters; none when it does not bind.
@@ -95,22 +167,76 @@ impl Binder {
         names: &[LambdaParameter],
         body: &LambdaBody,
         types: &[Type],
+        place: Place,
     ) -> Option<Type> {
-        self.tries += 1;
-        if self.tries > MAXIMUM_TRIES {
-            return None;
+        self.try_body(names, body, types, None, place)
+    }
+
+    fn try_body(
+        &mut self,
+        names: &[LambdaParameter],
+        body: &LambdaBody,
+        types: &[Type],
+        result: Option<&Type>,
+        place: Place,
+    ) -> Option<Type> {
+        let key = self.tried(std::ptr::from_ref(body) as usize, place, types, result);
+        if let Some(known) = self.tries.get(&key) {
+            return known.clone();
         }
+        let found = if self.tries.len() < MAXIMUM_TRIES {
+            self.attempted(|binder| binder.lambda_result(names, body, types, result))
+        } else {
+            None
+        };
+        self.tries.insert(key, found.clone());
+        found
+    }
+
+    /// What a try depends on: the text, the types it is tried with, and the types around it.
+    pub(super) fn tried(&self, address: usize, place: Place, types: &[Type], result: Option<&Type>) -> Tried {
+        let around = self.around_types.iter().chain(self.type_names.iter().map(|(_, ty)| ty));
+        Tried {
+            address,
+            place: (place.start, place.end),
+            types: types.iter().chain(result).cloned().collect(),
+            has_result: result.is_some(),
+            around: around.cloned().collect(),
+        }
+    }
+
+    /// Runs `bind` and takes back everything it left; none when it reported a mistake.
+    pub(super) fn attempted<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let (mistakes, functions) = (self.mistakes.len(), self.functions.len());
+        let (visible, flow) = (self.symbols.len(), self.flow.state());
+        let out = bind(self);
+        let failed = self.mistakes.len() > mistakes;
+        self.mistakes.truncate(mistakes);
+        self.forget_functions(functions);
+        self.symbols.truncate(visible);
+        self.flow.set(flow);
+        (!failed).then_some(out)
+    }
+
+    /// Binds a body and gives the type of its result.
+    pub(super) fn lambda_result(
+        &mut self,
+        names: &[LambdaParameter],
+        body: &LambdaBody,
+        types: &[Type],
+        result: Option<&Type>,
+    ) -> Type {
         let named: Vec<(Name, Type)> = names
             .iter()
             .zip(types)
             .map(|(parameter, ty)| (Arc::clone(&parameter.name), ty.clone()))
             .collect();
-        let (mistakes, functions) = (self.mistakes.len(), self.functions.len());
-        let (_, result) = self.function(&named, body, None, Type::Object, Place::default());
-        let failed = self.mistakes.len() > mistakes;
-        self.mistakes.truncate(mistakes);
-        self.functions.truncate(functions);
-        (!failed).then_some(result)
+        self.function(&named, body, result.cloned(), Type::Object, Place::default()).1
+    }
+
+    /// Reports the mistakes in a lambda's body.
+    pub(super) fn report_lambda(&mut self, names: &[LambdaParameter], body: &LambdaBody, types: &[Type]) {
+        self.lambda_result(names, body, types, None);
     }
 
     /// Binds a body as a function; gives its index and the type of its result.
@@ -124,34 +250,63 @@ impl Binder {
     ) -> (u32, Type) {
         let index = self.functions.len();
         self.functions.push(None);
-        let (function, given) = self.function_body(parameters, body, result, ty, place);
+        let (function, given) = self.function_body(parameters, body, result, ty, false, place);
         if let Some(slot) = self.functions.get_mut(index) {
             *slot = Some(function);
         }
         (u32::try_from(index).unwrap_or(u32::MAX), given)
     }
 
-    fn function_body(
+    pub(super) fn function_body(
         &mut self,
         parameters: &[(Name, Type)],
         body: &LambdaBody,
         result: Option<Type>,
         ty: Type,
+        is_local: bool,
         place: Place,
     ) -> (Function, Type) {
-        let captured = self.scopes.last().map_or(0, |scope| scope.slots);
+        let level = self.scopes.len();
         self.scopes.push(Scope {
             result: result.clone(),
             returns: Vec::new(),
-            slots: captured,
-            maximum_slots: captured,
+            slots: 0,
+            maximum_slots: 0,
         });
-        let outer = (std::mem::take(&mut self.breakable), std::mem::take(&mut self.loops));
-        let visible = self.symbols.len();
+        let (body, given) = self.in_function(is_local, |binder| {
+            binder.in_block(|binder| binder.inner_body(parameters, body, result, place))
+        });
+        let slots = self.scopes.pop().map_or(0, |scope| scope.maximum_slots);
+        let function = Function {
+            level,
+            parameters: parameters.len(),
+            slots: slots as usize,
+            body,
+            ty,
+        };
+        (function, given)
+    }
+
+    /// The body of a function in its own scope, and the type it gives.
+    fn inner_body(
+        &mut self,
+        parameters: &[(Name, Type)],
+        body: &LambdaBody,
+        result: Option<Type>,
+        place: Place,
+    ) -> (Body, Type) {
+        let around = self.around_types.len();
         for (name, ty) in parameters {
             self.declare(name, ty.clone(), place);
+            self.around_types.push(ty.clone());
         }
-        let (body, given) = match body {
+        let bound = self.body(body, result, place);
+        self.around_types.truncate(around);
+        bound
+    }
+
+    fn body(&mut self, body: &LambdaBody, result: Option<Type>, place: Place) -> (Body, Type) {
+        match body {
             LambdaBody::Expression(value) => match &result {
                 Some(Type::Void) => (Body::Expression(self.expression(value).node), Type::Void),
                 Some(result) => (Body::Expression(self.expression_as(value, result).node), result.clone()),
@@ -174,134 +329,6 @@ impl Binder {
                 }
                 (Body::Block(steps), given)
             }
-        };
-        self.symbols.truncate(visible);
-        (self.breakable, self.loops) = outer;
-        let slots = self.scopes.pop().map_or(captured, |scope| scope.maximum_slots);
-        let function = Function {
-            captured: captured as usize,
-            parameters: parameters.len(),
-            slots: slots as usize,
-            body,
-            ty,
-        };
-        (function, given)
-    }
-
-    /// Makes a local function's name visible; its body is bound by [`Binder::define_function`].
-    pub(super) fn announce_function(
-        &mut self,
-        result: &TypeSyntax,
-        name: &Name,
-        parameters: &[LambdaParameter],
-    ) {
-        let index = u32::try_from(self.functions.len()).unwrap_or(u32::MAX);
-        self.functions.push(None);
-        let result = self.resolve_type(result);
-        let mut known = Vec::new();
-        for parameter in parameters {
-            let ty = self.resolve_type(&parameter.ty);
-            let default = parameter.default.as_ref().map(|value| self.expression_as(value, &ty));
-            let default = default.and_then(|value| match value.node {
-                Node::Constant(value) => Some(value),
-                _ => None,
-            });
-            known.push(FunctionParameter { name: Arc::clone(&parameter.name), ty, default });
-        }
-        let what = Visible::Function { index, parameters: known.into(), result };
-        self.symbols.push(Symbol { name: Arc::clone(name), what });
-    }
-
-    /// Binds the body of a local function that was announced.
-    pub(super) fn define_function(&mut self, name: &Name, body: &LambdaBody, place: Place) -> Step {
-        if let Some(Visible::Function { index, parameters, result }) = self.lookup(name).cloned() {
-            let named: Vec<(Name, Type)> = parameters
-                .iter()
-                .map(|parameter| (Arc::clone(&parameter.name), parameter.ty.clone()))
-                .collect();
-            let types = named.iter().map(|(_, ty)| ty.clone());
-            let ty = if result == Type::Void {
-                Type::generic("System.Action", types)
-            } else {
-                Type::generic("System.Func", types.chain([result.clone()]))
-            };
-            let (function, _) = self.function_body(&named, body, Some(result), ty, place);
-            if let Some(slot) = self.functions.get_mut(index as usize) {
-                *slot = Some(function);
-            }
-        }
-        Step::Block(Vec::new())
-    }
-
-    /// True for `int.Parse`, `f` and the like without a call.
-    pub(super) fn is_method_group(&self, expression: &Expression) -> bool {
-        match &expression.kind {
-            ExpressionKind::Name(name, _) => matches!(self.lookup(name), Some(Visible::Function { .. })),
-            ExpressionKind::Member { target, name, .. } => {
-                let path = match &target.kind {
-                    ExpressionKind::Name(first, _) if self.lookup(first).is_none() => Some(first.to_string()),
-                    ExpressionKind::TypeName(ty) => match &ty.kind {
-                        TypeSyntaxKind::Name(name, _) => Some(name.to_string()),
-                        _ => None,
-                    },
-                    _ => None,
-                };
-                let keyword = path.as_deref().and_then(|path| {
-                    crate::types::KEYWORDS.iter().find(|(keyword, _)| *keyword == path).map(|(_, ty)| ty)
-                });
-                let declared = match keyword {
-                    Some(ty) => registry().of(ty),
-                    None => path.as_deref().and_then(|path| registry().by_name(path)),
-                };
-                declared.is_some_and(|declared| {
-                    declared.named(name).any(|member| member.is_static && member.kind == MemberKind::Method)
-                })
-            }
-            _ => false,
         }
     }
-
-    /// A method group as a lambda that calls it.
-    pub(super) fn method_group_as(&mut self, expression: &Expression, to: &Type) -> Option<Typed> {
-        if !self.is_method_group(expression) {
-            return None;
-        }
-        let (types, _) = delegate_signature(to)?;
-        let (names, body) = group_lambda(expression, types.len());
-        Some(self.lambda_as(&names, &body, to, expression.place))
-    }
-
-    /// What a method group gives for these parameters.
-    pub(super) fn group_result(&mut self, expression: &Expression, types: &[Type]) -> Option<Type> {
-        if !self.is_method_group(expression) || types.iter().any(|ty| matches!(ty, Type::Parameter(_))) {
-            return None;
-        }
-        let (names, body) = group_lambda(expression, types.len());
-        self.try_lambda(&names, &body, types)
-    }
-}
-
-/// `(p0, p1) => group(p0, p1)`.
-fn group_lambda(expression: &Expression, count: usize) -> (Vec<LambdaParameter>, LambdaBody) {
-    let place = expression.place;
-    // The space keeps the names apart from those in source.
-    let names: Vec<Name> = (0..count).map(|at| Arc::from(format!("argument {at}"))).collect();
-    let parameters = names
-        .iter()
-        .map(|name| LambdaParameter {
-            ty: TypeSyntax { kind: TypeSyntaxKind::Inferred, place },
-            name: Arc::clone(name),
-            default: None,
-        })
-        .collect();
-    let arguments = names
-        .iter()
-        .map(|name| crate::ast::Argument {
-            name: None,
-            mode: crate::ast::ArgumentMode::Value,
-            value: Expression { kind: ExpressionKind::Name(Arc::clone(name), Vec::new()), place },
-        })
-        .collect();
-    let call = ExpressionKind::Call { target: Box::new(expression.clone()), arguments };
-    (parameters, LambdaBody::Expression(Box::new(Expression { kind: call, place })))
 }

@@ -2,22 +2,45 @@
 
 mod access;
 mod arguments;
+mod assignment;
+mod coalescing;
 mod conversions;
+mod convert;
 mod creation;
+mod declared;
+mod equality;
 mod expressions;
+mod flow;
+mod folding;
+mod functions;
+mod jumps;
 mod lambdas;
+mod mismatches;
+mod inference;
+mod groups;
+mod better;
+mod locals;
+mod loops;
+mod matrices;
+mod names;
+mod numeric;
 mod operators;
 mod overloads;
+mod probe;
 mod statements;
+mod switches;
+mod tries;
+mod tuples;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use conversions::{is_instance, is_subtype};
+pub(crate) use conversions::{element_type, is_instance, is_subtype, shown};
+pub(crate) use probe::{PROBE, Surroundings, VisibleName, available_members, surroundings};
 
-use crate::ast::{Name, Place, Root, TypeSyntax, TypeSyntaxKind};
+use crate::ast::{Name, ParameterMode, Place, Root, TypeSyntax, TypeSyntaxKind};
 use crate::dotnet::registry;
 use crate::lexer::Mistake;
 use crate::parser::Shape;
@@ -38,6 +61,8 @@ pub(crate) struct Typed {
 struct Symbol {
     name: Name,
     what: Visible,
+    /// Why it cannot be assigned to, as `foreach iteration variable`.
+    read_only: Option<&'static str>,
 }
 
 /// What a name stands for.
@@ -45,7 +70,8 @@ struct Symbol {
 enum Visible {
     Variable { slot: u32, ty: Type },
     Constant(crate::value::Value, Type),
-    Function { index: u32, parameters: Arc<[FunctionParameter]>, result: Type },
+    /// Of a generic one, the types have placeholders in them, and `generic` says where it is kept.
+    Function { index: u32, parameters: Arc<[FunctionParameter]>, result: Type, generic: Option<u32> },
 }
 
 /// A parameter of a local function.
@@ -54,6 +80,7 @@ struct FunctionParameter {
     name: Name,
     ty: Type,
     default: Option<crate::value::Value>,
+    mode: ParameterMode,
 }
 
 /// What is known of the function that is being bound.
@@ -110,6 +137,8 @@ fn message_side(node: &Node) -> Option<usize> {
 }
 
 pub(crate) struct Binder {
+    /// The expression's text, for the places of operators.
+    text: String,
     pub(crate) mistakes: Vec<Mistake>,
     symbols: Vec<Symbol>,
     scopes: Vec<Scope>,
@@ -120,63 +149,114 @@ pub(crate) struct Binder {
     /// True inside `unchecked`: constants may wrap too.
     wraps: bool,
     uses: BodyUses,
-    /// Lambdas bound so far, tries included.
-    tries: u32,
-    /// Loops and `switch` around the statement: what `break` leaves.
-    breakable: u32,
-    loops: u32,
+    /// Bodies that were bound to learn their types, with what came out.
+    tries: std::collections::HashMap<lambdas::Tried, Option<Type>>,
+    /// Types of the parameters of the lambdas around.
+    around_types: Vec<Type>,
+    /// Which variables have a value, and whether the present point can be reached.
+    flow: flow::Flow,
+    /// For each open block, the names declared in blocks inside that have ended: a name may not be declared around
+    /// a block that used it for something else.
+    inner_names: Vec<Vec<Name>>,
+    /// Variables that the open blocks declare further down.
+    upcoming: Vec<Name>,
+    /// The `switch` statements around, and the jumps to their labels.
+    switches: Vec<jumps::SwitchJumps>,
+    /// The blocks around, by number; and how many there were so far.
+    open_blocks: Vec<u32>,
+    blocks: u32,
+    /// Local functions with type parameters, and what type parameters mean inside them.
+    generics: Vec<functions::GenericFunction>,
+    type_names: Vec<(Name, Type)>,
+    gotos: Vec<jumps::Mark>,
+    labels: Vec<jumps::Mark>,
+    /// What was found around the name at the cursor, when there is one.
+    surroundings: Option<Surroundings>,
 }
 
 /// Binds a tree. A program comes out only without mistakes.
-pub(crate) fn bind(root: &Root, shape: Shape) -> Result<Program, Vec<Mistake>> {
-    let mut binder = Binder {
-        mistakes: Vec::new(),
-        symbols: Vec::new(),
-        scopes: vec![Scope { result: None, returns: Vec::new(), slots: 0, maximum_slots: 0 }],
-        functions: Vec::new(),
-        receivers: Vec::new(),
-        checked: false,
-        wraps: false,
-        uses: BodyUses::default(),
-        tries: 0,
-        breakable: 0,
-        loops: 0,
-    };
-    let (body, ty) = match root {
-        Root::Expression(value) => {
-            let typed = binder.expression(value);
-            if typed.ty == Type::Void {
-                // `@(context.Trace(…))` has no value; API Management accepts it and sees null.
-                (Body::Expression(typed.node), Type::Object)
-            } else {
-                (Body::Expression(typed.node), typed.ty)
-            }
-        }
-        Root::Block(statements) => {
-            let (steps, completes) = binder.block_statements(statements);
-            if completes {
-                let place = statements.last().map_or(Place::default(), |last| last.place);
-                let mistake =
-                    Mistake::new("missing-return", place, "not all paths of the block return a value");
-                binder.mistakes.push(mistake.help("end the block with `return …;`"));
-            }
-            let returns = binder.scopes.last().map(|scope| scope.returns.clone()).unwrap_or_default();
-            (Body::Block(steps), binder.common_type(&returns))
-        }
-    };
+pub(crate) fn bind(text: &str, root: &Root, shape: Shape) -> Result<Program, Vec<Mistake>> {
+    let mut binder = Binder { text: text.to_owned(), ..Binder::new() };
+    let (mut body, ty) = binder.root(root);
+    binder.check_gotos();
     if !binder.mistakes.is_empty() {
         return Err(binder.mistakes);
     }
+    folding::fold_body(&mut body);
+    folding::fold_functions(&mut binder.functions);
     let slots = binder.scopes.last().map_or(0, |scope| scope.maximum_slots) as usize;
-    let functions = binder.functions.into_iter().flatten().collect();
+    let functions: Vec<Function> = binder.functions.into_iter().flatten().collect();
     let ty = if ty == Type::Null { Type::Object } else { ty };
-    let code = Code { body, slots, cells: shape.has_functions, nesting: shape.nesting, functions };
+    let cells = shape.has_functions || !functions.is_empty();
+    let code = Code { body, slots, cells, nesting: shape.nesting, functions };
     Ok(Program { code: Arc::new(code), ty, needs: binder.uses.needs() })
 }
 
 impl Binder {
+    fn new() -> Self {
+        Self {
+            text: String::new(),
+            mistakes: Vec::new(),
+            symbols: Vec::new(),
+            scopes: vec![Scope { result: None, returns: Vec::new(), slots: 0, maximum_slots: 0 }],
+            functions: Vec::new(),
+            receivers: Vec::new(),
+            checked: false,
+            wraps: false,
+            uses: BodyUses::default(),
+            tries: std::collections::HashMap::new(),
+            around_types: Vec::new(),
+            flow: flow::Flow::new(),
+            inner_names: Vec::new(),
+            upcoming: Vec::new(),
+            switches: Vec::new(),
+            open_blocks: Vec::new(),
+            blocks: 0,
+            generics: Vec::new(),
+            type_names: Vec::new(),
+            gotos: Vec::new(),
+            labels: Vec::new(),
+            surroundings: None,
+        }
+    }
+
+    /// The whole, and the type of its value.
+    fn root(&mut self, root: &Root) -> (Body, Type) {
+        match root {
+            Root::Expression(value) => {
+                let typed = self.expression(value);
+                if typed.ty == Type::Void {
+                    // `@(context.Trace(…))` has no value; API Management accepts it and sees null.
+                    (Body::Expression(typed.node), Type::Object)
+                } else {
+                    (Body::Expression(typed.node), typed.ty)
+                }
+            }
+            Root::Block(statements) => {
+                let (steps, completes) = self.block_statements(statements);
+                if completes {
+                    let place = statements.last().map_or(Place::default(), |last| last.place);
+                    let mistake =
+                        Mistake::new("missing-return", place, "not all paths of the block return a value");
+                    self.mistakes.push(mistake.help("end the block with `return …;`"));
+                }
+                let returns = self.scopes.last().map(|scope| scope.returns.clone()).unwrap_or_default();
+                (Body::Block(steps), self.common_type(&returns))
+            }
+        }
+    }
+
     fn mistake(&mut self, code: &'static str, place: Place, message: impl Into<String>) {
-        self.mistakes.push(Mistake::new(code, place, message));
+        self.report(code, place, message, None);
+    }
+
+    /// Reports a mistake, with its remedy when there is one.
+    fn report(&mut self, code: &'static str, place: Place, message: impl Into<String>, help: Option<String>) {
+        let mistake = Mistake::new(code, place, message);
+        self.mistakes.push(match help {
+            Some(help) => mistake.help(help),
+            None => mistake,
+        });
     }
 
     fn error(&self, place: Place) -> Typed {
@@ -190,8 +270,9 @@ impl Binder {
     }
 
     fn new_slot(&mut self) -> u32 {
+        let level = self.scopes.len().saturating_sub(1);
         let Some(scope) = self.scopes.last_mut() else { return 0 };
-        let slot = scope.slots;
+        let slot = crate::program::slot(level, scope.slots);
         scope.slots += 1;
         scope.maximum_slots = scope.maximum_slots.max(scope.slots);
         slot
@@ -199,23 +280,60 @@ impl Binder {
 
     /// Declares a variable in the current block.
     fn declare(&mut self, name: &Name, ty: Type, place: Place) -> u32 {
-        if &**name != "_" && self.lookup(name).is_some() {
-            self.mistake("duplicate-name", place, format!("a variable `{name}` is already declared"));
-        }
+        self.check_new_name(name, place);
         let slot = self.new_slot();
-        self.symbols.push(Symbol { name: Arc::clone(name), what: Visible::Variable { slot, ty } });
+        self.symbols.push(Symbol {
+            name: Arc::clone(name),
+            what: Visible::Variable { slot, ty },
+            read_only: None,
+        });
         slot
     }
 
+    /// Declares a variable that only its statement assigns, such as that of `foreach`.
+    fn declare_read_only(&mut self, name: &Name, ty: Type, place: Place, what: &'static str) -> u32 {
+        let slot = self.declare(name, ty, place);
+        if let Some(symbol) = self.symbols.last_mut() {
+            symbol.read_only = Some(what);
+        }
+        slot
+    }
+
+    /// Reports a name that already means something here, around here, or in a block inside.
+    fn check_new_name(&mut self, name: &Name, place: Place) {
+        if &**name == "_" {
+            return;
+        }
+        let used_inside = self.inner_names.last().is_some_and(|names| names.contains(name));
+        if self.lookup(name).is_some() {
+            let message = format!("a local variable named `{name}` is already declared in this scope");
+            self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
+        } else if used_inside {
+            let message =
+                format!("`{name}` cannot be declared here: a block before it uses the name for something else");
+            self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
+        }
+    }
+
     fn lookup(&self, name: &str) -> Option<&Visible> {
-        self.symbols.iter().rev().find(|symbol| &*symbol.name == name).map(|symbol| &symbol.what)
+        self.symbol(name).map(|symbol| &symbol.what)
+    }
+
+    fn symbol(&self, name: &str) -> Option<&Symbol> {
+        self.symbols.iter().rev().find(|symbol| &*symbol.name == name)
     }
 
     /// Runs `bind` in a block of its own: names declared inside end with it.
     fn in_block<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
         let visible = self.symbols.len();
+        self.inner_names.push(Vec::new());
         let out = bind(self);
-        self.symbols.truncate(visible);
+        let own = self.symbols.split_off(visible.min(self.symbols.len()));
+        let inner = self.inner_names.pop().unwrap_or_default();
+        if let Some(around) = self.inner_names.last_mut() {
+            around.extend(inner);
+            around.extend(own.into_iter().map(|symbol| symbol.name));
+        }
         out
     }
 
@@ -224,10 +342,9 @@ impl Binder {
         match &syntax.kind {
             TypeSyntaxKind::Inferred => Type::Error,
             TypeSyntaxKind::Array(element) => Type::array(self.resolve_type(element)),
-            TypeSyntaxKind::Nullable(inner) => {
-                let inner = self.resolve_type(inner);
-                if self.is_value_type(&inner) { Type::nullable(inner) } else { inner }
-            }
+            TypeSyntaxKind::Matrix(element, rank) => self.matrix_type(element, *rank),
+            TypeSyntaxKind::Tuple(elements) => self.tuple_type(elements),
+            TypeSyntaxKind::Nullable(inner) => self.nullable_type(inner, syntax.place),
             TypeSyntaxKind::Name(name, arguments) => {
                 let arguments: Vec<Type> =
                     arguments.iter().map(|argument| self.resolve_type(argument)).collect();
@@ -236,14 +353,35 @@ impl Binder {
         }
     }
 
+    /// `T?` of a value type; C# 7 has no other.
+    fn nullable_type(&mut self, inner: &TypeSyntax, place: Place) -> Type {
+        let inner = self.resolve_type(inner);
+        if self.is_value_type(&inner) {
+            return Type::nullable(inner);
+        }
+        if inner != Type::Error {
+            let name = shown(&inner);
+            let message = format!(
+                "`{name}?` is C# 8 and not available in policy expressions, which are C# 7: `{name}` may be null anyway"
+            );
+            self.report("expression-newer-language", place, message, Some(format!("write `{name}`")));
+        }
+        inner
+    }
+
     fn named_type(&mut self, name: &str, arguments: Vec<Type>, place: Place) -> Type {
         if let Some((_, keyword)) = KEYWORDS.iter().find(|(keyword, _)| *keyword == name) {
             return keyword.clone();
+        }
+        let parameter = self.type_names.iter().rev().find(|(known, _)| **known == *name);
+        if let (Some((_, ty)), true) = (parameter, arguments.is_empty()) {
+            return ty.clone();
         }
         if name == "dynamic" {
             return Type::Object;
         }
         let Some(declared) = registry().by_name(name) else {
+            self.note_type(name);
             let known = registry().types().iter().map(|ty| ty.source.short_name());
             let help = match closest(name, known) {
                 Some(meant) => format!("did you mean `{meant}`?"),

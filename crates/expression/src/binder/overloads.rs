@@ -1,30 +1,55 @@
-//! Overload resolution and the inference of type arguments.
-
-use std::collections::HashMap;
+//! Overload resolution: which member a call means.
+//!
+//! As the C# specification has it: every candidate that can take the arguments is applicable, in its normal form or with
+//! its `params` spread; of those the one that is better for the arguments than every other is called ([`super::better`]).
 
 use super::arguments::{Given, What};
-use super::conversions::{is_subtype, shown};
-use super::lambdas::delegate_signature;
+use super::conversions::{Conversion, is_subtype};
 use super::{Binder, Typed};
-use crate::ast::{ExpressionKind, Place};
-use crate::dotnet::registry;
+use crate::ast::Place;
 use crate::dotnet::registry::{Declared, Parameter};
-use crate::lexer::Mistake;
 use crate::program::{CallNode, Node};
 use crate::types::Type;
 
 /// A member and the type through which it was found.
 pub(super) type Candidate = (&'static Declared, Type);
 
+/// A call as written.
+pub(super) struct Called<'n> {
+    /// The member's name; `new` and `this[]` for constructors and indexers.
+    pub(super) name: &'n str,
+    /// The type that is asked for it.
+    pub(super) owner: &'n Type,
+    /// Type arguments that are written.
+    pub(super) types: &'n [Type],
+    /// The member's name alone.
+    pub(super) at: Place,
+    pub(super) place: Place,
+    /// True when the first argument is what stands before the dot.
+    pub(super) extends: bool,
+}
+
 /// A candidate whose parameters take the arguments.
-struct Applicable {
-    member: &'static Declared,
-    owner: Type,
+pub(super) struct Applicable {
+    pub(super) member: &'static Declared,
+    pub(super) owner: Type,
     /// For each argument: its parameter and that one's type.
-    parameters: Vec<(usize, Type)>,
-    expanded: bool,
-    inferred: Vec<Type>,
-    result: Type,
+    pub(super) parameters: Vec<(usize, Type)>,
+    pub(super) expanded: bool,
+    pub(super) inferred: Vec<Type>,
+    pub(super) result: Type,
+}
+
+/// Why a candidate does not take the arguments.
+pub(super) enum Misfit {
+    /// Another number of arguments, or a name that no parameter has.
+    Shape,
+    /// Another number of type arguments.
+    TypeArguments,
+    /// Type arguments that cannot be inferred.
+    Inference,
+    /// The argument at this position.
+    Argument(usize, Type),
 }
 
 impl Binder {
@@ -32,46 +57,54 @@ impl Binder {
         &mut self,
         candidates: &[Candidate],
         given: &[Given<'_>],
-        types: &[Type],
+        called: &Called<'_>,
     ) -> bool {
-        candidates.iter().any(|candidate| self.applicable(candidate, given, types).is_some())
+        candidates.iter().any(|candidate| self.applicable(candidate, given, called).is_ok())
     }
 
     /// True when one of the extensions extends the receiver's type.
     pub(super) fn any_receiver(&self, extensions: &[Candidate], receiver: &Given<'_>) -> bool {
         let What::Value(value) = &receiver.what else { return false };
-        extensions.iter().any(|(member, _)| {
-            let Some(first) = member.parameters.first() else { return false };
-            let mut bindings = HashMap::new();
-            self.unify(&first.ty, &value.ty, &mut bindings);
-            let ty = first.ty.substitute(&|name| Some(bindings.get(name).cloned().unwrap_or(Type::Object)));
-            receiver.fits(self, &ty)
-        })
+        extensions
+            .iter()
+            .any(|(member, _)| member.parameters.first().is_some_and(|first| self.extends(&first.ty, value)))
+    }
+
+    /// True when `this T` takes the value, whatever its type parameters are.
+    fn extends(&self, first: &Type, value: &Typed) -> bool {
+        let bindings = self.bindings_of(first, &value.ty);
+        let ty = first.substitute(&|name| Some(bindings.get(name).cloned().unwrap_or(Type::Object)));
+        self.is_receiver(value, &ty)
+    }
+
+    /// The receiver of an extension is never converted by an operator, and no number becomes another.
+    fn is_receiver(&self, value: &Typed, to: &Type) -> bool {
+        value.ty == Type::Error || matches!(self.implicit(&value.ty, to), Some(Conversion::Identity))
     }
 
     /// Chooses the member and binds the arguments to it.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn resolve_call(
         &mut self,
         candidates: Vec<Candidate>,
         receiver: Option<Node>,
-        owner: &Type,
         given: Vec<Given<'_>>,
-        types: &[Type],
-        name: &str,
-        place: Place,
+        called: &Called<'_>,
     ) -> Typed {
         if given.iter().any(|given| matches!(&given.what, What::Value(value) if value.ty == Type::Error)) {
-            return self.error(place);
+            return self.error(called.place);
         }
         let mut found: Vec<Applicable> = Vec::new();
         for candidate in &candidates {
-            found.extend(self.applicable(candidate, &given, types));
+            found.extend(self.applicable(candidate, &given, called));
         }
-        let Some(best) = self.best(found, &given) else {
-            return self.no_overload(&candidates, owner, given, name, place);
-        };
-        self.finish_call(best, receiver, given, place)
+        if found.is_empty() {
+            return self.no_overload(&candidates, given, called);
+        }
+        let nearest = hidden_by_nearer(found);
+        match self.best(nearest, &given) {
+            Ok(best) => self.finish_call(best, receiver, given, called.place),
+            Err((first, second)) => self.ambiguous(first, second, &given, called),
+        }
     }
 
     fn finish_call(
@@ -121,7 +154,7 @@ impl Binder {
             type_arguments: type_arguments.into(),
             outs,
         }));
-        Typed { node: crate::run::fold(node), ty: best.result, place }
+        Typed { node, ty: best.result, place }
     }
 
     fn bound_type(&self, ty: &Type, best: &Applicable) -> Type {
@@ -130,283 +163,85 @@ impl Binder {
         ty.substitute(&|name| best.inferred.get(names.iter().position(|own| *own == name)?).cloned())
     }
 
-    /// The ways in which a member takes the arguments: normal, else with `params` spread.
-    fn applicable(
+    /// The form in which a member takes the arguments: normal, else with `params` spread.
+    pub(super) fn applicable(
         &mut self,
         candidate: &Candidate,
         given: &[Given<'_>],
-        types: &[Type],
-    ) -> Option<Applicable> {
-        self.applicable_form(candidate, given, types, false).or_else(|| {
-            let spreads = candidate.0.parameters.last().is_some_and(|last| last.is_params);
-            if spreads { self.applicable_form(candidate, given, types, true) } else { None }
-        })
+        called: &Called<'_>,
+    ) -> Result<Applicable, Misfit> {
+        let spreads = candidate.0.parameters.last().is_some_and(|last| last.is_params);
+        match self.applicable_form(candidate, given, called, false) {
+            Err(misfit) if spreads => {
+                let expanded = self.applicable_form(candidate, given, called, true);
+                // The first reason is the better one when neither form has the shape.
+                expanded.map_err(|other| if matches!(other, Misfit::Shape) { misfit } else { other })
+            }
+            found => found,
+        }
     }
 
     fn applicable_form(
         &mut self,
         (member, owner): &Candidate,
         given: &[Given<'_>],
-        types: &[Type],
+        called: &Called<'_>,
         expanded: bool,
-    ) -> Option<Applicable> {
-        if !types.is_empty() && types.len() != member.type_parameters.len() {
-            return None;
+    ) -> Result<Applicable, Misfit> {
+        let positions = positions(&member.parameters, given, expanded).ok_or(Misfit::Shape)?;
+        if !called.types.is_empty() && called.types.len() != member.type_parameters.len() {
+            return Err(Misfit::TypeArguments);
         }
-        let positions = positions(&member.parameters, given, expanded)?;
-        let formal: Vec<Type> = positions
-            .iter()
-            .map(|at| {
-                let parameter = member.parameters.get(*at);
-                let ty = parameter.map_or(Type::Object, |parameter| self.in_owner(&parameter.ty, owner));
-                if expanded && *at + 1 == member.parameters.len() {
-                    ty.arguments().first().cloned().unwrap_or(Type::Object)
-                } else {
-                    ty
-                }
-            })
-            .collect();
-        for (at, argument) in positions.iter().zip(given) {
+        let formal: Vec<Type> =
+            positions.iter().map(|at| self.formal_type(member, owner, *at, expanded)).collect();
+        for (position, ((at, ty), argument)) in positions.iter().zip(&formal).zip(given).enumerate() {
             if member.parameters.get(*at).is_some_and(|parameter| parameter.is_out) != argument.is_out() {
-                return None;
+                return Err(Misfit::Argument(position, ty.clone()));
             }
         }
-        let mut bindings: HashMap<&'static str, Type> = HashMap::new();
-        for (name, ty) in member.type_parameters.iter().zip(types) {
-            bindings.insert(name, ty.clone());
-        }
-        if types.is_empty() && !member.type_parameters.is_empty() {
-            self.infer(&formal, given, &mut bindings);
-        }
-        let inferred: Option<Vec<Type>> =
-            member.type_parameters.iter().map(|name| bindings.get(name).cloned()).collect();
-        let inferred = inferred?;
-        let bind = |ty: &Type| ty.substitute(&|name| bindings.get(name).cloned());
+        let inferred = if called.types.is_empty() && !member.type_parameters.is_empty() {
+            self.infer(&member.type_parameters, &formal, given).ok_or(Misfit::Inference)?
+        } else {
+            called.types.to_vec()
+        };
+        let names = &member.type_parameters;
+        let bind = |ty: &Type| {
+            ty.substitute(&|name| inferred.get(names.iter().position(|own| *own == name)?).cloned())
+        };
         let bound: Vec<Type> = formal.iter().map(bind).collect();
-        if !given.iter().zip(&bound).all(|(argument, ty)| argument.fits(self, ty)) {
-            return None;
+        for (position, (argument, ty)) in given.iter().zip(&bound).enumerate() {
+            let fits = match &argument.what {
+                What::Value(value) if called.extends && position == 0 => self.is_receiver(value, ty),
+                _ => argument.fits(self, ty),
+            };
+            if !fits {
+                return Err(Misfit::Argument(position, ty.clone()));
+            }
         }
         let result = bind(&self.in_owner(&member.return_type, owner));
         let parameters = positions.into_iter().zip(bound).collect();
-        Some(Applicable { member, owner: owner.clone(), parameters, expanded, inferred, result })
+        Ok(Applicable { member, owner: owner.clone(), parameters, expanded, inferred, result })
     }
 
-    /// Finds type arguments: from values first, then from what lambdas give.
-    fn infer(&mut self, formal: &[Type], given: &[Given<'_>], bindings: &mut HashMap<&'static str, Type>) {
-        for (ty, argument) in formal.iter().zip(given) {
-            match &argument.what {
-                What::Value(value) => self.unify(ty, &value.ty, bindings),
-                What::Out(_, out) => self.unify(ty, out, bindings),
-                _ => {}
-            }
-        }
-        for (ty, argument) in formal.iter().zip(given) {
-            let What::Waiting(expression) = &argument.what else { continue };
-            let Some((parameters, result)) = delegate_signature(ty) else { continue };
-            let known: Vec<Type> =
-                parameters.iter().map(|ty| ty.substitute(&|name| bindings.get(name).cloned())).collect();
-            if let ExpressionKind::Lambda { parameters: names, body } = &expression.kind {
-                if names.len() != known.len() {
-                    continue;
-                }
-                for (formal, name) in parameters.iter().zip(names) {
-                    if !matches!(name.ty.kind, crate::ast::TypeSyntaxKind::Inferred) {
-                        let written = self.resolve_type(&name.ty);
-                        self.unify(formal, &written, bindings);
-                    }
-                }
-                let known: Vec<Type> =
-                    known.iter().map(|ty| ty.substitute(&|name| bindings.get(name).cloned())).collect();
-                if known.iter().any(has_parameter) {
-                    continue;
-                }
-                if let Some(given) = self.try_lambda(names, body, &known) {
-                    self.unify(&result, &given, bindings);
-                }
-            } else if let Some(given) = self.group_result(expression, &known) {
-                self.unify(&result, &given, bindings);
-            }
-        }
-    }
-
-    /// Binds type parameters of `formal` so that `actual` fits.
-    pub(super) fn unify(&self, formal: &Type, actual: &Type, bindings: &mut HashMap<&'static str, Type>) {
-        if matches!(actual, Type::Null | Type::Error | Type::Void) {
-            return;
-        }
-        match formal {
-            Type::Parameter(name) => {
-                let wider = bindings.get(name).is_none_or(|bound| {
-                    bound != actual
-                        && self.implicit(bound, actual).is_some()
-                        && self.implicit(actual, bound).is_none()
-                });
-                if wider {
-                    bindings.insert(name, actual.clone());
-                }
-            }
-            Type::Array(inner) => {
-                if let Type::Array(element) = actual {
-                    self.unify(inner, element, bindings);
-                }
-            }
-            Type::Nullable(inner) => self.unify(inner, actual.without_nullable(), bindings),
-            Type::Generic(name, formals) => {
-                if let Some(actuals) = self.as_instance_of(actual, name, 0) {
-                    for (formal, actual) in formals.iter().zip(&actuals) {
-                        self.unify(formal, actual, bindings);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The arguments with which a type is an instance of a generic declaration.
-    fn as_instance_of(&self, ty: &Type, name: &str, depth: u32) -> Option<Vec<Type>> {
-        match ty {
-            Type::Generic(own, arguments) if *own == name => Some(arguments.to_vec()),
-            Type::Array(element) => {
-                let list = Type::generic("System.Collections.Generic.IList", [(**element).clone()]);
-                let sequence = Type::enumerable((**element).clone());
-                (is_subtype(ty, &Type::generic(static_name(name)?, [(**element).clone()])) || {
-                    list.declaration_name() == Some(name) || sequence.declaration_name() == Some(name)
-                })
-                .then(|| vec![(**element).clone()])
-            }
-            _ if depth > 8 => None,
-            _ => {
-                registry().parents(ty).iter().find_map(|parent| self.as_instance_of(parent, name, depth + 1))
-            }
-        }
-    }
-
-    /// The better of all applicable candidates; the first of equals.
-    fn best(&mut self, found: Vec<Applicable>, given: &[Given<'_>]) -> Option<Applicable> {
-        let mut best: Option<Applicable> = None;
-        for candidate in found {
-            best = Some(match best {
-                None => candidate,
-                Some(best) if self.is_better(&candidate, &best, given) => candidate,
-                Some(best) => best,
-            });
-        }
-        best
-    }
-
-    /// True when `a` is the better choice for the arguments.
-    fn is_better(&mut self, a: &Applicable, b: &Applicable, given: &[Given<'_>]) -> bool {
-        let (mut better, mut worse) = (0, 0);
-        for ((argument, (_, to_a)), (_, to_b)) in given.iter().zip(&a.parameters).zip(&b.parameters) {
-            match self.better_conversion(argument, to_a, to_b) {
-                std::cmp::Ordering::Greater => better += 1,
-                std::cmp::Ordering::Less => worse += 1,
-                std::cmp::Ordering::Equal => {}
-            }
-        }
-        if better != worse {
-            return better > worse && worse == 0;
-        }
-        if better > 0 {
-            return false;
-        }
-        let generic = |found: &Applicable| !found.member.type_parameters.is_empty();
-        let rank = |found: &Applicable| {
-            let missing = found.member.parameters.len().saturating_sub(found.parameters.len());
-            (found.expanded, generic(found), missing)
-        };
-        rank(a) < rank(b)
-    }
-
-    fn better_conversion(&mut self, argument: &Given<'_>, to_a: &Type, to_b: &Type) -> std::cmp::Ordering {
-        use std::cmp::Ordering::{Equal, Greater, Less};
-        if to_a == to_b {
-            return Equal;
-        }
-        let (from, to_a, to_b) = match &argument.what {
-            What::Value(value) => (value.ty.clone(), to_a.clone(), to_b.clone()),
-            What::Waiting(expression) => {
-                // Lambdas prefer the delegate whose result is what the body gives.
-                let (Some((known, result_a)), Some((_, result_b))) =
-                    (delegate_signature(to_a), delegate_signature(to_b))
-                else {
-                    return Equal;
-                };
-                let ExpressionKind::Lambda { parameters, body } = &expression.kind else { return Equal };
-                match self.try_lambda(parameters, body, &known) {
-                    Some(result) => (result, result_a, result_b),
-                    None => return Equal,
-                }
-            }
-            _ => return Equal,
-        };
-        if from == to_a {
-            return Greater;
-        }
-        if from == to_b {
-            return Less;
-        }
-        match (self.implicit(&from, &to_a).is_some(), self.implicit(&from, &to_b).is_some()) {
-            (true, false) => return Greater,
-            (false, true) => return Less,
-            _ => {}
-        }
-        match (self.implicit(&to_a, &to_b).is_some(), self.implicit(&to_b, &to_a).is_some()) {
-            (true, false) => Greater,
-            (false, true) => Less,
-            _ => Equal,
-        }
-    }
-
-    /// Reports that no overload takes the arguments.
-    fn no_overload(
-        &mut self,
-        candidates: &[Candidate],
-        owner: &Type,
-        given: Vec<Given<'_>>,
-        name: &str,
-        place: Place,
-    ) -> Typed {
-        // A lambda's own mistake says more than that nothing fits.
-        let before = self.mistakes.len();
-        if let [(member, declaring)] = candidates {
-            let count = given.len();
-            let parameters = &member.parameters;
-            if count == parameters.len() && member.type_parameters.is_empty() {
-                for (argument, parameter) in given.into_iter().zip(parameters) {
-                    let to = self.in_owner(&parameter.ty, declaring);
-                    argument.bind(self, &to);
-                }
-                if self.mistakes.len() > before {
-                    return self.error(place);
-                }
-                return self.wrong("wrong-arguments", place, "the arguments do not fit");
-            }
-        }
-        let shown_types: Vec<String> = given
-            .iter()
-            .map(|given| match &given.what {
-                What::Value(value) => shown(&value.ty),
-                What::Waiting(_) => "a lambda".to_owned(),
-                What::Out(_, ty) => format!("out {}", shown(ty)),
-                What::OutInferred(..) => "out var".to_owned(),
-            })
-            .collect();
-        let what = match name {
-            "new" => format!("no constructor of `{}`", shown(owner)),
-            "this[]" => format!("no indexer of `{}`", shown(owner)),
-            _ => format!("no overload of `{}.{name}`", shown(owner)),
-        };
-        let message = format!("{what} takes ({})", shown_types.join(", "));
-        let forms: Vec<&str> = candidates.iter().map(|(member, _)| member.member.signature).take(6).collect();
-        let mistake = Mistake::new("wrong-arguments", place, message);
-        self.mistakes.push(if forms.is_empty() {
-            mistake
+    /// The type of a parameter; of spread `params`, that of an element.
+    fn formal_type(&self, member: &Declared, owner: &Type, at: usize, expanded: bool) -> Type {
+        let parameter = member.parameters.get(at);
+        let ty = parameter.map_or(Type::Object, |parameter| self.in_owner(&parameter.ty, owner));
+        if expanded && at + 1 == member.parameters.len() {
+            ty.arguments().first().cloned().unwrap_or(Type::Object)
         } else {
-            mistake.help(format!("there is: {}", forms.join("; ")))
-        });
-        self.error(place)
+            ty
+        }
     }
+}
+
+/// A method of a class hides those of its bases when it can take the arguments itself.
+fn hidden_by_nearer(found: Vec<Applicable>) -> Vec<Applicable> {
+    let owners: Vec<Type> = found.iter().map(|found| found.owner.clone()).collect();
+    let is_hidden = |candidate: &Applicable| {
+        owners.iter().any(|owner| *owner != candidate.owner && is_subtype(owner, &candidate.owner))
+    };
+    found.into_iter().filter(|candidate| !is_hidden(candidate)).collect()
 }
 
 /// The parameter of each argument: by position or name; surplus ones belong to `params`.
@@ -431,13 +266,4 @@ fn positions(parameters: &[Parameter], given: &[Given<'_>], expanded: bool) -> O
         *taken || parameter.default.is_some() || (expanded && at + 1 == parameters.len())
     });
     complete.then_some(out)
-}
-
-fn has_parameter(ty: &Type) -> bool {
-    matches!(ty, Type::Parameter(_)) || ty.arguments().iter().any(has_parameter)
-}
-
-/// The declaration's own copy of a name.
-fn static_name(name: &str) -> Option<&'static str> {
-    registry().by_full_name(name).map(|found| found.source.full_name)
 }
