@@ -53,8 +53,12 @@ pub enum TypeSyntaxKind {
     Name(Name, Vec<TypeSyntax>),
     /// `T[]`.
     Array(Box<TypeSyntax>),
+    /// `T[,]` and more dimensions.
+    Matrix(Box<TypeSyntax>, usize),
     /// `T?`.
     Nullable(Box<TypeSyntax>),
+    /// `(T, U name, …)`.
+    Tuple(Vec<(TypeSyntax, Option<Name>)>),
 }
 
 /// An expression.
@@ -194,13 +198,36 @@ pub enum ExpressionKind {
         length: Option<Box<Expression>>,
         items: Option<Vec<Expression>>,
     },
+    /// `new T[n, m]` and `new T[,] {…}`: rows are [`ExpressionKind::Row`]s.
+    NewMatrix {
+        element: Option<TypeSyntax>,
+        rank: usize,
+        lengths: Vec<Expression>,
+        items: Option<Vec<Expression>>,
+    },
+    /// `{…}` inside the initialiser of an array of several dimensions.
+    Row(Vec<Expression>),
     NewAnonymous(Vec<(Name, Expression)>),
     Lambda {
         parameters: Vec<LambdaParameter>,
         body: LambdaBody,
     },
-    Tuple(Vec<Expression>),
+    /// `delegate {…}`, which takes whatever parameters its type has.
+    AnonymousMethod(LambdaBody),
+    /// Inside the lambdas of a query: `names` are the properties of the parameter `of`.
+    RangeVariables {
+        of: Name,
+        names: Vec<Name>,
+        body: Box<Expression>,
+    },
+    Tuple(Vec<(Option<Name>, Expression)>),
+    /// `T name` inside a deconstruction.
+    Declaration(TypeSyntax, Name),
+    /// `ref x`, where a reference is initialised.
+    Ref(Box<Expression>),
     TypeOf(TypeSyntax),
+    SizeOf(TypeSyntax),
+    NameOf(Box<Expression>),
     Default(Option<TypeSyntax>),
     Checked(bool, Box<Expression>),
     Throw(Box<Expression>),
@@ -215,8 +242,8 @@ pub enum InterpolationPart {
     Hole {
         /// The value.
         value: Expression,
-        /// Width; negative means left.
-        alignment: Option<i32>,
+        /// Width: a constant; negative means left.
+        alignment: Option<Expression>,
         /// The format.
         format: Option<String>,
     },
@@ -242,6 +269,8 @@ pub enum ArgumentMode {
     Out,
     /// `out T x`: declares x.
     OutDeclaration(TypeSyntax, Name),
+    /// `ref x`.
+    Ref,
 }
 
 /// A parameter of a lambda or local function.
@@ -253,6 +282,22 @@ pub struct LambdaParameter {
     pub name: Name,
     /// `= value` of a local function.
     pub default: Option<Expression>,
+    /// How its argument is passed.
+    pub mode: ParameterMode,
+}
+
+/// How a parameter takes its argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ParameterMode {
+    /// By value; `in` too, which cannot be told from it.
+    #[default]
+    Value,
+    /// `ref T`.
+    Ref,
+    /// `out T`.
+    Out,
+    /// `params T[]`.
+    Params,
 }
 
 /// The body of a lambda or local function.
@@ -322,6 +367,13 @@ pub enum StatementKind {
         is_const: bool,
         variables: Vec<(Name, Place, Option<Expression>)>,
     },
+    /// `ref T name = ref variable;`
+    RefLocal {
+        ty: TypeSyntax,
+        name: Name,
+        place: Place,
+        of: Expression,
+    },
     Expression(Expression),
     If {
         condition: Expression,
@@ -352,6 +404,13 @@ pub enum StatementKind {
         value: Expression,
         sections: Vec<SwitchSection>,
     },
+    /// `name: statement`.
+    Labeled(Name, Place, Box<Statement>),
+    Goto(GotoTarget),
+    Lock {
+        object: Expression,
+        body: Box<Statement>,
+    },
     Return(Option<Expression>),
     Break,
     Continue,
@@ -368,10 +427,22 @@ pub enum StatementKind {
     LocalFunction {
         result: TypeSyntax,
         name: Name,
+        type_parameters: Vec<Name>,
         parameters: Vec<LambdaParameter>,
         body: LambdaBody,
     },
     Checked(bool, Vec<Statement>),
+}
+
+/// Where `goto` goes.
+#[derive(Clone, Debug)]
+pub enum GotoTarget {
+    /// `goto name;`
+    Label(Name),
+    /// `goto case constant;`
+    Case(Expression),
+    /// `goto default;`
+    Default,
 }
 
 /// One group of `case` labels with its statements.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ast::BinaryOperator;
+use crate::ast::{BinaryOperator, Name};
 use crate::dotnet::registry::Declared;
 use crate::types::Type;
 use crate::value::Value;
@@ -63,12 +63,25 @@ pub(crate) struct Code {
 /// A lambda or local function.
 #[derive(Debug)]
 pub(crate) struct Function {
-    /// Slots of the enclosing functions that it sees; its parameters follow.
-    pub(crate) captured: usize,
+    /// How many functions stand around it, the whole program included.
+    pub(crate) level: usize,
     pub(crate) parameters: usize,
     pub(crate) slots: usize,
     pub(crate) body: Body,
     pub(crate) ty: Type,
+}
+
+/// Bits of a slot that number the variables of one function; those above say which function.
+const INDEX_BITS: u32 = 20;
+
+/// The slot of a variable: `level` functions stand around the one that declares it.
+pub(crate) fn slot(level: usize, index: u32) -> u32 {
+    (u32::try_from(level).unwrap_or(0) << INDEX_BITS) | index
+}
+
+/// The parts of a slot.
+pub(crate) fn level_and_index(slot: u32) -> (usize, usize) {
+    ((slot >> INDEX_BITS) as usize, (slot & ((1 << INDEX_BITS) - 1)) as usize)
 }
 
 /// What runs.
@@ -122,12 +135,16 @@ pub(crate) enum Node {
     Constant(Value),
     Load(u32),
     Store(u32, Box<Node>),
+    /// A variable comes into being inside an expression.
+    Declare(u32, Box<Node>),
     /// Gives the value of the last.
     Sequence(Vec<Node>),
     Call(Box<CallNode>),
     CallLocal {
         function: u32,
         arguments: Vec<Node>,
+        /// Parameters that are the variables themselves: position and slot.
+        references: Vec<(usize, u32)>,
     },
     Invoke {
         delegate: Box<Node>,
@@ -254,6 +271,10 @@ pub(crate) enum Step {
     Return(Node),
     Break,
     Continue,
+    Labeled(Name, Box<Step>),
+    Goto(Name),
+    GotoCase(Value),
+    GotoDefault,
     Throw(Option<Node>),
     Try {
         body: Vec<Step>,

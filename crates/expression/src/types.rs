@@ -1,11 +1,16 @@
 //! Static types and C#'s built-in conversions between them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::value::{DateTime, DateTimeOffset, Value};
+use crate::members::TypeKind;
+use crate::value::{DateTime, DateTimeOffset, Tuple, Value};
+
+/// The full name of value tuples.
+const VALUE_TUPLE: &str = "System.ValueTuple";
 
 /// A type of an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,10 +43,45 @@ pub enum Type {
     Array(Arc<Type>),
     /// `T?` of a value type.
     Nullable(Arc<Type>),
+    /// A value tuple: the types of its elements, and the names by which the source knows them.
+    Tuple(Arc<[Type]>, ElementNames),
     /// A type parameter inside a declaration.
     Parameter(&'static str),
     /// Properties of an anonymous object: name and type.
     Anonymous(Arc<[(Arc<str>, Type)]>),
+}
+
+/// The names of a tuple's elements. They belong to the source, not to the type: all are equal.
+#[derive(Clone, Debug, Default)]
+pub struct ElementNames(Option<Arc<[Option<Arc<str>>]>>);
+
+impl ElementNames {
+    /// Names by position.
+    pub fn new(names: impl IntoIterator<Item = Option<Arc<str>>>) -> Self {
+        Self(Some(names.into_iter().collect()))
+    }
+
+    /// The element with this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.0.as_ref()?.iter().position(|known| known.as_deref() == Some(name))
+    }
+
+    /// The name of an element.
+    pub fn get(&self, at: usize) -> Option<&str> {
+        self.0.as_ref()?.get(at)?.as_deref()
+    }
+}
+
+impl PartialEq for ElementNames {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ElementNames {}
+
+impl Hash for ElementNames {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// C# keywords for types with what they mean.
@@ -92,7 +132,11 @@ impl Type {
 
     /// A generic type.
     pub fn generic(name: &'static str, arguments: impl IntoIterator<Item = Type>) -> Type {
-        Type::Generic(name, arguments.into_iter().collect())
+        let arguments = arguments.into_iter().collect();
+        if name == VALUE_TUPLE {
+            return Type::Tuple(arguments, ElementNames::default());
+        }
+        Type::Generic(name, arguments)
     }
 
     /// `IEnumerable<T>`.
@@ -129,6 +173,7 @@ impl Type {
         match self {
             Type::Named(name) | Type::Generic(name, _) => Some(name),
             Type::Array(_) => Some("System.Array"),
+            Type::Tuple(..) => Some(VALUE_TUPLE),
             Type::Nullable(_) => Some("System.Nullable"),
             _ => PRIMITIVES.iter().find(|(_, primitive)| primitive == self).map(|(name, _)| *name),
         }
@@ -137,7 +182,7 @@ impl Type {
     /// Arguments of a generic type; the element of an array and of `T?`.
     pub fn arguments(&self) -> &[Type] {
         match self {
-            Type::Generic(_, arguments) => arguments,
+            Type::Generic(_, arguments) | Type::Tuple(arguments, _) => arguments,
             Type::Array(inner) | Type::Nullable(inner) => std::slice::from_ref(&**inner),
             _ => &[],
         }
@@ -193,12 +238,47 @@ impl Type {
         wider.contains(to)
     }
 
+    /// True for types whose values are never null: numbers, structs, enums.
+    pub fn is_value_type(&self) -> bool {
+        match self {
+            Type::Named(_) | Type::Generic(..) => crate::dotnet::registry()
+                .of(self)
+                .is_some_and(|declared| matches!(declared.source.kind, TypeKind::Struct | TypeKind::Enum)),
+            Type::Tuple(..) => true,
+            _ => self.is_numeric() || *self == Type::Boolean,
+        }
+    }
+
+    /// The name as reflection spells it: ``System.Collections.Generic.List`1[System.String]``.
+    pub fn reflection_name(&self) -> String {
+        match self {
+            Type::Generic(name, arguments) if name.starts_with('[') => {
+                let element = arguments.first().unwrap_or(&Type::Object);
+                format!("{}{name}", element.reflection_name())
+            }
+            Type::Tuple(items, _) => {
+                let names: Vec<String> = items.iter().map(Type::reflection_name).collect();
+                format!("{VALUE_TUPLE}`{}[{}]", names.len(), names.join(","))
+            }
+            Type::Generic(name, arguments) => {
+                let names: Vec<String> = arguments.iter().map(Type::reflection_name).collect();
+                format!("{name}`{}[{}]", names.len(), names.join(","))
+            }
+            Type::Array(element) => format!("{}[]", element.reflection_name()),
+            Type::Nullable(inner) => format!("System.Nullable`1[{}]", inner.reflection_name()),
+            other => other.to_string(),
+        }
+    }
+
     /// Replaces type parameters.
     pub fn substitute(&self, lookup: &dyn Fn(&str) -> Option<Type>) -> Type {
         match self {
             Type::Parameter(name) => lookup(name).unwrap_or_else(|| self.clone()),
             Type::Generic(name, arguments) => {
                 Type::Generic(name, arguments.iter().map(|argument| argument.substitute(lookup)).collect())
+            }
+            Type::Tuple(items, names) => {
+                Type::Tuple(items.iter().map(|item| item.substitute(lookup)).collect(), names.clone())
             }
             Type::Array(inner) => Type::array(inner.substitute(lookup)),
             Type::Nullable(inner) => Type::nullable(inner.substitute(lookup)),
@@ -230,6 +310,11 @@ impl Type {
                 Some(found) if found.is_enum() => Value::enumeration(found.source, 0),
                 _ => Value::Null,
             },
+            Type::Tuple(items, _) => Value::Tuple(Arc::new(Tuple {
+                types: items.to_vec(),
+                items: items.iter().map(Type::default_value).collect(),
+                is_value_tuple: true,
+            })),
             Type::Generic("System.Collections.Generic.KeyValuePair", arguments) => {
                 let part = |at: usize| arguments.get(at).cloned().unwrap_or(Type::Object);
                 let (key, value) = (part(0), part(1));
@@ -246,17 +331,23 @@ impl fmt::Display for Type {
             Type::Error => f.write_str("?"),
             Type::Null => f.write_str("null"),
             Type::Named(name) | Type::Parameter(name) => f.write_str(name),
-            Type::Generic(name, arguments) => {
-                f.write_str(name)?;
-                for (at, argument) in arguments.iter().enumerate() {
-                    write!(f, "{}{argument}", if at == 0 { "<" } else { "," })?;
-                }
-                f.write_str(">")
+            Type::Generic(name, arguments) if name.starts_with('[') => {
+                write!(f, "{}{name}", arguments.first().unwrap_or(&Type::Object))
             }
+            Type::Generic(name, arguments) => write_generic(f, name, arguments),
+            Type::Tuple(items, _) => write_generic(f, VALUE_TUPLE, items),
             Type::Array(inner) => write!(f, "{inner}[]"),
             Type::Nullable(inner) => write!(f, "System.Nullable<{inner}>"),
             Type::Anonymous(_) => f.write_str("AnonymousType"),
             _ => f.write_str(self.declaration_name().unwrap_or("?")),
         }
     }
+}
+
+fn write_generic(f: &mut fmt::Formatter<'_>, name: &str, arguments: &[Type]) -> fmt::Result {
+    f.write_str(name)?;
+    for (at, argument) in arguments.iter().enumerate() {
+        write!(f, "{}{argument}", if at == 0 { "<" } else { "," })?;
+    }
+    f.write_str(">")
 }

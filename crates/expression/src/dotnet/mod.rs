@@ -44,9 +44,11 @@ mod ip_address;
 pub mod json;
 pub mod jwt;
 mod linq;
+pub(crate) mod matrix;
 pub(crate) mod number;
 mod object;
 mod random;
+pub(crate) mod reflection;
 mod regex;
 pub mod registry;
 mod signature;
@@ -92,9 +94,11 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     json::TYPES,
     jwt::TYPES,
     linq::TYPES,
+    matrix::TYPES,
     number::TYPES,
     object::TYPES,
     random::TYPES,
+    reflection::TYPES,
     regex::TYPES,
     string::TYPES,
     string_builder::TYPES,

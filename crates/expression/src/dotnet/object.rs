@@ -2,15 +2,17 @@
 
 use crate::call::{Call, Machine};
 use crate::exception::Exception;
-use crate::members::{TypeDeclaration, pure};
+use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
-use crate::value::{Text, Value};
+use crate::value::{DotnetObject, Text, Value};
 
 use super::enumeration;
 use super::registry;
 use super::registry::{Declared, DeclaredType, MemberKind};
 
 static OBJECT: TypeDeclaration = TypeDeclaration::class("System.Object").members(&[
+    impure("new()", |_| Ok(Value::object(PlainObject))),
+    pure("Type GetType()", super::reflection::type_of),
     pure("string ToString()", |call| {
         let value = call.receiver().clone();
         text_of(&value, call.machine()).map(Value::String)
@@ -75,6 +77,19 @@ static NULLABLE: TypeDeclaration = TypeDeclaration::structure("System.Nullable")
         value => hash_code(&value, call.machine()).map(Value::Int32),
     }),
 ]);
+
+/// `new object()`: nothing but an identity.
+struct PlainObject;
+
+impl DotnetObject for PlainObject {
+    fn type_of(&self) -> Type {
+        Type::Object
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
 
 /// The types of this family.
 pub(super) static TYPES: &[&TypeDeclaration] = &[&OBJECT, &ENUM, &NULLABLE];
@@ -147,7 +162,7 @@ pub fn text_of(value: &Value, machine: &mut dyn Machine) -> Result<Text, Excepti
             Some(_) => Text::empty(),
             None => match value {
                 Value::Object(object) => Text::from(object.to_text()),
-                _ => Text::from(value.type_of().to_string()),
+                _ => Text::from(value.type_of().reflection_name()),
             },
         },
     })
@@ -161,7 +176,8 @@ fn text_of_composite(value: &Value, machine: &mut dyn Machine) -> Result<Text, E
     let mut out = String::new();
     let close = match value {
         Value::Anonymous(object) => {
-            out.push_str("{ ");
+            // Without properties it is `{ }`.
+            out.push_str(if object.values.is_empty() { "{" } else { "{ " });
             for (at, ((name, _), item)) in object.shape.iter().zip(&object.values).enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
                 out.push_str(name);
@@ -174,7 +190,11 @@ fn text_of_composite(value: &Value, machine: &mut dyn Machine) -> Result<Text, E
             out.push('(');
             for (at, item) in tuple.items.iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { ", " });
-                out.push_str(&text_of(item, machine)?);
+                let text = text_of(item, machine)?;
+                // The rest of a long tuple is written as if its items were the tuple's own.
+                let bare = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+                let is_rest = at == 7 && matches!(item, Value::Tuple(_));
+                out.push_str(bare.filter(|_| is_rest).unwrap_or(&text));
             }
             ")"
         }
@@ -228,6 +248,7 @@ pub fn hash_code(value: &Value, machine: &mut dyn Machine) -> Result<i32, Except
         Value::Null => 0,
         Value::Boolean(value) => i32::from(*value),
         Value::Int32(value) => *value,
+        Value::Enum(value) => value.value as i32,
         _ => match virtual_call(value, "GetHashCode", &[], &mut [], machine)? {
             Some(Value::Int32(hash)) => hash,
             _ => stable_hash(value),

@@ -1,14 +1,13 @@
 //! Operators: assignment, conditional, binary by precedence, unary.
 
 use super::types::is_keyword_type;
+use super::words::is_query_word;
 use super::{MAXIMUM_CHAIN, Parser};
-use crate::ast::{
-    BinaryOperator, Expression, ExpressionKind, Pattern, TypeSyntax, TypeSyntaxKind, UnaryOperator,
-};
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, TypeSyntax, TypeSyntaxKind, UnaryOperator};
 use crate::lexer::TokenKind;
 
 /// `is` and `as` bind like comparisons.
-const RELATIONAL: u8 = 7;
+pub(super) const RELATIONAL: u8 = 7;
 
 impl Parser<'_> {
     /// Any expression.
@@ -28,9 +27,16 @@ impl Parser<'_> {
         if let Some(lambda) = self.lambda() {
             return lambda;
         }
-        let target = self.conditional();
+        if let Some(query) = self.query() {
+            return query;
+        }
+        let target = if self.begins_deconstruction() { self.deconstruction() } else { self.conditional() };
         let Some((operator, tokens)) = self.assignment_operator() else { return target };
+        let operator_place = self.place();
         self.at += tokens;
+        if operator == Some(BinaryOperator::Coalesce) {
+            self.newer(operator_place, "`??=` is", "8", "`a = a ?? b`");
+        }
         let value = self.expression();
         let place = target.place.to(value.place);
         let kind = ExpressionKind::Assign { operator, target: Box::new(target), value: Box::new(value) };
@@ -53,6 +59,7 @@ impl Parser<'_> {
                 "|=" => Some(B::Or),
                 "^=" => Some(B::Xor),
                 "<<=" => Some(B::ShiftLeft),
+                "??=" => Some(B::Coalesce),
                 ">" if self.is_symbol_at(1, ">=") && self.is_adjacent() => {
                     return Some((Some(B::ShiftRight), 2));
                 }
@@ -86,7 +93,7 @@ impl Parser<'_> {
     }
 
     /// Binary operators that bind at least as tightly as `least`.
-    fn binary(&mut self, least: u8) -> Expression {
+    pub(super) fn binary(&mut self, least: u8) -> Expression {
         let mut left = self.unary();
         for link in 0..MAXIMUM_CHAIN {
             self.longest = self.longest.max(link);
@@ -149,72 +156,19 @@ impl Parser<'_> {
         Some((operator, precedence, 1))
     }
 
-    fn type_test(&mut self, value: Expression) -> Expression {
-        let is = self.is_word("is");
-        self.at += 1;
-        let start = value.place;
-        let kind = if is {
-            ExpressionKind::Is(Box::new(value), self.pattern())
-        } else {
-            match self.tested_type() {
-                Some(ty) => ExpressionKind::As(Box::new(value), ty),
-                None => ExpressionKind::Error,
-            }
-        };
-        Expression { kind, place: start.to(self.before()) }
-    }
-
-    /// A type after `is` or `as`: `x is int ? a : b` is a conditional, not `int?`.
-    fn tested_type(&mut self) -> Option<TypeSyntax> {
-        let with_suffix = self.attempt(|parser| {
-            let ty = parser.ty()?;
-            let nullable = matches!(ty.kind, TypeSyntaxKind::Nullable(_));
-            let goes_on = parser.begins_operand();
-            (!(nullable && goes_on)).then_some(ty)
-        });
-        with_suffix.or_else(|| self.ty_without_suffix())
-    }
-
-    /// What follows `is` or `case`.
-    pub(super) fn pattern(&mut self) -> Pattern {
-        if self.is_word("var") && self.is_identifier_at(1) {
-            self.at += 1;
-            if let Some((name, _)) = self.identifier() {
-                return Pattern::Var(name);
-            }
-        }
-        let typed = self.attempt(|parser| {
-            let ty = parser.tested_type()?;
-            if parser.is_identifier_at(0) && !parser.is_word("when") {
-                let name = parser.identifier()?.0;
-                return Some(Pattern::Type(ty, Some(name)));
-            }
-            let keyword = matches!(&ty.kind, TypeSyntaxKind::Name(name, _) if is_keyword_type(name));
-            let certain =
-                keyword || !matches!(&ty.kind, TypeSyntaxKind::Name(_, arguments) if arguments.is_empty());
-            let member = parser.is_symbol(".") || parser.is_symbol("(") || parser.is_symbol("[");
-            (!member && (certain || parser.ends_pattern())).then_some(Pattern::Type(ty, None))
-        });
-        // A constant may be a name too: the binder tells a type from a constant.
-        typed.unwrap_or_else(|| Pattern::Constant(Box::new(self.binary(RELATIONAL + 1))))
-    }
-
-    fn ends_pattern(&self) -> bool {
-        match self.kind() {
-            TokenKind::Symbol(symbol) => {
-                matches!(*symbol, ")" | "&&" | "||" | ":" | "?" | ";" | "," | "]" | "}" | "==" | "!=")
-            }
-            TokenKind::End => true,
-            _ => self.is_word("when"),
-        }
-    }
-
     /// True when the token can only begin an operand.
     pub(super) fn begins_operand(&self) -> bool {
-        match self.kind() {
+        self.begins_operand_at(0)
+    }
+
+    pub(super) fn begins_operand_at(&self, ahead: usize) -> bool {
+        match self.kind_at(ahead) {
             TokenKind::Literal(_) | TokenKind::Interpolated(_) => true,
             TokenKind::Symbol(symbol) => matches!(*symbol, "(" | "!" | "~"),
-            TokenKind::Word { .. } => !self.is_word("is") && !self.is_word("as") && !self.is_word("when"),
+            TokenKind::Word { .. } => !self.word_at(ahead).is_some_and(|word| {
+                matches!(word, "is" | "as" | "when" | "in" | "switch" | "with" | "and" | "or")
+                    || (self.queries > 0 && is_query_word(word))
+            }),
             TokenKind::End => false,
         }
     }

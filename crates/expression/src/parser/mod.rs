@@ -1,9 +1,22 @@
 //! Tokens to a tree. Mistakes are collected; a tree always comes out.
 
+mod access;
+mod arguments;
+mod control;
+mod creation;
+mod declarations;
 mod expressions;
+mod initializers;
+mod interpolation;
+mod lambdas;
+mod newer;
+mod patterns;
 mod primary;
+mod queries;
 mod statements;
+mod tuples;
 mod types;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -11,14 +24,15 @@ mod tests;
 use std::sync::Arc;
 
 use crate::ast::{Expression, ExpressionKind, Name, Place, Root};
-use crate::lexer::{Mistake, Token, TokenKind, tokens};
+use crate::lexer::{Mistake, Token, TokenKind, name_of, tokens};
+use words::{is_query_word, is_reserved};
 
 /// Nested forms beyond this are refused, so that hostile text cannot exhaust the stack.
-const MAXIMUM_DEPTH: u32 = 100;
+pub(crate) const MAXIMUM_DEPTH: u32 = 100;
 /// Links of one chain (`a + b + c …`, `a.b.c …`).
-const MAXIMUM_CHAIN: u32 = 250;
+pub(crate) const MAXIMUM_CHAIN: u32 = 250;
 /// Bytes of an expression.
-const MAXIMUM_LENGTH: usize = 256 << 10;
+pub(crate) const MAXIMUM_LENGTH: usize = 256 << 10;
 
 /// Parses `@(…)` or `@{…}`.
 ///
@@ -66,6 +80,8 @@ pub(super) struct Parser<'t> {
     mistakes: Vec<Mistake>,
     /// True once a lambda or local function was seen.
     has_functions: bool,
+    /// How many queries are being read: some words are keywords in them.
+    queries: u32,
     /// The deepest nesting and the longest chain seen.
     deepest: u32,
     longest: u32,
@@ -84,7 +100,17 @@ impl<'t> Parser<'t> {
     fn new(text: &'t str, from: usize, to: usize, depth: u32) -> Self {
         let mut mistakes = Vec::new();
         let tokens = tokens(text, from, to, &mut mistakes);
-        Self { text, tokens, at: 0, depth, mistakes, has_functions: false, deepest: 0, longest: 0 }
+        Self {
+            text,
+            tokens,
+            at: 0,
+            depth,
+            mistakes,
+            has_functions: false,
+            queries: 0,
+            deepest: 0,
+            longest: 0,
+        }
     }
 
     fn kind(&self) -> &TokenKind {
@@ -209,7 +235,7 @@ impl<'t> Parser<'t> {
             return None;
         }
         self.at += 1;
-        Some((Arc::from(text.trim_start_matches('@')), place))
+        Some((Arc::from(name_of(text)), place))
     }
 
     fn is_identifier_at(&self, ahead: usize) -> bool {
@@ -218,6 +244,13 @@ impl<'t> Parser<'t> {
             TokenKind::Word { .. } => self.word_at(ahead).is_some_and(|word| !is_reserved(word)),
             _ => false,
         }
+    }
+
+    /// True for a name that a pattern may declare here.
+    fn is_designation(&self) -> bool {
+        let continues =
+            |word: &str| matches!(word, "when" | "and" | "or") || (self.queries > 0 && is_query_word(word));
+        self.is_identifier_at(0) && !self.word_at(0).is_some_and(continues)
     }
 
     /// Runs `read` one level deeper; refuses hostile nesting.
@@ -248,86 +281,4 @@ impl<'t> Parser<'t> {
     fn error_expression(&self) -> Expression {
         Expression { kind: ExpressionKind::Error, place: self.place() }
     }
-}
-
-/// Words that are never names.
-fn is_reserved(word: &str) -> bool {
-    const RESERVED: &[&str] = &[
-        "as",
-        "base",
-        "bool",
-        "break",
-        "byte",
-        "case",
-        "catch",
-        "char",
-        "checked",
-        "class",
-        "const",
-        "continue",
-        "decimal",
-        "default",
-        "delegate",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "explicit",
-        "extern",
-        "false",
-        "finally",
-        "fixed",
-        "float",
-        "for",
-        "foreach",
-        "goto",
-        "if",
-        "implicit",
-        "in",
-        "int",
-        "interface",
-        "internal",
-        "is",
-        "lock",
-        "long",
-        "namespace",
-        "new",
-        "null",
-        "object",
-        "operator",
-        "out",
-        "override",
-        "params",
-        "private",
-        "protected",
-        "public",
-        "readonly",
-        "ref",
-        "return",
-        "sbyte",
-        "sealed",
-        "short",
-        "sizeof",
-        "stackalloc",
-        "static",
-        "string",
-        "struct",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "uint",
-        "ulong",
-        "unchecked",
-        "unsafe",
-        "ushort",
-        "using",
-        "virtual",
-        "void",
-        "volatile",
-        "while",
-    ];
-    RESERVED.binary_search(&word).is_ok()
 }

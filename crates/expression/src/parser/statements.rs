@@ -1,10 +1,7 @@
-//! Statements.
+//! Statements: which one begins here, blocks, and where a broken one ends.
 
 use super::Parser;
-use super::primary::inferred_if_var;
-use crate::ast::{
-    Catch, Expression, ExpressionKind, Statement, StatementKind, SwitchLabel, SwitchSection, TypeSyntaxKind,
-};
+use crate::ast::{ExpressionKind, Statement, StatementKind};
 
 impl Parser<'_> {
     /// The statements of `@{ … }`.
@@ -39,13 +36,13 @@ impl Parser<'_> {
         })
     }
 
-    fn statement(&mut self) -> Statement {
+    pub(super) fn statement(&mut self) -> Statement {
         let start = self.place();
         let kind = self.nested(StatementKind::Empty, Self::statement_kind);
         Statement { kind, place: start.to(self.before()) }
     }
 
-    fn boxed_statement(&mut self) -> Box<Statement> {
+    pub(super) fn boxed_statement(&mut self) -> Box<Statement> {
         Box::new(self.statement())
     }
 
@@ -55,6 +52,9 @@ impl Parser<'_> {
         }
         if self.eat(";") {
             return StatementKind::Empty;
+        }
+        if self.is_identifier_at(0) && self.is_symbol_at(1, ":") {
+            return self.labeled();
         }
         match self.word_at(0) {
             Some("if") => self.if_statement(),
@@ -75,6 +75,7 @@ impl Parser<'_> {
             }
             Some("break") => self.simple(StatementKind::Break),
             Some("continue") => self.simple(StatementKind::Continue),
+            Some("goto") => self.goto_statement(),
             Some("throw") => {
                 self.at += 1;
                 let value = if self.is_symbol(";") { None } else { Some(self.expression()) };
@@ -83,17 +84,55 @@ impl Parser<'_> {
             }
             Some("try") => self.try_statement(),
             Some("using") => self.using_statement(),
+            Some("lock") => {
+                self.at += 1;
+                let object = self.condition();
+                StatementKind::Lock { object, body: self.boxed_statement() }
+            }
+            Some("ref") => self.ref_local(),
             Some(word @ ("checked" | "unchecked")) if self.is_symbol_at(1, "{") => {
                 self.at += 1;
                 StatementKind::Checked(word == "checked", self.block())
             }
-            Some(word @ ("goto" | "lock" | "unsafe" | "fixed")) => {
-                self.mistake(format!("`{word}` cannot be used in a policy expression"));
-                self.skip_statement();
-                StatementKind::Empty
-            }
-            _ => self.declaration_or_expression(),
+            _ => self.refused_statement().unwrap_or_else(|| self.declaration_or_expression()),
         }
+    }
+
+    /// Statements that C# has and policy expressions have not, and pieces of statements on their own.
+    fn refused_statement(&mut self) -> Option<StatementKind> {
+        let message = match self.word_at(0)? {
+            word @ ("unsafe" | "fixed") => format!("`{word}` cannot be used in a policy expression"),
+            "yield" if matches!(self.word_at(1), Some("return" | "break")) => {
+                "`yield` is not supported in policy expressions: add to a `List<T>` and return it".to_owned()
+            }
+            "else" => "`else` stands after `if` and its statement".to_owned(),
+            word @ ("catch" | "finally") => format!("`{word}` stands after `try` and its block"),
+            "case" => "`case` stands in `switch`".to_owned(),
+            word @ ("class" | "struct" | "interface" | "enum" | "namespace" | "public" | "private"
+            | "internal" | "protected") => {
+                format!("`{word}` cannot be used in a policy expression: types cannot be declared here")
+            }
+            _ => return None,
+        };
+        self.mistake(message);
+        self.bump();
+        if !self.is_symbol("{") {
+            self.skip_statement();
+        }
+        Some(StatementKind::Empty)
+    }
+
+    fn labeled(&mut self) -> StatementKind {
+        let place = self.place();
+        let Some(name) = self.label() else { return StatementKind::Empty };
+        self.at += 1;
+        let statement = if self.is_symbol("}") {
+            self.mistake_at(place, "a statement is missing after the label: an empty one is `;`");
+            Box::new(Statement { kind: StatementKind::Empty, place })
+        } else {
+            self.boxed_statement()
+        };
+        StatementKind::Labeled(name, place, statement)
     }
 
     fn simple(&mut self, kind: StatementKind) -> StatementKind {
@@ -102,7 +141,7 @@ impl Parser<'_> {
         kind
     }
 
-    fn end_statement(&mut self) {
+    pub(super) fn end_statement(&mut self) {
         if self.eat(";") {
             return;
         }
@@ -111,21 +150,23 @@ impl Parser<'_> {
         self.skip_statement();
     }
 
-    /// Goes on after the next `;`, or before a brace.
-    fn skip_statement(&mut self) {
+    /// Goes on after the next `;`, or before a brace or a word that begins a statement on a line of its own.
+    pub(super) fn skip_statement(&mut self) {
         while !self.is_end() && !self.is_symbol("}") && !self.is_symbol("{") {
             if self.eat(";") {
+                return;
+            }
+            if self.begins_line() && self.word_at(0).is_some_and(begins_statement) {
                 return;
             }
             self.bump();
         }
     }
 
-    fn condition(&mut self) -> Expression {
-        self.expect("(");
-        let condition = self.expression();
-        self.expect(")");
-        condition
+    /// True when a line end stands before the token.
+    fn begins_line(&self) -> bool {
+        let between = self.before().end as usize..self.place().start as usize;
+        self.text.get(between).is_some_and(|blank| blank.contains('\n'))
     }
 
     fn declaration_or_expression(&mut self) -> StatementKind {
@@ -148,227 +189,11 @@ impl Parser<'_> {
         self.end_statement();
         StatementKind::Expression(value)
     }
+}
 
-    /// A local variable, constant or function, when one begins here.
-    fn local_declaration(&mut self) -> Option<StatementKind> {
-        let is_const = self.eat_word("const");
-        if self.is_word("static") && !is_const {
-            self.at += 1;
-        }
-        let head = self.attempt(|parser| {
-            let ty = parser.ty()?;
-            let follows = ["=", ";", ",", "(", "<"].iter().any(|symbol| parser.is_symbol_at(1, symbol));
-            (parser.is_identifier_at(0) && follows).then_some(ty)
-        });
-        let Some(ty) = head else {
-            if is_const {
-                self.mistake("a constant needs a type and a name");
-            }
-            return None;
-        };
-        if self.is_symbol_at(1, "(") {
-            let (name, _) = self.identifier()?;
-            let parameters = self.parameters();
-            self.has_functions = true;
-            let body = if self.eat("=>") {
-                let body = self.lambda_body();
-                self.end_statement();
-                body
-            } else {
-                crate::ast::LambdaBody::Block(self.block())
-            };
-            return Some(StatementKind::LocalFunction { result: ty, name, parameters, body });
-        }
-        let kind = self.variables(inferred_if_var(ty), is_const);
-        self.end_statement();
-        Some(kind)
-    }
-
-    fn variables(&mut self, ty: crate::ast::TypeSyntax, is_const: bool) -> StatementKind {
-        let mut variables = Vec::new();
-        while let Some((name, place)) = self.identifier() {
-            let value = if self.eat("=") { Some(self.initial_value(&ty)) } else { None };
-            variables.push((name, place, value));
-            if !self.eat(",") {
-                break;
-            }
-        }
-        StatementKind::Local { ty, is_const, variables }
-    }
-
-    /// After `=`: braces make an array of the declared type.
-    fn initial_value(&mut self, ty: &crate::ast::TypeSyntax) -> Expression {
-        let start = self.place();
-        if !self.is_symbol("{") {
-            return self.expression();
-        }
-        let element = match &ty.kind {
-            TypeSyntaxKind::Array(element) => Some((**element).clone()),
-            _ => None,
-        };
-        let items = Some(self.array_items());
-        let kind = ExpressionKind::NewArray { element, length: None, items };
-        Expression { kind, place: start.to(self.before()) }
-    }
-
-    fn if_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        let condition = self.condition();
-        let then = self.boxed_statement();
-        let otherwise = if self.eat_word("else") { Some(self.boxed_statement()) } else { None };
-        StatementKind::If { condition, then, otherwise }
-    }
-
-    fn for_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        self.expect("(");
-        let mut initializer = Vec::new();
-        if !self.eat(";") {
-            let start = self.place();
-            let kind = self.local_declaration();
-            match kind {
-                Some(kind) => initializer.push(Statement { kind, place: start.to(self.before()) }),
-                None => {
-                    for value in self.expression_list(";") {
-                        initializer
-                            .push(Statement { place: value.place, kind: StatementKind::Expression(value) });
-                    }
-                    self.expect(";");
-                }
-            }
-        }
-        let condition = if self.is_symbol(";") { None } else { Some(self.expression()) };
-        self.expect(";");
-        let update = self.expression_list(")");
-        self.expect(")");
-        StatementKind::For { initializer, condition, update, body: self.boxed_statement() }
-    }
-
-    fn expression_list(&mut self, close: &str) -> Vec<Expression> {
-        let mut out = Vec::new();
-        while !self.is_symbol(close) && !self.is_end() {
-            out.push(self.expression());
-            if !self.eat(",") {
-                break;
-            }
-        }
-        out
-    }
-
-    fn foreach_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        self.expect("(");
-        let Some(ty) = self.ty() else { return StatementKind::Empty };
-        let Some((name, _)) = self.identifier() else { return StatementKind::Empty };
-        if !self.eat_word("in") {
-            self.mistake("`in` is missing in `foreach`");
-        }
-        let sequence = self.expression();
-        self.expect(")");
-        StatementKind::ForEach { ty: inferred_if_var(ty), name, sequence, body: self.boxed_statement() }
-    }
-
-    fn do_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        let body = self.boxed_statement();
-        if !self.eat_word("while") {
-            self.mistake("`while` is missing after the body of `do`");
-        }
-        let condition = self.condition();
-        self.end_statement();
-        StatementKind::Do { body, condition }
-    }
-
-    fn switch_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        let value = self.condition();
-        let mut sections = Vec::new();
-        self.expect("{");
-        while !self.is_symbol("}") && !self.is_end() {
-            let at = self.at;
-            let labels = self.switch_labels();
-            let mut body = Vec::new();
-            while !self.is_symbol("}") && !self.is_end() && !self.is_word("case") && !self.is_default_label()
-            {
-                let before = self.at;
-                body.push(self.statement());
-                if self.at == before {
-                    self.bump();
-                }
-            }
-            sections.push(SwitchSection { labels, body });
-            if self.at == at {
-                self.bump();
-            }
-        }
-        self.expect("}");
-        StatementKind::Switch { value, sections }
-    }
-
-    fn is_default_label(&self) -> bool {
-        self.is_word("default") && self.is_symbol_at(1, ":")
-    }
-
-    fn switch_labels(&mut self) -> Vec<SwitchLabel> {
-        let mut labels = Vec::new();
-        loop {
-            if self.is_default_label() {
-                self.at += 2;
-                labels.push(SwitchLabel::Default);
-            } else if self.eat_word("case") {
-                let pattern = self.pattern();
-                let guard = if self.eat_word("when") { Some(self.expression()) } else { None };
-                self.expect(":");
-                labels.push(SwitchLabel::Case(pattern, guard));
-            } else {
-                if labels.is_empty() {
-                    self.mistake("`case` or `default` is expected in `switch`");
-                }
-                return labels;
-            }
-        }
-    }
-
-    fn try_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        let body = self.block();
-        let mut catches = Vec::new();
-        while self.eat_word("catch") {
-            let mut found = Catch { ty: None, name: None, filter: None, body: Vec::new() };
-            if self.eat("(") {
-                found.ty = self.ty();
-                if self.is_identifier_at(0) {
-                    found.name = self.identifier().map(|(name, _)| name);
-                }
-                self.expect(")");
-            }
-            if self.eat_word("when") {
-                found.filter = Some(self.condition());
-            }
-            found.body = self.block();
-            catches.push(found);
-        }
-        let finally = if self.eat_word("finally") { Some(self.block()) } else { None };
-        if catches.is_empty() && finally.is_none() {
-            self.mistake("`try` needs `catch` or `finally`");
-        }
-        StatementKind::Try { body, catches, finally }
-    }
-
-    fn using_statement(&mut self) -> StatementKind {
-        self.at += 1;
-        self.expect("(");
-        let start = self.place();
-        let declared = self.attempt(|parser| {
-            let ty = parser.ty()?;
-            (parser.is_identifier_at(0) && parser.is_symbol_at(1, "=")).then_some(ty)
-        });
-        let kind = match declared {
-            Some(ty) => self.variables(inferred_if_var(ty), false),
-            None => StatementKind::Expression(self.expression()),
-        };
-        let resource = Box::new(Statement { kind, place: start.to(self.before()) });
-        self.expect(")");
-        StatementKind::Using { resource, body: self.boxed_statement() }
-    }
+fn begins_statement(word: &str) -> bool {
+    matches!(
+        word,
+        "var" | "if" | "for" | "foreach" | "while" | "do" | "switch" | "return" | "throw" | "try" | "using"
+    )
 }

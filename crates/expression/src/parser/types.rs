@@ -7,33 +7,54 @@ use crate::ast::{TypeSyntax, TypeSyntaxKind};
 use crate::types::KEYWORDS;
 
 impl Parser<'_> {
-    /// A type with `?` and `[]`.
+    /// A type with `?`, `[]` and `[,]`.
     pub(super) fn ty(&mut self) -> Option<TypeSyntax> {
-        let mut ty = self.ty_without_suffix()?;
-        loop {
-            if self.is_symbol("[") && self.is_symbol_at(1, "]") {
-                self.at += 2;
-                let place = ty.place.to(self.before());
-                ty = TypeSyntax { kind: TypeSyntaxKind::Array(Box::new(ty)), place };
-            } else if self.is_symbol("?") && !matches!(ty.kind, TypeSyntaxKind::Nullable(_)) {
-                self.at += 1;
-                let place = ty.place.to(self.before());
-                ty = TypeSyntax { kind: TypeSyntaxKind::Nullable(Box::new(ty)), place };
-            } else if self.is_symbol("?[") && self.is_symbol_at(1, "]") {
-                // `int?[]`: the lexer joined `?` and `[`.
-                self.at += 2;
-                let place = ty.place.to(self.before());
-                let inner = TypeSyntax { kind: TypeSyntaxKind::Nullable(Box::new(ty)), place };
-                ty = TypeSyntax { kind: TypeSyntaxKind::Array(Box::new(inner)), place };
-            } else {
-                return Some(ty);
-            }
+        let ty = self.ty_without_suffix()?;
+        let ty = self.with_ranks(ty);
+        if !self.is_symbol("?") || self.is_symbol_at(1, ".") {
+            return Some(ty);
         }
+        self.at += 1;
+        let place = ty.place.to(self.before());
+        let nullable = TypeSyntax { kind: TypeSyntaxKind::Nullable(Box::new(ty)), place };
+        Some(self.with_ranks(nullable))
     }
 
-    /// A keyword or a name with dots and type arguments.
+    /// `[]` and `[,]` after an element type: `int[][,]` is an array of `int[,]`.
+    pub(super) fn with_ranks(&mut self, element: TypeSyntax) -> TypeSyntax {
+        let mut ranks = Vec::new();
+        while let Some(rank) = self.empty_rank() {
+            ranks.push((rank, element.place.to(self.before())));
+        }
+        ranks.into_iter().rev().fold(element, |inner, (rank, place)| {
+            let inner = Box::new(inner);
+            let kind =
+                if rank == 1 { TypeSyntaxKind::Array(inner) } else { TypeSyntaxKind::Matrix(inner, rank) };
+            TypeSyntax { kind, place }
+        })
+    }
+
+    /// A keyword, a name with dots and type arguments, or a tuple.
     pub(super) fn ty_without_suffix(&mut self) -> Option<TypeSyntax> {
-        self.nested(None, Self::ty_name)
+        self.nested(None, |parser| if parser.is_symbol("(") { parser.tuple_type() } else { parser.ty_name() })
+    }
+
+    /// `(T, U name, …)`.
+    fn tuple_type(&mut self) -> Option<TypeSyntax> {
+        let start = self.place();
+        let mut elements = Vec::new();
+        self.at += 1;
+        loop {
+            let ty = self.ty()?;
+            let name = if self.is_identifier_at(0) { self.identifier().map(|(name, _)| name) } else { None };
+            elements.push((ty, name));
+            if !self.eat(",") {
+                break;
+            }
+        }
+        let closed = self.expect(")") && elements.len() > 1;
+        let place = start.to(self.before());
+        closed.then_some(TypeSyntax { kind: TypeSyntaxKind::Tuple(elements), place })
     }
 
     fn ty_name(&mut self) -> Option<TypeSyntax> {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use crate::ast::BinaryOperator as B;
-use crate::dotnet::number::{decimal_from_double, divide_decimals};
+use crate::dotnet::number::{decimal_arithmetic, decimal_from_double};
 use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::Value;
@@ -127,22 +127,13 @@ fn decimal(operator: B, a: Decimal, b: Decimal) -> Result<Decimal, Exception> {
         return Err(Exception::divide_by_zero());
     }
     let result = match operator {
-        B::Add => a.checked_add(b),
-        B::Subtract => a.checked_sub(b),
-        B::Multiply => a.checked_mul(b).map(|product| with_scale_of_product(product, a, b)),
-        B::Divide => divide_decimals(a, b),
-        _ => a.checked_rem(b),
+        B::Add => decimal_arithmetic::add(a, b),
+        B::Subtract => decimal_arithmetic::subtract(a, b),
+        B::Multiply => decimal_arithmetic::multiply(a, b),
+        B::Divide => decimal_arithmetic::divide(a, b),
+        _ => decimal_arithmetic::remainder(a, b),
     };
     result.ok_or_else(|| Exception::overflow("Value was either too large or too small for a Decimal."))
-}
-
-/// Zero keeps the digits after the point that the factors have together.
-fn with_scale_of_product(product: Decimal, a: Decimal, b: Decimal) -> Decimal {
-    let mut product = product;
-    if product.is_zero() {
-        product.rescale((a.scale() + b.scale()).min(28));
-    }
-    product
 }
 
 fn shift(operator: B, left: &Value, right: &Value) -> Value {
@@ -225,7 +216,7 @@ pub(crate) fn convert(value: &Value, to: &Type, checked: bool) -> Result<Value, 
             if checked && !fits {
                 return Err(Exception::arithmetic_overflow());
             }
-            number as i128
+            if checked { number as i128 } else { truncated(number, to) }
         }
         Value::Decimal(number) => {
             let whole = number.trunc().to_i128().unwrap_or(0);
@@ -240,6 +231,24 @@ pub(crate) fn convert(value: &Value, to: &Type, checked: bool) -> Result<Value, 
         _ => value.as_integer().unwrap_or(0),
     };
     from_wide(wide, to, checked)
+}
+
+/// What the processor makes of a number that is out of range: the smallest Int32 or Int64, of which narrower types
+/// take the lower bits.
+fn truncated(number: f64, to: &Type) -> i128 {
+    let wide = |number: f64| {
+        let fits = number >= -9_223_372_036_854_775_808.0 && number < 9_223_372_036_854_775_808.0;
+        if fits { number as i64 } else { i64::MIN }
+    };
+    match to {
+        Type::Int64 | Type::UInt32 => i128::from(wide(number)),
+        Type::UInt64 if number >= 9_223_372_036_854_775_808.0 => {
+            i128::from(wide(number - 9_223_372_036_854_775_808.0) ^ i64::MIN)
+        }
+        Type::UInt64 => i128::from(wide(number)),
+        _ if number >= -2_147_483_648.0 && number < 2_147_483_648.0 => number as i128,
+        _ => i128::from(i32::MIN),
+    }
 }
 
 fn short(ty: &Type) -> String {
@@ -278,7 +287,7 @@ fn as_double(value: &Value) -> f64 {
     match value {
         Value::Single(number) => f64::from(*number),
         Value::Double(number) => *number,
-        Value::Decimal(number) => number.to_f64().unwrap_or(0.0),
+        Value::Decimal(number) => decimal_arithmetic::to_double(*number),
         _ => value.as_integer().unwrap_or(0) as f64,
     }
 }

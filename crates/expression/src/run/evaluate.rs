@@ -141,13 +141,19 @@ impl<'f> Frame<'f> {
                 }
                 Ok(last)
             }
-            Node::CallLocal { function, arguments } => {
+            Node::Declare(slot, value) => {
+                let value = self.eval(value)?;
+                self.declare(*slot, value.clone())?;
+                Ok(value)
+            }
+            Node::CallLocal { function, arguments, references } => {
                 let mut values = Vec::with_capacity(arguments.len());
                 for argument in arguments {
                     values.push(self.eval(argument)?);
                 }
+                let cells = self.references(references);
                 let seen = self.captured();
-                call_function(self.code, *function, &seen, values.into_iter(), self.machine)
+                call_function(self.code, *function, &seen, values.into_iter(), &cells, self.machine)
             }
             Node::Invoke { delegate, arguments } => {
                 let Value::Delegate(delegate) = self.eval(delegate)? else {
@@ -160,7 +166,7 @@ impl<'f> Frame<'f> {
                 delegate.invoke(self.machine, &values)
             }
             Node::Lambda(index) => {
-                let closure = Closure { code: Arc::clone(self.code), index: *index, cells: self.captured() };
+                let closure = Closure { code: Arc::clone(self.code), index: *index, seen: self.captured() };
                 Ok(Value::Delegate(Delegate::new(closure)))
             }
             Node::Negate(value, checked) => negate(&self.eval(value)?, *checked),
@@ -180,9 +186,9 @@ impl<'f> Frame<'f> {
             Node::SetElement(parts) => {
                 let (array, index, value) = &**parts;
                 let array = self.eval(array)?;
-                let index = self.index(index)?;
+                let index = self.eval(index)?;
                 let value = self.eval(value)?;
-                set_element(&array, index, value)
+                set_element(&array, &index, value)
             }
             Node::Anonymous { shape, values } => {
                 let mut items = Vec::with_capacity(values.len());
@@ -194,6 +200,9 @@ impl<'f> Frame<'f> {
             Node::Property { target, index } => match self.eval(target)? {
                 Value::Anonymous(object) => Ok(object.values.get(*index).cloned().unwrap_or(Value::Null)),
                 Value::Tuple(tuple) => Ok(tuple.items.get(*index).cloned().unwrap_or(Value::Null)),
+                Value::KeyValuePair(pair) => {
+                    Ok(if *index == 0 { pair.key.clone() } else { pair.value.clone() })
+                }
                 _ => Err(Exception::null_reference()),
             },
             Node::Tuple { types, items } => {
@@ -219,18 +228,13 @@ impl<'f> Frame<'f> {
     fn call(&mut self, call: &'f CallNode) -> Result<Value, Exception> {
         self.machine.budget().step()?;
         let receiver = match &call.receiver {
-            Some(node) => match self.eval(node)? {
-                // `T?` answers for null itself.
-                Value::Null if !matches!(call.member.declaring, Type::Generic("System.Nullable", _)) => {
-                    return Err(Exception::null_reference());
-                }
-                value => value,
-            },
+            Some(node) => self.eval(node)?,
             None => Value::Null,
         };
         if !call.arguments.is_empty() {
             return self.call_with_arguments(call, receiver);
         }
+        check_receiver(call, &receiver)?;
         if let (Value::String(text), MemberKind::Method | MemberKind::Extension) =
             (&receiver, call.member.kind)
         {
@@ -251,6 +255,7 @@ impl<'f> Frame<'f> {
         for argument in &call.arguments {
             arguments.push(self.eval(argument)?);
         }
+        check_receiver(call, &receiver)?;
         // Members walk over the texts they are given, as a rule; what is looked up by position does not.
         if call.member.kind != MemberKind::Indexer {
             let bytes = |value: &Value| if let Value::String(text) = value { text.len() } else { 0 };
@@ -359,11 +364,6 @@ impl<'f> Frame<'f> {
         }
     }
 
-    fn index(&mut self, node: &'f Node) -> Result<usize, Exception> {
-        let index = self.eval(node)?.as_integer().unwrap_or(-1);
-        usize::try_from(index).map_err(|_| Exception::index_out_of_range())
-    }
-
     fn array(&mut self, node: &'f Node) -> Result<Value, Exception> {
         match node {
             Node::NewArray { element, length } => {
@@ -395,11 +395,11 @@ impl<'f> Frame<'f> {
             }
             Node::Element(parts) => {
                 let array = self.eval(&parts.0)?;
-                let index = self.index(&parts.1);
+                let index = self.eval(&parts.1)?;
                 if array.is_null() {
                     return Err(Exception::null_reference());
                 }
-                let index = index?;
+                let index = position(&index)?;
                 let found = match &array {
                     Value::Array(array) => array.items.lock().get(index).cloned(),
                     Value::Bytes(bytes) => bytes.lock().get(index).map(|byte| Value::Byte(*byte)),
@@ -412,12 +412,33 @@ impl<'f> Frame<'f> {
     }
 }
 
-fn set_element(array: &Value, index: usize, value: Value) -> Result<Value, Exception> {
+/// Members are called on objects, once their arguments are known; `T?` answers for null itself.
+fn check_receiver(call: &CallNode, receiver: &Value) -> Result<(), Exception> {
+    let missing = receiver.is_null()
+        && call.receiver.is_some()
+        && !matches!(call.member.declaring, Type::Generic("System.Nullable", _));
+    if missing { Err(Exception::null_reference()) } else { Ok(()) }
+}
+
+/// An index into an array.
+fn position(index: &Value) -> Result<usize, Exception> {
+    let index = index.as_integer().and_then(|index| usize::try_from(index).ok());
+    index.ok_or_else(Exception::index_out_of_range)
+}
+
+fn set_element(array: &Value, index: &Value, value: Value) -> Result<Value, Exception> {
+    if array.is_null() {
+        return Err(Exception::null_reference());
+    }
+    let index = position(index)?;
     match array {
         Value::Array(array) => {
             let mut items = array.items.lock();
             let slot = items.get_mut(index).ok_or_else(Exception::index_out_of_range)?;
-            *slot = value.clone();
+            array.check(&value)?;
+            let before = std::mem::replace(slot, value.clone());
+            drop(items);
+            drop(before);
         }
         Value::Bytes(bytes) => {
             let mut bytes = bytes.lock();

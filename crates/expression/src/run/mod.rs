@@ -12,6 +12,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
+use crate::ast::Name;
 use crate::budget::{Budget, Limits};
 use crate::call::Machine;
 use crate::context::Context;
@@ -20,6 +21,7 @@ use crate::program::{Body, Code, Node, Program};
 use crate::types::Type;
 use crate::value::{Callable, Value, release};
 
+pub(crate) use arithmetic::convert;
 pub(crate) use evaluate::fold;
 
 /// A variable that lambdas share.
@@ -29,7 +31,24 @@ type Cell = Arc<Mutex<Value>>;
 #[allow(clippy::large_enum_variant)]
 enum Slots {
     Plain(SmallVec<[Value; 4]>),
-    Cells(Vec<Cell>),
+    Cells(Cells),
+}
+
+/// The variables of one function: shared with the functions inside it.
+type Level = Arc<Vec<Cell>>;
+
+/// The variables that a function inside another sees: see [`crate::program::slot`].
+struct Cells {
+    /// Those of the functions around it, outermost first.
+    outer: SmallVec<[Level; 2]>,
+    own: Vec<Cell>,
+}
+
+impl Cells {
+    fn get(&self, slot: u32) -> Option<&Cell> {
+        let (level, index) = crate::program::level_and_index(slot);
+        if level == self.outer.len() { self.own.get(index) } else { self.outer.get(level)?.get(index) }
+    }
 }
 
 /// One running function.
@@ -47,6 +66,11 @@ enum Flow {
     Break,
     Continue,
     Return(Value),
+    /// To a label of this block or one around it.
+    Goto(Name),
+    /// To the section of the `switch` around it that takes this value.
+    GotoCase(Value),
+    GotoDefault,
 }
 
 /// The context and budget of one evaluation.
@@ -140,7 +164,8 @@ impl Program {
     fn run(&self, machine: &mut dyn Machine) -> Result<Value, Exception> {
         let code = &self.code;
         let slots = if code.cells {
-            Slots::Cells((0..code.slots).map(|_| Cell::default()).collect())
+            let own = (0..code.slots).map(|_| Cell::default()).collect();
+            Slots::Cells(Cells { outer: SmallVec::new(), own })
         } else {
             Slots::Plain(SmallVec::from_elem(Value::Null, code.slots))
         };
@@ -153,7 +178,7 @@ impl<'f> Frame<'f> {
     fn load(&self, slot: u32) -> Value {
         match &self.slots {
             Slots::Plain(values) => values.get(slot as usize).cloned().unwrap_or(Value::Null),
-            Slots::Cells(cells) => cells.get(slot as usize).map_or(Value::Null, |cell| cell.lock().clone()),
+            Slots::Cells(cells) => cells.get(slot).map_or(Value::Null, |cell| cell.lock().clone()),
         }
     }
 
@@ -165,7 +190,7 @@ impl<'f> Frame<'f> {
                 }
             }
             Slots::Cells(cells) => {
-                if let Some(cell) = cells.get(slot as usize) {
+                if let Some(cell) = cells.get(slot) {
                     if matches!(value, Value::Delegate(_)) {
                         self.machine.remember(cell)?;
                     }
@@ -179,12 +204,21 @@ impl<'f> Frame<'f> {
 
     /// A variable comes into being: lambdas of an earlier loop turn keep theirs.
     fn declare(&mut self, slot: u32, value: Value) -> Result<(), Exception> {
+        let (level, index) = crate::program::level_and_index(slot);
         if let Slots::Cells(cells) = &mut self.slots
-            && let Some(cell) = cells.get_mut(slot as usize)
+            && level == cells.outer.len()
+            && let Some(cell) = cells.own.get_mut(index)
         {
             *cell = Cell::default();
         }
         self.store(slot, value)
+    }
+
+    /// The cells of variables that are passed by reference.
+    fn references(&self, references: &[(usize, u32)]) -> SmallVec<[(usize, Cell); 2]> {
+        let Slots::Cells(cells) = &self.slots else { return SmallVec::new() };
+        let cell = |(at, slot): &(usize, u32)| Some((*at, Arc::clone(cells.get(*slot)?)));
+        references.iter().filter_map(cell).collect()
     }
 
     fn body(&mut self, body: &'f Body) -> Result<Value, Exception> {
@@ -198,29 +232,41 @@ impl<'f> Frame<'f> {
     }
 
     /// The cells a new lambda sees.
-    fn captured(&self) -> Vec<Cell> {
+    fn captured(&self) -> SmallVec<[Level; 2]> {
         match &self.slots {
-            Slots::Cells(cells) => cells.clone(),
-            Slots::Plain(_) => Vec::new(),
+            Slots::Cells(cells) => {
+                let mut seen = cells.outer.clone();
+                seen.push(Arc::new(cells.own.clone()));
+                seen
+            }
+            Slots::Plain(_) => SmallVec::new(),
         }
     }
 }
 
-/// Runs a function of the program with the cells it sees.
+/// Runs a function of the program with the variables it sees. The cells of `references` stand for its parameters
+/// themselves.
 fn call_function(
     code: &Arc<Code>,
     index: u32,
-    seen: &[Cell],
+    seen: &[Level],
     arguments: impl Iterator<Item = Value>,
+    references: &[(usize, Cell)],
     machine: &mut dyn Machine,
 ) -> Result<Value, Exception> {
     let Some(function) = code.functions.get(index as usize) else { return Ok(Value::Null) };
     machine.budget().enter(code.nesting)?;
-    let mut cells: Vec<Cell> = seen.iter().take(function.captured).cloned().collect();
-    cells.resize_with(function.captured, Cell::default);
-    cells.extend(arguments.take(function.parameters).map(|value| Arc::new(Mutex::new(value))));
-    cells.resize_with(function.slots.max(function.captured + function.parameters), Cell::default);
-    let mut frame = Frame { code, machine, slots: Slots::Cells(cells), caught: Vec::new() };
+    let outer = seen.iter().take(function.level).cloned().collect();
+    let mut own: Vec<Cell> = Vec::with_capacity(function.slots);
+    own.extend(arguments.take(function.parameters).map(|value| Arc::new(Mutex::new(value))));
+    own.resize_with(function.slots.max(function.parameters), Cell::default);
+    for (at, cell) in references {
+        if let Some(place) = own.get_mut(*at) {
+            *place = Arc::clone(cell);
+        }
+    }
+    let slots = Slots::Cells(Cells { outer, own });
+    let mut frame = Frame { code, machine, slots, caught: Vec::new() };
     let result = frame.body(&function.body);
     machine.budget().leave(code.nesting);
     result
@@ -230,20 +276,20 @@ fn call_function(
 struct Closure {
     code: Arc<Code>,
     index: u32,
-    cells: Vec<Cell>,
+    seen: SmallVec<[Level; 2]>,
 }
 
 /// Closures may hold each other in a long chain: their variables are released without recursion.
 impl Drop for Closure {
     fn drop(&mut self) {
-        let last = self.cells.drain(..).filter_map(Arc::into_inner).map(Mutex::into_inner);
-        release(last.collect());
+        let cells = self.seen.drain(..).filter_map(Arc::into_inner).flatten();
+        release(cells.filter_map(Arc::into_inner).map(Mutex::into_inner).collect());
     }
 }
 
 impl Callable for Closure {
     fn call(&self, machine: &mut dyn Machine, arguments: &[Value]) -> Result<Value, Exception> {
-        call_function(&self.code, self.index, &self.cells, arguments.iter().cloned(), machine)
+        call_function(&self.code, self.index, &self.seen, arguments.iter().cloned(), &[], machine)
     }
 
     fn type_of(&self) -> Type {

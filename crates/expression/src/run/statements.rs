@@ -9,9 +9,18 @@ use crate::value::{Value, iterate};
 
 impl<'f> Frame<'f> {
     pub(super) fn steps(&mut self, steps: &'f [Step]) -> Result<Flow, Exception> {
-        for step in steps {
+        let mut at = 0;
+        while let Some(step) = steps.get(at) {
+            at += 1;
             match self.step(step)? {
                 Flow::Next => {}
+                Flow::Goto(name) => match label_position(steps, &name) {
+                    Some(label) => {
+                        self.machine.budget().step()?;
+                        at = label;
+                    }
+                    None => return Ok(Flow::Goto(name)),
+                },
                 other => return Ok(other),
             }
         }
@@ -44,6 +53,10 @@ impl<'f> Frame<'f> {
             }
             Step::Switch { slot, value, cases } => return self.switch(*slot, value, cases),
             Step::Return(node) => return self.eval(node).map(Flow::Return),
+            Step::Labeled(_, step) => return self.step(step),
+            Step::Goto(name) => return Ok(Flow::Goto(name.clone())),
+            Step::GotoCase(value) => return Ok(Flow::GotoCase(value.clone())),
+            Step::GotoDefault => return Ok(Flow::GotoDefault),
             Step::Break => return Ok(Flow::Break),
             Step::Continue => return Ok(Flow::Continue),
             Step::Throw(node) => return Err(self.thrown(node.as_ref())?),
@@ -68,8 +81,8 @@ impl<'f> Frame<'f> {
             }
             match self.step(body)? {
                 Flow::Break => return Ok(Flow::Next),
-                Flow::Return(value) => return Ok(Flow::Return(value)),
                 Flow::Next | Flow::Continue => {}
+                leaves => return Ok(leaves),
             }
             for node in update {
                 self.eval(node)?;
@@ -101,8 +114,8 @@ impl<'f> Frame<'f> {
             }
             match self.step(body)? {
                 Flow::Break => break,
-                Flow::Return(value) => return Ok(Flow::Return(value)),
                 Flow::Next | Flow::Continue => {}
+                leaves => return Ok(leaves),
             }
         }
         Ok(Flow::Next)
@@ -111,10 +124,25 @@ impl<'f> Frame<'f> {
     fn switch(&mut self, slot: u32, value: &'f Node, cases: &'f [CaseStep]) -> Result<Flow, Exception> {
         let value = self.eval(value)?;
         self.declare(slot, value.clone())?;
-        let mut chosen = None;
-        'cases: for case in cases {
+        let default = || cases.iter().find(|case| case.is_default);
+        let mut chosen = self.chosen(&value, cases)?.or_else(default);
+        while let Some(case) = chosen {
+            chosen = match self.steps(&case.body)? {
+                Flow::Break => return Ok(Flow::Next),
+                Flow::GotoDefault => default(),
+                Flow::GotoCase(value) => self.chosen(&value, cases)?,
+                other => return Ok(other),
+            };
+            self.machine.budget().step()?;
+        }
+        Ok(Flow::Next)
+    }
+
+    /// The first section with a label that takes the value.
+    fn chosen(&mut self, value: &Value, cases: &'f [CaseStep]) -> Result<Option<&'f CaseStep>, Exception> {
+        for case in cases {
             for (test, guard) in &case.tests {
-                if !self.matches(&value, test)? {
+                if !self.matches(value, test)? {
                     continue;
                 }
                 let passes = match guard {
@@ -122,18 +150,11 @@ impl<'f> Frame<'f> {
                     None => true,
                 };
                 if passes {
-                    chosen = Some(case);
-                    break 'cases;
+                    return Ok(Some(case));
                 }
             }
         }
-        let Some(case) = chosen.or_else(|| cases.iter().find(|case| case.is_default)) else {
-            return Ok(Flow::Next);
-        };
-        match self.steps(&case.body)? {
-            Flow::Break => Ok(Flow::Next),
-            other => Ok(other),
-        }
+        Ok(None)
     }
 
     /// What `throw` throws; without a value, the exception that the `catch` around it has caught.
@@ -168,6 +189,14 @@ impl<'f> Frame<'f> {
         result
     }
 
+    /// True when the filter of a `catch` accepts; what it throws itself counts as a refusal.
+    fn passes(&mut self, filter: &'f Node) -> Result<bool, Exception> {
+        match self.truth(filter) {
+            Err(thrown) if thrown.is_catchable() => Ok(false),
+            result => result,
+        }
+    }
+
     fn catch(&mut self, thrown: Exception, catches: &'f [CatchStep]) -> Result<Flow, Exception> {
         let ty = Type::Named(thrown.type_name());
         for found in catches {
@@ -179,7 +208,7 @@ impl<'f> Frame<'f> {
                 self.declare(slot, Value::Exception(thrown.clone()))?;
             }
             if let Some(filter) = &found.filter
-                && !self.truth(filter)?
+                && !self.passes(filter)?
             {
                 continue;
             }
@@ -198,4 +227,9 @@ fn as_pair(item: Value) -> Value {
     let Some((name, value)) = token.as_property() else { return item };
     let token_type = Type::Named("Newtonsoft.Json.Linq.JToken");
     Value::pair(Type::String, token_type, Value::String(name), Value::Json(value))
+}
+
+/// Where a label stands among the statements of a block.
+fn label_position(steps: &[Step], name: &str) -> Option<usize> {
+    steps.iter().position(|step| matches!(step, Step::Labeled(label, _) if **label == *name))
 }

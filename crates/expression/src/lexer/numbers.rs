@@ -1,0 +1,102 @@
+//! Numbers in source.
+
+use rust_decimal::Decimal;
+
+use super::{Lexer, TokenKind};
+use crate::value::Value;
+
+impl Lexer<'_> {
+    pub(super) fn number(&mut self) -> TokenKind {
+        let start = self.at;
+        let radix = match self.rest().get(..2) {
+            Some("0x" | "0X") => 16,
+            Some("0b" | "0B") => 2,
+            _ => 10,
+        };
+        if radix == 10 {
+            self.decimal_digits();
+        } else {
+            self.at += 2;
+            self.digits(radix);
+        }
+        let written = self.text.get(start..self.at).unwrap_or("");
+        let suffix_start = self.at;
+        while self.peek().is_some_and(|next| next.is_ascii_alphanumeric()) {
+            self.at += 1;
+        }
+        let suffix = self.text.get(suffix_start..self.at).unwrap_or("").to_ascii_lowercase();
+        let digits = written.replace('_', "");
+        let value = if separators_fit(written, radix) { number_value(&digits, radix, &suffix) } else { None };
+        match value {
+            Some(value) => TokenKind::Literal(value),
+            None => {
+                self.mistake(start, "the number is not valid or does not fit into its type");
+                TokenKind::Literal(Value::Int32(0))
+            }
+        }
+    }
+
+    fn digits(&mut self, radix: u32) {
+        while self.peek().is_some_and(|next| next.is_digit(radix) || next == '_') {
+            self.at += 1;
+        }
+    }
+
+    fn decimal_digits(&mut self) {
+        self.digits(10);
+        let after_dot = self.rest().strip_prefix('.').and_then(|rest| rest.chars().next());
+        if after_dot.is_some_and(|next| next.is_ascii_digit()) {
+            self.at += 1;
+            self.digits(10);
+        }
+        let exponent = self.rest().strip_prefix(['e', 'E']);
+        let exponent = exponent.map(|rest| rest.strip_prefix(['+', '-']).unwrap_or(rest));
+        if let Some(rest) = exponent.filter(|rest| rest.starts_with(|next: char| next.is_ascii_digit())) {
+            self.at = self.text.len() - rest.len();
+            self.digits(10);
+        }
+    }
+}
+
+/// `_` stands between digits only, and after `0x` and `0b`.
+fn separators_fit(written: &str, radix: u32) -> bool {
+    let groups = if radix == 10 { written } else { written.get(2..).unwrap_or("").trim_start_matches('_') };
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = groups.as_bytes();
+    bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_').all(|(at, _)| {
+        let after = bytes.get(at + 1);
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        let exponent = |byte: Option<&u8>| radix == 10 && matches!(byte, Some(b'e' | b'E'));
+        (is_digit(after) || after == Some(&b'_'))
+            && (is_digit(before) || before == Some(&b'_'))
+            && !exponent(after)
+            && !exponent(before)
+    })
+}
+
+fn number_value(digits: &str, radix: u32, suffix: &str) -> Option<Value> {
+    if radix == 10 && (digits.contains(['.', 'e', 'E']) || matches!(suffix, "f" | "d" | "m")) {
+        return match suffix {
+            "" | "d" => digits.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Double),
+            "f" => digits.parse().ok().filter(|number: &f32| number.is_finite()).map(Value::Single),
+            "m" => digits
+                .parse::<Decimal>()
+                .or_else(|_| Decimal::from_scientific(digits))
+                .ok()
+                .map(Value::Decimal),
+            _ => None,
+        };
+    }
+    let bare = if radix == 10 { digits } else { digits.get(2..)? };
+    let value = u64::from_str_radix(bare, radix).ok()?;
+    let int = i32::try_from(value).ok().map(Value::Int32);
+    let uint = u32::try_from(value).ok().map(Value::UInt32);
+    let long = i64::try_from(value).ok().map(Value::Int64);
+    match suffix {
+        "" => int.or(uint).or(long).or(Some(Value::UInt64(value))),
+        "u" => uint.or(Some(Value::UInt64(value))),
+        "l" => long.or(Some(Value::UInt64(value))),
+        "ul" | "lu" => Some(Value::UInt64(value)),
+        _ => None,
+    }
+}
