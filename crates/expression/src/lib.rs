@@ -6,6 +6,7 @@
 //! - [`value`]: what expressions compute with; [`types`]: what the binder knows of it
 //! - [`members`] and [`dotnet`]: the types of .NET, one table for each family
 //! - [`context`]: the port to the live call; [`image`]: the same from a JSON file
+//! - [`completion`]: what may be written at a place; [`reference`]: the page about the language
 //! - [`render`]: results as `sekisho eval` prints them
 //! - [`budget`]: limits of one evaluation
 
@@ -13,6 +14,7 @@ pub mod ast;
 mod binder;
 pub mod budget;
 pub mod call;
+pub mod completion;
 pub mod context;
 pub mod dotnet;
 pub mod exception;
@@ -21,6 +23,7 @@ mod lexer;
 pub mod members;
 mod parser;
 pub mod program;
+pub mod reference;
 pub mod render;
 mod run;
 #[cfg(test)]
@@ -59,5 +62,5 @@ fn compile_plain(text: &str) -> Result<Program, Vec<lexer::Mistake>> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    binder::bind(&root, shape)
+    binder::bind(text, &root, shape)
 }

@@ -23,16 +23,41 @@ pub struct Member {
     pub pure: bool,
     /// The body.
     pub run: Run,
+    /// A sentence for the reference: when it is null, how it differs from what one may expect.
+    pub note: Option<&'static str>,
+    /// The version of Sekisho that has it first.
+    pub since: &'static str,
+}
+
+/// The version of Sekisho with which the tables begin.
+pub const FIRST_VERSION: &str = "0.1";
+
+impl Member {
+    const fn new(signature: &'static str, pure: bool, run: Run) -> Self {
+        Self { signature, pure, run, note: None, since: FIRST_VERSION }
+    }
+
+    /// Adds a sentence for the reference.
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    /// Names the version of Sekisho that has it first.
+    pub const fn since(mut self, version: &'static str) -> Self {
+        self.since = version;
+        self
+    }
 }
 
 /// A member that computes from its arguments alone.
 pub const fn pure(signature: &'static str, run: Run) -> Member {
-    Member { signature, pure: true, run }
+    Member::new(signature, true, run)
 }
 
 /// A member that makes or changes a mutable object, or asks the clock, randomness or the call.
 pub const fn impure(signature: &'static str, run: Run) -> Member {
-    Member { signature, pure: false, run }
+    Member::new(signature, false, run)
 }
 
 /// What kind of type it is.
@@ -64,11 +89,22 @@ pub struct TypeDeclaration {
     pub members: &'static [Member],
     /// Values of an enum.
     pub values: &'static [(&'static str, i64)],
+    /// A sentence for the reference.
+    pub note: Option<&'static str>,
 }
 
 impl TypeDeclaration {
     const fn new(full_name: &'static str, kind: TypeKind) -> Self {
-        Self { full_name, kind, type_parameters: &[], base: None, interfaces: &[], members: &[], values: &[] }
+        Self {
+            full_name,
+            kind,
+            type_parameters: &[],
+            base: None,
+            interfaces: &[],
+            members: &[],
+            values: &[],
+            note: None,
+        }
     }
 
     /// A class.
@@ -124,6 +160,12 @@ impl TypeDeclaration {
     /// Gives the members.
     pub const fn members(mut self, members: &'static [Member]) -> Self {
         self.members = members;
+        self
+    }
+
+    /// Adds a sentence for the reference.
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
         self
     }
 

@@ -13,14 +13,15 @@ use super::encoding::Charset;
 
 static CREDENTIALS: TypeDeclaration = TypeDeclaration::class("BasicAuthCredentials").members(&[
     pure("string UserId", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str()))),
-    pure("string Username", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str()))),
+    pure("string Username", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str()))).note("Another name of `UserId`.")
+        .note("Another name of `UserId`."),
     pure("string Password", |call| Ok(Value::from(call.object::<Credentials>()?.password.as_str()))),
 ]);
 
 static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("BasicAuthExtensions").members(&[
     pure("static BasicAuthCredentials AsBasic(this string input)", |call| {
         Ok(call.text_or_null(0).and_then(|text| read(&text)).map_or(Value::Null, Value::object))
-    }),
+    }).note("Null for anything that is no `Basic` header. The text is split at the first colon and read as ISO 8859-1."),
     pure("static bool TryParseBasic(this string input, out BasicAuthCredentials result)", |call| {
         let credentials = call.text_or_null(0).and_then(|text| read(&text));
         let found = credentials.is_some();

@@ -18,38 +18,49 @@ use crate::value::{HostReference as Host, Text, UrlReference, Value};
 pub use variables::authorization;
 
 static CONTEXT: TypeDeclaration = TypeDeclaration::interface("IContext").members(&[
-    impure("IApi Api", |call| present(call, Host::Api, |context| context.api().is_some())),
+    impure("IApi Api", |call| present(call, Host::Api, |context| context.api().is_some()))
+        .note("Null when no API matched."),
     impure("IDeployment Deployment", |_| Ok(Value::Host(Host::Deployment))),
-    impure("TimeSpan Elapsed", |call| Ok(Value::TimeSpan(call.context().elapsed_ticks()))),
+    impure("TimeSpan Elapsed", |call| Ok(Value::TimeSpan(call.context().elapsed_ticks())))
+        .note("The time since `Timestamp`."),
     impure("ILastError LastError", |call| {
         present(call, Host::LastError, |context| context.last_error().is_some())
-    }),
+    })
+    .note("Null until something failed; set in `on-error`."),
     impure("IOperation Operation", |call| {
         present(call, Host::Operation, |context| context.operation().is_some())
-    }),
-    impure("IProduct Product", |call| present(call, Host::Product, |context| context.product().is_some())),
+    })
+    .note("Null when no operation matched."),
+    impure("IProduct Product", |call| present(call, Host::Product, |context| context.product().is_some()))
+        .note("Null when the subscription is not one of a product."),
     impure("IRequest Request", |call| present(call, Host::Request, |context| context.has(Side::Request))),
-    impure("IResponse Response", |call| present(call, Host::Response, |context| context.has(Side::Response))),
+    impure("IResponse Response", |call| present(call, Host::Response, |context| context.has(Side::Response)))
+        .note("Null until there is one: in `inbound`, and in `retry` conditions before the first answer."),
     impure("Guid RequestId", |call| Ok(Value::Guid(call.context().request_id()))),
     impure("ISubscription Subscription", |call| {
         present(call, Host::Subscription, |context| context.subscription().is_some())
-    }),
-    impure("DateTime Timestamp", |call| Ok(Value::utc(call.context().timestamp_ticks()))),
-    impure("bool Tracing", |call| Ok(Value::Boolean(call.context().tracing()))),
-    impure("IUser User", |call| present(call, Host::User, |context| context.user().is_some())),
+    })
+    .note("Null when no key was used."),
+    impure("DateTime Timestamp", |call| Ok(Value::utc(call.context().timestamp_ticks())))
+        .note("When the call came in, UTC."),
+    impure("bool Tracing", |call| Ok(Value::Boolean(call.context().tracing())))
+        .note("True when the call asked for its trace."),
+    impure("IUser User", |call| present(call, Host::User, |context| context.user().is_some()))
+        .note("Null for subscriptions without an owner."),
     impure("IBackend Backend", |call| present(call, Host::Backend, |context| context.backend().is_some())),
     impure("IVariables Variables", |_| Ok(Value::Host(Host::Variables))),
     impure("void Trace(string message)", |call| {
         let message = call.text_or_null(0).unwrap_or_else(Text::empty);
         call.context().trace(&message);
         Ok(Value::Null)
-    }),
+    })
+    .note("Adds an entry to the trace of the call."),
 ]);
 
 static API: TypeDeclaration = TypeDeclaration::interface("IApi").members(&[
     impure("string Id", |call| api(call, |api| shared(&api.id))),
     impure("string Name", |call| api(call, |api| shared(&api.name))),
-    impure("string Path", |call| api(call, |api| shared(&api.path))),
+    impure("string Path", |call| api(call, |api| shared(&api.path))).note("The suffix of the API's URL."),
     impure("string Version", |call| api(call, |api| shared(&api.version))),
     impure("string Revision", |call| api(call, |api| shared(&api.revision))),
     impure("bool IsCurrentRevision", |call| api(call, |api| Value::Boolean(api.is_current_revision))),
@@ -62,7 +73,8 @@ static API: TypeDeclaration = TypeDeclaration::interface("IApi").members(&[
             _ => Host::Url(UrlReference::Service),
         };
         api(call, |api| if api.service_url.is_some() { Value::Host(url) } else { Value::Null })
-    }),
+    })
+    .note("Null when the API has none."),
     impure("ISubscriptionKeyParameterNames SubscriptionKeyParameterNames", |call| {
         let listed = match call.receiver() {
             Value::Host(Host::ProductApi(api)) => Some(Arc::clone(api)),
@@ -99,7 +111,8 @@ static PRODUCT: TypeDeclaration = TypeDeclaration::interface("IProduct").members
     impure("bool SubscriptionRequired", |call| {
         product(call, |found| Value::Boolean(found.subscription_required))
     }),
-    impure("int? SubscriptionLimit", |call| product(call, |found| found.subscription_limit.into())),
+    impure("int? SubscriptionLimit", |call| product(call, |found| found.subscription_limit.into()))
+        .note("Null when there is no limit."),
     impure("IEnumerable<IGroup> Groups", |call| product(call, |found| groups(&found.groups))),
     impure("IEnumerable<IApi> Apis", |call| {
         product(call, |found| {
@@ -112,11 +125,13 @@ static PRODUCT: TypeDeclaration = TypeDeclaration::interface("IProduct").members
 static SUBSCRIPTION: TypeDeclaration = TypeDeclaration::interface("ISubscription").members(&[
     impure("string Id", |call| subscription(call, |found| shared(&found.id))),
     impure("string Name", |call| subscription(call, |found| shared(&found.name))),
-    impure("string Key", |call| subscription(call, |found| shared(&found.key))),
+    impure("string Key", |call| subscription(call, |found| shared(&found.key)))
+        .note("The key the call used."),
     impure("string PrimaryKey", |call| subscription(call, |found| shared(&found.primary_key))),
     impure("string SecondaryKey", |call| subscription(call, |found| shared(&found.secondary_key))),
     impure("DateTime CreatedDate", |call| subscription(call, |found| Value::utc(found.created_ticks))),
-    impure("DateTime CreatedTime", |call| subscription(call, |found| Value::utc(found.created_ticks))),
+    impure("DateTime CreatedTime", |call| subscription(call, |found| Value::utc(found.created_ticks)))
+        .note("The older name of `CreatedDate`."),
     impure("DateTime? StartDate", |call| {
         subscription(call, |found| found.start_ticks.map_or(Value::Null, Value::utc))
     }),
@@ -152,7 +167,8 @@ static IDENTITY: TypeDeclaration = TypeDeclaration::interface("IUserIdentity").m
 ]);
 
 static DEPLOYMENT: TypeDeclaration = TypeDeclaration::interface("IDeployment").members(&[
-    impure("string GatewayId", |call| Ok(shared(&call.context().deployment().gateway_id))),
+    impure("string GatewayId", |call| Ok(shared(&call.context().deployment().gateway_id)))
+        .note("`managed` for the gateway of the service itself."),
     impure("IGateway Gateway", |_| Ok(Value::Host(Host::Gateway))),
     impure("string Region", |call| Ok(shared(&call.context().deployment().region))),
     impure("string ServiceId", |call| Ok(shared(&call.context().deployment().service_id))),
@@ -168,7 +184,8 @@ static GATEWAY: TypeDeclaration = TypeDeclaration::interface("IGateway").members
 
 static LAST_ERROR_MEMBERS: &[Member] = &[
     impure("string Source", |call| last_error(call, |found| shared(&found.source))),
-    impure("string Reason", |call| last_error(call, |found| optional(found.reason.as_ref()))),
+    impure("string Reason", |call| last_error(call, |found| optional(found.reason.as_ref())))
+        .note("Null when the error has none; so are `Scope`, `Section`, `Path` and `PolicyId`."),
     impure("string Message", |call| last_error(call, |found| shared(&found.message))),
     impure("string Scope", |call| last_error(call, |found| optional(found.scope.as_ref()))),
     impure("string Section", |call| last_error(call, |found| optional(found.section.as_ref()))),
@@ -176,7 +193,8 @@ static LAST_ERROR_MEMBERS: &[Member] = &[
     impure("string PolicyId", |call| last_error(call, |found| optional(found.policy_id.as_ref()))),
     impure("int HttpErrorCode", |call| {
         last_error(call, |found| Value::Int32(found.http_error_code.unwrap_or(0)))
-    }),
+    })
+    .note("0 when the error has none."),
 ];
 
 static LAST_ERROR: TypeDeclaration = TypeDeclaration::interface("ILastError").members(LAST_ERROR_MEMBERS);

@@ -17,7 +17,7 @@ use crate::members::{TypeDeclaration, pure};
 use crate::types::Type;
 use crate::value::{Dictionary, DotnetObject, Entries, KeyComparer, Text, Value};
 
-static JWT: TypeDeclaration = TypeDeclaration::class("Jwt").members(&[
+static JWT: TypeDeclaration = TypeDeclaration::class("Jwt").note("The content of a token; its signature is not checked. An absent id, issuer or subject is an empty text.").members(&[
     pure("string Algorithm", |call| Ok(Value::from(this(call)?.algorithm.clone()))),
     pure("string Type", |call| Ok(Value::from(this(call)?.kind.clone()))),
     pure("string Id", |call| Ok(Value::from(this(call)?.id.clone()))),
@@ -42,7 +42,7 @@ static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("JwtExtensions").m
         let Some(text) = call.text_or_null(0) else { return Ok(Value::Null) };
         spend(call, &text)?;
         Ok(parse(&text).unwrap_or(Value::Null))
-    }),
+    }).note("Null for anything that is no token; a leading `Bearer ` is dropped."),
     pure("static bool TryParseJwt(this string input, out Jwt result)", |call| {
         let text = call.text_or_null(0).unwrap_or_else(Text::empty);
         spend(call, &text)?;

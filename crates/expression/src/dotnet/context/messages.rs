@@ -16,8 +16,12 @@ use crate::value::{HostReference as Host, StoredMessage, Text, UrlReference, Val
 pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IRequest").members(&[
     impure("string Method", |call| request(call, |found| method(found.method))),
     impure("string IpAddress", |call| request(call, |found| Value::from(found.ip_address))),
-    impure("IUrl Url", |_| Ok(Value::Host(Host::Url(UrlReference::Request)))),
-    impure("IUrl OriginalUrl", |_| Ok(Value::Host(Host::Url(UrlReference::Original)))),
+    impure("IUrl Url", |_| Ok(Value::Host(Host::Url(UrlReference::Request))))
+        .note("The URL that the backend gets; it follows `set-backend-service` and `rewrite-uri`.")
+        .note("The URL that the backend gets; it follows `set-backend-service` and `rewrite-uri`."),
+    impure("IUrl OriginalUrl", |_| Ok(Value::Host(Host::Url(UrlReference::Original))))
+        .note("The URL as the client called it.")
+        .note("The URL as the client called it."),
     impure("IHeaders Headers", |_| Ok(Value::Host(Host::Headers(Side::Request)))),
     impure("IMatchedParameters MatchedParameters", |_| Ok(Value::Host(Host::MatchedParameters))),
     impure("IMessageBody Body", |call| {
@@ -25,7 +29,9 @@ pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IReques
             call,
             |found| if found.has_body { Value::Host(Host::Body(Side::Request)) } else { Value::Null },
         )
-    }),
+    })
+    .note("Null when the message has none.")
+    .note("Null when the message has none."),
     impure("IPrivateEndpointConnection PrivateEndpointConnection", |call| {
         request(call, |found| match found.private_endpoint {
             Some(_) => Value::Host(Host::PrivateEndpointConnection),
@@ -35,11 +41,13 @@ pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IReques
     impure("System.Security.Cryptography.X509Certificates.X509Certificate2 Certificate", |call| {
         let der = call.context().request().and_then(|found| found.certificate.map(<[u8]>::to_vec));
         der.map_or(Ok(Value::Null), |der| certificate(call, der))
-    }),
+    })
+    .note("Null when the client showed none."),
 ]);
 
-pub(super) static RESPONSE: TypeDeclaration =
-    TypeDeclaration::interface("IResponse").members(&[
+pub(super) static RESPONSE: TypeDeclaration = TypeDeclaration::interface("IResponse")
+    .note("`context.Response`, and what `send-request` stores in a variable.")
+    .members(&[
         impure("int StatusCode", |call| match stored(call) {
             Some(message) => Ok(Value::Int32(i32::from(message.status))),
             None => response(call, |found| Value::Int32(i32::from(found.status))),
@@ -64,25 +72,29 @@ pub(super) static RESPONSE: TypeDeclaration =
     ]);
 
 pub(super) static BODY: TypeDeclaration = TypeDeclaration::interface("IMessageBody").members(&[
-    impure("T As<T>(bool preserveContent = false)", body_as),
+    impure("T As<T>(bool preserveContent = false)", body_as).note("`T` is `string`, `byte[]`, `JToken`, `JObject`, `JArray`, `XNode`, `XElement` or `XDocument`. Without `preserveContent: true` the body is gone afterwards: the next read gives null, and nothing of it is forwarded."),
     impure(
         "IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = false)",
         form_content,
     ),
 ]);
 
-pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl").members(&[
-    impure("string Host", |call| url(call, |url| Value::from(url.host))),
-    impure("string Path", |call| url(call, |url| Value::from(url.path))),
-    impure("int Port", |call| url(call, |url| Value::Int32(i32::from(url.port)))),
-    impure("string QueryString", |call| url(call, |url| Value::from(url.query))),
-    impure("string Scheme", |call| url(call, |url| Value::from(url.scheme))),
-    impure("IQuery Query", |call| match call.receiver() {
-        Value::Host(Host::Url(url)) => Ok(Value::Host(Host::Query(*url))),
-        Value::Host(Host::ProductApiUrl(api)) => Ok(Value::Host(Host::ProductApiQuery(Arc::clone(api)))),
-        other => Err(call.mismatch(other)),
-    }),
-]);
+pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl")
+    .note("`ToString()` gives the whole URL, without the scheme's own port.")
+    .members(&[
+        impure("string Host", |call| url(call, |url| Value::from(url.host))),
+        impure("string Path", |call| url(call, |url| Value::from(url.path))),
+        impure("int Port", |call| url(call, |url| Value::Int32(i32::from(url.port)))),
+        impure("string QueryString", |call| url(call, |url| Value::from(url.query)))
+            .note("With its `?`; empty without a query.")
+            .note("With its `?`; empty without a query."),
+        impure("string Scheme", |call| url(call, |url| Value::from(url.scheme))),
+        impure("IQuery Query", |call| match call.receiver() {
+            Value::Host(Host::Url(url)) => Ok(Value::Host(Host::Query(*url))),
+            Value::Host(Host::ProductApiUrl(api)) => Ok(Value::Host(Host::ProductApiQuery(Arc::clone(api)))),
+            other => Err(call.mismatch(other)),
+        }),
+    ]);
 
 pub(super) static PRIVATE_ENDPOINT: TypeDeclaration =
     TypeDeclaration::interface("IPrivateEndpointConnection").members(&[

@@ -14,18 +14,18 @@ use crate::members::{Member, TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, HostReference as Host, Text, Value};
 
-pub(super) static VARIABLES: TypeDeclaration = TypeDeclaration::interface("IVariables")
+pub(super) static VARIABLES: TypeDeclaration = TypeDeclaration::interface("IVariables").note("Names are case-sensitive. Values keep their type; objects are shared, so what is done to a `JObject` is seen by later policies.")
     .interfaces(&["IEnumerable<KeyValuePair<string, object>>"])
     .members(&[
         impure("object this[string key]", |call| {
             let key = call.text(0)?;
             Ok(call.context().variable(&key).cloned().unwrap_or(Value::Null))
-        }),
+        }).note("Null for a variable that is not set."),
         impure("object GetValueOrDefault(string key)", |call| {
             let key = call.text(0)?;
             Ok(call.context().variable(&key).cloned().unwrap_or(Value::Null))
         }),
-        impure("T GetValueOrDefault<T>(string key)", variable_or_default),
+        impure("T GetValueOrDefault<T>(string key)", variable_or_default).note("The default of `T` for a variable that is not set; `InvalidCastException` when it holds another type."),
         impure("T GetValueOrDefault<T>(string key, T defaultValue)", variable_or_default),
         impure("bool ContainsKey(string key)", |call| {
             let key = call.text(0)?;
@@ -51,8 +51,12 @@ static LISTS: &[Member] = &[
             Some(values) => Ok(Value::string_array(values)),
             None => Err(Exception::key_not_found(&key)),
         }
-    }),
-    impure("string GetValueOrDefault(string key)", joined),
+    })
+    .note("`KeyNotFoundException` when there is none.")
+    .note("`KeyNotFoundException` when there is none."),
+    impure("string GetValueOrDefault(string key)", joined)
+        .note("Several values are joined by a comma; null when there is none.")
+        .note("Several values are joined by a comma; null when there is none."),
     impure("string GetValueOrDefault(string key, string defaultValue)", joined),
     impure("bool ContainsKey(string key)", contains),
     impure("bool TryGetValue(string key, out string[] value)", |call| {
@@ -68,14 +72,17 @@ static LISTS: &[Member] = &[
 ];
 
 pub(super) static HEADERS: TypeDeclaration = TypeDeclaration::interface("IHeaders")
+    .note("Names ignore case.")
     .interfaces(&["IReadOnlyDictionary<string, string[]>", "IEnumerable<KeyValuePair<string, string[]>>"])
     .members(LISTS);
 
 pub(super) static QUERY: TypeDeclaration = TypeDeclaration::interface("IQuery")
+    .note("Names are case-sensitive.")
     .interfaces(&["IReadOnlyDictionary<string, string[]>", "IEnumerable<KeyValuePair<string, string[]>>"])
     .members(LISTS);
 
 pub(super) static MATCHED_PARAMETERS: TypeDeclaration = TypeDeclaration::interface("IMatchedParameters")
+    .note("The parameters that the operation's URL template names. Names are case-sensitive.")
     .interfaces(&["IReadOnlyDictionary<string, string>", "IEnumerable<KeyValuePair<string, string>>"])
     .members(&[
         impure("string this[string key]", |call| {
@@ -158,14 +165,15 @@ pub(super) fn certificates(machine: &mut dyn Machine) -> Result<Vec<(Text, Value
     known.into_iter().map(one).collect()
 }
 
-pub(super) static AUTHORIZATION: TypeDeclaration = TypeDeclaration::class("Authorization").members(&[
-    pure("string AccessToken", |call| {
-        Ok(Value::String(call.object::<Authorization>()?.access_token.clone()))
-    }),
-    impure("IReadOnlyDictionary<string, object> Claims", |call| {
-        Ok(call.object::<Authorization>()?.claims.clone())
-    }),
-]);
+pub(super) static AUTHORIZATION: TypeDeclaration =
+    TypeDeclaration::class("Authorization").note("What `get-authorization-context` stores.").members(&[
+        pure("string AccessToken", |call| {
+            Ok(Value::String(call.object::<Authorization>()?.access_token.clone()))
+        }),
+        impure("IReadOnlyDictionary<string, object> Claims", |call| {
+            Ok(call.object::<Authorization>()?.claims.clone())
+        }),
+    ]);
 
 struct Authorization {
     access_token: Text,
