@@ -88,9 +88,12 @@ pub(crate) enum Format {
 #[command(after_help = "Examples:
   sekisho eval '@(1 + 1)'
   sekisho eval --context call.json '@(context.Request.Headers.GetValueOrDefault(\"x-team\", \"none\"))'
+  sekisho eval - < expression.txt
   sekisho eval --batch expressions.jsonl
+  sekisho eval --context call.json           a prompt: Tab completes, :help lists the commands
 
-Prints one JSON object for each expression: {\"type\", \"value\"} or {\"error\"}.")]
+Prints one JSON object for each expression: {\"type\", \"value\"} or {\"error\"}.
+Exit code: 0, 1 when a single expression fails.")]
 pub(crate) struct Eval {
     /// JSON image of `context`
     #[arg(long, value_name = "FILE.json")]
@@ -101,8 +104,7 @@ pub(crate) struct Eval {
     /// File with one {"id", "expression", "context"} on each line
     #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["context", "expression"])]
     pub(crate) batch: Option<PathBuf>,
-    /// `@(…)` or `@{…}`
-    #[arg(required_unless_present = "batch")]
+    /// `@(…)` or `@{…}`; `-` reads one from standard input; on a terminal without one: a prompt
     pub(crate) expression: Option<String>,
 }
 
