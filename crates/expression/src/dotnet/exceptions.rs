@@ -91,5 +91,6 @@ descendants! {
     JSON = "Newtonsoft.Json.JsonException": "System.Exception";
     JSON_READER = "Newtonsoft.Json.JsonReaderException": "Newtonsoft.Json.JsonException";
     JSON_SERIALIZATION = "Newtonsoft.Json.JsonSerializationException": "Newtonsoft.Json.JsonException";
+    JSON_WRITER = "Newtonsoft.Json.JsonWriterException": "Newtonsoft.Json.JsonException";
     INSUFFICIENT_STACK = "System.InsufficientExecutionStackException": "System.SystemException";
 }

@@ -13,11 +13,15 @@ use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, Value};
 
-/// A scalar of a JSON tree converts as the value it holds.
-fn unwrapped(value: &Value) -> Value {
-    match value {
-        Value::Json(token) => token.as_scalar().map_or_else(|| value.clone(), |scalar| scalar.value),
-        _ => value.clone(),
+/// A scalar of a JSON tree converts as the value it holds; one without a value does not convert.
+fn unwrapped(value: &Value, target: &str) -> Result<Value, Exception> {
+    let Value::Json(token) = value else { return Ok(value.clone()) };
+    match token.as_scalar() {
+        Some(scalar) if scalar.value.is_null() => {
+            Err(Exception::argument(format!("Can not convert {:?} to {target}.", scalar.kind), ""))
+        }
+        Some(scalar) => Ok(scalar.value),
+        None => Ok(value.clone()),
     }
 }
 
@@ -39,7 +43,7 @@ pub(super) fn to_integer(
     range: RangeInclusive<i128>,
     too_large: &str,
 ) -> Result<i128, Exception> {
-    let value = unwrapped(value);
+    let value = unwrapped(value, target)?;
     let overflow = || Exception::overflow(too_large);
     let number = match &value {
         Value::Null => 0,
@@ -62,7 +66,7 @@ fn whole(value: f64) -> Option<i128> {
 
 /// To a Double.
 pub(super) fn to_double(value: &Value) -> Result<f64, Exception> {
-    let value = unwrapped(value);
+    let value = unwrapped(value, "Double")?;
     Ok(match &value {
         Value::Null => 0.0,
         Value::Boolean(value) => f64::from(u8::from(*value)),
@@ -78,7 +82,7 @@ pub(super) fn to_double(value: &Value) -> Result<f64, Exception> {
 
 /// To a Decimal.
 pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Exception> {
-    let value = unwrapped(value);
+    let value = unwrapped(value, "Decimal")?;
     let too_large = "Value was either too large or too small for a Decimal.";
     Ok(match &value {
         Value::Null => Decimal::ZERO,
@@ -97,7 +101,7 @@ pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Exception> {
 
 /// To a Boolean: numbers are true unless zero.
 pub(super) fn to_boolean(value: &Value) -> Result<bool, Exception> {
-    let value = unwrapped(value);
+    let value = unwrapped(value, "Boolean")?;
     Ok(match &value {
         Value::Null => false,
         Value::Boolean(value) => *value,
@@ -112,7 +116,7 @@ pub(super) fn to_boolean(value: &Value) -> Result<bool, Exception> {
 
 /// To a Char: a number is its code, a string must have one character.
 pub(super) fn to_char(value: &Value) -> Result<u16, Exception> {
-    let value = unwrapped(value);
+    let value = unwrapped(value, "Char")?;
     let too_large = "Value was either too large or too small for a character.";
     match &value {
         Value::Null => Ok(0),
@@ -127,7 +131,7 @@ pub(super) fn to_char(value: &Value) -> Result<u16, Exception> {
 
 /// `ToDateTime`.
 pub(super) fn to_date_time(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let value = unwrapped(call.argument(0));
+    let value = unwrapped(call.argument(0), "DateTime")?;
     match &value {
         Value::Null => Ok(Value::DateTime(DateTime::default())),
         Value::DateTime(_) => Ok(value),

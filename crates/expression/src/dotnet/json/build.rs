@@ -3,7 +3,7 @@
 use super::node::{JToken, JTokenType, JValue};
 use super::numbers::BigInteger;
 use super::tree::{Children, Content, Id, NONE, Nodes};
-use super::{MAX_DEPTH, NODE_BYTES, edit, too_deep, writer};
+use super::{MAX_DEPTH, NODE_BYTES, dates, edit, too_deep, writer};
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::types::Type;
@@ -143,6 +143,10 @@ impl Builder<'_> {
         self.machine.budget().allocate(NODE_BYTES)?;
         let scalar = |kind, value| Content::Scalar(JValue { kind, value });
         match value {
+            Value::Json(token) if parent != NONE && token.kind() == JTokenType::Property => {
+                let message = "Token PropertyName would result in an invalid JSON object.";
+                Err(Exception::new("Newtonsoft.Json.JsonWriterException", message))
+            }
             Value::Json(token) => edit::copy_into(token, parent, &mut self.nodes, self.machine),
             Value::Char(unit) => {
                 let text = Value::String(Text::from_units(&[*unit]));
@@ -217,6 +221,8 @@ impl Builder<'_> {
             let Value::KeyValuePair(pair) = pair else { return Err(without_form(value)) };
             let name = match &pair.key {
                 Value::Guid(bytes) => Text::from(writer::guid_text(bytes)),
+                Value::DateTime(date) => Text::from(dates::date_time_text(*date)),
+                Value::DateTimeOffset(date) => Text::from(dates::date_time_offset_text(*date)),
                 key => crate::dotnet::text_of(key, self.machine)?,
             };
             out.push((name, pair.value.clone()));

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use super::convert::{call_static, change_type, date_time_offset};
-use super::node::{JToken, JTokenType};
+use super::node::{JToken, JTokenType, JValue};
 use crate::call::{Call, Machine};
 use crate::exception::Exception;
 use crate::types::Type;
@@ -46,12 +46,14 @@ fn accepted(to: &Type) -> &'static [JTokenType] {
     }
 }
 
-/// The name of a type in messages.
-fn name_in_messages(to: &Type) -> String {
-    match to {
-        Type::Array(_) => "byte array".to_owned(),
-        _ => to.to_string().rsplit('.').next().unwrap_or("").to_owned(),
-    }
+/// `Can not convert … to …`.
+fn cannot(kind: JTokenType, to: &Type) -> Exception {
+    let full = to.to_string();
+    let name = match to {
+        Type::Array(_) => "byte array",
+        _ => full.rsplit('.').next().unwrap_or(""),
+    };
+    Exception::argument(format!("Can not convert {kind:?} to {name}."), "")
 }
 
 /// True for types whose null is allowed.
@@ -61,15 +63,21 @@ fn takes_null(to: &Type) -> bool {
 
 /// Runs the conversion of argument 0 to the declared return type.
 pub(super) fn explicit(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let to = call.member.return_type.clone();
-    match call.argument(0).clone() {
-        Value::Null => match &to {
+    let to = &call.member.return_type;
+    match call.argument(0) {
+        Value::Null => match to {
             Type::Nullable(_) => Ok(Value::Null),
             other if takes_null(other) => Ok(Value::Null),
             _ => Err(Exception::argument_null("value")),
         },
-        Value::Json(token) => cast(&token, &to, call.machine()),
-        other => Err(call.mismatch(&other)),
+        Value::Json(token) => match (token.scalar_or_kind(), to) {
+            // The usual ones.
+            (Ok(JValue { kind: K::String, value: text @ Value::String(_) }), Type::String) => Ok(text),
+            (Ok(JValue { kind: K::Boolean, value }), Type::Boolean) => Ok(value),
+            (Ok(JValue { kind: K::Integer, value: value @ Value::Int64(_) }), Type::Int64) => Ok(value),
+            (scalar, _) => convert(scalar, to, call.machine()),
+        },
+        other => Err(call.mismatch(other)),
     }
 }
 
@@ -78,20 +86,23 @@ pub(super) fn explicit(call: &mut Call<'_>) -> Result<Value, Exception> {
 /// # Errors
 /// `ArgumentException` for a token of an unfit type; `FormatException`, `OverflowException` of its value.
 pub(super) fn cast(token: &JToken, to: &Type, machine: &mut dyn Machine) -> Result<Value, Exception> {
-    let token = token.as_property().map_or_else(|| token.clone(), |(_, value)| value);
+    convert(token.scalar_or_kind(), to, machine)
+}
+
+fn convert(
+    scalar: Result<JValue, JTokenType>,
+    to: &Type,
+    machine: &mut dyn Machine,
+) -> Result<Value, Exception> {
     let target = to.without_nullable();
-    let cannot = || {
-        let name = name_in_messages(target);
-        Exception::argument(format!("Can not convert {:?} to {name}.", token.kind()), "")
-    };
-    let Some(scalar) = token.as_scalar() else { return Err(cannot()) };
+    let scalar = scalar.map_err(|kind| cannot(kind, target))?;
     if matches!(scalar.kind, K::Null | K::Undefined) {
         let nullable =
             matches!(to, Type::Nullable(_)) || matches!(target, Type::String | Type::Named("System.Uri"));
-        return if nullable { Ok(Value::Null) } else { Err(cannot()) };
+        return if nullable { Ok(Value::Null) } else { Err(cannot(scalar.kind, target)) };
     }
     if !accepted(target).contains(&scalar.kind) {
-        return Err(cannot());
+        return Err(cannot(scalar.kind, target));
     }
     if scalar.value.is_null() && (matches!(to, Type::Nullable(_)) || takes_null(target)) {
         return Ok(Value::Null);

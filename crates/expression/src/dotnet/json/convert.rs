@@ -151,6 +151,7 @@ fn integer_of(number: i128, to: &Type) -> Option<Value> {
 
 fn boolean(value: &Value) -> Result<Value, Exception> {
     Ok(Value::Boolean(match value {
+        Value::Boolean(value) => *value,
         Value::String(text) => match text.trim() {
             word if word.eq_ignore_ascii_case("true") => true,
             word if word.eq_ignore_ascii_case("false") => false,

@@ -182,6 +182,17 @@ impl JToken {
         self.0.read(|nodes, place| nodes.scalar(place.id).cloned())
     }
 
+    /// The scalar, also of a property; or what else it is.
+    pub(super) fn scalar_or_kind(&self) -> Result<JValue, JTokenType> {
+        self.0.read(|nodes, place| {
+            let id = match nodes.content(place.id) {
+                Content::Property { value, .. } => *value,
+                _ => place.id,
+            };
+            nodes.scalar(id).cloned().ok_or_else(|| nodes.kind(id))
+        })
+    }
+
     /// The value of a property of an object; the comparison of names is ordinal.
     pub fn get(&self, name: &str) -> Option<JToken> {
         self.related(|nodes, id| nodes.value(id, name))

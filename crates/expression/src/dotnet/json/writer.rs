@@ -92,7 +92,7 @@ impl Writer<'_> {
             self.line(depth + 1);
             self.token(*item, depth + 1)?;
         }
-        if !items.is_empty() {
+        if !is_first {
             self.line(depth);
         }
         self.out.push(close);

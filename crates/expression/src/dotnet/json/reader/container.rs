@@ -175,8 +175,12 @@ impl Reader<'_, '_> {
     }
 
     fn unfinished<T>(&self, kind: &Kind, step: Option<Step>) -> Read<T> {
-        let failure = self.fail(format!("Unexpected end of content while loading {}.", kind.class));
-        failure.map_err(|failure: Box<Failure>| match step {
+        let message = if self.depth == 1 && step.is_none() {
+            format!("Error reading {} from JsonReader.", kind.class)
+        } else {
+            format!("Unexpected end of content while loading {}.", kind.class)
+        };
+        self.fail_unfinished(message).map_err(|failure: Box<Failure>| match step {
             Some(step) => failure.inside(|| step),
             None => failure,
         })

@@ -7,7 +7,13 @@ use crate::value::Text;
 
 /// What went wrong, where; steps of the path are added on the way out.
 pub(super) enum Failure {
-    Text { message: String, at: usize, path: Vec<Step> },
+    Text {
+        message: String,
+        at: usize,
+        path: Vec<Step>,
+        /// Open containers when the text ended too early; 0 for other mistakes.
+        open: usize,
+    },
     Limit(Exception),
 }
 
@@ -28,10 +34,18 @@ impl Failure {
         Box::new(Failure::Limit(exception))
     }
 
+    /// Open containers when the text ended too early.
+    pub(super) fn unfinished(&self) -> Option<usize> {
+        match self {
+            Failure::Text { open, .. } if *open > 0 => Some(*open),
+            _ => None,
+        }
+    }
+
     pub(super) fn into_exception(self, text: &str) -> Exception {
         let (message, at, path) = match self {
             Failure::Limit(exception) => return exception,
-            Failure::Text { message, at, path } => (message, at, path),
+            Failure::Text { message, at, path, .. } => (message, at, path),
         };
         let mut place = String::new();
         for step in path.iter().rev() {

@@ -53,9 +53,21 @@ fn read(text: &str, budget: &mut Budget, wanted: &str) -> Result<JToken, Excepti
     Reader::new(text, budget, true).document(wanted).map_err(|failure| failure.into_exception(text))
 }
 
-/// Reads text whose dates stay strings, as typed deserialisation does.
-pub(super) fn parse_without_dates(text: &str, budget: &mut Budget) -> Result<JToken, Exception> {
-    Reader::new(text, budget, false).document("JToken").map_err(|failure| failure.into_exception(text))
+/// Reads text for `JsonConvert.DeserializeObject`; without `dates` strings that look like dates stay strings.
+///
+/// # Errors
+/// As [`parse`]; of text that ends inside containers what `unfinished` makes of their number.
+pub(super) fn parse_to_convert(
+    text: &str,
+    budget: &mut Budget,
+    dates: bool,
+    unfinished: impl Fn(usize) -> Exception,
+) -> Result<JToken, Exception> {
+    let read = Reader::new(text, budget, dates).document("JToken");
+    read.map_err(|failure| match failure.unfinished() {
+        Some(open) => unfinished(open),
+        None => failure.into_exception(text),
+    })
 }
 
 /// Boxed: failures are rare and results are moved often.
@@ -123,7 +135,13 @@ impl<'t, 'b> Reader<'t, 'b> {
     }
 
     fn fail<T>(&self, message: impl Into<String>) -> Read<T> {
-        Err(Box::new(Failure::Text { message: message.into(), at: self.at, path: Vec::new() }))
+        Err(Box::new(Failure::Text { message: message.into(), at: self.at, path: Vec::new(), open: 0 }))
+    }
+
+    /// The text ended inside a container.
+    fn fail_unfinished<T>(&self, message: impl Into<String>) -> Read<T> {
+        let (message, at) = (message.into(), self.at);
+        Err(Box::new(Failure::Text { message, at, path: Vec::new(), open: self.depth }))
     }
 
     fn peek(&self) -> Option<u8> {
@@ -234,7 +252,7 @@ impl<'t, 'b> Reader<'t, 'b> {
                 let found = self.character().unwrap_or(' ');
                 self.fail(format!("Unexpected character encountered while parsing value: {found}."))
             }
-            None => self.fail("Unexpected end of content."),
+            None => self.fail_unfinished("Unexpected end of content."),
         }
     }
 }

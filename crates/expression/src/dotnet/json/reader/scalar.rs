@@ -120,32 +120,55 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// An integer that surely fits, up to an ordinary separator.
-    fn short_integer(&mut self) -> Option<i64> {
+    /// A number of the standard, up to an ordinary separator; integers only when they surely fit.
+    fn standard_number(&mut self) -> Option<(JTokenType, Value)> {
         let bytes = self.text.as_bytes().get(self.at..)?;
         let is_negative = bytes.first() == Some(&b'-');
-        let digits = bytes.get(usize::from(is_negative)..)?;
-        let mut number = 0_i64;
-        let mut length = 0;
-        while let Some(digit @ b'0'..=b'9') = digits.get(length) {
-            if length == 18 {
-                return None;
-            }
-            number = number * 10 + i64::from(digit - b'0');
-            length += 1;
-        }
-        let has_leading_zero = length > 1 && digits.first() == Some(&b'0');
-        let ends = matches!(digits.get(length), Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r'));
-        if length == 0 || has_leading_zero || !ends {
+        let start = usize::from(is_negative);
+        let mut digits = Digits { bytes, at: start, value: 0 };
+        let whole = digits.read();
+        let has_leading_zero = whole > 1 && bytes.get(start) == Some(&b'0');
+        if whole == 0 || has_leading_zero {
             return None;
         }
-        self.at += length + usize::from(is_negative);
-        Some(if is_negative { -number } else { number })
+        let mut fraction = 0;
+        let mut is_integer = true;
+        if bytes.get(digits.at) == Some(&b'.') {
+            is_integer = false;
+            digits.at += 1;
+            fraction = digits.read();
+            if fraction == 0 {
+                return None;
+            }
+        }
+        let is_short = whole + fraction <= 18;
+        if let Some(b'e' | b'E') = bytes.get(digits.at) {
+            return None;
+        }
+        let ends = matches!(bytes.get(digits.at), Some(b',' | b'}' | b']' | b' ' | b'\n' | b'\r'));
+        if !ends || (is_integer && !is_short) {
+            return None;
+        }
+        let text = self.text.get(self.at..self.at + digits.at)?;
+        let found = if is_integer {
+            let number = i64::try_from(digits.value).ok()?;
+            (JTokenType::Integer, Value::Int64(if is_negative { -number } else { number }))
+        } else {
+            let exact = is_short.then(|| exact_fraction(digits.value, fraction)).flatten();
+            let number = match exact {
+                Some(number) if is_negative => -number,
+                Some(number) => number,
+                None => text.parse().ok()?,
+            };
+            (JTokenType::Float, Value::Double(number))
+        };
+        self.at += digits.at;
+        Some(found)
     }
 
     pub(super) fn number(&mut self, parent: Id) -> Read<Id> {
-        if let Some(number) = self.short_integer() {
-            return self.scalar(parent, JTokenType::Integer, Value::Int64(number));
+        if let Some((kind, value)) = self.standard_number() {
+            return self.scalar(parent, kind, value);
         }
         let rest = self.rest();
         let part = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+' | b'.' | b'x' | b'X');
@@ -181,6 +204,36 @@ impl Reader<'_, '_> {
             None => self.fail(format!("Input string '{text}' is not a valid number.")),
         }
     }
+}
+
+/// Digits and the number that they are, as long as it fits.
+struct Digits<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    value: u64,
+}
+
+impl Digits<'_> {
+    /// Reads as many as there are.
+    fn read(&mut self) -> usize {
+        let start = self.at;
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(self.at) {
+            self.value = self.value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            self.at += 1;
+        }
+        self.at - start
+    }
+}
+
+/// Digits with a point before the last of them, where one division gives the nearest Double: both are exact.
+#[allow(clippy::cast_precision_loss)] // Numbers below 2^53 are exact.
+fn exact_fraction(digits: u64, behind_point: usize) -> Option<f64> {
+    const POWERS: [f64; 19] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+        1e18,
+    ];
+    let power = POWERS.get(behind_point)?;
+    (digits < 1 << 53).then(|| digits as f64 / power)
 }
 
 /// What may follow a word or a number.

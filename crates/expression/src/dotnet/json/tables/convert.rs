@@ -28,8 +28,12 @@ pub(super) static CONVERT: TypeDeclaration =
             let to = call.type_argument(0);
             let text = call.text(0)?;
             match read(call, &to, &text)? {
-                None => Ok(to.default_value()),
-                Some(token) => to_object::deserialize(&token, &to, 0, call.machine()),
+                None if to_object::takes_null(&to) => Ok(Value::Null),
+                None => {
+                    let message = format!("No JSON content found and type '{to}' is not nullable. Path ''.");
+                    Err(Exception::new("Newtonsoft.Json.JsonSerializationException", message))
+                }
+                Some(token) => to_object::deserialize(&token, &to, call.machine()),
             }
         }),
     ]);
@@ -47,16 +51,33 @@ fn read(call: &mut Call<'_>, to: &Type, text: &str) -> Result<Option<JToken>, Ex
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let token = if mentions_string(to) {
-        reader::parse_without_dates(text, call.budget())?
-    } else {
-        reader::parse(text, call.budget())?
+    let is_object = text.trim_start().starts_with('{');
+    let unfinished = |open: usize| {
+        // Trees are copied by a writer, other values are filled by the serialiser itself.
+        let copies = match to {
+            Type::Object => !is_object || open > 1,
+            _ => matches!(to, Type::Named(name) if name.starts_with("Newtonsoft.Json.Linq.")),
+        };
+        if copies {
+            return Exception::new(
+                "Newtonsoft.Json.JsonWriterException",
+                "Unexpected end when reading token.",
+            );
+        }
+        let what = if is_object { "object" } else { "array" };
+        let message = format!("Unexpected end when deserializing {what}.");
+        Exception::new("Newtonsoft.Json.JsonSerializationException", message)
     };
+    let token = reader::parse_to_convert(text, call.budget(), !keeps_text(to), unfinished)?;
     let is_undefined = token.kind() == JTokenType::Undefined;
     Ok(Some(token).filter(|_| !is_undefined))
 }
 
-/// True for string and collections of strings.
-fn mentions_string(ty: &Type) -> bool {
-    *ty == Type::String || ty.arguments().last().is_some_and(mentions_string)
+/// True for string and DateTimeOffset, which would lose its offset, and collections of them.
+fn keeps_text(ty: &Type) -> bool {
+    match ty {
+        Type::String | Type::Named("System.DateTimeOffset") => true,
+        Type::Array(element) | Type::Nullable(element) => keeps_text(element),
+        _ => ty.arguments().last().is_some_and(keeps_text),
+    }
 }

@@ -5,6 +5,7 @@ use super::{PROPERTY, TOKEN, add, copied, filled, this, token_or_null, tokens, w
 use crate::call::Call;
 use crate::dotnet::json::node::{JToken, JTokenType};
 use crate::dotnet::json::{NODE_BYTES, build, edit, reader};
+use crate::dotnet::linq::lazy;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
@@ -111,7 +112,7 @@ pub(super) static OBJECT: TypeDeclaration = TypeDeclaration::class("Newtonsoft.J
         }),
         impure("IEnumerable<JProperty> Properties()", |call| {
             let object = this(call)?;
-            Ok(tokens(PROPERTY, move || object.children()))
+            Ok(lazy(PROPERTY, move || object.walk()))
         }),
         impure("JEnumerable<JToken> PropertyValues()", |call| {
             let object = this(call)?;

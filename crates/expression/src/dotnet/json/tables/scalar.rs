@@ -64,6 +64,10 @@ pub(super) static VALUE: TypeDeclaration = TypeDeclaration::class("Newtonsoft.Js
             };
             Ok(Value::Boolean(equal))
         }),
+        impure("int GetHashCode()", |call| {
+            let value = scalar(call)?.value;
+            crate::dotnet::hash_code(&value, call.machine()).map(Value::Int32)
+        }),
         impure("int CompareTo(JValue obj)", compared),
         impure("int CompareTo(object obj)", compared),
     ]);

@@ -2,8 +2,8 @@
 
 use super::{TOKEN, add, this, token_or_null, tokens, wrap};
 use crate::call::Call;
-use crate::dotnet::json::node::{JToken, JTokenType};
-use crate::dotnet::json::to_object::value_as;
+use crate::dotnet::json::node::{JToken, JTokenType, JValue};
+use crate::dotnet::json::to_object::{self, value_as};
 use crate::dotnet::json::writer::{Formatting, to_json};
 use crate::dotnet::json::{NODE_BYTES, build, compare, edit, location, reader, select};
 use crate::dotnet::linq::{computed, lazy, walk};
@@ -173,10 +173,14 @@ pub(super) fn previous(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 /// The JSON, indented; of scalars the value's own text, empty for null.
 pub(super) fn to_text(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let token = this(call)?;
+    let Value::Json(token) = call.receiver() else { return Err(call.mismatch(call.receiver())) };
     match token.as_scalar() {
+        Some(JValue { kind: JTokenType::String, value: text @ Value::String(_) }) => Ok(text),
         Some(scalar) if scalar.kind != JTokenType::Raw => call.text_of(&scalar.value).map(Value::String),
-        _ => written(call, &token, Formatting::Indented),
+        _ => {
+            let token = token.clone();
+            written(call, &token, Formatting::Indented)
+        }
     }
 }
 
@@ -199,14 +203,25 @@ pub(super) fn written(
 }
 
 pub(super) fn value(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let token = this(call)?;
-    let key = call.argument(0).clone();
-    match child(&token, &key, call)? {
-        Some(found) => {
-            let to = call.type_argument(0);
-            value_as(&found, &to, call.machine())
+    let found = match (call.receiver(), call.argument(0)) {
+        // The usual case, without copies of token and key.
+        (Value::Json(token), Value::String(name)) => token.look_up(name),
+        _ => None,
+    };
+    let found = match found {
+        Some((found, count)) => {
+            call.budget().steps(count as u64 / 16)?;
+            found
         }
-        None => Ok(call.type_argument(0).default_value()),
+        None => {
+            let (token, key) = (this(call)?, call.argument(0).clone());
+            child(&token, &key, call)?
+        }
+    };
+    let to = call.type_argument(0);
+    match found {
+        Some(found) => value_as(&found, &to, call.machine()),
+        None => Ok(to.default_value()),
     }
 }
 
@@ -239,12 +254,10 @@ pub(super) fn children_of(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 /// Whether a token is of a class of the family.
-pub(super) fn is_of_class(token: &JToken, class: &Type) -> bool {
+fn is_of_class(token: &JToken, class: &Type) -> bool {
     match class {
-        Type::Object | Type::Named("Newtonsoft.Json.Linq.JToken") => true,
-        Type::Named("Newtonsoft.Json.Linq.JContainer") => token.is_container(),
-        Type::Named("Newtonsoft.Json.Linq.JValue") => !token.is_container(),
-        Type::Named(name) => token.type_name() == *name,
+        Type::Object => true,
+        Type::Named(name) => to_object::is_of_class(token, name),
         _ => false,
     }
 }
