@@ -12,6 +12,8 @@ pub struct Exception(Arc<Data>);
 struct Data {
     type_name: &'static str,
     message: String,
+    /// `ParamName`, which the message ends with.
+    parameter: Option<String>,
     inner: Option<Exception>,
     catchable: bool,
 }
@@ -29,7 +31,37 @@ impl Drop for Data {
 impl Exception {
     /// An exception of a type by its full .NET name.
     pub fn new(type_name: &'static str, message: impl Into<String>) -> Self {
-        Self(Arc::new(Data { type_name, message: message.into(), inner: None, catchable: true }))
+        Self::made(type_name, message.into(), true)
+    }
+
+    fn made(type_name: &'static str, message: String, catchable: bool) -> Self {
+        Self(Arc::new(Data { type_name, message, parameter: None, inner: None, catchable }))
+    }
+
+    /// The same about a parameter, which .NET names on a line of its own below the message.
+    #[must_use]
+    pub fn with_parameter(self, parameter: &str) -> Self {
+        let data = &*self.0;
+        Self(Arc::new(Data {
+            type_name: data.type_name,
+            message: format!("{}\nParameter name: {parameter}", data.message),
+            parameter: Some(parameter.to_owned()),
+            inner: data.inner.clone(),
+            catchable: data.catchable,
+        }))
+    }
+
+    /// The same with the wrong value on a further line of the message.
+    #[must_use]
+    pub fn with_actual_value(self, actual: &str) -> Self {
+        let data = &*self.0;
+        Self(Arc::new(Data {
+            type_name: data.type_name,
+            message: format!("{}\nActual value was {actual}.", data.message),
+            parameter: data.parameter.clone(),
+            inner: data.inner.clone(),
+            catchable: data.catchable,
+        }))
     }
 
     /// The same with an inner exception.
@@ -39,6 +71,7 @@ impl Exception {
         Self(Arc::new(Data {
             type_name: data.type_name,
             message: data.message.clone(),
+            parameter: data.parameter.clone(),
             inner: Some(inner),
             catchable: data.catchable,
         }))
@@ -51,7 +84,7 @@ impl Exception {
 
     /// An exceeded limit, by the exception that .NET has for what ran out.
     pub fn limit_of(type_name: &'static str, message: impl Into<String>) -> Self {
-        Self(Arc::new(Data { type_name, message: message.into(), inner: None, catchable: false }))
+        Self::made(type_name, message.into(), false)
     }
 
     /// The full .NET name of its type.
@@ -62,6 +95,11 @@ impl Exception {
     /// `Message`.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// `ParamName`.
+    pub fn parameter(&self) -> Option<&str> {
+        self.0.parameter.as_deref()
     }
 
     /// `InnerException`.
@@ -84,10 +122,21 @@ impl Exception {
         Self::new("System.NullReferenceException", "Object reference not set to an instance of an object.")
     }
 
-    /// A cast that the run-time type does not allow.
+    /// A cast that the run-time type does not allow. To a value type it is an unboxing, whose text names no types.
     pub fn invalid_cast(from: &Type, to: &Type) -> Self {
-        let message = format!("Unable to cast object of type '{from}' to type '{to}'.");
+        let message = if to.is_value_type() {
+            "Specified cast is not valid.".to_owned()
+        } else {
+            let (from, to) = (from.reflection_name(), to.reflection_name());
+            format!("Unable to cast object of type '{from}' to type '{to}'.")
+        };
         Self::new("System.InvalidCastException", message)
+    }
+
+    /// A value stored in an array of another type.
+    pub fn array_type_mismatch() -> Self {
+        let message = "Attempted to access an element as a type incompatible with the array.";
+        Self::new("System.ArrayTypeMismatchException", message)
     }
 
     /// A key that a dictionary lacks.
@@ -101,24 +150,26 @@ impl Exception {
         Self::new("System.FormatException", message)
     }
 
-    /// A wrong argument.
+    /// A wrong argument; without a parameter when its name is empty.
     pub fn argument(message: impl Into<String>, parameter: &str) -> Self {
-        let message: String = message.into();
-        let message =
-            if parameter.is_empty() { message } else { format!("{message} (Parameter '{parameter}')") };
-        Self::new("System.ArgumentException", message)
+        Self::about("System.ArgumentException", message, parameter)
+    }
+
+    fn about(type_name: &'static str, message: impl Into<String>, parameter: &str) -> Self {
+        let exception = Self::new(type_name, message);
+        if parameter.is_empty() { exception } else { exception.with_parameter(parameter) }
     }
 
     /// An argument that must not be null.
     pub fn argument_null(parameter: &str) -> Self {
-        Self::new("System.ArgumentNullException", format!("Value cannot be null. (Parameter '{parameter}')"))
+        Self::about("System.ArgumentNullException", "Value cannot be null.", parameter)
     }
 
     /// An argument out of range; an empty message stands for .NET's own.
     pub fn argument_out_of_range(parameter: &str, message: &str) -> Self {
         let own = "Specified argument was out of the range of valid values.";
         let message = if message.is_empty() { own } else { message };
-        Self::new("System.ArgumentOutOfRangeException", format!("{message} (Parameter '{parameter}')"))
+        Self::about("System.ArgumentOutOfRangeException", message, parameter)
     }
 
     /// An array index out of range.

@@ -15,11 +15,12 @@ use parking_lot::Mutex;
 use rust_decimal::Decimal;
 
 pub use collections::{
-    Anonymous, Array, Dictionary, Entries, HashSet, Key, KeyComparer, KeyValuePair, List, Tuple,
+    Anonymous, Array, Dictionary, Entries, HashSet, Items, Key, KeyComparer, KeyValuePair, List, Tuple,
 };
 pub use host::{HostReference, StoredMessage, UrlReference};
 pub(crate) use release::release;
 pub use sequence::{Enumerable, Iterate, Ready, Sequence, collect, iterate};
+pub(crate) use sequence::{SeenEntries, modified, walk_entries};
 pub use text::Text;
 
 use crate::call::Machine;
@@ -134,7 +135,7 @@ pub trait DotnetObject: Send + Sync + 'static {
     fn as_any(&self) -> &dyn Any;
     /// `ToString()`: the type's full name unless overridden.
     fn to_text(&self) -> String {
-        self.type_of().to_string()
+        self.type_of().reflection_name()
     }
     /// `Equals` for two different objects; identical ones are always equal.
     fn equals(&self, _other: &dyn DotnetObject) -> bool {
@@ -147,6 +148,10 @@ pub trait DotnetObject: Send + Sync + 'static {
     /// Its elements, when it can be enumerated.
     fn items(&self) -> Option<Vec<Value>> {
         None
+    }
+    /// A walk over its elements; of a collection that changes, one that notices.
+    fn walk(&self) -> Option<Box<dyn Iterate>> {
+        self.items().map(Ready::boxed)
     }
 }
 

@@ -1,16 +1,19 @@
 //! Things that `foreach` and LINQ walk over.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use super::Value;
+use parking_lot::Mutex;
+
 use super::release::{Held, drop_later};
+use super::{Entries, Value};
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::types::Type;
 
 /// A walk in progress.
-pub trait Iterate {
+pub trait Iterate: Send {
     /// The next element, or none at the end.
     fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception>;
 }
@@ -19,6 +22,10 @@ pub trait Iterate {
 pub trait Sequence: Send + Sync {
     /// Starts a walk.
     fn iterate(&self) -> Box<dyn Iterate>;
+    /// The sequence as what it is, for operators that know more than how to walk over it.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// A lazy result of LINQ, seen as `IEnumerable<T>`.
@@ -76,7 +83,7 @@ impl Iterate for Ready {
 /// A walk by index over a list that may change meanwhile.
 struct Indexed<F>(F, usize);
 
-impl<F: FnMut(usize) -> Option<Value>> Iterate for Indexed<F> {
+impl<F: FnMut(usize) -> Option<Value> + Send> Iterate for Indexed<F> {
     fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
         machine.budget().step()?;
         let item = (self.0)(self.1);
@@ -85,25 +92,80 @@ impl<F: FnMut(usize) -> Option<Value>> Iterate for Indexed<F> {
     }
 }
 
-/// A walk over a `List<T>`, which must not grow or shrink meanwhile.
+/// What a collection throws when it changed during a walk.
+pub(crate) fn modified() -> Exception {
+    Exception::invalid_operation("Collection was modified; enumeration operation may not execute.")
+}
+
+/// A walk over a `List<T>`, which must not change meanwhile.
 struct ListWalk {
     list: Arc<super::List>,
     at: usize,
-    length: usize,
+    version: u32,
 }
 
 impl Iterate for ListWalk {
     fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
         machine.budget().step()?;
         let items = self.list.items.lock();
-        if items.len() != self.length {
-            return Err(Exception::invalid_operation(
-                "Collection was modified; enumeration operation may not execute.",
-            ));
+        if items.version() != self.version {
+            return Err(modified());
         }
         let item = items.get(self.at).cloned();
         self.at += 1;
         Ok(item)
+    }
+}
+
+/// A walk over entries, which must not change meanwhile: `seen` tells whose they are and what an entry is shown as.
+struct EntriesWalk<S> {
+    seen: S,
+    at: usize,
+    version: u32,
+}
+
+/// Entries with an owner.
+pub(crate) trait SeenEntries: Send {
+    /// The entries.
+    fn entries(&self) -> &Mutex<Entries>;
+    /// What a walk gives for an entry.
+    fn show(&self, key: &Value, value: &Value) -> Value;
+}
+
+impl<S: SeenEntries> Iterate for EntriesWalk<S> {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        let entries = self.seen.entries().lock();
+        if entries.version() != self.version {
+            return Err(modified());
+        }
+        let Some((at, key, value)) = entries.next_from(self.at) else { return Ok(None) };
+        self.at = at + 1;
+        Ok(Some(self.seen.show(key, value)))
+    }
+}
+
+/// A walk over entries as `seen` shows them.
+pub(crate) fn walk_entries(seen: impl SeenEntries + 'static) -> Box<dyn Iterate> {
+    let version = seen.entries().lock().version();
+    Box::new(EntriesWalk { seen, at: 0, version })
+}
+
+impl SeenEntries for Arc<super::Dictionary> {
+    fn entries(&self) -> &Mutex<Entries> {
+        &self.entries
+    }
+    fn show(&self, key: &Value, value: &Value) -> Value {
+        Value::pair(self.key.clone(), self.value.clone(), key.clone(), value.clone())
+    }
+}
+
+impl SeenEntries for Arc<super::HashSet> {
+    fn entries(&self) -> &Mutex<Entries> {
+        &self.entries
+    }
+    fn show(&self, key: &Value, _: &Value) -> Value {
+        key.clone()
     }
 }
 
@@ -138,25 +200,16 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
             Box::new(Indexed(move |at| bytes.lock().get(at).map(|byte| Value::Byte(*byte)), 0))
         }
         Value::List(list) => {
-            let length = list.items.lock().len();
-            Box::new(ListWalk { list: Arc::clone(list), at: 0, length })
+            let version = list.items.lock().version();
+            Box::new(ListWalk { list: Arc::clone(list), at: 0, version })
         }
         Value::String(text) => Ready::boxed(text.encode_utf16().map(Value::Char).collect()),
-        Value::Dictionary(dictionary) => {
-            let entries = dictionary.entries.lock();
-            let pair = |(key, value): (&Value, &Value)| {
-                Value::pair(dictionary.key.clone(), dictionary.value.clone(), key.clone(), value.clone())
-            };
-            Ready::boxed(entries.iter().map(pair).collect())
-        }
-        Value::HashSet(set) => Ready::boxed(set.entries.lock().iter().map(|(key, _)| key.clone()).collect()),
+        Value::Dictionary(dictionary) => walk_entries(Arc::clone(dictionary)),
+        Value::HashSet(set) => walk_entries(Arc::clone(set)),
         Value::Enumerable(sequence) => Box::new(Guarded(sequence.source.iterate())),
         Value::Json(token) => token.walk(),
         Value::Host(host) => Ready::boxed(crate::dotnet::context::elements(host, machine)?),
-        Value::Object(object) => match object.items() {
-            Some(items) => Ready::boxed(items),
-            None => return Err(not_a_sequence(value)),
-        },
+        Value::Object(object) => object.walk().ok_or_else(|| not_a_sequence(value))?,
         _ => return Err(not_a_sequence(value)),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::views::{Half, view};
 use super::{comparer_of, items};
 use crate::call::Call;
 use crate::exception::Exception;
@@ -17,25 +18,25 @@ pub(super) static DICTIONARY: TypeDeclaration =
         ])
         .members(&[
             impure("new()", |call| made(call, Vec::new(), KeyComparer::Default)),
-            impure("new(int capacity)", |call| {
-                if call.int(0) < 0 {
-                    return Err(Exception::argument_out_of_range("capacity", ""));
-                }
-                made(call, Vec::new(), KeyComparer::Default)
+            impure("new(int capacity)", |call| created(call, Some(0), None, None)),
+            impure("new(IEqualityComparer<K> comparer)", |call| created(call, None, None, Some(0))),
+            impure("new(int capacity, IEqualityComparer<K> comparer)", |call| {
+                created(call, Some(0), None, Some(1))
             }),
-            impure("new(IEqualityComparer<K> comparer)", |call| compared(call, 0, None)),
-            impure("new(int capacity, IEqualityComparer<K> comparer)", |call| compared(call, 1, None)),
-            impure("new(IDictionary<K, V> dictionary)", |call| compared(call, 1, Some(0))),
+            impure("new(IDictionary<K, V> dictionary)", |call| created(call, None, Some(0), None)),
             impure("new(IDictionary<K, V> dictionary, IEqualityComparer<K> comparer)", |call| {
-                compared(call, 1, Some(0))
+                created(call, None, Some(0), Some(1))
             }),
-            impure("new(IEnumerable<KeyValuePair<K, V>> collection)", |call| compared(call, 1, Some(0))),
+            impure("new(IEnumerable<KeyValuePair<K, V>> collection)", |call| {
+                created(call, None, Some(0), None)
+            }),
             impure(
                 "new(IEnumerable<KeyValuePair<K, V>> collection, IEqualityComparer<K> comparer)",
-                |call| compared(call, 1, Some(0)),
+                |call| created(call, None, Some(0), Some(1)),
             ),
             impure("V this[K key]", get),
             impure("set V this[K key]", set),
+            impure("IEnumerator<KeyValuePair<K, V>> GetEnumerator()", items::enumerator),
             impure("string ToString()", super::type_text),
             impure("int Count", items::length),
             impure("ICollection<K> Keys", keys),
@@ -78,10 +79,19 @@ pub(in crate::dotnet) fn duplicate_key(key: &str) -> Exception {
     Exception::argument(format!("An item with the same key has already been added. Key: {key}"), "")
 }
 
-fn made(call: &Call<'_>, entries: Vec<(Value, Value)>, comparer: KeyComparer) -> Result<Value, Exception> {
+fn made(
+    call: &mut Call<'_>,
+    entries: Vec<(Value, Value)>,
+    comparer: KeyComparer,
+) -> Result<Value, Exception> {
     let mut out = Entries::default();
     for (key, value) in entries {
-        out.set(key.key(comparer), key, value);
+        if key.is_null() {
+            return Err(Exception::argument_null("key"));
+        }
+        if !out.add(key.key(comparer), key.clone(), value) {
+            return Err(duplicate_key(&call.text_of(&key)?));
+        }
     }
     Ok(Value::Dictionary(Arc::new(Dictionary {
         key: call.type_argument(0),
@@ -91,9 +101,17 @@ fn made(call: &Call<'_>, entries: Vec<(Value, Value)>, comparer: KeyComparer) ->
     })))
 }
 
-/// With the comparer of argument `at` and the pairs of argument `from`.
-fn compared(call: &mut Call<'_>, at: usize, from: Option<usize>) -> Result<Value, Exception> {
-    let comparer = comparer_of(call.argument(at));
+/// With the arguments at these places: capacity, pairs, comparer.
+fn created(
+    call: &mut Call<'_>,
+    capacity: Option<usize>,
+    from: Option<usize>,
+    comparer: Option<usize>,
+) -> Result<Value, Exception> {
+    if capacity.is_some_and(|at| call.int(at) < 0) {
+        return Err(Exception::argument_out_of_range("capacity", ""));
+    }
+    let comparer = comparer.map_or(KeyComparer::Default, |at| comparer_of(call.argument(at)));
     let mut entries = Vec::new();
     if let Some(from) = from {
         let source = call.argument(from).clone();
@@ -104,6 +122,45 @@ fn compared(call: &mut Call<'_>, at: usize, from: Option<usize>) -> Result<Value
         call.budget().allocate(entries.len() * 3 * size_of::<Value>())?;
     }
     made(call, entries, comparer)
+}
+
+/// The pair of argument 0 is there, with this value: `ICollection<KeyValuePair<K, V>>`.
+fn has_pair(call: &mut Call<'_>) -> Result<bool, Exception> {
+    let Value::KeyValuePair(pair) = call.argument(0).clone() else { return Ok(false) };
+    let dictionary = this(call)?;
+    let found = dictionary.entries.lock().get(&pair.key.key(dictionary.comparer)).cloned();
+    match found {
+        Some(found) => crate::dotnet::equals(&found, &pair.value, call.machine()),
+        None => Ok(false),
+    }
+}
+
+pub(super) fn contains_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
+    has_pair(call).map(Value::Boolean)
+}
+
+pub(super) fn remove_pair(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let is_there = has_pair(call)?;
+    if let (true, Value::KeyValuePair(pair)) = (is_there, call.argument(0)) {
+        let dictionary = this(call)?;
+        dictionary.entries.lock().remove(&pair.key.key(dictionary.comparer));
+    }
+    Ok(Value::Boolean(is_there))
+}
+
+/// Adds a pair.
+pub(super) fn add_pair(call: &mut Call<'_>, pair: &Value) -> Result<Value, Exception> {
+    let Value::KeyValuePair(pair) = pair else { return Err(call.mismatch(pair)) };
+    if pair.key.is_null() {
+        return Err(Exception::argument_null("key"));
+    }
+    call.budget().allocate(3 * size_of::<Value>())?;
+    let dictionary = this(call)?;
+    let index = pair.key.key(dictionary.comparer);
+    if dictionary.entries.lock().add(index, pair.key.clone(), pair.value.clone()) {
+        return Ok(Value::Null);
+    }
+    Err(duplicate_key(&call.text_of(&pair.key)?))
 }
 
 fn this<'c>(call: &'c Call<'_>) -> Result<&'c Dictionary, Exception> {
@@ -190,12 +247,8 @@ fn try_add(call: &mut Call<'_>) -> Result<Value, Exception> {
     call.budget().allocate(3 * size_of::<Value>())?;
     let index = key(call)?;
     let (key, value) = (call.argument(0).clone(), call.argument(1).clone());
-    let mut entries = this(call)?.entries.lock();
-    if entries.contains(&index) {
-        return Ok(Value::Boolean(false));
-    }
-    entries.set(index, key, value);
-    Ok(Value::Boolean(true))
+    let added = this(call)?.entries.lock().add(index, key, value);
+    Ok(Value::Boolean(added))
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -220,11 +273,17 @@ pub(super) fn try_get(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 pub(super) fn keys(call: &mut Call<'_>) -> Result<Value, Exception> {
+    if let Value::Dictionary(dictionary) = call.receiver() {
+        return Ok(view(dictionary, Half::Keys));
+    }
     let keys = pairs(call)?.into_iter().map(|(key, _)| key).collect();
     Ok(Value::list(call.type_argument(0), keys))
 }
 
 pub(super) fn values(call: &mut Call<'_>) -> Result<Value, Exception> {
+    if let Value::Dictionary(dictionary) = call.receiver() {
+        return Ok(view(dictionary, Half::Values));
+    }
     let values = pairs(call)?.into_iter().map(|(_, value)| value).collect();
     Ok(Value::list(call.type_argument(1), values))
 }

@@ -1,16 +1,8 @@
 //! The generic interfaces: their members work on whatever stands behind them.
 
-use std::any::Any;
-
-use parking_lot::Mutex;
-
-use super::{dictionary, items};
-use crate::exception::Exception;
+use super::{dictionary, hash_set, items};
 use crate::members::{TypeDeclaration, impure};
-use crate::types::Type;
-use crate::value::{DotnetObject, Value};
-
-const NAMESPACE_ENUMERATOR: &str = "System.Collections.Generic.IEnumerator";
+use crate::value::Value;
 
 pub(super) static ENUMERABLE: TypeDeclaration =
     TypeDeclaration::interface("System.Collections.Generic.IEnumerable")
@@ -18,56 +10,17 @@ pub(super) static ENUMERABLE: TypeDeclaration =
         .interfaces(&["System.Collections.IEnumerable"])
         .members(&[impure("IEnumerator<T> GetEnumerator()", items::enumerator)]);
 
-pub(super) static ENUMERATOR: TypeDeclaration = TypeDeclaration::interface(NAMESPACE_ENUMERATOR)
-    .generic(&["T"])
-    .interfaces(&["System.IDisposable"])
-    .members(&[
-        impure("bool MoveNext()", |call| {
-            let mut state = call.object::<Enumerator>()?.state.lock();
-            state.current = state.rest.next();
-            Ok(Value::Boolean(state.current.is_some()))
-        }),
-        impure("T Current", |call| {
-            let current = call.object::<Enumerator>()?.state.lock().current.clone();
-            let message = "Enumeration has either not started or has already finished.";
-            current.ok_or_else(|| Exception::invalid_operation(message))
-        }),
-        impure("void Dispose()", |_| Ok(Value::Null)),
-    ]);
-
-/// What `GetEnumerator()` gives.
-pub(super) struct Enumerator {
-    element: Type,
-    state: Mutex<State>,
-}
-
-struct State {
-    current: Option<Value>,
-    rest: std::vec::IntoIter<Value>,
-}
-
-impl Enumerator {
-    pub(super) fn new(element: Type, items: Vec<Value>) -> Self {
-        Self { element, state: Mutex::new(State { current: None, rest: items.into_iter() }) }
-    }
-}
-
-impl DotnetObject for Enumerator {
-    fn type_of(&self) -> Type {
-        Type::generic(NAMESPACE_ENUMERATOR, [self.element.clone()])
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
 pub(super) static COLLECTION: TypeDeclaration =
     TypeDeclaration::interface("System.Collections.Generic.ICollection")
         .generic(&["T"])
         .interfaces(&["System.Collections.Generic.IEnumerable<T>"])
         .members(&[
             impure("int Count", items::length),
-            impure("bool IsReadOnly", |call| Ok(Value::Boolean(matches!(call.receiver(), Value::Array(_))))),
+            impure("bool IsReadOnly", |call| {
+                let is_fixed =
+                    matches!(call.receiver(), Value::Array(_) | Value::Bytes(_) | Value::Object(_));
+                Ok(Value::Boolean(is_fixed))
+            }),
             impure("void Add(T item)", items::add),
             impure("void Clear()", items::clear),
             impure("bool Contains(T item)", items::contains),
@@ -87,7 +40,7 @@ pub(super) static LIST: TypeDeclaration = TypeDeclaration::interface("System.Col
     .members(&[
         impure("T this[int index]", items::get),
         impure("set T this[int index]", items::set),
-        impure("int IndexOf(T item)", items::index_of),
+        impure("int IndexOf(T item)", |call| items::index_of(call, 0)),
         impure("void Insert(int index, T item)", items::insert),
         impure("void RemoveAt(int index)", items::remove_at),
     ]);
@@ -129,13 +82,15 @@ pub(super) static SET: TypeDeclaration = TypeDeclaration::interface("System.Coll
     .generic(&["T"])
     .interfaces(&["System.Collections.Generic.ICollection<T>"])
     .members(&[
-        impure("bool Add(T item)", super::hash_set::add),
-        impure("void UnionWith(IEnumerable<T> other)", super::hash_set::union_with),
-        impure("void IntersectWith(IEnumerable<T> other)", super::hash_set::intersect_with),
-        impure("void ExceptWith(IEnumerable<T> other)", super::hash_set::except_with),
-        impure("void SymmetricExceptWith(IEnumerable<T> other)", super::hash_set::symmetric_except_with),
-        impure("bool IsSubsetOf(IEnumerable<T> other)", super::hash_set::is_subset_of),
-        impure("bool IsSupersetOf(IEnumerable<T> other)", super::hash_set::is_superset_of),
-        impure("bool Overlaps(IEnumerable<T> other)", super::hash_set::overlaps),
-        impure("bool SetEquals(IEnumerable<T> other)", super::hash_set::set_equals),
+        impure("bool Add(T item)", hash_set::add),
+        impure("void UnionWith(IEnumerable<T> other)", hash_set::union_with),
+        impure("void IntersectWith(IEnumerable<T> other)", hash_set::intersect_with),
+        impure("void ExceptWith(IEnumerable<T> other)", hash_set::except_with),
+        impure("void SymmetricExceptWith(IEnumerable<T> other)", hash_set::symmetric_except_with),
+        impure("bool IsSubsetOf(IEnumerable<T> other)", hash_set::is_subset_of),
+        impure("bool IsSupersetOf(IEnumerable<T> other)", hash_set::is_superset_of),
+        impure("bool IsProperSubsetOf(IEnumerable<T> other)", hash_set::is_proper_subset_of),
+        impure("bool IsProperSupersetOf(IEnumerable<T> other)", hash_set::is_proper_superset_of),
+        impure("bool Overlaps(IEnumerable<T> other)", hash_set::overlaps),
+        impure("bool SetEquals(IEnumerable<T> other)", hash_set::set_equals),
     ]);

@@ -6,12 +6,13 @@ use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::{List, Value, collect};
 
-use super::{count, index_out_of_range};
+use super::range::{self, index_out_of_range};
+use super::{count, views};
 
 /// The elements now, for walks during which anything may happen.
 pub(super) fn snapshot(value: &Value, machine: &mut dyn Machine) -> Result<Vec<Value>, Exception> {
     let items = match value {
-        Value::List(list) => list.items.lock().clone(),
+        Value::List(list) => list.items.lock().to_vec(),
         Value::Array(array) => array.items.lock().clone(),
         other => return collect(other, machine),
     };
@@ -29,8 +30,8 @@ pub(super) fn of_this(call: &mut Call<'_>) -> Result<Vec<Value>, Exception> {
 pub(super) fn list<'c>(call: &'c Call<'_>) -> Result<&'c List, Exception> {
     match call.receiver() {
         Value::List(list) => Ok(list),
-        Value::Array(_) | Value::Bytes(_) => Err(Exception::not_supported("Collection was of a fixed size.")),
-        other => Err(call.mismatch(other)),
+        Value::Array(_) | Value::Bytes(_) => Err(Exception::not_supported("Collection is of a fixed size")),
+        other => Err(views::unchangeable(other).unwrap_or_else(|| call.mismatch(other))),
     }
 }
 
@@ -46,9 +47,17 @@ pub(super) fn length(call: &mut Call<'_>) -> Result<Value, Exception> {
     })
 }
 
-/// The index of argument `at`.
+/// The index of argument `at`; one that no element has when it is negative.
 fn index(call: &Call<'_>, at: usize) -> usize {
     usize::try_from(call.int(at)).unwrap_or(usize::MAX)
+}
+
+/// What an index outside throws: arrays seen as lists have a text of their own.
+fn outside(receiver: &Value) -> Exception {
+    match receiver {
+        Value::Array(_) | Value::Bytes(_) => Exception::argument_out_of_range("index", ""),
+        _ => index_out_of_range("index"),
+    }
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -60,17 +69,20 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Value, Exception> {
         Value::Json(token) => token.child(at).map(Value::Json),
         _ => of_this(call)?.get(at).cloned(),
     };
-    found.ok_or_else(|| index_out_of_range("index"))
+    found.ok_or_else(|| outside(call.receiver()))
 }
 
 pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (at, value) = (index(call, 0), call.take(1));
     let stored = match call.receiver() {
-        Value::List(list) => list.items.lock().get_mut(at).map(|slot| *slot = value),
-        Value::Array(array) => array.items.lock().get_mut(at).map(|slot| *slot = value),
+        Value::List(list) => list.items.lock().set(at, value),
+        Value::Array(array) => {
+            array.check(&value)?;
+            array.items.lock().get_mut(at).map(|slot| *slot = value).is_some()
+        }
         Value::Bytes(bytes) => {
             let byte = if let Value::Byte(byte) = value { byte } else { 0 };
-            bytes.lock().get_mut(at).map(|slot| *slot = byte)
+            bytes.lock().get_mut(at).map(|slot| *slot = byte).is_some()
         }
         Value::Json(_) => {
             let key = call.argument(0).clone();
@@ -78,7 +90,7 @@ pub(super) fn set(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
         other => return Err(call.mismatch(other)),
     };
-    stored.map(|()| Value::Null).ok_or_else(|| index_out_of_range("index"))
+    if stored { Ok(Value::Null) } else { Err(outside(call.receiver())) }
 }
 
 /// A member of a JArray or JObject by name: their own family knows the rules.
@@ -104,17 +116,18 @@ pub(super) fn json(call: &mut Call<'_>, name: &str, arguments: &[Value]) -> Resu
 }
 
 pub(super) fn add(call: &mut Call<'_>) -> Result<Value, Exception> {
-    if let Value::Json(_) = call.receiver() {
-        let item = call.take(0);
-        return json(call, "Add", &[item]);
-    }
-    if let Value::HashSet(_) = call.receiver() {
-        return super::hash_set::add(call);
-    }
     call.budget().allocate(size_of::<Value>())?;
     let item = call.take(0);
-    list(call)?.items.lock().push(item);
-    Ok(Value::Null)
+    match call.receiver() {
+        Value::Json(_) => json(call, "Add", &[item]),
+        Value::HashSet(set) => super::hash_set::add_to(set, item).map(|_| Value::Null),
+        Value::Dictionary(_) => super::dictionary::add_pair(call, &item),
+        _ => {
+            let mut items = list(call)?.items.lock();
+            items.push(item);
+            Ok(Value::Null)
+        }
+    }
 }
 
 pub(super) fn insert(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -126,13 +139,11 @@ pub(super) fn insert(call: &mut Call<'_>) -> Result<Value, Exception> {
     }
     let length = list(call)?.items.lock().len();
     call.budget().steps(length as u64 / 64)?;
-    let mut items = list(call)?.items.lock();
-    if at > items.len() {
-        let message = "Index must be within the bounds of the List.";
-        return Err(Exception::argument_out_of_range("index", message));
+    if list(call)?.items.lock().insert(at, vec![item]) {
+        return Ok(Value::Null);
     }
-    items.insert(at, item);
-    Ok(Value::Null)
+    let message = "Index must be within the bounds of the List.";
+    Err(Exception::argument_out_of_range("index", message))
 }
 
 pub(super) fn remove_at(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -143,30 +154,19 @@ pub(super) fn remove_at(call: &mut Call<'_>) -> Result<Value, Exception> {
     let at = index(call, 0);
     let length = list(call)?.items.lock().len();
     call.budget().steps(length as u64 / 64)?;
-    let mut items = list(call)?.items.lock();
-    if at >= items.len() {
-        return Err(index_out_of_range("index"));
-    }
-    items.remove(at);
-    Ok(Value::Null)
+    let removed = at < length && list(call)?.items.lock().remove(at..at + 1);
+    if removed { Ok(Value::Null) } else { Err(index_out_of_range("index")) }
 }
 
 pub(super) fn clear(call: &mut Call<'_>) -> Result<Value, Exception> {
     match call.receiver() {
-        Value::Json(_) => json(call, "Clear", &[]),
-        Value::HashSet(set) => {
-            set.entries.lock().clear();
-            Ok(Value::Null)
-        }
-        Value::Dictionary(dictionary) => {
-            dictionary.entries.lock().clear();
-            Ok(Value::Null)
-        }
-        _ => {
-            list(call)?.items.lock().clear();
-            Ok(Value::Null)
-        }
+        Value::Json(_) => return json(call, "Clear", &[]),
+        Value::HashSet(set) => set.entries.lock().clear(),
+        Value::Dictionary(dictionary) => dictionary.entries.lock().clear(),
+        Value::Array(_) | Value::Bytes(_) => return Err(Exception::not_supported("Collection is read-only")),
+        _ => list(call)?.items.lock().replace(Vec::new()),
     }
+    Ok(Value::Null)
 }
 
 /// The first place of a value between two indexes.
@@ -184,50 +184,130 @@ pub(super) fn position(
     Ok(None)
 }
 
+/// A place, or -1.
 fn found(at: Option<usize>) -> Value {
     at.map_or(Value::Int32(-1), count)
 }
 
-/// `IndexOf(item)`, `IndexOf(item, index)`, `IndexOf(item, index, count)` on the receiver.
-pub(super) fn index_of(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let items = of_this(call)?;
-    index_in(call, &items, 0)
+/// The elements that a member works on: the receiver's, or of `System.Array`'s members those of argument 0. Its own
+/// arguments begin at `first`.
+pub(super) fn subject(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
+    if first == 0 {
+        return of_this(call);
+    }
+    let array = call.argument(0).clone();
+    if array.is_null() {
+        return Err(call.null_argument(0));
+    }
+    let items = snapshot(&array, call.machine())?;
+    call.budget().allocate(items.len() * size_of::<Value>())?;
+    Ok(items)
 }
 
-/// The search itself; the item is argument `first`.
-pub(super) fn index_in(call: &mut Call<'_>, items: &[Value], first: usize) -> Result<Value, Exception> {
-    let given = call.arguments().len();
-    let start = if given > first + 1 { index(call, first + 1) } else { 0 };
-    let Some(rest) = items.get(start..) else { return Err(index_out_of_range("index")) };
-    let rest = if given > first + 2 {
-        rest.get(..index(call, first + 2)).ok_or_else(|| Exception::argument_out_of_range("count", ""))?
-    } else {
-        rest
-    };
+/// `IndexOf(item)`, with `index` and `count` or without.
+pub(super) fn index_of(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
+    let items = subject(call, first)?;
+    let range = range::forward(call, first + 1, items.len())?;
+    let (start, wanted) = (range.start, call.argument(first).clone());
+    let part = items.get(range).unwrap_or_default();
+    Ok(found(position(part, &wanted, call.machine())?.map(|at| at + start)))
+}
+
+/// `LastIndexOf(item)`, with `index` and `count` or without.
+pub(super) fn last_index_of(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
+    let items = subject(call, first)?;
+    let range = range::backward(call, first + 1, items.len())?;
     let wanted = call.argument(first).clone();
-    Ok(found(position(rest, &wanted, call.machine())?.map(|at| at + start)))
-}
-
-pub(super) fn last_index_of(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let items = of_this(call)?;
-    last_index_in(call, &items, 0)
-}
-
-pub(super) fn last_index_in(call: &mut Call<'_>, items: &[Value], first: usize) -> Result<Value, Exception> {
-    let wanted = call.argument(first).clone();
-    for (at, item) in items.iter().enumerate().rev() {
+    for at in range.rev() {
         call.budget().step()?;
-        if crate::dotnet::equals(item, &wanted, call.machine())? {
+        if let Some(item) = items.get(at)
+            && crate::dotnet::equals(item, &wanted, call.machine())?
+        {
             return Ok(count(at));
         }
     }
     Ok(Value::Int32(-1))
 }
 
+/// The first or the last element that the predicate accepts, which is the last argument; with its place.
+pub(super) fn find(
+    call: &mut Call<'_>,
+    first: usize,
+    from_end: bool,
+) -> Result<Option<(usize, Value)>, Exception> {
+    let items = subject(call, first)?;
+    let last = call.arguments().len().saturating_sub(1);
+    let range = if from_end {
+        range::backward_among(call, first, items.len(), last)?
+    } else {
+        range::forward_among(call, first, items.len(), last)?
+    };
+    let predicate = call.delegate(last)?;
+    let places: Vec<usize> = if from_end { range.rev().collect() } else { range.collect() };
+    for at in places {
+        let Some(item) = items.get(at) else { break };
+        if let Value::Boolean(true) = call.invoke(&predicate, std::slice::from_ref(item))? {
+            return Ok(Some((at, item.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// [`find`]: the element, or the default of its type.
+pub(super) fn found_item(call: &mut Call<'_>, first: usize, from_end: bool) -> Result<Value, Exception> {
+    let default = call.type_argument(0).default_value();
+    Ok(find(call, first, from_end)?.map_or(default, |(_, item)| item))
+}
+
+/// [`find`]: the place, or -1.
+pub(super) fn found_index(call: &mut Call<'_>, first: usize, from_end: bool) -> Result<Value, Exception> {
+    Ok(found(find(call, first, from_end)?.map(|(at, _)| at)))
+}
+
+/// All elements that the predicate accepts.
+pub(super) fn filtered(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
+    let items = subject(call, first)?;
+    let predicate = call.delegate(first)?;
+    let mut out = Vec::new();
+    for item in items {
+        if let Value::Boolean(true) = call.invoke(&predicate, std::slice::from_ref(&item))? {
+            out.push(item);
+        }
+    }
+    Ok(out)
+}
+
+/// All elements through the converter.
+pub(super) fn converted(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
+    let items = subject(call, first)?;
+    let converter = call.delegate(first)?;
+    let mut out = Vec::with_capacity(items.len());
+    for item in items {
+        out.push(call.invoke(&converter, &[item])?);
+    }
+    Ok(out)
+}
+
+/// Whether the predicate accepts every element.
+pub(super) fn true_for_all(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
+    let items = subject(call, first)?;
+    let predicate = call.delegate(first)?;
+    for item in items {
+        if !matches!(call.invoke(&predicate, &[item])?, Value::Boolean(true)) {
+            return Ok(Value::Boolean(false));
+        }
+    }
+    Ok(Value::Boolean(true))
+}
+
 pub(super) fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
-    if let Value::HashSet(set) = call.receiver() {
-        let key = call.argument(0).key(set.comparer);
-        return Ok(Value::Boolean(set.entries.lock().contains(&key)));
+    match call.receiver() {
+        Value::HashSet(set) => {
+            let key = call.argument(0).key(set.comparer);
+            return Ok(Value::Boolean(set.entries.lock().contains(&key)));
+        }
+        Value::Dictionary(_) => return super::dictionary::contains_pair(call),
+        _ => {}
     }
     let items = of_this(call)?;
     let wanted = call.argument(0).clone();
@@ -242,18 +322,17 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
         }
         Value::HashSet(set) => {
             let key = call.argument(0).key(set.comparer);
-            return Ok(Value::Boolean(set.entries.lock().remove(&key).is_some()));
+            return Ok(Value::Boolean(set.entries.lock().remove_from_set(&key)));
         }
+        Value::Dictionary(_) => return super::dictionary::remove_pair(call),
         _ => {}
     }
+    list(call)?;
     let items = of_this(call)?;
     let wanted = call.argument(0).clone();
     let at = position(&items, &wanted, call.machine())?;
     if let Some(at) = at {
-        let mut items = list(call)?.items.lock();
-        if at < items.len() {
-            items.remove(at);
-        }
+        list(call)?.items.lock().remove(at..at + 1);
     }
     Ok(Value::Boolean(at.is_some()))
 }
@@ -261,33 +340,49 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
 /// `CopyTo(array)` and `CopyTo(array, index)`.
 pub(super) fn copy_to(call: &mut Call<'_>) -> Result<Value, Exception> {
     let items = of_this(call)?;
-    let start = if call.arguments().len() > 1 { index(call, 1) } else { 0 };
-    let target = call.argument(0).clone();
-    if target.is_null() {
-        return Err(call.null_argument(0));
-    }
-    write_range(&target, start, items)
+    let start = if call.arguments().len() > 1 { call.int(1) } else { 0 };
+    copy_into(call, 0, start, items)
 }
 
-/// Writes values into an array from an index on.
+/// Copies values into the array of argument `at`.
+pub(super) fn copy_into(
+    call: &mut Call<'_>,
+    at: usize,
+    start: i32,
+    items: Vec<Value>,
+) -> Result<Value, Exception> {
+    let target = call.argument(at).clone();
+    if target.is_null() {
+        return Err(Exception::argument_null("destinationArray"));
+    }
+    let negative = |_| Exception::argument_out_of_range("destinationIndex", "Value has to be >= 0.");
+    write_range(&target, usize::try_from(start).map_err(negative)?, items)
+}
+
+/// Writes values into an array from an index on; numbers become those of the array.
 pub(super) fn write_range(target: &Value, start: usize, items: Vec<Value>) -> Result<Value, Exception> {
     let too_short = || {
-        let message = "Destination array was not long enough. Check the destination index, length, and the array's \
-                       lower bounds.";
+        let message =
+            "Destination array was not long enough. Check destIndex and length, and the array's lower bounds";
         Exception::argument(message, "destinationArray")
     };
     let end = start.checked_add(items.len()).ok_or_else(too_short)?;
     match target {
         Value::Array(array) => {
+            if end > array.items.lock().len() {
+                return Err(too_short());
+            }
+            let items = items.into_iter().map(|item| array.accept(item)).collect::<Result<Vec<_>, _>>()?;
             let mut slots = array.items.lock();
-            let slots = slots.get_mut(start..end).ok_or_else(too_short)?;
+            let slots = slots.get_mut(start..end).unwrap_or_default();
             slots.iter_mut().zip(items).for_each(|(slot, item)| *slot = item);
         }
         Value::Bytes(bytes) => {
             let mut slots = bytes.lock();
             let slots = slots.get_mut(start..end).ok_or_else(too_short)?;
             for (slot, item) in slots.iter_mut().zip(items) {
-                *slot = if let Value::Byte(byte) = item { byte } else { 0 };
+                let Value::Byte(byte) = item else { return Err(Exception::array_type_mismatch()) };
+                *slot = byte;
             }
         }
         other => return Err(Exception::invalid_cast(&other.type_of(), &Type::Named("System.Array"))),
@@ -313,8 +408,8 @@ pub(super) fn pairs(value: &Value, machine: &mut dyn Machine) -> Result<Vec<(Val
     Ok(out)
 }
 
-/// `GetEnumerator()`: the elements of now.
+/// `GetEnumerator()`.
 pub(super) fn enumerator(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let items = of_this(call)?;
-    Ok(Value::object(super::interfaces::Enumerator::new(call.type_argument(0), items)))
+    let this = call.receiver().clone();
+    super::enumerator::of(&this, call.machine())
 }

@@ -7,6 +7,10 @@ use crate::value::Value;
 
 pub(super) static PAIR: TypeDeclaration =
     TypeDeclaration::structure("System.Collections.Generic.KeyValuePair").generic(&["K", "V"]).members(&[
+        pure("new()", |call| {
+            let (key, value) = (call.type_argument(0), call.type_argument(1));
+            Ok(Value::pair(key.clone(), value.clone(), key.default_value(), value.default_value()))
+        }),
         pure("new(K key, V value)", |call| {
             let (key_type, value_type) = (call.type_argument(0), call.type_argument(1));
             let (key, value) = (call.take(0), call.take(1));

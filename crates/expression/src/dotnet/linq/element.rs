@@ -1,9 +1,12 @@
 //! One element or a fact: `First`, `Single`, `Any`, `Count`, `Contains` …
 
-use super::{Source, is_true, is_value_type, no_elements, source};
-use crate::call::Call;
+use super::comparison::compare;
+use super::slice::Slice;
+use super::{Source, is_true, no_elements, source};
+use crate::call::{Call, Machine};
+use crate::dotnet::collections::comparer_of;
 use crate::exception::Exception;
-use crate::value::{Delegate, Value};
+use crate::value::{Delegate, KeyComparer, Value};
 
 /// The predicate of an overload that has one.
 fn predicate(call: &Call<'_>) -> Result<Option<Delegate>, Exception> {
@@ -39,26 +42,61 @@ pub(super) enum Otherwise {
     Default,
 }
 
-pub(super) fn first(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
-    let (mut walk, predicate) = (Source::new(&source(call)?), predicate(call)?);
-    match next(call, &mut walk, predicate.as_ref())? {
+/// The element, or what its absence means.
+fn found(
+    call: &Call<'_>,
+    item: Option<Value>,
+    otherwise: Otherwise,
+    predicate: Option<&Delegate>,
+) -> Result<Value, Exception> {
+    match item {
         Some(item) => Ok(item),
         None if otherwise == Otherwise::Default => Ok(call.type_argument(0).default_value()),
-        None => Err(missing(predicate.as_ref())),
+        None => Err(missing(predicate)),
     }
 }
 
-pub(super) fn last(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
+pub(super) fn first(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
     let (mut walk, predicate) = (Source::new(&source(call)?), predicate(call)?);
-    let mut found = None;
-    while let Some(item) = next(call, &mut walk, predicate.as_ref())? {
-        found = Some(item);
+    let item = next(call, &mut walk, predicate.as_ref())?;
+    found(call, item, otherwise, predicate.as_ref())
+}
+
+pub(super) fn last(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
+    let (source, predicate) = (source(call)?, predicate(call)?);
+    let item = match (Slice::of(&source), &predicate) {
+        (Some(slice), None) => match slice.len().checked_sub(1) {
+            Some(last) => slice.get(last, call.machine())?,
+            None => None,
+        },
+        // Of lists and arrays .NET looks for it from the end.
+        (Some(slice), Some(predicate)) if !matches!(source, Value::Enumerable(_)) => {
+            last_accepted(call, &slice, predicate)?
+        }
+        _ => {
+            let (mut walk, mut last) = (Source::new(&source), None);
+            while let Some(item) = next(call, &mut walk, predicate.as_ref())? {
+                last = Some(item);
+            }
+            last
+        }
+    };
+    found(call, item, otherwise, predicate.as_ref())
+}
+
+fn last_accepted(
+    call: &mut Call<'_>,
+    slice: &Slice,
+    predicate: &Delegate,
+) -> Result<Option<Value>, Exception> {
+    for at in (0..slice.len()).rev() {
+        if let Some(item) = slice.get(at, call.machine())?
+            && is_true(&call.invoke(predicate, std::slice::from_ref(&item))?)
+        {
+            return Ok(Some(item));
+        }
     }
-    match found {
-        Some(item) => Ok(item),
-        None if otherwise == Otherwise::Default => Ok(call.type_argument(0).default_value()),
-        None => Err(missing(predicate.as_ref())),
-    }
+    Ok(None)
 }
 
 pub(super) fn single(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
@@ -77,22 +115,33 @@ pub(super) fn single(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value,
 }
 
 pub(super) fn element_at(call: &mut Call<'_>, otherwise: Otherwise) -> Result<Value, Exception> {
-    let mut walk = Source::new(&source(call)?);
-    let mut left = call.int(1);
-    while left >= 0 {
-        match walk.next(call.machine())? {
-            Some(item) if left == 0 => return Ok(item),
-            Some(_) => left -= 1,
-            None => break,
+    let source = source(call)?;
+    let index = usize::try_from(call.int(1)).ok();
+    let item = match (index, Slice::of(&source)) {
+        (None, _) => None,
+        (Some(index), Some(slice)) => slice.get(index, call.machine())?,
+        (Some(index), None) => {
+            let mut walk = Source::new(&source);
+            let mut item = walk.next(call.machine())?;
+            for _ in 0..index {
+                if item.is_none() {
+                    break;
+                }
+                item = walk.next(call.machine())?;
+            }
+            item
         }
-    }
-    match otherwise {
-        Otherwise::Default => Ok(call.type_argument(0).default_value()),
-        Otherwise::Throw => {
+    };
+    match item {
+        Some(item) => Ok(item),
+        None if otherwise == Otherwise::Default => Ok(call.type_argument(0).default_value()),
+        // A list is asked for its element and answers itself.
+        None if matches!(source, Value::List(_)) => {
             let message =
                 "Index was out of range. Must be non-negative and less than the size of the collection.";
             Err(Exception::argument_out_of_range("index", message))
         }
+        None => Err(Exception::argument_out_of_range("index", "")),
     }
 }
 
@@ -129,31 +178,53 @@ pub(super) fn long_count(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 pub(super) fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let mut walk = Source::new(&source(call)?);
+    let source = source(call)?;
     let wanted = call.argument(1).clone();
-    let comparer = crate::dotnet::collections::comparer_of(call.argument(2));
-    let key = wanted.key(comparer);
+    if call.arguments().len() < 3
+        && let Value::HashSet(set) = &source
+    {
+        // A set is asked, and compares in its own way.
+        return Ok(Value::Boolean(set.entries.lock().contains(&wanted.key(set.comparer))));
+    }
+    let mut walk = Source::new(&source);
+    let comparer = comparer_of(call.argument(2));
     while let Some(item) = walk.next(call.machine())? {
-        if item.key(comparer) == key || crate::dotnet::equals(&item, &wanted, call.machine())? {
+        if same(&item, &wanted, comparer, call.machine())? {
             return Ok(Value::Boolean(true));
         }
     }
     Ok(Value::Boolean(false))
 }
 
-pub(super) fn sequence_equal(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let (left, right) = (call.elements(0)?, call.elements(1)?);
-    let comparer = crate::dotnet::collections::comparer_of(call.argument(2));
-    if left.len() != right.len() {
-        return Ok(Value::Boolean(false));
+/// Whether two elements are the same to a comparer.
+fn same(
+    left: &Value,
+    right: &Value,
+    comparer: KeyComparer,
+    machine: &mut dyn Machine,
+) -> Result<bool, Exception> {
+    if comparer == KeyComparer::Default {
+        return crate::dotnet::equals(left, right, machine);
     }
-    for (left, right) in left.iter().zip(&right) {
-        let equal = left.key(comparer) == right.key(comparer);
-        if !equal && !crate::dotnet::equals(left, right, call.machine())? {
-            return Ok(Value::Boolean(false));
+    Ok(left.key(comparer) == right.key(comparer))
+}
+
+pub(super) fn sequence_equal(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (first, second) = (source(call)?, call.argument(1).clone());
+    if second.is_null() {
+        return Err(call.null_argument(1));
+    }
+    let comparer = comparer_of(call.argument(2));
+    let (mut first, mut second) = (Source::new(&first), Source::new(&second));
+    loop {
+        let left = first.next(call.machine())?;
+        let right = second.next(call.machine())?;
+        match (left, right) {
+            (None, None) => return Ok(Value::Boolean(true)),
+            (Some(left), Some(right)) if same(&left, &right, comparer, call.machine())? => {}
+            _ => return Ok(Value::Boolean(false)),
         }
     }
-    Ok(Value::Boolean(true))
 }
 
 /// `Min` and `Max`: null for an empty sequence of a type that has it. Nulls are passed over.
@@ -170,7 +241,7 @@ pub(super) fn extreme(call: &mut Call<'_>, wanted: std::cmp::Ordering) -> Result
             continue;
         }
         let better = match &best {
-            Some(best) => super::compare(&value, best, call.machine())? == wanted,
+            Some(best) => compare(&value, best, call.machine())? == wanted,
             None => true,
         };
         if better {
@@ -179,7 +250,7 @@ pub(super) fn extreme(call: &mut Call<'_>, wanted: std::cmp::Ordering) -> Result
     }
     match best {
         Some(best) => Ok(best),
-        None if is_value_type(&element) => Err(no_elements()),
+        None if element.is_value_type() => Err(no_elements()),
         None => Ok(Value::Null),
     }
 }
@@ -191,7 +262,7 @@ pub(super) fn extreme_by(call: &mut Call<'_>, wanted: std::cmp::Ordering) -> Res
     while let Some(item) = walk.next(call.machine())? {
         let key = call.invoke(&selector, std::slice::from_ref(&item))?;
         let better = match &best {
-            Some((best, _)) => super::compare(&key, best, call.machine())? == wanted,
+            Some((best, _)) => compare(&key, best, call.machine())? == wanted,
             None => true,
         };
         if better {
@@ -200,7 +271,7 @@ pub(super) fn extreme_by(call: &mut Call<'_>, wanted: std::cmp::Ordering) -> Res
     }
     match best {
         Some((_, item)) => Ok(item),
-        None if is_value_type(&call.type_argument(0)) => Err(no_elements()),
+        None if call.type_argument(0).is_value_type() => Err(no_elements()),
         None => Ok(Value::Null),
     }
 }

@@ -1,5 +1,8 @@
 //! Parts of a sequence: `Skip`, `Take`, `Reverse`, `Range`, `Repeat` …
 
+use std::collections::VecDeque;
+
+use super::slice::Slice;
 use super::{Source, computed, is_true, lazy, source, walk};
 use crate::call::Call;
 use crate::exception::Exception;
@@ -8,6 +11,9 @@ use crate::value::{Value, collect};
 
 pub(super) fn skip(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, count) = (source(call)?, call.int(1));
+    if let Some(slice) = Slice::of(&source) {
+        return Ok(slice.skip(usize::try_from(count).unwrap_or(0)).into_value(call.type_argument(0)));
+    }
     Ok(lazy(call.type_argument(0), move || {
         let (mut source, mut left) = (Source::new(&source), count);
         walk(move |machine| {
@@ -24,6 +30,9 @@ pub(super) fn skip(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 pub(super) fn take(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, count) = (source(call)?, call.int(1));
+    if let Some(slice) = Slice::of(&source) {
+        return Ok(slice.take(usize::try_from(count).unwrap_or(0)).into_value(call.type_argument(0)));
+    }
     Ok(lazy(call.type_argument(0), move || {
         let (mut source, mut left) = (Source::new(&source), count);
         walk(move |machine| {
@@ -36,12 +45,21 @@ pub(super) fn take(call: &mut Call<'_>) -> Result<Value, Exception> {
     }))
 }
 
+/// An element comes out when enough others were seen behind it.
 pub(super) fn skip_last(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, count) = (source(call)?, usize::try_from(call.int(1)).unwrap_or(0));
-    Ok(computed(call.type_argument(0), move |machine| {
-        let mut items = collect(&source, machine)?;
-        items.truncate(items.len().saturating_sub(count));
-        Ok(items)
+    Ok(lazy(call.type_argument(0), move || {
+        let (mut source, mut waiting) = (Source::new(&source), VecDeque::new());
+        walk(move |machine| {
+            while let Some(item) = source.next(machine)? {
+                machine.budget().allocate(size_of::<Value>())?;
+                waiting.push_back(item);
+                if waiting.len() > count {
+                    return Ok(waiting.pop_front());
+                }
+            }
+            Ok(None)
+        })
     }))
 }
 
@@ -104,14 +122,7 @@ pub(super) fn range(call: &mut Call<'_>) -> Result<Value, Exception> {
     if count < 0 || last > i64::from(i32::MAX) {
         return Err(Exception::argument_out_of_range("count", ""));
     }
-    Ok(lazy(Type::Int32, move || {
-        let mut made = 0;
-        walk(move |_| {
-            let next = (made < count).then(|| Value::Int32(start.wrapping_add(made)));
-            made += i32::from(next.is_some());
-            Ok(next)
-        })
-    }))
+    Ok(Slice::range(start, usize::try_from(count).unwrap_or(0)).into_value(Type::Int32))
 }
 
 pub(super) fn repeat(call: &mut Call<'_>) -> Result<Value, Exception> {

@@ -1,5 +1,6 @@
 //! Element by element: `Select`, `Where`, `SelectMany`, `Cast`, `OfType`, `Zip`, `Concat` …
 
+use super::slice::Slice;
 use super::{Source, is_true, lazy, source, walk};
 use crate::call::Call;
 use crate::exception::Exception;
@@ -8,13 +9,25 @@ use crate::value::Value;
 
 pub(super) fn select(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, selector) = (source(call)?, call.delegate(1)?);
+    if let Some(slice) = Slice::of(&source) {
+        let selected = slice.select(selector, call.machine())?;
+        return Ok(selected.into_value(call.type_argument(1)));
+    }
+    Ok(lazy(call.type_argument(1), move || {
+        let (mut source, selector) = (Source::new(&source), selector.clone());
+        walk(move |machine| source.next(machine)?.map(|item| selector.invoke(machine, &[item])).transpose())
+    }))
+}
+
+/// `Select` whose selector takes the index, too.
+pub(super) fn select_indexed(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (source, selector) = (source(call)?, call.delegate(1)?);
     Ok(lazy(call.type_argument(1), move || {
         let (mut source, selector) = (Source::new(&source), selector.clone());
         let mut index = -1;
         walk(move |machine| {
             let Some(item) = source.next(machine)? else { return Ok(None) };
             index += 1;
-            // A selector without an index ignores the second argument.
             selector.invoke(machine, &[item, Value::Int32(index)]).map(Some)
         })
     }))
@@ -71,17 +84,28 @@ fn is_of(value: &Value, ty: &Type) -> bool {
     crate::binder::is_instance(value, ty)
 }
 
+/// A value as the type of a cast; an enum is also its number, and a number its enum's value.
+fn cast_to(item: Value, to: &Type) -> Result<Value, Exception> {
+    if item.is_null() {
+        return if to.is_value_type() { Err(Exception::null_reference()) } else { Ok(item) };
+    }
+    if is_of(&item, to) {
+        return Ok(item);
+    }
+    if let (Value::Enum(value), Type::Int32) = (&item, to) {
+        return Ok(Value::Int32(i32::try_from(value.value).unwrap_or(0)));
+    }
+    Err(Exception::invalid_cast(&item.type_of(), to))
+}
+
 pub(super) fn cast(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (source, to) = (source(call)?, call.type_argument(0));
+    if crate::binder::is_subtype(&source.type_of(), &Type::enumerable(to.clone())) {
+        return Ok(source);
+    }
     Ok(lazy(to.clone(), move || {
         let (mut source, to) = (Source::new(&source), to.clone());
-        walk(move |machine| match source.next(machine)? {
-            Some(Value::Null) if super::is_value_type(&to) => Err(Exception::null_reference()),
-            Some(item) if !item.is_null() && !is_of(&item, &to) => {
-                Err(Exception::invalid_cast(&item.type_of(), &to))
-            }
-            item => Ok(item),
-        })
+        walk(move |machine| source.next(machine)?.map(|item| cast_to(item, &to)).transpose())
     }))
 }
 

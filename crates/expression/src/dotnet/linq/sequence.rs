@@ -22,7 +22,7 @@ pub(crate) fn lazy(element: Type, start: impl Fn() -> Box<dyn Iterate> + Send + 
 
 struct Walk<F>(F);
 
-impl<F: FnMut(&mut dyn Machine) -> Result<Option<Value>, Exception>> Iterate for Walk<F> {
+impl<F: FnMut(&mut dyn Machine) -> Result<Option<Value>, Exception> + Send> Iterate for Walk<F> {
     fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
         machine.budget().step()?;
         (self.0)(machine)
@@ -31,7 +31,7 @@ impl<F: FnMut(&mut dyn Machine) -> Result<Option<Value>, Exception>> Iterate for
 
 /// A walk whose every step is a call of `next`.
 pub(crate) fn walk(
-    next: impl FnMut(&mut dyn Machine) -> Result<Option<Value>, Exception> + 'static,
+    next: impl FnMut(&mut dyn Machine) -> Result<Option<Value>, Exception> + Send + 'static,
 ) -> Box<dyn Iterate> {
     Box::new(Walk(next))
 }
