@@ -53,6 +53,13 @@ static BIT_CONVERTER: TypeDeclaration = TypeDeclaration::statics("System.BitConv
     pure("static long DoubleToInt64Bits(double value)", |call| {
         Ok(Value::Int64(call.double(0).to_bits().cast_signed()))
     }),
+    pure("static int SingleToInt32Bits(float value)", |call| {
+        let bits = if let Value::Single(value) = call.argument(0) { value.to_bits() } else { 0 };
+        Ok(Value::Int32(bits.cast_signed()))
+    }),
+    pure("static float Int32BitsToSingle(int value)", |call| {
+        Ok(Value::Single(f32::from_bits(call.int(0).cast_unsigned())))
+    }),
     pure("static double Int64BitsToDouble(long value)", |call| {
         Ok(Value::Double(f64::from_bits(call.long(0).cast_unsigned())))
     }),
@@ -97,7 +104,11 @@ fn hex(call: &mut Call<'_>, given: usize) -> Result<Value, Exception> {
     let bytes = call.bytes(0)?;
     let bytes = bytes.lock().clone();
     let start = if given > 1 { usize::try_from(call.int(1)).map_err(|_| start_error())? } else { 0 };
-    let left = bytes.len().checked_sub(start).ok_or_else(start_error)?;
+    // Only an empty array may be read from its end.
+    if start > 0 && start >= bytes.len() {
+        return Err(start_error());
+    }
+    let left = bytes.len() - start;
     let length = if given > 2 {
         usize::try_from(call.int(2)).map_err(|_| Exception::argument_out_of_range("length", ""))?
     } else {

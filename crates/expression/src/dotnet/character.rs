@@ -1,5 +1,7 @@
 //! `System.Char`.
 
+mod numerals;
+
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory as Category;
 
@@ -61,6 +63,15 @@ macro_rules! predicates {
                         (Some(Ok(one)), None) => Ok(Value::Int32(u32::from(one).cast_signed())),
                         _ => Err(Exception::argument_out_of_range("highSurrogate", "")),
                     }
+                }),
+                pure("static int ConvertToUtf32(string s, int index)", |call| scalar_at(call)),
+                pure("static bool IsSurrogatePair(char highSurrogate, char lowSurrogate)", |call| {
+                    Ok(Value::Boolean(is_pair(call.char(0), call.char(1))))
+                }),
+                pure("static bool IsSurrogatePair(string s, int index)", |call| {
+                    let first = unit_at(call)?;
+                    let next = usize::try_from(call.int(1)).ok().and_then(|at| call.text(0).ok()?.unit_at(at + 1));
+                    Ok(Value::Boolean(next.is_some_and(|next| is_pair(first, next))))
                 }),
                 pure("static string ToString(char c)", |call| {
                     Ok(Value::String(Text::from_units(&[call.char(0)])))
@@ -137,6 +148,10 @@ fn this(call: &Call<'_>) -> u16 {
     if let Value::Char(unit) = call.receiver() { *unit } else { 0 }
 }
 
+fn is_pair(high: u16, low: u16) -> bool {
+    (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(&low)
+}
+
 fn category(unit: u16) -> Category {
     CodePointMapData::<Category>::new().get32(u32::from(unit))
 }
@@ -165,16 +180,30 @@ fn mapped(unit: u16, map: fn(char) -> char) -> Value {
     Value::Char(changed.unwrap_or(unit))
 }
 
-/// The value of a decimal digit; −1 for everything else. Fractions and other numerals are not known.
+/// The value of a digit or another numeral; −1 for everything else.
 fn numeric_value(unit: u16) -> f64 {
     if category(unit) != Category::DecimalNumber {
-        return -1.0;
+        return numerals::value(unit).unwrap_or(-1.0);
     }
     // Decimal digits stand in runs of ten.
     let before = (1..10).take_while(|back| {
         unit.checked_sub(*back).is_some_and(|earlier| category(earlier) == Category::DecimalNumber)
     });
     f64::from(u16::try_from(before.count()).unwrap_or(0))
+}
+
+/// The scalar value at the position of argument 1 in the text of argument 0.
+fn scalar_at(call: &Call<'_>) -> Result<Value, Exception> {
+    let first = unit_at(call)?;
+    let text = call.text(0)?;
+    let second = usize::try_from(call.int(1)).ok().and_then(|at| text.unit_at(at + 1));
+    let units = [first, second.unwrap_or(0)];
+    let wrong = |message: &str| Exception::argument(format!("{message} at index {}.", call.int(1)), "s");
+    match char::decode_utf16(units).next() {
+        Some(Ok(scalar)) => Ok(Value::Int32(u32::from(scalar).cast_signed())),
+        _ if first < 0xDC00 => Err(wrong("Found a high surrogate char without a following low surrogate")),
+        _ => Err(wrong("Found a low surrogate char without a preceding high surrogate")),
+    }
 }
 
 fn single(text: &Text) -> Option<u16> {

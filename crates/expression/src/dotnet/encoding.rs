@@ -1,6 +1,7 @@
 //! `System.Text.Encoding`.
 
 use std::any::Any;
+use std::sync::LazyLock;
 
 use crate::call::Call;
 use crate::exception::Exception;
@@ -8,19 +9,29 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Key, Text, Value};
 
-use super::chars::{char_array, range, to_char_array};
+use super::chars::{char_array, part_of_array, range, to_char_array, write};
 
 static ENCODING: TypeDeclaration = TypeDeclaration::class("System.Text.Encoding").members(&[
-    pure("static Encoding UTF8", |_| Ok(Value::object(Charset::Utf8))),
-    pure("static Encoding ASCII", |_| Ok(Value::object(Charset::Ascii))),
-    pure("static Encoding Latin1", |_| Ok(Value::object(Charset::Latin1))),
-    pure("static Encoding Unicode", |_| Ok(Value::object(Charset::Utf16 { big_endian: false }))),
-    pure("static Encoding BigEndianUnicode", |_| Ok(Value::object(Charset::Utf16 { big_endian: true }))),
-    pure("static Encoding UTF32", |_| Ok(Value::object(Charset::Utf32 { big_endian: false }))),
-    pure("static Encoding Default", |_| Ok(Value::object(Charset::Utf8))),
-    pure("static Encoding GetEncoding(string name)", |call| by_name(&call.text(0)?).map(Value::object)),
-    pure("static Encoding GetEncoding(int codepage)", |call| by_code_page(call.int(0)).map(Value::object)),
-    impure("static byte[] Convert(Encoding srcEncoding, Encoding dstEncoding, byte[] bytes)", convert),
+    pure("static Encoding UTF8", |_| Ok(Charset::Utf8.value())),
+    pure("static Encoding ASCII", |_| Ok(Charset::Ascii.value())),
+    pure("static Encoding Latin1", |_| Ok(Charset::Latin1.value())),
+    pure("static Encoding Unicode", |_| Ok(Charset::Utf16 { big_endian: false }.value())),
+    pure("static Encoding BigEndianUnicode", |_| Ok(Charset::Utf16 { big_endian: true }.value())),
+    pure("static Encoding UTF32", |_| Ok(Charset::Utf32 { big_endian: false }.value())),
+    pure("static Encoding Default", |_| Ok(Charset::Utf8.value())),
+    pure("static Encoding GetEncoding(string name)", |call| by_name(&call.text(0)?).map(Charset::value)),
+    pure("static Encoding GetEncoding(int codepage)", |call| by_code_page(call.int(0)).map(Charset::value)),
+    impure("static byte[] Convert(Encoding srcEncoding, Encoding dstEncoding, byte[] bytes)", |call| {
+        let bytes = call.bytes(2)?.lock().clone();
+        convert(call, &bytes)
+    }),
+    impure(
+        "static byte[] Convert(Encoding srcEncoding, Encoding dstEncoding, byte[] bytes, int index, int count)",
+        |call| {
+            let bytes = part_of_bytes(call, 2)?;
+            convert(call, &bytes)
+        },
+    ),
     impure("byte[] GetBytes(string s)", |call| {
         let text = call.text(0)?;
         encoded(call, &text).map(Value::bytes)
@@ -36,6 +47,27 @@ static ENCODING: TypeDeclaration = TypeDeclaration::class("System.Text.Encoding"
         let text = Text::from_units(&char_array(call, 0)?);
         encoded(call, &text).map(Value::bytes)
     }),
+    impure("byte[] GetBytes(char[] chars, int index, int count)", |call| {
+        let text = Text::from_units(&part_of_array(call, 0)?);
+        encoded(call, &text).map(Value::bytes)
+    }),
+    impure("int GetBytes(string s, int charIndex, int charCount, byte[] bytes, int byteIndex)", |call| {
+        let text = call.text(0)?;
+        let part = range(call.int(1), call.int(2), text.length())
+            .and_then(|range| text.substring(range.start, range.len()))
+            .ok_or_else(|| Exception::argument_out_of_range("s", OUTSIDE))?;
+        let encoded = encoded(call, &part)?;
+        copy_bytes(call, &encoded)
+    }),
+    impure("int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex)", |call| {
+        let text = Text::from_units(&part_of_array(call, 0)?);
+        let encoded = encoded(call, &text)?;
+        copy_bytes(call, &encoded)
+    }),
+    pure("int GetByteCount(char[] chars, int index, int count)", |call| {
+        let text = Text::from_units(&part_of_array(call, 0)?);
+        encoded(call, &text).map(count)
+    }),
     pure("int GetByteCount(string s)", |call| {
         let text = call.text(0)?;
         encoded(call, &text).map(count)
@@ -46,12 +78,28 @@ static ENCODING: TypeDeclaration = TypeDeclaration::class("System.Text.Encoding"
     }),
     pure("string GetString(byte[] bytes)", |call| decoded(call).map(Value::from)),
     pure("string GetString(byte[] bytes, int index, int count)", |call| {
-        let bytes = part_of_bytes(call)?;
+        let bytes = part_of_bytes(call, 0)?;
         call.budget().allocate(bytes.len())?;
         Ok(Value::from(this(call)?.decode(&bytes)))
     }),
     impure("char[] GetChars(byte[] bytes)", |call| Ok(to_char_array(decoded(call)?.encode_utf16()))),
     pure("int GetCharCount(byte[] bytes)", |call| Ok(count(decoded(call)?.encode_utf16().collect()))),
+    impure("char[] GetChars(byte[] bytes, int index, int count)", |call| {
+        Ok(to_char_array(decoded_part(call)?.encode_utf16()))
+    }),
+    impure("int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)", |call| {
+        let units: Vec<u16> = decoded_part(call)?.encode_utf16().collect();
+        let Value::Array(target) = call.argument(3) else { return Err(call.null_argument(3)) };
+        let message = "The output char buffer is too small to contain the decoded characters.";
+        write(target, call.int(4), &units).ok_or_else(|| Exception::argument(message, "chars"))?;
+        Ok(count(units))
+    }),
+    pure("int GetCharCount(byte[] bytes, int index, int count)", |call| {
+        Ok(count(decoded_part(call)?.encode_utf16().collect()))
+    }),
+    pure("int GetMaxCharCount(int byteCount)", |call| {
+        Ok(Value::Int32(this(call)?.most_units(i64::from(call.int(0)))?))
+    }),
     pure("int GetMaxByteCount(int charCount)", |call| {
         Ok(Value::Int32(this(call)?.most_bytes(i64::from(call.int(0)))?))
     }),
@@ -61,6 +109,21 @@ static ENCODING: TypeDeclaration = TypeDeclaration::class("System.Text.Encoding"
     pure("string HeaderName", |call| Ok(Value::from(this(call)?.web_name()))),
     pure("string EncodingName", |call| Ok(Value::from(this(call)?.display_name()))),
     pure("int CodePage", |call| Ok(Value::Int32(this(call)?.code_page()))),
+    pure("int WindowsCodePage", |call| {
+        Ok(Value::Int32(if matches!(this(call)?, Charset::Ascii | Charset::Latin1) { 1252 } else { 1200 }))
+    }),
+    pure("bool IsReadOnly", |_| Ok(Value::Boolean(true))),
+    pure("bool IsBrowserDisplay", |call| Ok(Value::Boolean(this(call)?.is_for(&[Charset::Utf8, Charset::Latin1])))),
+    pure("bool IsBrowserSave", |call| {
+        let savable = [Charset::Utf8, Charset::Latin1, Charset::Utf16 { big_endian: false }];
+        Ok(Value::Boolean(this(call)?.is_for(&savable)))
+    }),
+    pure("bool IsMailNewsDisplay", is_mail),
+    pure("bool IsMailNewsSave", is_mail),
+    pure("bool IsAlwaysNormalized()", |call| Ok(Value::Boolean(this(call)? == Charset::Latin1))),
+    pure("bool IsAlwaysNormalized(NormalizationForm form)", |call| {
+        Ok(Value::Boolean(this(call)? == Charset::Latin1 && call.enumeration(0) == 1))
+    }),
     pure("bool IsSingleByte", |call| {
         Ok(Value::Boolean(matches!(this(call)?, Charset::Ascii | Charset::Latin1)))
     }),
@@ -145,12 +208,52 @@ impl DotnetObject for Charset {
     fn equals(&self, other: &dyn DotnetObject) -> bool {
         other.as_any().downcast_ref() == Some(self)
     }
+    fn to_text(&self) -> String {
+        let class = match self {
+            Charset::Utf8 => "UTF8Encoding",
+            Charset::Ascii => "ASCIIEncoding",
+            Charset::Latin1 => "Latin1Encoding",
+            Charset::Utf16 { .. } => "UnicodeEncoding",
+            Charset::Utf32 { .. } => "UTF32Encoding",
+        };
+        format!("System.Text.{class}")
+    }
     fn key(&self) -> Option<Key> {
         Some(Key::Canonical(40, self.web_name().to_owned()))
     }
 }
 
+/// Every encoding, made once: `==` compares references.
+static OBJECTS: LazyLock<Vec<(Charset, Value)>> =
+    LazyLock::new(|| CHARSETS.iter().map(|(charset, ..)| (*charset, Value::object(*charset))).collect());
+
 impl Charset {
+    /// The encoding as a value.
+    pub(super) fn value(self) -> Value {
+        let made = OBJECTS.iter().find(|(charset, _)| *charset == self);
+        made.map_or(Value::Null, |(_, value)| value.clone())
+    }
+
+    fn is_for(self, charsets: &[Charset]) -> bool {
+        charsets.contains(&self)
+    }
+
+    /// The bound for `units` that as many bytes may hold.
+    fn most_units(self, bytes: i64) -> Result<i32, Exception> {
+        if bytes < 0 {
+            return Err(Exception::argument_out_of_range("byteCount", "Non-negative number required."));
+        }
+        let units = match self {
+            Charset::Utf8 => bytes + 1,
+            Charset::Ascii | Charset::Latin1 => bytes,
+            Charset::Utf16 { .. } => bytes / 2 + bytes % 2 + 1,
+            Charset::Utf32 { .. } => bytes / 2 + 2,
+        };
+        let message =
+            "Too many bytes. The resulting number of chars is larger than what can be returned as an int.";
+        i32::try_from(units).map_err(|_| Exception::argument_out_of_range("byteCount", message))
+    }
+
     fn facts(self) -> (i32, &'static [&'static str], &'static str) {
         CHARSETS
             .iter()
@@ -305,29 +408,54 @@ fn decoded(call: &mut Call<'_>) -> Result<String, Exception> {
     Ok(this(call)?.decode(&bytes))
 }
 
-fn part_of_bytes(call: &Call<'_>) -> Result<Vec<u8>, Exception> {
-    let bytes = call.bytes(0)?;
+/// The bytes of argument `at` in the range of the two arguments behind it.
+fn part_of_bytes(call: &Call<'_>, at: usize) -> Result<Vec<u8>, Exception> {
+    let bytes = call.bytes(at)?;
     let bytes = bytes.lock();
-    for at in [1, 2] {
-        if call.int(at) < 0 {
+    for part in [at + 1, at + 2] {
+        if call.int(part) < 0 {
             return Err(Exception::argument_out_of_range(
-                call.parameter_name(at),
+                call.parameter_name(part),
                 "Non-negative number required.",
             ));
         }
     }
-    range(call.int(1), call.int(2), bytes.len())
+    range(call.int(at + 1), call.int(at + 2), bytes.len())
         .and_then(|range| bytes.get(range))
         .map(<[u8]>::to_vec)
         .ok_or_else(|| Exception::argument_out_of_range("bytes", OUTSIDE))
 }
 
-fn convert(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let (from, to) = (*call.object_argument::<Charset>(0)?, *call.object_argument::<Charset>(1)?);
-    let bytes = call.bytes(2)?;
-    let bytes = bytes.lock();
+fn decoded_part(call: &mut Call<'_>) -> Result<String, Exception> {
+    let bytes = part_of_bytes(call, 0)?;
     call.budget().allocate(bytes.len())?;
-    Ok(Value::bytes(to.encode(&from.decode(&bytes))))
+    Ok(this(call)?.decode(&bytes))
+}
+
+/// Writes into the `byte[]` of argument 3 from the position of argument 4.
+fn copy_bytes(call: &Call<'_>, encoded: &[u8]) -> Result<Value, Exception> {
+    let target = call.bytes(3)?;
+    let mut target = target.lock();
+    let start = usize::try_from(call.int(4)).ok().filter(|start| *start <= target.len());
+    let start = start.ok_or_else(|| {
+        let message =
+            "Index was out of range. Must be non-negative and less than the size of the collection.";
+        Exception::argument_out_of_range("byteIndex", message)
+    })?;
+    let message = "The output byte buffer is too small to contain the encoded data.";
+    let slots = target.get_mut(start..start + encoded.len());
+    slots.ok_or_else(|| Exception::argument(message, "bytes"))?.copy_from_slice(encoded);
+    Ok(Value::Int32(i32::try_from(encoded.len()).unwrap_or(i32::MAX)))
+}
+
+fn is_mail(call: &mut Call<'_>) -> Result<Value, Exception> {
+    Ok(Value::Boolean(this(call)?.is_for(&[Charset::Utf8, Charset::Ascii, Charset::Latin1])))
+}
+
+fn convert(call: &mut Call<'_>, bytes: &[u8]) -> Result<Value, Exception> {
+    let (from, to) = (*call.object_argument::<Charset>(0)?, *call.object_argument::<Charset>(1)?);
+    call.budget().allocate(bytes.len())?;
+    Ok(Value::bytes(to.encode(&from.decode(bytes))))
 }
 
 #[cfg(test)]

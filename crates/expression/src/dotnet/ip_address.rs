@@ -23,6 +23,19 @@ static IP_ADDRESS: TypeDeclaration = TypeDeclaration::class("System.Net.IPAddres
         };
         address.map(value).ok_or_else(|| Exception::argument(INVALID, "address"))
     }),
+    pure("new(byte[] address, long scopeid)", |call| {
+        let bytes = call.bytes(0)?.lock().clone();
+        let address = bytes.as_slice().try_into().ok().map(|all| IpAddr::V6(Ipv6Addr::from_octets(all)));
+        let ip = address.ok_or_else(|| Exception::argument(INVALID, "address"))?;
+        let scope = u32::try_from(call.long(1));
+        let scope = scope.map_err(|_| Exception::argument_out_of_range("scopeid", ""))?;
+        Ok(Value::object(Address { ip, scope }))
+    }),
+    pure("new(long newAddress)", |call| {
+        let number = u32::try_from(call.long(0));
+        let number = number.map_err(|_| Exception::argument_out_of_range("newAddress", ""))?;
+        Ok(value(Ipv4Addr::from_octets(number.to_le_bytes()).into()))
+    }),
     pure("static IPAddress Parse(string ipString)", |call| {
         let text = call.text(0)?;
         read(&text).map(Value::object).ok_or_else(|| Exception::format(INVALID))
@@ -36,6 +49,12 @@ static IP_ADDRESS: TypeDeclaration = TypeDeclaration::class("System.Net.IPAddres
     pure("static bool IsLoopback(IPAddress address)", |call| {
         Ok(Value::Boolean(call.object_argument::<Address>(0)?.ip.to_canonical().is_loopback()))
     }),
+    pure("static short HostToNetworkOrder(short host)", swapped),
+    pure("static int HostToNetworkOrder(int host)", swapped),
+    pure("static long HostToNetworkOrder(long host)", swapped),
+    pure("static short NetworkToHostOrder(short network)", swapped),
+    pure("static int NetworkToHostOrder(int network)", swapped),
+    pure("static long NetworkToHostOrder(long network)", swapped),
     pure("static IPAddress Any", |_| Ok(value(Ipv4Addr::UNSPECIFIED.into()))),
     pure("static IPAddress Loopback", |_| Ok(value(Ipv4Addr::LOCALHOST.into()))),
     pure("static IPAddress Broadcast", |_| Ok(value(Ipv4Addr::BROADCAST.into()))),
@@ -65,11 +84,26 @@ static IP_ADDRESS: TypeDeclaration = TypeDeclaration::class("System.Net.IPAddres
         let local = matches!(this(call)?.ip, IpAddr::V6(address) if address.is_unique_local());
         Ok(Value::Boolean(local))
     }),
+    pure("bool IsIPv6SiteLocal", |call| {
+        let local = matches!(this(call)?.ip, IpAddr::V6(address) if first_group(address) & 0xFFC0 == 0xFEC0);
+        Ok(Value::Boolean(local))
+    }),
+    pure("bool IsIPv6Teredo", |call| {
+        let teredo = matches!(this(call)?.ip, IpAddr::V6(address) if address.to_bits() >> 96 == 0x2001_0000);
+        Ok(Value::Boolean(teredo))
+    }),
+    pure("long Address", |call| match this(call)?.ip {
+        IpAddr::V4(address) => Ok(Value::Int64(i64::from(u32::from_le_bytes(address.octets())))),
+        IpAddr::V6(_) => Err(not_of_this_family()),
+    }),
     pure("bool IsIPv6Multicast", |call| {
         let multicast = matches!(this(call)?.ip, IpAddr::V6(address) if address.is_multicast());
         Ok(Value::Boolean(multicast))
     }),
-    pure("long ScopeId", |call| Ok(Value::Int64(i64::from(this(call)?.scope)))),
+    pure("long ScopeId", |call| match this(call)?.ip {
+        IpAddr::V4(_) => Err(not_of_this_family()),
+        IpAddr::V6(_) => Ok(Value::Int64(i64::from(this(call)?.scope))),
+    }),
     pure("IPAddress MapToIPv4()", |call| {
         Ok(value(match this(call)?.ip {
             // The last four bytes, mapped or not.
@@ -77,11 +111,9 @@ static IP_ADDRESS: TypeDeclaration = TypeDeclaration::class("System.Net.IPAddres
             four => four,
         }))
     }),
-    pure("IPAddress MapToIPv6()", |call| {
-        Ok(value(match this(call)?.ip {
-            IpAddr::V4(address) => IpAddr::V6(address.to_ipv6_mapped()),
-            six => six,
-        }))
+    pure("IPAddress MapToIPv6()", |call| match this(call)?.ip {
+        IpAddr::V4(address) => Ok(value(address.to_ipv6_mapped().into())),
+        IpAddr::V6(_) => Ok(call.receiver().clone()),
     }),
     pure("string ToString()", |call| Ok(Value::from(this(call)?.to_text()))),
 ]);
@@ -126,6 +158,25 @@ impl DotnetObject for Address {
     }
 }
 
+/// A question that only addresses of the other family answer.
+fn not_of_this_family() -> Exception {
+    Exception::new("System.Net.Sockets.SocketException", "Operation not supported")
+}
+
+fn first_group(address: Ipv6Addr) -> u16 {
+    address.segments().first().copied().unwrap_or(0)
+}
+
+/// An integer with its bytes in the opposite order.
+fn swapped(call: &mut Call<'_>) -> Result<Value, Exception> {
+    Ok(match call.argument(0) {
+        Value::Int16(number) => Value::Int16(number.swap_bytes()),
+        Value::Int32(number) => Value::Int32(number.swap_bytes()),
+        Value::Int64(number) => Value::Int64(number.swap_bytes()),
+        other => return Err(call.mismatch(other)),
+    })
+}
+
 fn value(ip: IpAddr) -> Value {
     Value::object(Address { ip, scope: 0 })
 }
@@ -134,7 +185,8 @@ fn this<'c>(call: &'c Call<'_>) -> Result<&'c Address, Exception> {
     call.object()
 }
 
-/// IPv4 with one to four numbers, decimal, octal or hexadecimal; IPv6 also in brackets, with port and zone.
+/// IPv4 with one to four numbers, decimal, octal or hexadecimal; IPv6 also in brackets, with port and zone. A zone that
+/// is no number names an interface, of which there are none here.
 fn read(text: &str) -> Option<Address> {
     if !text.contains(':') {
         return super::uri::loose_ipv4(text).map(|ip| Address { ip: IpAddr::V4(ip), scope: 0 });
@@ -152,7 +204,7 @@ fn read(text: &str) -> Option<Address> {
     };
     let (address, zone) = inner.split_once('%').unwrap_or((inner, ""));
     let ip: Ipv6Addr = address.parse().ok()?;
-    Some(Address { ip: IpAddr::V6(ip), scope: if zone.is_empty() { 0 } else { zone.parse().ok()? } })
+    Some(Address { ip: IpAddr::V6(ip), scope: zone.parse().unwrap_or(0) })
 }
 
 #[cfg(test)]

@@ -151,9 +151,13 @@ impl Registry {
         self.by_full_name.get(name).and_then(|at| self.types.get(*at))
     }
 
-    /// A type by its name in source text: with or without its namespace.
+    /// A type by its name in source text: with or without its namespace. Full names have `+` before a nested type.
     pub fn by_name(&self, name: &str) -> Option<&DeclaredType> {
-        let at = self.by_full_name.get(name).or_else(|| self.by_short_name.get(name))?;
+        let find = |name: &str| self.by_full_name.get(name).or_else(|| self.by_short_name.get(name));
+        let at = find(name).or_else(|| {
+            let (outer, nested) = name.rsplit_once('.')?;
+            find(&format!("{outer}+{nested}"))
+        })?;
         self.types.get(*at)
     }
 

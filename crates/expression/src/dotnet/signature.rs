@@ -117,7 +117,7 @@ impl<'n> Reader<'n> {
     }
 
     fn ty(&mut self) -> Option<Type> {
-        let name = self.word(&['.'])?;
+        let name = self.word(&['.', '+'])?;
         let mut arguments = Vec::new();
         if self.eat("<") {
             loop {

@@ -13,7 +13,7 @@ use crate::members::{TypeDeclaration, impure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Text, Value, collect};
 
-use super::chars::{char_array, range};
+use super::chars::{char_array, copy_to, part_of_array, range};
 use super::format::composite;
 
 static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.StringBuilder").members(&[
@@ -35,6 +35,27 @@ static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.Str
         let units = call.text_or_null(0).map(|text| text.units()).unwrap_or_default();
         Ok(builder(units, capacity(call, 1)))
     }),
+    impure("new(int capacity, int maxCapacity)", |call| {
+        let (wanted, most) = (call.int(0), call.int(1));
+        if most < 1 || wanted < 0 || wanted > most {
+            let (parameter, message) = match () {
+                () if most < 1 => ("maxCapacity", "MaxCapacity must be one or greater."),
+                () if wanted < 0 => ("capacity", "'capacity' must be greater than zero."),
+                () => ("capacity", "Capacity exceeds maximum capacity."),
+            };
+            return Err(Exception::argument_out_of_range(parameter, message));
+        }
+        let most = usize::try_from(most).unwrap_or(MOST);
+        let state = State { units: Vec::new(), capacity: capacity(call, 0).min(most), most };
+        Ok(Value::object(Builder(Mutex::new(state))))
+    }),
+    impure("new(string value, int startIndex, int length, int capacity)", |call| {
+        let text = call.text_or_null(0).unwrap_or_else(Text::empty);
+        let part = range(call.int(1), call.int(2), text.length())
+            .and_then(|range| text.substring(range.start, range.len()))
+            .ok_or_else(outside)?;
+        Ok(builder(part.units(), capacity(call, 3)))
+    }),
     impure("StringBuilder Append(string value)", |call| {
         let text = call.text_or_null(0).unwrap_or_else(Text::empty);
         push(call, &text)
@@ -54,6 +75,16 @@ static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.Str
     impure("StringBuilder Append(char[] value)", |call| {
         let units = if call.argument(0).is_null() { Vec::new() } else { char_array(call, 0)? };
         push_units(call, &units)
+    }),
+    impure("StringBuilder Append(char[] value, int startIndex, int charCount)", |call| {
+        let units = if call.argument(0).is_null() { Vec::new() } else { part_of_array(call, 0)? };
+        push_units(call, &units)
+    }),
+    impure("StringBuilder Append(StringBuilder value, int startIndex, int count)", |call| {
+        let units = call.object_argument::<Builder>(0)?.0.lock().units.clone();
+        let part = range(call.int(1), call.int(2), units.len()).and_then(|range| units.get(range));
+        let part = part.ok_or_else(outside)?;
+        push_units(call, part)
     }),
     impure("StringBuilder Append(string value, int startIndex, int count)", |call| {
         let text = call.text(0)?;
@@ -88,7 +119,11 @@ static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.Str
         |call| append_format(call, 1),
     ),
     impure("StringBuilder AppendJoin(string separator, params object[] values)", append_join),
+    impure("StringBuilder AppendJoin(string separator, params string[] values)", append_join),
     impure("StringBuilder AppendJoin<T>(string separator, IEnumerable<T> values)", append_join),
+    impure("StringBuilder AppendJoin(char separator, params object[] values)", append_join),
+    impure("StringBuilder AppendJoin(char separator, params string[] values)", append_join),
+    impure("StringBuilder AppendJoin<T>(char separator, IEnumerable<T> values)", append_join),
     impure("StringBuilder Insert(int index, string value)", |call| {
         let text = call.text_or_null(1).unwrap_or_else(Text::empty);
         insert(call, &text.units())
@@ -103,6 +138,14 @@ static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.Str
     impure("StringBuilder Insert(int index, char value)", |call| {
         let unit = call.char(1);
         insert(call, &[unit])
+    }),
+    impure("StringBuilder Insert(int index, char[] value)", |call| {
+        let units = if call.argument(1).is_null() { Vec::new() } else { char_array(call, 1)? };
+        insert(call, &units)
+    }),
+    impure("StringBuilder Insert(int index, char[] value, int startIndex, int charCount)", |call| {
+        let units = if call.argument(1).is_null() { Vec::new() } else { part_of_array(call, 1)? };
+        insert(call, &units)
     }),
     impure("StringBuilder Insert(int index, object value)", |call| {
         let value = call.argument(1).clone();
@@ -156,7 +199,11 @@ static STRING_BUILDER: TypeDeclaration = TypeDeclaration::class("System.Text.Str
             Ok(())
         })
     }),
-    impure("int MaxCapacity", |_| Ok(Value::Int32(i32::MAX))),
+    impure("int MaxCapacity", |call| Ok(count(this(call)?.0.lock().most))),
+    impure("void CopyTo(int sourceIndex, char[] destination, int destinationIndex, int count)", |call| {
+        let units = this(call)?.0.lock().units.clone();
+        copy_to(call, &units)
+    }),
     impure("int EnsureCapacity(int capacity)", |call| {
         let wanted =
             usize::try_from(call.int(0)).map_err(|_| Exception::argument_out_of_range("capacity", ""))?;
@@ -210,13 +257,18 @@ struct Builder(Mutex<State>);
 struct State {
     units: Vec<u16>,
     capacity: usize,
+    /// `MaxCapacity`.
+    most: usize,
 }
+
+/// `MaxCapacity` unless given.
+const MOST: usize = i32::MAX as usize;
 
 impl State {
     /// The capacity grows as .NET's chunks do.
     fn grow(&mut self) {
         if let Some(surplus) = self.units.len().checked_sub(self.capacity).filter(|surplus| *surplus > 0) {
-            self.capacity += surplus.max(self.capacity.min(8000));
+            self.capacity = (self.capacity + surplus.max(self.capacity.min(8000))).min(self.most);
         }
     }
 }
@@ -235,8 +287,8 @@ impl DotnetObject for Builder {
 
 /// A new `StringBuilder`.
 pub(super) fn builder(units: Vec<u16>, capacity: usize) -> Value {
-    let mut state = State { units, capacity };
-    state.grow();
+    let capacity = capacity.max(units.len());
+    let state = State { units, capacity, most: MOST };
     Value::object(Builder(Mutex::new(state)))
 }
 
@@ -264,6 +316,12 @@ fn with(
     {
         let mut state = this(call)?.0.lock();
         change(&mut state)?;
+        if state.units.len() > state.most {
+            let most = state.most;
+            state.units.truncate(most);
+            let message = "The length cannot be greater than the capacity.";
+            return Err(Exception::argument_out_of_range("valueCount", message));
+        }
         state.grow();
     }
     Ok(call.receiver().clone())
@@ -293,7 +351,10 @@ fn append_format(call: &mut Call<'_>, format: usize) -> Result<Value, Exception>
 }
 
 fn append_join(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let separator = call.text_or_null(0).unwrap_or_else(Text::empty);
+    let separator = match call.argument(0) {
+        Value::Char(unit) => Text::from_units(&[*unit]),
+        other => other.as_text().cloned().unwrap_or_else(Text::empty),
+    };
     let values = call.argument(1).clone();
     for (at, value) in collect(&values, call.machine())?.iter().enumerate() {
         if at > 0 {

@@ -237,7 +237,7 @@ pub(crate) fn convert(value: &Value, to: &Type, checked: bool) -> Result<Value, 
 /// take the lower bits.
 fn truncated(number: f64, to: &Type) -> i128 {
     let wide = |number: f64| {
-        let fits = number >= -9_223_372_036_854_775_808.0 && number < 9_223_372_036_854_775_808.0;
+        let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number);
         if fits { number as i64 } else { i64::MIN }
     };
     match to {
@@ -246,7 +246,7 @@ fn truncated(number: f64, to: &Type) -> i128 {
             i128::from(wide(number - 9_223_372_036_854_775_808.0) ^ i64::MIN)
         }
         Type::UInt64 => i128::from(wide(number)),
-        _ if number >= -2_147_483_648.0 && number < 2_147_483_648.0 => number as i128,
+        _ if (-2_147_483_648.0..2_147_483_648.0).contains(&number) => number as i128,
         _ => i128::from(i32::MIN),
     }
 }

@@ -5,8 +5,9 @@ use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use crate::call::Call;
+use crate::dotnet::chars::{self, part_of_array};
 use crate::exception::Exception;
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 /// As .NET reads: padding is required, but the bits behind the last byte may be anything.
 const READER: GeneralPurpose = GeneralPurpose::new(
@@ -20,6 +21,16 @@ const LINE: usize = 76;
 /// `FromBase64String`: white space between the characters is ignored.
 pub(super) fn read(call: &mut Call<'_>) -> Result<Value, Exception> {
     let text = call.text(0)?;
+    decoded(call, &text)
+}
+
+/// `FromBase64CharArray(char[] inArray, int offset, int length)`.
+pub(super) fn read_chars(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let text = Text::from_units(&part_of_array(call, 0)?);
+    decoded(call, &text)
+}
+
+fn decoded(call: &mut Call<'_>, text: &str) -> Result<Value, Exception> {
     call.budget().allocate(text.len())?;
     let compact: String =
         text.chars().filter(|character| !matches!(character, ' ' | '\t' | '\r' | '\n')).collect();
@@ -27,8 +38,9 @@ pub(super) fn read(call: &mut Call<'_>) -> Result<Value, Exception> {
     READER.decode(compact).map(Value::bytes).map_err(|_| Exception::format(message))
 }
 
-/// `ToBase64String`; `part` when arguments 1 and 2 are offset and length.
-pub(super) fn write(call: &mut Call<'_>, part: bool, line_breaks: bool) -> Result<Value, Exception> {
+/// Of the bytes of argument 0, those in the range of arguments 1 and 2 when it is a part; lines are broken when the
+/// argument at `options` says so.
+fn encoded(call: &mut Call<'_>, part: bool, options: Option<usize>) -> Result<String, Exception> {
     let bytes = call.bytes(0)?;
     let bytes = bytes.lock().clone();
     let selected = if part {
@@ -40,10 +52,15 @@ pub(super) fn write(call: &mut Call<'_>, part: bool, line_breaks: bool) -> Resul
     } else {
         &bytes
     };
+    let line_breaks = match options.map_or(0, |at| call.enumeration(at)) {
+        0 => false,
+        1 => true,
+        other => return Err(Exception::argument(format!("Illegal enum value: {other}."), "options")),
+    };
     call.budget().allocate(selected.len() / 3 * 4 + 4)?;
     let text = STANDARD.encode(selected);
     if !line_breaks {
-        return Ok(Value::from(text));
+        return Ok(text);
     }
     let mut out = String::with_capacity(text.len() + text.len() / LINE * 2);
     for (at, character) in text.chars().enumerate() {
@@ -52,5 +69,20 @@ pub(super) fn write(call: &mut Call<'_>, part: bool, line_breaks: bool) -> Resul
         }
         out.push(character);
     }
-    Ok(Value::from(out))
+    Ok(out)
+}
+
+/// `ToBase64String`.
+pub(super) fn write(call: &mut Call<'_>, part: bool, options: Option<usize>) -> Result<Value, Exception> {
+    encoded(call, part, options).map(Value::from)
+}
+
+/// `ToBase64CharArray(byte[] inArray, int offsetIn, int length, char[] outArray, int offsetOut)`.
+pub(super) fn write_chars(call: &mut Call<'_>, options: Option<usize>) -> Result<Value, Exception> {
+    let units: Vec<u16> = encoded(call, true, options)?.encode_utf16().collect();
+    let Value::Array(target) = call.argument(3) else { return Err(call.null_argument(3)) };
+    let message = "Either offset did not refer to a position in the string, or there is an insufficient length of destination character array.";
+    chars::write(target, call.int(4), &units)
+        .ok_or_else(|| Exception::argument_out_of_range("offsetOut", message))?;
+    Ok(Value::Int32(i32::try_from(units.len()).unwrap_or(i32::MAX)))
 }

@@ -1,6 +1,7 @@
 //! `System.Convert`.
 
 mod base64;
+mod change;
 mod radix;
 mod scalar;
 
@@ -97,6 +98,31 @@ static CONVERT: TypeDeclaration = TypeDeclaration::statics("System.Convert").mem
         call.text(0)?;
         to_char(call.argument(0)).map(Value::Char)
     }),
+    impure("static uint ToUInt32(object value, IFormatProvider provider)", |call| {
+        integer!(UInt32, u32, "UInt32", "a UInt32", call)
+    }),
+    impure("static ulong ToUInt64(object value, IFormatProvider provider)", |call| {
+        integer!(UInt64, u64, "UInt64", "a UInt64", call)
+    }),
+    impure("static short ToInt16(object value, IFormatProvider provider)", |call| {
+        integer!(Int16, i16, "Int16", "an Int16", call)
+    }),
+    impure("static ushort ToUInt16(object value, IFormatProvider provider)", |call| {
+        integer!(UInt16, u16, "UInt16", "a UInt16", call)
+    }),
+    impure("static byte ToByte(object value, IFormatProvider provider)", |call| {
+        integer!(Byte, u8, "Byte", "an unsigned byte", call)
+    }),
+    impure("static sbyte ToSByte(object value, IFormatProvider provider)", |call| {
+        integer!(SByte, i8, "SByte", "a signed byte", call)
+    }),
+    impure("static float ToSingle(object value, IFormatProvider provider)", |call| {
+        to_double(call.argument(0)).map(|value| Value::Single(value as f32))
+    }),
+    impure("static char ToChar(object value, IFormatProvider provider)", |call| {
+        to_char(call.argument(0)).map(Value::Char)
+    }),
+    impure("static DateTime ToDateTime(object value, IFormatProvider provider)", to_date_time),
     impure("static DateTime ToDateTime(object value)", to_date_time),
     impure("static DateTime ToDateTime(string value)", to_date_time),
     impure("static string ToString(object value)", |call| {
@@ -113,14 +139,30 @@ static CONVERT: TypeDeclaration = TypeDeclaration::statics("System.Convert").mem
     pure("static string ToString(int value, int toBase)", radix::write),
     pure("static string ToString(long value, int toBase)", radix::write),
     impure("static byte[] FromBase64String(string s)", base64::read),
-    impure("static string ToBase64String(byte[] inArray)", |call| base64::write(call, false, false)),
+    impure("static string ToBase64String(byte[] inArray)", |call| base64::write(call, false, None)),
     impure("static string ToBase64String(byte[] inArray, Base64FormattingOptions options)", |call| {
-        let breaks = call.enumeration(1) == 1;
-        base64::write(call, false, breaks)
+        base64::write(call, false, Some(1))
     }),
     impure("static string ToBase64String(byte[] inArray, int offset, int length)", |call| {
-        base64::write(call, true, false)
+        base64::write(call, true, None)
     }),
+    impure(
+        "static string ToBase64String(byte[] inArray, int offset, int length, Base64FormattingOptions options)",
+        |call| base64::write(call, true, Some(3)),
+    ),
+    impure(
+        "static int ToBase64CharArray(byte[] inArray, int offsetIn, int length, char[] outArray, int offsetOut)",
+        |call| base64::write_chars(call, None),
+    ),
+    impure(
+        "static int ToBase64CharArray(byte[] inArray, int offsetIn, int length, char[] outArray, int offsetOut, Base64FormattingOptions options)",
+        |call| base64::write_chars(call, Some(5)),
+    ),
+    impure("static byte[] FromBase64CharArray(char[] inArray, int offset, int length)", base64::read_chars),
+    impure("static object ChangeType(object value, TypeCode typeCode)", change::change_type),
+    impure("static object ChangeType(object value, TypeCode typeCode, IFormatProvider provider)", change::change_type),
+    pure("static TypeCode GetTypeCode(object value)", |call| Ok(change::type_code(call.argument(0)))),
+    pure("static bool IsDBNull(object value)", |_| Ok(Value::Boolean(false))),
     impure("static string ToHexString(byte[] inArray)", to_hex),
     impure("static byte[] FromHexString(string s)", from_hex),
 ]);
@@ -129,7 +171,7 @@ static BASE64_FORMATTING_OPTIONS: TypeDeclaration =
     TypeDeclaration::enumeration("System.Base64FormattingOptions", &[("None", 0), ("InsertLineBreaks", 1)]);
 
 /// The types of this family.
-pub(super) static TYPES: &[&TypeDeclaration] = &[&CONVERT, &BASE64_FORMATTING_OPTIONS];
+pub(super) static TYPES: &[&TypeDeclaration] = &[&CONVERT, &change::TYPE_CODE, &BASE64_FORMATTING_OPTIONS];
 
 fn to_hex(call: &mut Call<'_>) -> Result<Value, Exception> {
     let bytes = call.bytes(0)?;

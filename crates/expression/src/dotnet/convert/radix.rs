@@ -45,8 +45,9 @@ pub(super) fn read(call: &Call<'_>, bits: u32) -> Result<u64, Exception> {
     if text.starts_with('-') {
         return Err(Exception::argument("String cannot contain a minus sign if the base is not 10.", ""));
     }
-    let prefix = if base == 16 { text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) } else { None };
-    let digits = prefix.unwrap_or(&text);
+    let unsigned_text = text.strip_prefix('+').unwrap_or(&text);
+    let prefixed = unsigned_text.strip_prefix("0x").or_else(|| unsigned_text.strip_prefix("0X"));
+    let digits = prefixed.filter(|_| base == 16).unwrap_or(unsigned_text);
     let valid = digits.chars().take_while(|digit| digit.is_digit(base)).count();
     if valid == 0 {
         return Err(no_digits());

@@ -55,6 +55,20 @@ pub(super) static DATE_TIME_OFFSET: TypeDeclaration = TypeDeclaration::structure
         pure("static DateTimeOffset FromUnixTimeMilliseconds(long milliseconds)", |call| {
             from_unix(call.long(0), TICKS_PER_MILLISECOND, "milliseconds")
         }),
+        pure("static DateTimeOffset FromFileTime(long fileTime)", |call| {
+            let ticks = call.long(0).checked_add(FILE_TIME_TICKS).filter(|ticks| calendar::in_range(*ticks));
+            let ticks = ticks.filter(|_| call.long(0) >= 0).ok_or_else(|| {
+                Exception::argument_out_of_range("fileTime", "Not a valid Win32 FileTime.")
+            })?;
+            Ok(value(ticks, 0))
+        }),
+        pure("long ToFileTime()", |call| {
+            let ticks = this(call).utc_ticks() - FILE_TIME_TICKS;
+            if ticks < 0 {
+                return Err(Exception::argument_out_of_range("", "Not a valid Win32 FileTime."));
+            }
+            Ok(Value::Int64(ticks))
+        }),
         pure("long ToUnixTimeSeconds()", |call| Ok(to_unix(call, TICKS_PER_SECOND))),
         pure("long ToUnixTimeMilliseconds()", |call| Ok(to_unix(call, TICKS_PER_MILLISECOND))),
         pure("int Year", |call| Ok(part(call, |fields| fields.year))),
@@ -156,6 +170,9 @@ pub(super) static DATE_TIME_OFFSET: TypeDeclaration = TypeDeclaration::structure
         pure("static bool operator >(DateTimeOffset left, DateTimeOffset right)", |call| compared(call, |a, b| a > b)),
         pure("static bool operator >=(DateTimeOffset left, DateTimeOffset right)", |call| compared(call, |a, b| a >= b)),
     ]);
+
+/// 1601-01-01T00:00:00, from which Windows counts.
+const FILE_TIME_TICKS: i64 = 504_911_232_000_000_000;
 
 fn this(call: &Call<'_>) -> DateTimeOffset {
     if let Value::DateTimeOffset(value) = call.receiver() { *value } else { DateTimeOffset::default() }

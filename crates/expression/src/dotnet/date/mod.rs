@@ -34,6 +34,8 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[
     &time_span::TIME_SPAN,
     &time_zone::TIME_ZONE_INFO,
     &time_zone::TIME_ZONE,
+    &time_zone::TRANSITION_TIME,
+    &time_zone::ADJUSTMENT_RULE,
     &DAY_OF_WEEK,
     &DATE_TIME_KIND,
 ];
@@ -78,15 +80,19 @@ fn add_ticks(ticks: i64, more: i64) -> Result<i64, Exception> {
     checked(ticks.checked_add(more).unwrap_or(-1), "value")
 }
 
-/// Ticks of a count of units with a fraction, cut off below one tick.
+/// Ticks of a count of units with a fraction, rounded to milliseconds.
 fn unit_ticks(value: f64, unit: i64) -> Result<i64, Exception> {
-    let out_of_range = || Exception::argument_out_of_range("value", "Value to add was out of range.");
-    let most = calendar::MAX_TICKS / unit;
-    if value.is_nan() || value.abs() > most as f64 {
-        return Err(out_of_range());
+    let milliseconds = whole_milliseconds(value * (unit / calendar::TICKS_PER_MILLISECOND) as f64);
+    let most = calendar::MAX_TICKS / calendar::TICKS_PER_MILLISECOND;
+    if milliseconds.is_nan() || milliseconds.abs() > most as f64 {
+        return Err(Exception::argument_out_of_range("value", "Value to add was out of range."));
     }
-    let whole = value.trunc();
-    Ok(whole as i64 * unit + ((value - whole) * unit as f64) as i64)
+    Ok(milliseconds as i64 * calendar::TICKS_PER_MILLISECOND)
+}
+
+/// Rounds half away from zero, as .NET Framework does for every count of units.
+fn whole_milliseconds(value: f64) -> f64 {
+    (value + 0.5_f64.copysign(value)).trunc()
 }
 
 /// Ticks of `arguments[from..]` read as year, month, day and (when there are more) hour, minute, second, millisecond.

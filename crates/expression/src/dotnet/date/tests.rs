@@ -9,18 +9,23 @@ fn members_give_what_dotnet_gives() {
 }
 
 #[test]
-fn fractions_of_units_are_kept_as_in_current_dotnet() {
-    // Older versions rounded to milliseconds.
-    assert_evaluates("@(TimeSpan.FromMilliseconds(1.5).Ticks)", "System.Int64", "15000");
-    assert_evaluates("@(new DateTime(0).AddSeconds(0.0001).Ticks)", "System.Int64", "1000");
+fn counts_of_units_are_rounded_to_milliseconds() {
+    assert_evaluates("@(TimeSpan.FromMilliseconds(1.5).Ticks)", "System.Int64", "20000");
+    assert_evaluates("@(TimeSpan.FromMinutes(1.0 / 3).Seconds)", "System.Int32", "20");
+    assert_evaluates("@(new DateTime(0).AddSeconds(0.0004).Ticks)", "System.Int64", "0");
 }
 
 #[test]
-fn only_utc_is_known() {
-    assert_throws(
-        r#"@(TimeZoneInfo.FindSystemTimeZoneById("Pacific Standard Time"))"#,
-        "System.TimeZoneNotFoundException",
-    );
+fn zones_by_names_of_windows_and_of_the_database() {
+    let cases = [
+        (r#"TimeZoneInfo.FindSystemTimeZoneById("Pacific Standard Time").BaseUtcOffset"#, "-08:00:00"),
+        (r#"TimeZoneInfo.FindSystemTimeZoneById("w. europe standard time").BaseUtcOffset"#, "01:00:00"),
+        (r#"TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata").BaseUtcOffset"#, "05:30:00"),
+    ];
+    for (expression, offset) in cases {
+        assert_evaluates(&format!("@({expression})"), "System.TimeSpan", offset);
+    }
+    assert_throws(r#"@(TimeZoneInfo.FindSystemTimeZoneById("Mars"))"#, "System.TimeZoneNotFoundException");
     assert_evaluates(r#"@(TimeZoneInfo.FindSystemTimeZoneById("UTC").Id)"#, "System.String", "UTC");
 }
 

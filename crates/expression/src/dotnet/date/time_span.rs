@@ -3,9 +3,11 @@
 use super::calendar::{
     TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MILLISECOND, TICKS_PER_MINUTE, TICKS_PER_SECOND,
 };
-use super::{long_hash, sign};
+use super::{long_hash, sign, whole_milliseconds};
 use crate::call::Call;
-use crate::dotnet::format::{SpanError, format_time_span, read_time_span, time_span_text};
+use crate::dotnet::format::{
+    SpanError, format_time_span, read_time_span, read_time_span_exact, time_span_text,
+};
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, pure};
 use crate::value::{Text, Value};
@@ -69,6 +71,21 @@ pub(super) static TIME_SPAN: TypeDeclaration = TypeDeclaration::structure("Syste
             call.set_out(1, Value::TimeSpan(read.unwrap_or(0)));
             Ok(Value::Boolean(read.is_some()))
         }),
+        pure("static bool TryParse(string input, IFormatProvider formatProvider, out TimeSpan result)", |call| {
+            let read = call.text_or_null(0).and_then(|text| read_time_span(&text).ok());
+            call.set_out(2, Value::TimeSpan(read.unwrap_or(0)));
+            Ok(Value::Boolean(read.is_some()))
+        }),
+        pure("static TimeSpan ParseExact(string input, string format, IFormatProvider formatProvider)", parse_exact),
+        pure("static TimeSpan ParseExact(string input, string[] formats, IFormatProvider formatProvider)", parse_exact),
+        pure(
+            "static bool TryParseExact(string input, string format, IFormatProvider formatProvider, out TimeSpan result)",
+            try_parse_exact,
+        ),
+        pure(
+            "static bool TryParseExact(string input, string[] formats, IFormatProvider formatProvider, out TimeSpan result)",
+            try_parse_exact,
+        ),
         pure("string ToString()", |call| Ok(Value::from(time_span_text(this(call))))),
         pure("string ToString(string format)", text),
         pure("string ToString(string format, IFormatProvider formatProvider)", text),
@@ -131,9 +148,10 @@ fn from_parts(parts: [i32; 5]) -> Result<Value, Exception> {
     i64::try_from(total).map(Value::TimeSpan).map_err(|_| Exception::argument_out_of_range("", message))
 }
 
-/// Ticks of a floating count of units. Current .NET keeps fractions down to one tick.
+/// A floating count of units, rounded to milliseconds.
 fn scaled(value: f64, unit: i64) -> Result<Value, Exception> {
-    ticks_of(value * unit as f64)
+    let milliseconds = value * (unit / TICKS_PER_MILLISECOND) as f64;
+    ticks_of(whole_milliseconds(milliseconds) * TICKS_PER_MILLISECOND as f64)
 }
 
 fn ticks_of(ticks: f64) -> Result<Value, Exception> {
@@ -174,13 +192,49 @@ fn total(call: &Call<'_>, unit: i64) -> Value {
     Value::Double(this(call) as f64 / unit as f64)
 }
 
-fn parse(text: &str) -> Result<Value, Exception> {
-    read_time_span(text).map(Value::TimeSpan).map_err(|error| match error {
-        SpanError::Format => Exception::format(format!("String '{text}' was not recognized as a valid TimeSpan.")),
+fn unreadable(error: SpanError, text: &str) -> Exception {
+    match error {
+        SpanError::Format => {
+            Exception::format(format!("String '{text}' was not recognized as a valid TimeSpan."))
+        }
         SpanError::Overflow => Exception::overflow(format!(
             "The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or contains too many digits."
         )),
-    })
+    }
+}
+
+fn parse(text: &str) -> Result<Value, Exception> {
+    read_time_span(text).map(Value::TimeSpan).map_err(|error| unreadable(error, text))
+}
+
+/// The text of argument 0 by the format of argument 1, or by the first of several that fits.
+fn read_exact(call: &mut Call<'_>, text: &str) -> Result<i64, SpanError> {
+    let formats = match call.argument(1) {
+        Value::String(format) => vec![Value::String(format.clone())],
+        _ => call.elements(1).unwrap_or_default(),
+    };
+    let mut error = SpanError::Format;
+    for format in formats.iter().filter_map(Value::as_text) {
+        match read_time_span_exact(text, format) {
+            Ok(ticks) => return Ok(ticks),
+            Err(failed) => error = failed,
+        }
+    }
+    Err(error)
+}
+
+fn parse_exact(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let text = call.text(0)?;
+    if call.argument(1).is_null() {
+        return Err(call.null_argument(1));
+    }
+    read_exact(call, &text).map(Value::TimeSpan).map_err(|error| unreadable(error, &text))
+}
+
+fn try_parse_exact(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let read = call.text_or_null(0).and_then(|text| read_exact(call, &text).ok());
+    call.set_out(3, Value::TimeSpan(read.unwrap_or(0)));
+    Ok(Value::Boolean(read.is_some()))
 }
 
 fn text(call: &mut Call<'_>) -> Result<Value, Exception> {

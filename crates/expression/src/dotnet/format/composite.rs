@@ -1,11 +1,13 @@
 //! Composite formatting: `string.Format("{0,-10:N2}", …)`.
 
+use std::borrow::Cow;
+
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::value::{Text, Value};
 
 /// .NET's own limit of indexes and widths.
-const LIMIT: usize = 1_000_000;
+const LIMIT: i32 = 10_000_000;
 
 /// Fills the holes of `format`.
 ///
@@ -28,15 +30,13 @@ pub(crate) fn composite(
             continue;
         }
         let inner = tail.strip_prefix('{').ok_or_else(broken)?;
-        let end = inner.find(['{', '}']).ok_or_else(broken)?;
-        let (hole, after) = inner.split_at(end);
-        rest = after.strip_prefix('}').ok_or_else(broken)?;
-        let hole = Hole::read(hole)?;
+        let (hole, after) = Hole::read(inner)?;
+        rest = after;
         let value = arguments.get(hole.index).ok_or_else(|| {
             let message = "Index (zero based) must be greater than or equal to zero and less than the size of the argument list.";
             Exception::format(message)
         })?;
-        let text = crate::dotnet::formatted(value, hole.format, machine)?;
+        let text = crate::dotnet::formatted(value, hole.format.as_deref(), machine)?;
         machine.budget().allocate(text.len() + hole.width.unsigned_abs() as usize)?;
         push_aligned(&mut out, &text, hole.width);
     }
@@ -66,14 +66,20 @@ fn broken() -> Exception {
 struct Hole<'f> {
     index: usize,
     width: i32,
-    format: Option<&'f str>,
+    format: Option<Cow<'f, str>>,
 }
 
 impl<'f> Hole<'f> {
-    fn read(text: &'f str) -> Result<Self, Exception> {
-        let (head, format) = match text.split_once(':') {
-            Some((head, format)) => (head, Some(format)),
-            None => (text, None),
+    /// Reads a hole behind its opening brace; gives what follows its closing one.
+    fn read(text: &'f str) -> Result<(Self, &'f str), Exception> {
+        let end = text.find([':', '{', '}']).ok_or_else(broken)?;
+        let (head, rest) = text.split_at(end);
+        let (format, rest) = match rest.strip_prefix(':') {
+            Some(rest) => {
+                let (format, rest) = read_format(rest)?;
+                (Some(format), rest)
+            }
+            None => (None, rest.strip_prefix('}').ok_or_else(broken)?),
         };
         let (index, width) = match head.split_once(',') {
             Some((index, width)) => (index, Some(width.trim_matches(' '))),
@@ -88,7 +94,28 @@ impl<'f> Hole<'f> {
                 None => number(width)?,
             },
         };
-        Ok(Self { index: usize::try_from(index).unwrap_or(usize::MAX), width, format })
+        Ok((Self { index: usize::try_from(index).unwrap_or(usize::MAX), width, format }, rest))
+    }
+}
+
+/// Reads a format up to the brace that closes its hole; braces inside are doubled.
+fn read_format(text: &str) -> Result<(Cow<'_, str>, &str), Exception> {
+    let mut format = Cow::Borrowed("");
+    let mut rest = text;
+    loop {
+        let at = rest.find(['{', '}']).ok_or_else(broken)?;
+        let (head, tail) = rest.split_at(at);
+        format += head;
+        let brace = tail.get(..1).unwrap_or("");
+        let after = tail.get(1..).unwrap_or("");
+        if let Some(behind) = after.strip_prefix(brace) {
+            format += brace;
+            rest = behind;
+        } else if brace == "}" {
+            return Ok((format, after));
+        } else {
+            return Err(broken());
+        }
     }
 }
 
@@ -96,5 +123,5 @@ fn number(digits: &str) -> Result<i32, Exception> {
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(broken());
     }
-    digits.parse().ok().filter(|number| (0..LIMIT as i32).contains(number)).ok_or_else(broken)
+    digits.parse().ok().filter(|number| (0..LIMIT).contains(number)).ok_or_else(broken)
 }

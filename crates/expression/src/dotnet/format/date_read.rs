@@ -23,7 +23,8 @@ impl Read {
 
 /// `Parse`: ISO 8601, RFC 1123, `MM/dd/yyyy HH:mm:ss` and their mixtures; a missing date is `today`'s.
 pub(crate) fn read_date(text: &str, today: i64) -> Option<Read> {
-    let mut reader = Reader { rest: text.trim(), ..Reader::default() };
+    let text = text.trim_end_matches('\0').trim();
+    let mut reader = Reader { rest: text, ..Reader::default() };
     if reader.rest.is_empty() {
         return None;
     }
@@ -44,6 +45,8 @@ struct Reader<'t> {
     day_of_week: Option<i64>,
     time: Option<Clock>,
     offset: Option<i64>,
+    /// A `T` stood between date and time.
+    iso: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -140,15 +143,26 @@ impl Reader<'_> {
         if self.time.is_some() {
             return None;
         }
-        let (hour, _, rest) = take_number(self.rest)?;
-        let (minute, _, mut rest) = take_number(rest.strip_prefix(':')?)?;
+        // ISO 8601 has two digits each.
+        let fits = |length: usize| !self.iso || length == 2;
+        let (hour, hour_length, rest) = take_number(self.rest)?;
+        let (minute, minute_length, mut rest) = take_number(rest.strip_prefix(':')?)?;
+        if !fits(hour_length) || !fits(minute_length) {
+            return None;
+        }
         let (mut second, mut fraction) = (0, 0);
         if let Some(after) = rest.strip_prefix(':') {
-            let (value, _, after) = take_number(after)?;
+            let (value, length, after) = take_number(after)?;
+            if !fits(length) {
+                return None;
+            }
             (second, rest) = (value, after);
             if let Some(digits) = rest.strip_prefix('.') {
                 let end = digits.find(|next: char| !next.is_ascii_digit()).unwrap_or(digits.len());
                 let (digits, after) = digits.split_at(end);
+                if self.iso && digits.is_empty() {
+                    return None;
+                }
                 fraction = fraction_ticks(digits)?;
                 rest = after;
             }
@@ -164,16 +178,28 @@ impl Reader<'_> {
         self.rest = rest;
         match word.to_ascii_uppercase().as_str() {
             // ISO 8601: a time must follow the date.
-            "T" if self.time.is_none() && self.numbers.len() == 3 && rest.contains(':') => Some(()),
-            "Z" | "GMT" | "UTC"
-                if self.offset.is_none() && (self.time.is_some() || self.numbers.len() == 3) =>
+            "T" if self.time.is_none() && self.numbers.len() == 3 && rest.contains(':') => {
+                self.iso = true;
+                Some(())
+            }
+            // Behind a time of ISO 8601 only its own mark of UTC may stand.
+            zone @ ("Z" | "GMT" | "UTC")
+                if (zone == "Z" || !self.iso)
+                    && self.offset.is_none()
+                    && (self.time.is_some() || self.numbers.len() == 3) =>
             {
                 self.offset = Some(0);
                 Some(())
             }
             "AM" | "PM" | "A" | "P" => {
-                let clock = self.time.as_mut().filter(|clock| (1..=12).contains(&clock.hour))?;
-                clock.hour = clock.hour % 12 + if word.starts_with(['P', 'p']) { 12 } else { 0 };
+                let afternoon = word.starts_with(['P', 'p']);
+                let latest = if afternoon { 23 } else { 12 };
+                let clock = self.time.as_mut().filter(|clock| clock.hour <= latest)?;
+                clock.hour = match clock.hour {
+                    12 if !afternoon => 0,
+                    hour @ ..12 if afternoon => hour + 12,
+                    hour => hour,
+                };
                 Some(())
             }
             _ => {
@@ -227,11 +253,11 @@ impl Reader<'_> {
     }
 }
 
-/// Years of two digits lie between 1950 and 2049.
+/// Years of two digits lie between 1930 and 2029.
 pub(super) fn full_year((year, length): (i64, usize)) -> i64 {
     match year {
         _ if length > 2 => year,
-        ..50 => 2000 + year,
+        ..30 => 2000 + year,
         _ => 1900 + year,
     }
 }

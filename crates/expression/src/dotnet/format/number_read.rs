@@ -45,8 +45,8 @@ pub(crate) fn read_integer(text: &str) -> Result<i128, NumberError> {
 pub(crate) fn read_double(text: &str) -> Result<f64, NumberError> {
     let text = trimmed(text);
     match text.to_ascii_lowercase().as_str() {
-        "infinity" | "+infinity" | "∞" | "+∞" => return Ok(f64::INFINITY),
-        "-infinity" | "-∞" => return Ok(f64::NEG_INFINITY),
+        "infinity" | "+infinity" => return Ok(f64::INFINITY),
+        "-infinity" => return Ok(f64::NEG_INFINITY),
         "nan" | "+nan" | "-nan" => return Ok(f64::NAN),
         _ => {}
     }

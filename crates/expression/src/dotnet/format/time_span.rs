@@ -1,9 +1,7 @@
-//! Formats of TimeSpan, and reading one.
+//! Formats of TimeSpan.
 
 use super::date::{fraction, invalid, quoted};
-use crate::dotnet::date::calendar::{
-    TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, time_ticks,
-};
+use crate::dotnet::date::calendar::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::exception::Exception;
 
 /// A span taken apart; every part is positive.
@@ -103,59 +101,4 @@ fn specifier(parts: &Parts, letter: char, count: usize, out: &mut String) -> Res
     }
     out.push_str(&format!("{value:0count$}"));
     Ok(())
-}
-
-/// Why text is no span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpanError {
-    /// It does not look like one.
-    Format,
-    /// One of its parts is out of range.
-    Overflow,
-}
-
-/// `TimeSpan.Parse`: `[-]d`, `[-][d.]hh:mm[:ss[.fffffff]]`, `[-]d:hh:mm:ss[.fffffff]`.
-///
-/// # Errors
-/// As [`SpanError`].
-pub(crate) fn read_time_span(text: &str) -> Result<i64, SpanError> {
-    let text = text.trim();
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let fields: Vec<&str> = text.split(':').collect();
-    let (days, hours, minutes, seconds) = match fields.as_slice() {
-        [days] => (*days, "0", "0", "0"),
-        [hours, minutes] => split_days(hours, minutes, "0"),
-        [hours, minutes, seconds] => split_days(hours, minutes, seconds),
-        [days, hours, minutes, seconds] => (*days, *hours, *minutes, *seconds),
-        _ => return Err(SpanError::Format),
-    };
-    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
-    let ticks = time_ticks(number(hours)?, number(minutes)?, number(seconds)?).ok_or(SpanError::Overflow)?;
-    if fraction.len() > 7 {
-        return Err(SpanError::Overflow);
-    }
-    let fraction = number(&format!("{fraction:0<7}"))?;
-    let days = i128::from(number(days)?) * i128::from(TICKS_PER_DAY);
-    let total = days + i128::from(ticks) + i128::from(fraction);
-    i64::try_from(if negative { -total } else { total }).map_err(|_| SpanError::Overflow)
-}
-
-/// Splits `d.hh` off.
-fn split_days<'t>(
-    hours: &'t str,
-    minutes: &'t str,
-    seconds: &'t str,
-) -> (&'t str, &'t str, &'t str, &'t str) {
-    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
-    (days, hours, minutes, seconds)
-}
-
-fn number(digits: &str) -> Result<i64, SpanError> {
-    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(SpanError::Format);
-    }
-    digits.parse().map_err(|_| SpanError::Overflow)
 }

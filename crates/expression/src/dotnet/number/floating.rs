@@ -25,12 +25,18 @@ fn float(value: &Value) -> Option<f64> {
 }
 
 fn hash(call: &Call<'_>) -> i32 {
+    // Both zeros have one hash, and so have all NaN.
     match call.receiver() {
         Value::Single(value) if *value == 0.0 => 0,
+        Value::Single(value) if value.is_nan() => f32::INFINITY.to_bits().cast_signed(),
         Value::Single(value) => value.to_bits().cast_signed(),
         _ => {
             let value = this(call);
-            let bits = if value == 0.0 { 0 } else { value.to_bits() };
+            let bits = match value {
+                0.0 => 0,
+                _ if value.is_nan() => f64::INFINITY.to_bits(),
+                _ => value.to_bits(),
+            };
             (bits ^ (bits >> 32)) as i32
         }
     }
@@ -66,6 +72,20 @@ macro_rules! floats {
                 }),
                 pure(concat!("static bool IsFinite(", $keyword, " value)"), |call| {
                     Ok(Value::Boolean(call.double(0).is_finite()))
+                }),
+                pure(concat!("static bool IsNormal(", $keyword, " value)"), |call| {
+                    let normal = match call.argument(0) {
+                        Value::Single(value) => value.is_normal(),
+                        _ => call.double(0).is_normal(),
+                    };
+                    Ok(Value::Boolean(normal))
+                }),
+                pure(concat!("static bool IsSubnormal(", $keyword, " value)"), |call| {
+                    let subnormal = match call.argument(0) {
+                        Value::Single(value) => value.is_subnormal(),
+                        _ => call.double(0).is_subnormal(),
+                    };
+                    Ok(Value::Boolean(subnormal))
                 }),
                 pure(concat!("static bool IsPositiveInfinity(", $keyword, " value)"), |call| {
                     Ok(Value::Boolean(call.double(0) == f64::INFINITY))

@@ -35,6 +35,13 @@ pub(super) static MATH: TypeDeclaration = TypeDeclaration::statics("System.Math"
     pure("static decimal Min(decimal val1, decimal val2)", min),
     pure("static int Clamp(int value, int min, int max)", clamp),
     pure("static long Clamp(long value, long min, long max)", clamp),
+    pure("static uint Clamp(uint value, uint min, uint max)", clamp),
+    pure("static ulong Clamp(ulong value, ulong min, ulong max)", clamp),
+    pure("static short Clamp(short value, short min, short max)", clamp),
+    pure("static ushort Clamp(ushort value, ushort min, ushort max)", clamp),
+    pure("static byte Clamp(byte value, byte min, byte max)", clamp),
+    pure("static sbyte Clamp(sbyte value, sbyte min, sbyte max)", clamp),
+    pure("static float Clamp(float value, float min, float max)", clamp),
     pure("static double Clamp(double value, double min, double max)", clamp),
     pure("static decimal Clamp(decimal value, decimal min, decimal max)", clamp),
     pure("static int Abs(int value)", abs),
@@ -46,6 +53,9 @@ pub(super) static MATH: TypeDeclaration = TypeDeclaration::statics("System.Math"
     pure("static decimal Abs(decimal value)", abs),
     pure("static int Sign(int value)", sign),
     pure("static int Sign(long value)", sign),
+    pure("static int Sign(short value)", sign),
+    pure("static int Sign(sbyte value)", sign),
+    pure("static int Sign(float value)", sign),
     pure("static int Sign(double value)", sign),
     pure("static int Sign(decimal value)", sign),
     pure("static double Floor(double d)", |call| real(call, f64::floor)),
@@ -79,7 +89,8 @@ pub(super) static MATH: TypeDeclaration = TypeDeclaration::statics("System.Math"
     pure("static double Log(double d)", |call| real(call, f64::ln)),
     pure("static double Log(double a, double newBase)", |call| {
         let (value, base) = (call.double(0), call.double(1));
-        Ok(Value::Double(if base == 1.0 { f64::NAN } else { value.ln() / base.ln() }))
+        let undefined = base == 1.0 || (value != 1.0 && (base == 0.0 || base == f64::INFINITY));
+        Ok(Value::Double(if undefined { f64::NAN } else { value.ln() / base.ln() }))
     }),
     pure("static double Log10(double d)", |call| real(call, f64::log10)),
     pure("static double Log2(double x)", |call| real(call, f64::log2)),
@@ -95,9 +106,11 @@ pub(super) static MATH: TypeDeclaration = TypeDeclaration::statics("System.Math"
     pure("static double Sinh(double value)", |call| real(call, f64::sinh)),
     pure("static double Cosh(double value)", |call| real(call, f64::cosh)),
     pure("static double Tanh(double value)", |call| real(call, f64::tanh)),
+    pure("static double Asinh(double d)", |call| real(call, f64::asinh)),
+    pure("static double Acosh(double d)", |call| real(call, f64::acosh)),
+    pure("static double Atanh(double d)", |call| real(call, f64::atanh)),
     pure("static double IEEERemainder(double x, double y)", |call| {
-        let (x, y) = (call.double(0), call.double(1));
-        Ok(Value::Double(x - y * (x / y).round_ties_even()))
+        Ok(Value::Double(ieee_remainder(call.double(0), call.double(1))))
     }),
     pure("static long BigMul(int a, int b)", |call| {
         Ok(Value::Int64(i64::from(call.int(0)) * i64::from(call.int(1))))
@@ -115,6 +128,29 @@ pub(super) static MATH: TypeDeclaration = TypeDeclaration::statics("System.Math"
         Ok(Value::Int64(quotient))
     }),
 ]);
+
+/// What is left of `x` after the nearest multiple of `y`; of two as near, the even one.
+fn ieee_remainder(x: f64, y: f64) -> f64 {
+    let rest = x % y;
+    if rest.is_nan() {
+        return f64::NAN;
+    }
+    if rest == 0.0 && x.is_sign_negative() {
+        return -0.0;
+    }
+    let other = rest - y.abs().copysign(x);
+    if other.abs() == rest.abs() {
+        let quotient = x / y;
+        return if (quotient.round_ties_even() - quotient).abs() < (quotient.trunc() - quotient).abs()
+            || quotient.round_ties_even().abs() > quotient.abs()
+        {
+            other
+        } else {
+            rest
+        };
+    }
+    if other.abs() < rest.abs() { other } else { rest }
+}
 
 fn divided(a: i64, b: i64) -> Result<i64, Exception> {
     if b == 0 {
@@ -188,11 +224,14 @@ fn abs(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 fn sign(call: &mut Call<'_>) -> Result<Value, Exception> {
     let sign = match call.argument(0) {
-        Value::Double(value) if value.is_nan() => {
+        value @ (Value::Single(_) | Value::Double(_)) if is_nan(value) => {
             let message = "Function does not accept floating point Not-a-Number values.";
             return Err(Exception::new("System.ArithmeticException", message));
         }
-        Value::Double(value) => i32::from(*value > 0.0) - i32::from(*value < 0.0),
+        Value::Single(_) | Value::Double(_) => {
+            let value = call.double(0);
+            i32::from(value > 0.0) - i32::from(value < 0.0)
+        }
         Value::Decimal(value) if value.is_zero() => 0,
         Value::Decimal(value) => {
             if value.is_sign_negative() {

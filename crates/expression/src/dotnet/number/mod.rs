@@ -1,6 +1,7 @@
 //! The numeric types, `System.Math` and `System.MidpointRounding`.
 
 mod decimal;
+pub(crate) mod decimal_arithmetic;
 mod floating;
 mod integer;
 mod math;
@@ -8,7 +9,7 @@ mod rounding;
 
 use rust_decimal::Decimal;
 
-pub(crate) use rounding::{Midpoint, decimal_from_double, divide_decimals, round_decimal};
+pub(crate) use rounding::{Midpoint, decimal_from_double, round_decimal};
 
 use crate::call::Call;
 use crate::dotnet::format::{Number, NumberError, format_number, number_text};

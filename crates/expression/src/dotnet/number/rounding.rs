@@ -100,17 +100,12 @@ pub(crate) fn decimal_from_double(value: f64, significant: usize) -> Result<Deci
     if value.abs() < 1e-29 {
         return Ok(Decimal::ZERO);
     }
-    let text = format!("{value:.*e}", significant.max(1) - 1);
-    Decimal::from_scientific(&text).map(|decimal| decimal.normalize()).map_err(|_| too_large())
-}
-
-/// `a / b` with the scale that .NET gives: no trailing zeros, but never less than the difference of the scales.
-/// None when the quotient does not fit; the divisor is not zero.
-pub(crate) fn divide_decimals(a: Decimal, b: Decimal) -> Option<Decimal> {
-    let mut quotient = a.checked_div(b)?.normalize();
-    let least = a.scale().saturating_sub(b.scale());
-    if quotient.scale() < least {
-        quotient.rescale(least);
-    }
-    Some(quotient)
+    // No more than 28 digits behind the point, however many of them are zeros.
+    let text = if value.abs() < 1e-13 {
+        format!("{value:.28}")
+    } else {
+        format!("{value:.*e}", significant.max(1) - 1)
+    };
+    let read = if text.contains('e') { Decimal::from_scientific(&text) } else { text.parse() };
+    read.map(|decimal| decimal.normalize()).map_err(|_| too_large())
 }

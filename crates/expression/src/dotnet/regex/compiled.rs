@@ -12,6 +12,7 @@ use crate::value::Text;
 use super::class;
 use super::node::{Group, Writer, number_groups};
 use super::parse::{Flags, Parsed, Refusal, parse};
+use super::walk::{self, Captured, Program};
 
 /// Backtracking steps of one search before it counts as timed out.
 const BACKTRACKS: usize = 1_000_000;
@@ -30,6 +31,7 @@ const CACHED: usize = 128;
 pub(super) const IGNORE_CASE: i64 = 1;
 const MULTILINE: i64 = 2;
 const EXPLICIT_CAPTURE: i64 = 4;
+const COMPILED: i64 = 8;
 const SINGLELINE: i64 = 16;
 const IGNORE_PATTERN_WHITESPACE: i64 = 32;
 const RIGHT_TO_LEFT: i64 = 64;
@@ -51,6 +53,10 @@ pub(super) struct Compiled {
     parsed: Parsed,
     /// For texts of ASCII and others, and for texts that end in a line feed: what the text is known to lack makes the automata much smaller.
     engines: [OnceLock<Result<fancy_regex::Regex, Exception>>; 4],
+    /// The same for [`super::walk`].
+    program: OnceLock<Result<Program, Exception>>,
+    /// True when only the latter can search.
+    walks: bool,
 }
 
 struct Cache {
@@ -103,8 +109,8 @@ impl Compiled {
         if options & !ALL != 0 {
             return Err(Exception::argument_out_of_range("options", ""));
         }
-        if options & RIGHT_TO_LEFT != 0 {
-            return Err(unsupported("RegexOptions.RightToLeft"));
+        if options & ECMA_SCRIPT != 0 && options & !(ECMA_SCRIPT | IGNORE_CASE | MULTILINE | COMPILED) != 0 {
+            return Err(Exception::argument_out_of_range("options", ""));
         }
         if pattern.len() > LONGEST {
             return Err(unsupported("patterns longer than 64 KiB"));
@@ -122,10 +128,91 @@ impl Compiled {
         let parsed = parse(pattern, flags).map_err(refused)?;
         let groups = number_groups(&parsed.keys, &parsed.root);
         let engines = [const { OnceLock::new() }; 4];
-        let made = Self { pattern: pattern.clone(), options, groups, parsed, engines };
+        let walks = parsed.balances || has(RIGHT_TO_LEFT);
+        let program = OnceLock::new();
+        let mut made = Self { pattern: pattern.clone(), options, groups, parsed, engines, program, walks };
         // Mistakes show when the pattern is made, not when it is used.
-        made.engine(&Text::empty())?;
+        if !walks {
+            match made.engine(&Text::empty()) {
+                Ok(_) => return Ok(made),
+                Err(thrown) if thrown.type_name() != "System.NotSupportedException" => return Err(thrown),
+                Err(_) => made.walks = true,
+            }
+        }
+        made.program()?;
         Ok(made)
+    }
+
+    /// True with `RegexOptions.RightToLeft`.
+    pub(super) fn is_backwards(&self) -> bool {
+        self.options & RIGHT_TO_LEFT != 0
+    }
+
+    fn program(&self) -> Result<&Program, Exception> {
+        let has = |option: i64| self.options & option != 0;
+        let compile = || {
+            let (root, groups) = (&self.parsed.root, &self.groups);
+            walk::compile(root, groups, has(IGNORE_CASE), has(RIGHT_TO_LEFT), has(ECMA_SCRIPT)).map_err(
+                |message| match message {
+                    Some(message) => refused(&self.pattern, Refusal::Wrong(self.pattern.len(), message)),
+                    None => unsupported("a pattern this large"),
+                },
+            )
+        };
+        self.program.get_or_init(compile).as_ref().map_err(Clone::clone)
+    }
+
+    /// Runs the program: from a byte offset on, or at it alone.
+    fn walk(
+        &self,
+        input: &Text,
+        from: usize,
+        anchored: bool,
+        budget: &mut Budget,
+    ) -> Result<Option<Captured>, Exception> {
+        budget.steps(input.len() as u64 / 16 + 1)?;
+        budget.allocate(input.len() * size_of::<char>())?;
+        let text: Vec<char> = input.chars().collect();
+        let mut offsets: Vec<usize> = input.char_indices().map(|(at, _)| at).collect();
+        offsets.push(input.len());
+        let start = offsets.partition_point(|offset| *offset < from);
+        let most = BACKTRACKS + text.len() * 4;
+        let mut left = most;
+        let program = self.program()?;
+        let found = if anchored {
+            program.match_at(&text, start, start, &mut left)
+        } else {
+            program.search(&text, start, &mut left)
+        };
+        budget.steps((most - left) as u64 / 8)?;
+        let mut found = match found {
+            Ok(found) => found,
+            Err(_) => {
+                budget.steps(BACKTRACKS as u64)?;
+                return Err(timed_out());
+            }
+        };
+        let byte = |at: usize| offsets.get(at).copied().unwrap_or(input.len());
+        for span in found.iter_mut().flatten().flatten() {
+            *span = (byte(span.0), byte(span.1));
+        }
+        Ok(found)
+    }
+
+    /// Every capture of a group in a match, by byte offsets.
+    ///
+    /// # Errors
+    /// As [`Compiled::find`].
+    pub(super) fn captures(
+        &self,
+        input: &Text,
+        whole: (usize, usize),
+        group: usize,
+        budget: &mut Budget,
+    ) -> Result<Vec<(usize, usize)>, Exception> {
+        let start = if self.is_backwards() { whole.1 } else { whole.0 };
+        let found = self.walk(input, start, true, budget)?;
+        Ok(found.and_then(|mut captures| captures.get_mut(group).map(std::mem::take)).unwrap_or_default())
     }
 
     fn engine(&self, input: &Text) -> Result<&fancy_regex::Regex, Exception> {
@@ -173,6 +260,10 @@ impl Compiled {
         budget: &mut Budget,
     ) -> Result<Option<Vec<Span>>, Exception> {
         budget.step()?;
+        if self.walks {
+            let found = self.walk(input, from, false, budget)?;
+            return Ok(found.map(|captures| captures.iter().map(|group| group.last().copied()).collect()));
+        }
         let found = match self.engine(input)?.captures_from_pos(input.as_str(), from) {
             Ok(found) => found,
             Err(_) => {
@@ -214,12 +305,23 @@ impl Compiled {
     }
 }
 
-/// Where to search after a match: behind it, and one character further when it was empty; none at the end.
-pub(super) fn next_start(input: &str, (start, end): (usize, usize)) -> Option<usize> {
-    if end > start {
-        return Some(end);
+impl Compiled {
+    /// Where to search after a match: behind it, and one character further when it was empty; none at the end.
+    pub(super) fn next_start(&self, input: &str, (start, end): (usize, usize)) -> Option<usize> {
+        match (end > start, self.is_backwards()) {
+            (true, false) => Some(end),
+            (true, true) => Some(start),
+            (false, false) => input.get(end..)?.chars().next().map(|skipped| end + skipped.len_utf8()),
+            (false, true) => {
+                input.get(..start)?.chars().next_back().map(|skipped| start - skipped.len_utf8())
+            }
+        }
     }
-    input.get(end..)?.chars().next().map(|skipped| end + skipped.len_utf8())
+
+    /// Where a search without a start of its own begins.
+    pub(super) fn first_start(&self, input: &str) -> usize {
+        if self.is_backwards() { input.len() } else { 0 }
+    }
 }
 
 fn refused(pattern: &Text, refusal: Refusal) -> Exception {

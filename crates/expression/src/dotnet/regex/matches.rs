@@ -9,7 +9,7 @@ use crate::members::{TypeDeclaration, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Text, Value};
 
-use super::compiled::{Compiled, Span, next_start};
+use super::compiled::{Compiled, Span};
 use super::replacement::Replacement;
 
 pub(super) static CAPTURE: TypeDeclaration = TypeDeclaration::class("System.Text.RegularExpressions.Capture")
@@ -28,17 +28,11 @@ pub(super) static GROUP: TypeDeclaration =
         pure("bool Success", |call| Ok(Value::Boolean(piece(call)?.span.is_some()))),
         pure("string Name", |call| Ok(Value::from(piece(call)?.name.as_str()))),
         pure("CaptureCollection Captures", |call| {
+            let spans = all_captures(call)?;
             let piece = piece(call)?;
-            if piece.repeated && piece.span.is_some() {
-                let message = "of a group inside a quantifier only the last capture is known: use Value";
-                return Err(Exception::not_supported(message));
-            }
             let capture =
                 |span| Value::object(Piece { kind: Kind::Capture, span: Some(span), ..piece.plain() });
-            Ok(Value::object(Items {
-                kind: Kind::Capture,
-                items: piece.span.map(capture).into_iter().collect(),
-            }))
+            Ok(Value::object(Items { kind: Kind::Capture, items: spans.into_iter().map(capture).collect() }))
         }),
     ]);
 
@@ -146,7 +140,8 @@ struct Piece {
     /// None when it did not take part.
     span: Span,
     name: String,
-    repeated: bool,
+    /// Of a group inside a quantifier, which may have captured more than once: its match and its position.
+    repeated: Option<(Arc<Found>, usize)>,
     /// Of a match that succeeded.
     found: Option<Arc<Found>>,
 }
@@ -175,7 +170,7 @@ impl Piece {
             input: self.input.clone(),
             span: self.span,
             name: self.name.clone(),
-            repeated: false,
+            repeated: None,
             found: None,
         }
     }
@@ -224,7 +219,7 @@ fn match_of(found: Arc<Found>) -> Value {
         input: found.input.clone(),
         span: found.spans.first().copied().flatten(),
         name: "0".to_owned(),
-        repeated: false,
+        repeated: None,
         found: Some(found),
     })
 }
@@ -235,7 +230,7 @@ pub(super) fn empty() -> Value {
 }
 
 fn failed(kind: Kind) -> Piece {
-    Piece { kind, input: Text::empty(), span: None, name: "0".to_owned(), repeated: false, found: None }
+    Piece { kind, input: Text::empty(), span: None, name: "0".to_owned(), repeated: None, found: None }
 }
 
 /// `MatchCollection`.
@@ -255,7 +250,7 @@ fn group(found: Option<&Arc<Found>>, at: usize) -> Value {
         input: found.input.clone(),
         span: found.spans.get(at).copied().flatten(),
         name: facts.map_or_else(String::new, |group| group.name.clone()),
-        repeated: facts.is_some_and(|group| group.repeated),
+        repeated: facts.filter(|group| group.repeated).map(|_| (Arc::clone(found), at)),
         found: None,
     })
 }
@@ -265,6 +260,15 @@ fn group_or_failed(found: &Option<Arc<Found>>, find: impl FnOnce(&Compiled) -> O
         Some(at) => group(found.as_ref(), at),
         None => Value::object(failed(Kind::Group)),
     }
+}
+
+/// Where a group captured, in the order of its captures.
+fn all_captures(call: &mut Call<'_>) -> Result<Vec<(usize, usize)>, Exception> {
+    let piece = piece(call)?;
+    let (Some(span), repeated) = (piece.span, piece.repeated.clone()) else { return Ok(Vec::new()) };
+    let Some((found, at)) = repeated else { return Ok(vec![span]) };
+    let whole = found.spans.first().copied().flatten().unwrap_or(span);
+    found.regex.captures(&found.input, whole, at, call.budget())
 }
 
 fn piece<'c>(call: &'c Call<'_>) -> Result<&'c Piece, Exception> {
@@ -284,7 +288,7 @@ fn item(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn next_match(call: &mut Call<'_>) -> Result<Value, Exception> {
     let Some(found) = piece(call)?.found.clone() else { return Ok(empty()) };
     let whole = found.spans.first().copied().flatten().unwrap_or((0, 0));
-    let Some(from) = next_start(&found.input, whole) else { return Ok(empty()) };
+    let Some(from) = found.regex.next_start(&found.input, whole) else { return Ok(empty()) };
     let spans = found.regex.find(&found.input, from, call.budget())?;
     Ok(spans.map_or_else(empty, |spans| {
         matched(Found { regex: Arc::clone(&found.regex), input: found.input.clone(), spans })

@@ -1,8 +1,7 @@
 //! `System.Text.RegularExpressions`: patterns of .NET on a Rust engine.
 //!
-//! Known differences: positions inside a pair of surrogates are not matched; of a group inside a quantifier only
-//! the last capture is kept, so `Captures` is refused there; balancing groups, `RightToLeft` and some Unicode blocks
-//! are refused. Searches have a limit of backtracking steps in place of a time.
+//! Two engines: a fast one, and [`walk`] for what only .NET's own way of searching gives: every capture of a repeated
+//! group, balancing groups, `RightToLeft`. Known differences: a pair of surrogates counts as one character. Searches have a limit of backtracking steps in place of a time.
 
 mod class;
 mod compiled;
@@ -12,6 +11,7 @@ mod parse;
 mod replacement;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Text, Value};
 
-use compiled::{Compiled, Span, compiled, next_start};
+use compiled::{Compiled, Span, compiled};
 use matches::Found;
 use replacement::Replacement;
 
@@ -115,7 +115,9 @@ static REGEX: TypeDeclaration = TypeDeclaration::class("System.Text.RegularExpre
         Ok(Value::Int32(found.map_or(-1, |group| group_number(group.number))))
     }),
     pure("RegexOptions Options", |call| Ok(Value::enumeration(&OPTIONS, this(call)?.options))),
-    pure("bool RightToLeft", |_| Ok(Value::Boolean(false))),
+    pure("bool RightToLeft", |call| Ok(Value::Boolean(this(call)?.is_backwards()))),
+    pure("static TimeSpan InfiniteMatchTimeout", |_| Ok(Value::TimeSpan(INFINITE))),
+    pure("TimeSpan MatchTimeout", |call| Ok(Value::TimeSpan(call.object::<Regex>()?.timeout))),
     pure("string ToString()", |call| Ok(Value::from(this(call)?.pattern.clone()))),
 ]);
 
@@ -132,7 +134,14 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[
 ];
 
 /// `Regex`.
-struct Regex(Arc<Compiled>);
+struct Regex {
+    compiled: Arc<Compiled>,
+    /// As given: searches end by a count of steps.
+    timeout: i64,
+}
+
+/// `Regex.InfiniteMatchTimeout` in ticks.
+const INFINITE: i64 = -10_000;
 
 impl DotnetObject for Regex {
     fn type_of(&self) -> Type {
@@ -142,7 +151,7 @@ impl DotnetObject for Regex {
         self
     }
     fn to_text(&self) -> String {
-        self.0.pattern.to_string()
+        self.compiled.pattern.to_string()
     }
 }
 
@@ -152,11 +161,16 @@ fn group_number(number: u32) -> i32 {
 
 fn make(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (pattern, options) = (call.text(0)?, call.enumeration(1));
-    compiled(&pattern, options, call.budget()).map(|compiled| Value::object(Regex(compiled)))
+    let timeout = if let Value::TimeSpan(given) = call.argument(2) { *given } else { INFINITE };
+    if timeout != INFINITE && timeout <= 0 {
+        return Err(Exception::argument_out_of_range("matchTimeout", ""));
+    }
+    let compiled = compiled(&pattern, options, call.budget())?;
+    Ok(Value::object(Regex { compiled, timeout }))
 }
 
 fn this<'c>(call: &'c Call<'_>) -> Result<&'c Compiled, Exception> {
-    call.object::<Regex>().map(|regex| &*regex.0)
+    call.object::<Regex>().map(|regex| &*regex.compiled)
 }
 
 /// What a call searches, and where the rest of its arguments begins.
@@ -173,17 +187,17 @@ impl Search {
     fn of(call: &mut Call<'_>, own: usize) -> Result<Self, Exception> {
         let input = call.text(0)?;
         if let Some(regex) = call.receiver().downcast::<Regex>() {
-            return Ok(Self { regex: Arc::clone(&regex.0), input, next: 1, is_static: false });
+            return Ok(Self { regex: Arc::clone(&regex.compiled), input, next: 1, is_static: false });
         }
         let (pattern, options) = (call.text(1)?, call.enumeration(2 + own));
         let regex = compiled(&pattern, options, call.budget())?;
         Ok(Self { regex, input, next: 2, is_static: true })
     }
 
-    /// The byte offset of a `startat` argument; 0 when there is none.
+    /// The byte offset of a `startat` argument; where searches begin when there is none.
     fn start(&self, call: &Call<'_>, at: usize) -> Result<usize, Exception> {
         if self.is_static || call.arguments().len() <= at {
-            return Ok(0);
+            return Ok(self.regex.first_start(&self.input));
         }
         offset(&self.input, call.int(at)).ok_or_else(|| {
             let message = "Start index cannot be less than 0 or greater than input length.";
@@ -217,10 +231,29 @@ impl Search {
             let Some(spans) = self.regex.find(&self.input, start, call.budget())? else { break };
             let whole = spans.first().copied().flatten().unwrap_or((start, start));
             each(call, spans)?;
-            from = next_start(&self.input, whole);
+            from = self.regex.next_start(&self.input, whole);
             left -= 1;
         }
         Ok(())
+    }
+
+    /// The same in the order of the text, whatever the direction of the search.
+    fn in_order(
+        &self,
+        call: &mut Call<'_>,
+        from: usize,
+        limit: Option<usize>,
+        mut each: impl FnMut(&mut Call<'_>, Vec<Span>) -> Result<(), Exception>,
+    ) -> Result<(), Exception> {
+        if !self.regex.is_backwards() {
+            return self.each(call, from, limit, each);
+        }
+        let mut found = Vec::new();
+        self.each(call, from, limit, |_, spans| {
+            found.push(spans);
+            Ok(())
+        })?;
+        found.into_iter().rev().try_for_each(|spans| each(call, spans))
     }
 
     fn found(&self, spans: Vec<Span>) -> Found {
@@ -273,7 +306,7 @@ fn first_in_part(call: &mut Call<'_>) -> Result<Value, Exception> {
             Exception::argument_out_of_range("length", "Length cannot be less than 0 or exceed input length.")
         })?;
     let part = Text::from(search.input.get(start..end).unwrap_or(""));
-    let found = search.regex.find(&part, 0, call.budget())?;
+    let found = search.regex.find(&part, search.regex.first_start(&part), call.budget())?;
     Ok(found.map_or_else(matches::empty, |spans| {
         let moved = spans.into_iter().map(|span| span.map(|(from, to)| (from + start, to + start))).collect();
         matches::matched(search.found(moved))
@@ -294,7 +327,8 @@ fn all(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn count(call: &mut Call<'_>) -> Result<Value, Exception> {
     let search = Search::of(call, 0)?;
     let mut found = 0;
-    search.each(call, 0, None, |_, _| {
+    let from = search.regex.first_start(&search.input);
+    search.each(call, from, None, |_, _| {
         found += 1;
         Ok(())
     })?;
@@ -329,7 +363,7 @@ fn rewrite(
     let from = search.start(call, search.next + 2)?;
     let input = search.input.clone();
     let (mut out, mut copied) = (String::new(), 0);
-    search.each(call, from, limit, |call, spans| {
+    search.in_order(call, from, limit, |call, spans| {
         let (start, end) = spans.first().copied().flatten().unwrap_or((copied, copied));
         let before = out.len();
         out.push_str(input.get(copied..start).unwrap_or(""));
@@ -354,12 +388,15 @@ fn split(call: &mut Call<'_>) -> Result<Value, Exception> {
     let from = search.start(call, 2)?;
     let input = search.input.clone();
     let (mut out, mut copied) = (Vec::new(), 0);
-    search.each(call, from, limit, |call, spans| {
+    search.in_order(call, from, limit, |call, spans| {
         let (start, end) = spans.first().copied().flatten().unwrap_or((copied, copied));
         out.push(Text::from(input.get(copied..start).unwrap_or("")));
         copied = end;
-        let groups = spans.iter().skip(1).flatten();
-        out.extend(groups.map(|(start, end)| Text::from(input.get(*start..*end).unwrap_or(""))));
+        let mut groups: Vec<(usize, usize)> = spans.iter().skip(1).flatten().copied().collect();
+        if search.regex.is_backwards() {
+            groups.reverse();
+        }
+        out.extend(groups.iter().map(|(start, end)| Text::from(input.get(*start..*end).unwrap_or(""))));
         call.budget().allocate(end - start + size_of::<Value>())
     })?;
     out.push(Text::from(input.get(copied..).unwrap_or("")));

@@ -13,6 +13,8 @@ pub(super) enum Node {
     Alternatives(Vec<Node>),
     /// A capturing group by its place among all capturing parentheses.
     Capture(usize, Box<Node>),
+    /// A balancing group: a capturing group, if it is one, and the group that loses its last capture.
+    Balance(Option<usize>, GroupKey, Box<Node>),
     /// `(?:`, `(?=`, `(?<!`, `(?>` …
     Group(&'static str, Box<Node>),
     Repeat {
@@ -48,6 +50,33 @@ pub(super) struct Group {
     pub(super) captures: Vec<usize>,
     /// True inside a quantifier: only the last of its captures is known.
     pub(super) repeated: bool,
+}
+
+impl Group {
+    /// True when a pattern means this group.
+    pub(super) fn is(&self, key: &GroupKey) -> bool {
+        match key {
+            GroupKey::Number(number) => self.number == *number,
+            GroupKey::Name(name) => self.name == *name,
+        }
+    }
+}
+
+impl Node {
+    /// Digits that name no group: a character by its octal code, and the digits that are left.
+    ///
+    /// # Errors
+    /// A message when they are no octal code either.
+    pub(super) fn octal(digits: &str) -> Result<Vec<Node>, String> {
+        let octal: String = digits.chars().take(3).take_while(|digit| digit.is_digit(8)).collect();
+        if digits.len() == 1 && digits != "0" || octal.is_empty() {
+            return Err(format!("Reference to undefined group number {digits}."));
+        }
+        let code = u32::from_str_radix(&octal, 8).unwrap_or(0) & 0xFF;
+        let first = char::from_u32(code).unwrap_or('\0');
+        let rest = digits.get(octal.len()..).unwrap_or("");
+        Ok(std::iter::once(first).chain(rest.chars()).map(|scalar| Node::Atom(literal(scalar))).collect())
+    }
 }
 
 /// Numbers the groups: unnamed ones first, then names in their order.
@@ -103,6 +132,12 @@ fn mark_repeated(node: &Node, inside: bool, repeated: &mut [bool]) {
             }
             mark_repeated(inner, inside, repeated);
         }
+        Node::Balance(at, _, inner) => {
+            if let Some(slot) = at.and_then(|at| repeated.get_mut(at)) {
+                *slot = inside;
+            }
+            mark_repeated(inner, inside, repeated);
+        }
         Node::Group(_, inner) => mark_repeated(inner, inside, repeated),
         Node::Repeat { inner, most, .. } => mark_repeated(inner, inside || *most != Some(1), repeated),
         Node::IfCaptured(_, yes, no) => {
@@ -137,6 +172,8 @@ impl Writer<'_> {
             Node::Sequence(items) => items.iter().try_for_each(|item| self.write(item))?,
             Node::Alternatives(items) => self.alternatives(items)?,
             Node::Capture(_, inner) => self.bracketed("(", inner)?,
+            // Only [`super::walk`] keeps the captures that this needs.
+            Node::Balance(_, _, inner) => self.bracketed("(", inner)?,
             Node::Group(open, inner) => self.bracketed(open, inner)?,
             Node::Repeat { inner, least, most, lazy } => {
                 let atomic =
@@ -176,10 +213,7 @@ impl Writer<'_> {
     }
 
     fn find(&self, key: &GroupKey) -> Option<&Group> {
-        self.groups.iter().find(|group| match key {
-            GroupKey::Number(number) => group.number == *number,
-            GroupKey::Name(name) => group.name == *name,
-        })
+        self.groups.iter().find(|group| group.is(key))
     }
 
     fn bracketed(&mut self, open: &str, inner: &Node) -> Result<(), String> {
@@ -223,18 +257,12 @@ impl Writer<'_> {
             self.reference(&group.captures.clone());
             return Ok(());
         }
-        let octal: String = digits.chars().take(3).take_while(|digit| digit.is_digit(8)).collect();
-        if digits.len() == 1 && digits != "0" || octal.is_empty() {
-            return Err(format!("Reference to undefined group number {digits}."));
-        }
-        let code = u32::from_str_radix(&octal, 8).unwrap_or(0) & 0xFF;
-        let rest = digits.get(octal.len()..).unwrap_or("");
-        self.out.push_str(&format!("{}{rest}", literal(char::from_u32(code).unwrap_or('\0'))));
-        Ok(())
+        Node::octal(digits)?.iter().try_for_each(|atom| self.write(atom))
     }
 }
 
-fn undefined(key: &GroupKey) -> String {
+/// .NET's message.
+pub(super) fn undefined(key: &GroupKey) -> String {
     match key {
         GroupKey::Number(number) => format!("Reference to undefined group number {number}."),
         GroupKey::Name(name) => format!("Reference to undefined group name '{name}'."),

@@ -31,17 +31,18 @@ pub(super) enum Refusal {
 pub(super) struct Parsed {
     pub(super) root: Node,
     pub(super) keys: Vec<GroupKey>,
+    /// True with balancing groups.
+    pub(super) balances: bool,
 }
 
 /// Reads `pattern`.
 pub(super) fn parse(pattern: &str, flags: Flags) -> Result<Parsed, Refusal> {
-    let mut parser =
-        Parser { pattern, at: 0, flags, keys: Vec::new(), unnamed: 0, depth: 0, case_switch: None };
+    let mut parser = Parser { flags, ..Parser::new(pattern) };
     let root = parser.alternatives()?;
     if parser.peek() == Some(')') {
         return parser.wrong("Too many )'s.");
     }
-    Ok(Parsed { root, keys: parser.keys })
+    Ok(Parsed { root, keys: parser.keys, balances: parser.balances })
 }
 
 /// The reader; classes are read in their own file.
@@ -54,9 +55,23 @@ pub(super) struct Parser<'p> {
     depth: u32,
     /// What inline options left to write.
     case_switch: Option<&'static str>,
+    balances: bool,
 }
 
 impl<'p> Parser<'p> {
+    fn new(pattern: &'p str) -> Self {
+        Self {
+            pattern,
+            at: 0,
+            flags: Flags::default(),
+            keys: Vec::new(),
+            unnamed: 0,
+            depth: 0,
+            case_switch: None,
+            balances: false,
+        }
+    }
+
     pub(super) fn rest(&self) -> &'p str {
         self.pattern.get(self.at..).unwrap_or("")
     }
@@ -241,7 +256,9 @@ impl<'p> Parser<'p> {
                 Some(_) => return self.wrong("Unrecognized control character."),
                 None => return self.wrong("Missing control character."),
             },
-            _ if is_word(letter) => return self.wrong(format!("Unrecognized escape sequence \\{letter}.")),
+            _ if is_word(letter) && !self.flags.ecma_script => {
+                return self.wrong(format!("Unrecognized escape sequence \\{letter}."));
+            }
             _ => letter,
         })
     }
@@ -313,8 +330,8 @@ impl<'p> Parser<'p> {
 
     fn named(&mut self, close: char) -> Result<Option<Node>, Refusal> {
         let name = self.take_while(usize::MAX, is_word);
-        if self.peek() == Some('-') {
-            return Err(Refusal::Unsupported("balancing groups"));
+        if self.eat("-") {
+            return self.balancing(name, close);
         }
         let begins_well = !name.starts_with(|first: char| first.is_ascii_digit())
             || (name.bytes().all(|digit| digit.is_ascii_digit())
@@ -323,6 +340,21 @@ impl<'p> Parser<'p> {
             return self.wrong("Invalid group name: Group names must begin with a word character.");
         }
         self.capture(key(name))
+    }
+
+    /// After `name-`: the group that loses its last capture; the name before it may be missing.
+    fn balancing(&mut self, name: &str, close: char) -> Result<Option<Node>, Refusal> {
+        let popped = self.take_while(usize::MAX, is_word);
+        if popped.is_empty() || self.next() != Some(close) {
+            return self.wrong("Invalid group name: Group names must begin with a word character.");
+        }
+        self.balances = true;
+        let at = (!name.is_empty()).then(|| {
+            self.keys.push(key(name));
+            self.keys.len()
+        });
+        let popped = key(popped);
+        self.closed(|inner| Node::Balance(at, popped, inner))
     }
 
     /// `imnsx-imnsx` up to `)` or `:`.
@@ -437,15 +469,7 @@ fn quantifier(text: &str) -> Option<(u32, Option<u32>, usize)> {
 
 /// `Regex.Unescape`; a message when an escape is unknown.
 pub(super) fn unescape(text: &str) -> Result<String, String> {
-    let mut parser = Parser {
-        pattern: text,
-        at: 0,
-        flags: Flags::default(),
-        keys: Vec::new(),
-        unnamed: 0,
-        depth: 0,
-        case_switch: None,
-    };
+    let mut parser = Parser::new(text);
     let mut out = String::with_capacity(text.len());
     while let Some(next) = parser.next() {
         let is_octal = matches!(parser.peek(), Some('0'..='7'));

@@ -29,7 +29,7 @@ fn shown(pattern: &str, input: &str, options: i64) -> String {
             &input[whole.0..whole.1],
             groups.join("|")
         ));
-        from = next_start(input, whole);
+        from = regex.next_start(input, whole);
     }
     out.join(", ")
 }
@@ -146,7 +146,7 @@ fn wrong_patterns_are_refused() {
 
 #[test]
 fn what_this_engine_lacks_says_so() {
-    for (pattern, options) in [("(?<b>x)(?<-b>y)", 0), ("a", 64), (r"\p{IsRunic}", 0), (&"(".repeat(50), 0)] {
+    for (pattern, options) in [(&*"(".repeat(50), 0), (r"\uD83D", 0)] {
         let thrown =
             compiled(&Text::from(pattern), options, &mut budget()).err().map(|thrown| thrown.type_name());
         assert_eq!(thrown, Some("System.NotSupportedException"), "{pattern}");
@@ -277,16 +277,31 @@ fn members_in_expressions() {
         testing::assert_evaluates(expression, type_name, value);
     }
     testing::assert_throws(r#"@(Match.Empty.Result("x"))"#, "System.NotSupportedException");
-    testing::assert_throws(
-        r#"@(Regex.Match("aa", "(a)+").Groups[1].Captures.Count)"#,
-        "System.NotSupportedException",
+    testing::assert_evaluates(
+        r#"@(string.Join(",", Regex.Match("abcd", @"(?:(\w)(\w))+").Groups[1].Captures.Cast<Capture>().Select(c => c.Index + c.Value)))"#,
+        "System.String",
+        "0a,2c",
     );
     testing::assert_throws(r#"@(Regex.IsMatch("a", (string)null))"#, "System.ArgumentNullException");
 }
 
 #[test]
+fn balancing_groups_and_searches_from_the_right() {
+    const RIGHT_TO_LEFT: i64 = 64;
+    let balanced = r"^(?:[^()]|(?<open>\()|(?<-open>\)))*(?(open)(?!))$";
+    assert_eq!(shown(balanced, "(a(b)c)", 0), "0:'(a(b)c)'[-]");
+    assert_eq!(shown(balanced, "(()", 0), "");
+    let regex = regex(r"\d{2}", RIGHT_TO_LEFT);
+    let text = Text::from("12345");
+    let first = regex.find(&text, text.len(), &mut budget()).unwrap().unwrap();
+    assert_eq!(first, [Some((3, 5))]);
+}
+
+#[test]
 fn runaway_patterns_end() {
     let timeout = "System.Text.RegularExpressions.RegexMatchTimeoutException";
+    let balancing = format!(r#"@(Regex.IsMatch("{}!", "(?<x>a+)+(?<-x>b)$"))"#, "a".repeat(60));
+    testing::assert_throws(&balancing, timeout);
     let expression = format!(r#"@(Regex.IsMatch("{}!", @"^(?:(?=a)a|a)+$"))"#, "a".repeat(40));
     testing::assert_throws(&expression, timeout);
     // Caught over and over, they use up the evaluation's steps.

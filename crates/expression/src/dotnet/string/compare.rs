@@ -7,6 +7,7 @@ use icu_collator::options::{CollatorOptions, Strength};
 use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
 
 use crate::call::Call;
+use crate::exception::Exception;
 
 /// A `StringComparison`. The current culture is the invariant one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +29,14 @@ impl Comparison {
     pub(crate) const CULTURE_IGNORE_CASE: Self = Self { culture: true, ignore_case: true };
 
     /// An argument of type StringComparison.
-    pub(super) fn argument(call: &Call<'_>, at: usize) -> Self {
-        let number = call.enumeration(at);
-        Self { culture: number < 4, ignore_case: number % 2 == 1 }
+    pub(super) fn argument(call: &Call<'_>, at: usize) -> Result<Self, Exception> {
+        match call.enumeration(at) {
+            number @ 0..=5 => Ok(Self { culture: number < 4, ignore_case: number % 2 == 1 }),
+            _ => {
+                let message = "The string comparison type passed in is currently not supported.";
+                Err(Exception::argument(message, "comparisonType"))
+            }
+        }
     }
 
     /// A sort order.
@@ -44,6 +50,28 @@ impl Comparison {
                 units(left).cmp(&units(right))
             }
         }
+    }
+
+    /// The number of `Compare`: its sign is the order. Of an ordinal comparison it is the distance of the first units
+    /// that differ, or of the lengths.
+    pub(crate) fn number(self, left: &str, right: &str) -> i32 {
+        match self {
+            Self { culture: true, .. } => self.compare(left, right) as i32,
+            Self { ignore_case: true, .. } => distance(&fold(left), &fold(right)),
+            _ => {
+                // .NET looks at two units of each text first, be the second one the end.
+                let head = |text: &str| text.encode_utf16().chain([0, 0]).take(2).collect::<Vec<_>>();
+                let heads = head(left).into_iter().zip(head(right));
+                let differing = heads.into_iter().find(|(one, other)| one != other);
+                differing
+                    .map_or_else(|| distance(left, right), |(one, other)| i32::from(one) - i32::from(other))
+            }
+        }
+    }
+
+    /// The number of `Compare` for parts of texts.
+    pub(crate) fn number_of_parts(self, left: &str, right: &str) -> i32 {
+        if self == Self::ORDINAL { distance(left, right) } else { self.number(left, right) }
     }
 
     /// True when both are the same under this comparison.
@@ -61,6 +89,15 @@ impl Comparison {
     pub(crate) fn searchable(self, text: &str) -> String {
         if self.ignore_case { fold(text) } else { text.to_owned() }
     }
+}
+
+/// The distance of the first units that differ; without any, of the lengths.
+fn distance(left: &str, right: &str) -> i32 {
+    let mut pairs = left.encode_utf16().zip(right.encode_utf16());
+    let length = |text: &str| i32::try_from(text.encode_utf16().count()).unwrap_or(i32::MAX);
+    pairs
+        .find(|(one, other)| one != other)
+        .map_or_else(|| length(left) - length(right), |(one, other)| i32::from(one) - i32::from(other))
 }
 
 type Shared = LazyLock<Option<CollatorBorrowed<'static>>>;

@@ -1,6 +1,7 @@
 //! `System.StringComparison`, `StringComparer` and `StringSplitOptions`.
 
 use std::any::Any;
+use std::sync::LazyLock;
 
 use super::compare::Comparison;
 use crate::call::Call;
@@ -43,15 +44,16 @@ pub(super) static STRING_COMPARER: TypeDeclaration = TypeDeclaration::class("Sys
             Ok(comparer(Comparison::CULTURE_IGNORE_CASE))
         }),
         pure("static StringComparer FromComparison(StringComparison comparisonType)", |call| {
-            Ok(comparer(Comparison::argument(call, 0)))
+            Comparison::argument(call, 0).map(comparer)
         }),
         pure("int Compare(string x, string y)", |call| {
-            let ordering = match (call.text_or_null(0), call.text_or_null(1)) {
-                (Some(x), Some(y)) => this(call)?.compare(&x, &y),
-                (x, y) => x.is_some().cmp(&y.is_some()),
-            };
-            Ok(Value::Int32(ordering as i32))
+            Ok(Value::Int32(match (call.text_or_null(0), call.text_or_null(1)) {
+                (Some(x), Some(y)) => this(call)?.number(&x, &y),
+                (x, y) => i32::from(x.is_some()) - i32::from(y.is_some()),
+            }))
         }),
+        pure("int Compare(object x, object y)", compare_objects),
+        pure("bool Equals(object x, object y)", equal_objects),
         pure("bool Equals(string x, string y)", |call| {
             Ok(Value::Boolean(match (call.text_or_null(0), call.text_or_null(1)) {
                 (Some(x), Some(y)) => this(call)?.equal(&x, &y),
@@ -81,8 +83,52 @@ impl DotnetObject for StringComparer {
     }
 }
 
+/// The comparers of [`comparer`], each made once: `==` compares references.
+static COMPARERS: LazyLock<[Value; 4]> = LazyLock::new(|| {
+    [
+        Comparison::ORDINAL,
+        Comparison::ORDINAL_IGNORE_CASE,
+        Comparison::CULTURE,
+        Comparison::CULTURE_IGNORE_CASE,
+    ]
+    .map(|comparison| Value::object(StringComparer(comparison)))
+});
+
 fn comparer(comparison: Comparison) -> Value {
-    Value::object(StringComparer(comparison))
+    let [ordinal, ordinal_ignoring, culture, culture_ignoring] = &*COMPARERS;
+    let found = match (comparison.culture, comparison.ignore_case) {
+        (false, false) => ordinal,
+        (false, true) => ordinal_ignoring,
+        (true, false) => culture,
+        (true, true) => culture_ignoring,
+    };
+    found.clone()
+}
+
+/// Texts by the comparer; others must order themselves, and only equal ones do here.
+fn compare_objects(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (x, y) = (call.argument(0).clone(), call.argument(1).clone());
+    if x.is_same_reference(&y) {
+        return Ok(Value::Int32(0));
+    }
+    match (&x, &y) {
+        (Value::Null, _) => Ok(Value::Int32(-1)),
+        (_, Value::Null) => Ok(Value::Int32(1)),
+        (Value::String(x), Value::String(y)) => Ok(Value::Int32(this(call)?.number(x, y))),
+        _ => {
+            let compared =
+                crate::dotnet::virtual_call(&x, "CompareTo", &[Type::Object], &mut [y], call.machine())?;
+            compared.ok_or_else(|| Exception::argument("At least one object must implement IComparable.", ""))
+        }
+    }
+}
+
+fn equal_objects(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let (x, y) = (call.argument(0).clone(), call.argument(1).clone());
+    Ok(Value::Boolean(match (&x, &y) {
+        (Value::String(x), Value::String(y)) => this(call)?.equal(x, y),
+        _ => crate::dotnet::equals(&x, &y, call.machine())?,
+    }))
 }
 
 fn this(call: &Call<'_>) -> Result<Comparison, Exception> {

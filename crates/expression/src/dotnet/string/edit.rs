@@ -45,7 +45,12 @@ pub(super) fn substring(call: &mut Call<'_>, with_length: bool) -> Result<Value,
 pub(super) fn remove(call: &mut Call<'_>, with_count: bool) -> Result<Value, Exception> {
     let text = call.this_text()?.clone();
     let all = text.length();
-    let start = index(call, 0, all, "startIndex must be less than length of string.")?;
+    // Without a count there must be something to remove.
+    let last = if with_count { Some(all) } else { all.checked_sub(1) };
+    let message = "startIndex must be less than length of string.";
+    let start = last
+        .ok_or_else(|| Exception::argument_out_of_range("startIndex", message))
+        .and_then(|last| index(call, 0, last, message))?;
     let count = if with_count {
         index(call, 1, all - start, "Index and count must refer to a location within the string.")?
     } else {
@@ -107,7 +112,7 @@ pub(super) fn trim(call: &mut Call<'_>, ends: Ends) -> Result<Value, Exception> 
 
 pub(super) fn replace(call: &mut Call<'_>) -> Result<Value, Exception> {
     let comparison =
-        if call.arguments().len() > 2 { Comparison::argument(call, 2) } else { Comparison::ORDINAL };
+        if call.arguments().len() > 2 { Comparison::argument(call, 2)? } else { Comparison::ORDINAL };
     let text = call.this_text()?.clone();
     let (old, new) = match (call.argument(0), call.argument(1)) {
         (Value::Char(old), Value::Char(new)) => (Text::from_units(&[*old]), Text::from_units(&[*new])),

@@ -4,16 +4,16 @@ pub(crate) mod compare;
 pub(crate) mod comparer;
 mod edit;
 mod join;
+mod normal;
 mod search;
 mod split;
-
-use std::cmp::Ordering;
 
 use compare::Comparison;
 use edit::Ends;
 use split::Options;
 
 use crate::call::Call;
+use crate::dotnet::chars;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
@@ -76,10 +76,13 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
         pure("string Remove(int startIndex, int count)", |call| edit::remove(call, true)),
         pure("string Insert(int startIndex, string value)", edit::insert),
         pure("string Trim()", |call| edit::trim(call, Ends::Both)),
+        pure("string Trim(char trimChar)", |call| edit::trim(call, Ends::Both)),
         pure("string Trim(params char[] trimChars)", |call| edit::trim(call, Ends::Both)),
         pure("string TrimStart()", |call| edit::trim(call, Ends::Start)),
+        pure("string TrimStart(char trimChar)", |call| edit::trim(call, Ends::Start)),
         pure("string TrimStart(params char[] trimChars)", |call| edit::trim(call, Ends::Start)),
         pure("string TrimEnd()", |call| edit::trim(call, Ends::End)),
+        pure("string TrimEnd(char trimChar)", |call| edit::trim(call, Ends::End)),
         pure("string TrimEnd(params char[] trimChars)", |call| edit::trim(call, Ends::End)),
         pure("string PadLeft(int totalWidth)", |call| edit::pad(call, true)),
         pure("string PadLeft(int totalWidth, char paddingChar)", |call| edit::pad(call, true)),
@@ -130,11 +133,15 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
         pure("int LastIndexOf(string value, int startIndex, StringComparison comparisonType)", |call| {
             search::last_index_of(call, 1, true)
         }),
+        pure("int LastIndexOf(string value, int startIndex, int count, StringComparison comparisonType)", |call| {
+            search::last_index_of(call, 2, true)
+        }),
         pure("int IndexOfAny(char[] anyOf)", |call| search::index_of_any(call, 0, false)),
         pure("int IndexOfAny(char[] anyOf, int startIndex)", |call| search::index_of_any(call, 1, false)),
         pure("int IndexOfAny(char[] anyOf, int startIndex, int count)", |call| search::index_of_any(call, 2, false)),
         pure("int LastIndexOfAny(char[] anyOf)", |call| search::index_of_any(call, 0, true)),
         pure("int LastIndexOfAny(char[] anyOf, int startIndex)", |call| search::index_of_any(call, 1, true)),
+        pure("int LastIndexOfAny(char[] anyOf, int startIndex, int count)", |call| search::index_of_any(call, 2, true)),
         // Combine
         pure("static string Concat(object arg0)", join::concat),
         pure("static string Concat(object arg0, object arg1)", join::concat),
@@ -154,6 +161,7 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
         impure("static string Join<T>(string separator, System.Collections.Generic.IEnumerable<T> values)", join::join),
         impure("static string Join<T>(char separator, System.Collections.Generic.IEnumerable<T> values)", join::join),
         pure("static string Join(string separator, string[] value, int startIndex, int count)", join::join_part),
+        pure("static string Join(char separator, string[] value, int startIndex, int count)", join::join_part),
         pure("static string Format(string format, object arg0)", |call| join::format_values(call, 0)),
         pure("static string Format(string format, object arg0, object arg1)", |call| join::format_values(call, 0)),
         pure("static string Format(string format, object arg0, object arg1, object arg2)", |call| {
@@ -164,11 +172,11 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
             join::format_array(call, 1)
         }),
         // Compare
-        pure("static bool operator ==(string a, string b)", |call| Ok(Value::Boolean(same(call, None)))),
-        pure("static bool operator !=(string a, string b)", |call| Ok(Value::Boolean(!same(call, None)))),
-        pure("static bool Equals(string a, string b)", |call| Ok(Value::Boolean(same(call, None)))),
+        pure("static bool operator ==(string a, string b)", |call| same(call, None).map(Value::Boolean)),
+        pure("static bool operator !=(string a, string b)", |call| Ok(Value::Boolean(!same(call, None)?))),
+        pure("static bool Equals(string a, string b)", |call| same(call, None).map(Value::Boolean)),
         pure("static bool Equals(string a, string b, StringComparison comparisonType)", |call| {
-            Ok(Value::Boolean(same(call, Some(2))))
+            same(call, Some(2)).map(Value::Boolean)
         }),
         pure("bool Equals(string value)", |call| {
             Ok(Value::Boolean(call.text_or_null(0).as_ref() == Some(call.this_text()?)))
@@ -177,7 +185,7 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
             Ok(Value::Boolean(call.text_or_null(0).as_ref() == Some(call.this_text()?)))
         }),
         pure("bool Equals(string value, StringComparison comparisonType)", |call| {
-            let comparison = Comparison::argument(call, 1);
+            let comparison = Comparison::argument(call, 1)?;
             let text = call.this_text()?;
             Ok(Value::Boolean(call.text_or_null(0).is_some_and(|other| comparison.equal(text, &other))))
         }),
@@ -188,7 +196,7 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
             Ok(order(call, Comparison { culture: true, ignore_case: call.boolean(2) }))
         }),
         pure("static int Compare(string strA, string strB, StringComparison comparisonType)", |call| {
-            Ok(order(call, Comparison::argument(call, 2)))
+            Ok(order(call, Comparison::argument(call, 2)?))
         }),
         pure("static int Compare(string strA, int indexA, string strB, int indexB, int length)", |call| {
             compare_parts(call, Comparison::CULTURE)
@@ -199,15 +207,34 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
         ),
         pure(
             "static int Compare(string strA, int indexA, string strB, int indexB, int length, StringComparison comparisonType)",
-            |call| compare_parts(call, Comparison::argument(call, 5)),
+            |call| {
+                let comparison = Comparison::argument(call, 5)?;
+                compare_parts(call, comparison)
+            },
         ),
         pure("static int CompareOrdinal(string strA, string strB)", |call| Ok(order(call, Comparison::ORDINAL))),
+        pure("static int CompareOrdinal(string strA, int indexA, string strB, int indexB, int length)", |call| {
+            compare_parts(call, Comparison::ORDINAL)
+        }),
         // Others
         pure("string ToString()", |call| Ok(Value::String(call.this_text()?.clone()))),
         pure("string ToString(IFormatProvider provider)", |call| Ok(Value::String(call.this_text()?.clone()))),
         pure("object Clone()", |call| Ok(Value::String(call.this_text()?.clone()))),
         pure("static string Copy(string str)", |call| call.text(0).map(Value::String)),
         pure("static string Intern(string str)", |call| call.text(0).map(Value::String)),
+        pure("static string IsInterned(string str)", |call| call.text(0).map(Value::String)),
+        pure("string Normalize()", |call| normal::normalize(call, None)),
+        pure("string Normalize(NormalizationForm normalizationForm)", |call| normal::normalize(call, Some(0))),
+        pure("bool IsNormalized()", |call| normal::is_normalized(call, None)),
+        pure("bool IsNormalized(NormalizationForm normalizationForm)", |call| normal::is_normalized(call, Some(0))),
+        pure("int GetHashCode(StringComparison comparisonType)", |call| {
+            let folded = Comparison::argument(call, 0)?.searchable(call.this_text()?);
+            crate::dotnet::hash_code(&Value::from(folded), call.machine()).map(Value::Int32)
+        }),
+        impure("void CopyTo(int sourceIndex, char[] destination, int destinationIndex, int count)", |call| {
+            let units = call.this_text()?.units();
+            chars::copy_to(call, &units)
+        }),
         impure("char[] ToCharArray()", |call| {
             let units = call.this_text()?.units();
             char_array(call, &units)
@@ -224,8 +251,13 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
     ]);
 
 /// The types of this family.
-pub(super) static TYPES: &[&TypeDeclaration] =
-    &[&STRING, &comparer::STRING_COMPARISON, &comparer::STRING_SPLIT_OPTIONS, &comparer::STRING_COMPARER];
+pub(super) static TYPES: &[&TypeDeclaration] = &[
+    &STRING,
+    &normal::NORMALIZATION_FORM,
+    &comparer::STRING_COMPARISON,
+    &comparer::STRING_SPLIT_OPTIONS,
+    &comparer::STRING_COMPARER,
+];
 
 fn int(value: usize) -> Value {
     Value::Int32(i32::try_from(value).unwrap_or(i32::MAX))
@@ -257,35 +289,35 @@ fn split_texts_counted(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 /// True when arguments 0 and 1 are equal; `comparison` is the argument that says how.
-fn same(call: &Call<'_>, comparison: Option<usize>) -> bool {
-    let comparison = comparison.map_or(Comparison::ORDINAL, |at| Comparison::argument(call, at));
-    match (call.argument(0).as_text(), call.argument(1).as_text()) {
+fn same(call: &Call<'_>, comparison: Option<usize>) -> Result<bool, Exception> {
+    let comparison = match comparison {
+        Some(at) => Comparison::argument(call, at)?,
+        None => Comparison::ORDINAL,
+    };
+    Ok(match (call.argument(0).as_text(), call.argument(1).as_text()) {
         (Some(left), Some(right)) => comparison.equal(left, right),
         (left, right) => left.is_none() && right.is_none(),
-    }
+    })
 }
 
 /// Compares two texts of which null comes first.
-fn compared(comparison: Comparison, left: Option<&Text>, right: Option<&Text>) -> Value {
-    let ordering = match (left, right) {
-        (Some(left), Some(right)) => comparison.compare(left, right),
-        (left, right) => left.is_some().cmp(&right.is_some()),
-    };
-    Value::Int32(match ordering {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
+fn compared(left: Option<&Text>, right: Option<&Text>, number: impl FnOnce(&str, &str) -> i32) -> Value {
+    Value::Int32(match (left, right) {
+        (Some(left), Some(right)) => number(left, right),
+        (left, right) => i32::from(left.is_some()) - i32::from(right.is_some()),
     })
 }
 
 fn order(call: &Call<'_>, comparison: Comparison) -> Value {
-    compared(comparison, call.argument(0).as_text(), call.argument(1).as_text())
+    let (left, right) = (call.argument(0).as_text(), call.argument(1).as_text());
+    compared(left, right, |left, right| comparison.number(left, right))
 }
 
 fn compare_to(call: &mut Call<'_>) -> Result<Value, Exception> {
     match call.argument(0) {
         Value::Null | Value::String(_) => {
-            Ok(compared(Comparison::CULTURE, Some(call.this_text()?), call.argument(0).as_text()))
+            let (left, right) = (Some(call.this_text()?), call.argument(0).as_text());
+            Ok(compared(left, right, |left, right| Comparison::CULTURE.number(left, right)))
         }
         _ => Err(Exception::argument("Object must be of type String.", "")),
     }
@@ -300,7 +332,8 @@ fn compare_parts(call: &mut Call<'_>, comparison: Comparison) -> Result<Value, E
         let left = whole.length().checked_sub(start).ok_or_else(out_of_range)?;
         Ok(whole.substring(start, length.min(left)))
     };
-    Ok(compared(comparison, part(0, 1)?.as_ref(), part(2, 3)?.as_ref()))
+    let (left, right) = (part(0, 1)?, part(2, 3)?);
+    Ok(compared(left.as_ref(), right.as_ref(), |left, right| comparison.number_of_parts(left, right)))
 }
 
 #[cfg(test)]

@@ -38,7 +38,10 @@ impl Search {
         };
         let haystack = call.this_text()?.clone();
         call.budget().steps(haystack.len() as u64 / 64 + 1)?;
-        let comparison = comparison.map_or(Comparison::ORDINAL, |at| Comparison::argument(call, at));
+        let comparison = match comparison {
+            Some(at) => Comparison::argument(call, at)?,
+            None => Comparison::ORDINAL,
+        };
         Ok(Self { haystack, needle, comparison })
     }
 
@@ -85,17 +88,35 @@ fn forward(call: &Call<'_>, length: usize, extra: usize) -> Result<(usize, usize
     if count > left { Err(count_error()) } else { Ok((start, count)) }
 }
 
-/// The same for searches from the end: the start is the last unit looked at.
+/// The same for searches of a text from the end: the start is the last unit looked at, one behind the end is allowed.
 fn backward(call: &Call<'_>, length: usize, extra: usize) -> Result<(usize, usize), Exception> {
+    if extra == 0 {
+        return Ok((0, length));
+    }
+    if length == 0 && matches!(call.int(1), -1 | 0) {
+        return Ok((0, 0));
+    }
+    let last = usize::try_from(call.int(1)).ok().filter(|last| *last <= length).ok_or_else(start_error)?;
+    let behind = usize::from(last == length);
+    let end = last + 1 - behind;
+    if extra == 1 {
+        return Ok((0, end));
+    }
+    let count = usize::try_from(call.int(2)).map_err(|_| count_error())?.saturating_sub(behind);
+    end.checked_sub(count).map(|start| (start, count)).ok_or_else(count_error)
+}
+
+/// The same for searches of a Char from the end: the start must be a unit of the text.
+fn backward_to_unit(call: &Call<'_>, length: usize, extra: usize) -> Result<(usize, usize), Exception> {
     if extra == 0 || length == 0 {
         return Ok((0, length));
     }
-    // One behind the last unit is allowed.
-    let last = usize::try_from(call.int(1)).ok().filter(|last| *last <= length).ok_or_else(start_error)?;
-    let end = (last + 1).min(length);
-    let count =
-        if extra > 1 { usize::try_from(call.int(2)).map_err(|_| count_error())?.min(last + 1) } else { end };
-    Ok((end - count.min(end), count.min(end)))
+    let last = usize::try_from(call.int(1)).ok().filter(|last| *last < length).ok_or_else(start_error)?;
+    let count = match extra {
+        1 => last + 1,
+        _ => usize::try_from(call.int(2)).map_err(|_| count_error())?,
+    };
+    (last + 1).checked_sub(count).map(|start| (start, count)).ok_or_else(count_error)
 }
 
 /// `IndexOf` with `extra` of start and count, and the comparison as the argument after them when `compared`.
@@ -105,10 +126,17 @@ pub(super) fn index_of(call: &mut Call<'_>, extra: usize, compared: bool) -> Res
     Ok(position(search.first(start, count)))
 }
 
-/// `LastIndexOf`, as [`index_of`].
+/// `LastIndexOf`, as [`index_of`]. Nothing is found at the last unit looked at.
 pub(super) fn last_index_of(call: &mut Call<'_>, extra: usize, compared: bool) -> Result<Value, Exception> {
     let search = Search::new(call, compared.then_some(extra + 1))?;
-    let (start, count) = backward(call, search.haystack.length(), extra)?;
+    let length = search.haystack.length();
+    let (start, count) = match call.argument(0) {
+        Value::Char(_) => backward_to_unit(call, length, extra)?,
+        _ => backward(call, length, extra)?,
+    };
+    if search.needle.is_empty() {
+        return Ok(position(Some((start + count).saturating_sub(1))));
+    }
     Ok(position(search.last(start, count)))
 }
 
@@ -119,7 +147,7 @@ pub(super) fn index_of_any(call: &mut Call<'_>, extra: usize, from_end: bool) ->
     call.budget().steps(text.len() as u64 / 16 + 1)?;
     let units = text.units();
     let (start, count) = match from_end {
-        true => backward(call, units.len(), extra)?,
+        true => backward_to_unit(call, units.len(), extra)?,
         false => forward(call, units.len(), extra)?,
     };
     let window = units.get(start..start + count).unwrap_or_default();
