@@ -190,17 +190,23 @@ fn decoded(bytes: &[u8]) -> Text {
     Text::from(String::from_utf8_lossy(bytes).as_ref())
 }
 
+/// What a body is read as through the type's own `Parse(string)`.
+const PARSED: [&str; 5] = [
+    "Newtonsoft.Json.Linq.JObject",
+    "Newtonsoft.Json.Linq.JArray",
+    "Newtonsoft.Json.Linq.JToken",
+    "System.Xml.Linq.XElement",
+    "System.Xml.Linq.XDocument",
+];
+
 fn body_as(call: &mut Call<'_>) -> Result<Value, Exception> {
     let wanted = call.type_argument(0);
     let Some(bytes) = read(call)? else { return Ok(Value::Null) };
     match &wanted {
         Type::String | Type::Object => Ok(Value::String(decoded(&bytes))),
         Type::Array(element) if **element == Type::Byte => Ok(Value::bytes(bytes.to_vec())),
-        Type::Named(name) => {
-            // XNode is read as an element; all others have `Parse(string)`.
-            let parser = if *name == "System.Xml.Linq.XNode" { "System.Xml.Linq.XElement" } else { name };
-            parse(call, parser, decoded(&bytes))
-        }
+        Type::Named("System.Xml.Linq.XNode") => parse(call, "System.Xml.Linq.XElement", decoded(&bytes)),
+        Type::Named(name) if PARSED.contains(name) => parse(call, name, decoded(&bytes)),
         _ => Err(Exception::invalid_operation(format!("The body cannot be read as {wanted}."))),
     }
 }
