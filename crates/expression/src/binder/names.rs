@@ -6,8 +6,8 @@ use super::conversions::shown;
 use super::lambdas::delegate_signature;
 use super::{Binder, Typed};
 use crate::ast::{
-    Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, ParameterMode, Place, TypeSyntax,
-    TypeSyntaxKind,
+    Argument, Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, ParameterMode, Place,
+    TypeSyntax, TypeSyntaxKind,
 };
 use crate::dotnet::reflection::type_object;
 use crate::dotnet::registry;
@@ -18,6 +18,7 @@ use crate::value::Value;
 impl Binder {
     /// `nameof(a.b)`: the last name, which must exist.
     pub(super) fn name_of(&mut self, argument: &Expression, place: Place) -> Typed {
+        let argument = &without_type_arguments(argument);
         let name = match &argument.kind {
             ExpressionKind::Name(name, _) | ExpressionKind::Member { name, .. } => name,
             _ => return self.wrong("expression-syntax", argument.place, "`nameof` takes a name"),
@@ -70,6 +71,29 @@ impl Binder {
             _ => super::tuples::element_of(ty, name).is_some(),
         };
         own || !self.members(ty, name).is_empty() || registry().extensions(name).next().is_some()
+    }
+
+    /// `new { A = 1 }`.
+    pub(super) fn anonymous(&mut self, properties: &[(Name, Expression)], place: Place) -> Typed {
+        let mut shape = Vec::new();
+        let mut values = Vec::new();
+        for (name, value) in properties {
+            let value = self.value(value);
+            if value.ty == Type::Null {
+                let message = format!("the type of the property `{name}` cannot be read from `null`");
+                self.report(
+                    "no-conversion",
+                    value.place,
+                    message,
+                    Some("cast it, as in `(string)null`".into()),
+                );
+            }
+            shape.push((Arc::clone(name), value.ty));
+            values.push(value.node);
+        }
+        let shape: Arc<[(Arc<str>, Type)]> = shape.into();
+        let node = Node::Anonymous { shape: Arc::clone(&shape), values };
+        Typed { node, ty: Type::Anonymous(shape), place }
     }
 
     /// `typeof(T)`.
@@ -138,8 +162,43 @@ impl Binder {
         self.lambda_as(&parameters, body, to, place)
     }
 
+    /// `ReferenceEquals(a, b)`: the class around an expression inherits it from `object`.
+    pub(super) fn call_of_object(
+        &mut self,
+        name: &Name,
+        name_place: Place,
+        arguments: &[Argument],
+        place: Place,
+    ) -> Typed {
+        let ty = TypeSyntaxKind::Name(Arc::from("object"), Vec::new());
+        let ty = TypeSyntax { kind: ty, place: name_place };
+        let owner = Expression { kind: ExpressionKind::TypeName(ty), place: name_place };
+        let kind = ExpressionKind::Member {
+            target: Box::new(owner),
+            name: Arc::clone(name),
+            name_place,
+            arguments: Vec::new(),
+        };
+        self.call(&Expression { kind, place: name_place }, arguments, place)
+    }
+
     /// The variable of a pattern, an `out` argument and the like; `_` keeps nothing.
     pub(super) fn declare_designation(&mut self, name: &Name, ty: Type, place: Place) -> u32 {
         if &**name == "_" { self.new_slot() } else { self.declare(name, ty, place) }
     }
+}
+
+/// The same name without type arguments: `nameof(List<int>.Count)` asks for no list in particular.
+fn without_type_arguments(expression: &Expression) -> Expression {
+    let kind = match &expression.kind {
+        ExpressionKind::Name(name, _) => ExpressionKind::Name(Arc::clone(name), Vec::new()),
+        ExpressionKind::Member { target, name, name_place, .. } => ExpressionKind::Member {
+            target: Box::new(without_type_arguments(target)),
+            name: Arc::clone(name),
+            name_place: *name_place,
+            arguments: Vec::new(),
+        },
+        other => other.clone(),
+    };
+    Expression { kind, place: expression.place }
 }

@@ -21,7 +21,13 @@ impl Lexer<'_> {
             let rest = self.rest();
             match self.peek() {
                 None => {
-                    self.mistake(start, "the interpolated string is never closed");
+                    if self.mistakes.last().is_none_or(|last| (last.place.start as usize) < start) {
+                        self.mistake_with_help(
+                            start - 1,
+                            "the interpolated string is never closed",
+                            "close it with `\"`",
+                        );
+                    }
                     break;
                 }
                 Some(next) if !verbatim && is_line_end(next) => {
@@ -48,7 +54,11 @@ impl Lexer<'_> {
                 }
                 Some('}') => {
                     self.bump();
-                    self.mistake(self.at - 1, "a closing brace in an interpolated string is written twice");
+                    self.mistake_with_help(
+                        self.at - 1,
+                        "`}` in the interpolated string closes nothing",
+                        "write `}}` for a brace",
+                    );
                 }
                 Some(_) => self.copy(&mut units),
             }
@@ -57,17 +67,23 @@ impl Lexer<'_> {
         TokenKind::Interpolated(parts)
     }
 
-    /// After `{`: `value,alignment:format`. The first comma and colon outside brackets end their parts, so that
-    /// `a ? b : c` needs parentheses.
+    /// After `{`: `value,width:format`. The first colon outside brackets begins the format, so that `a ? b : c` needs
+    /// parentheses.
     fn hole(&mut self, verbatim: bool, depth: u32) -> RawPart {
         let start = self.at;
+        let known = self.mistakes.len();
         let mut nesting = 0_u32;
-        let mut comma = None;
         loop {
             let rest = self.rest();
             match self.peek() {
                 None => {
-                    self.mistake(start, "the hole of the interpolated string is never closed");
+                    // What else was found inside comes from reading on behind the end.
+                    self.mistakes.truncate(known);
+                    self.mistake_with_help(
+                        start - 1,
+                        "`{` in the interpolated string is never closed",
+                        "write `}` after the value, or `{{` for a brace",
+                    );
                     break;
                 }
                 Some(next) if !verbatim && is_line_end(next) => {
@@ -89,7 +105,6 @@ impl Lexer<'_> {
                 Some(')' | ']') => nesting = nesting.saturating_sub(1),
                 Some('}') if nesting == 0 => break,
                 Some('}') => nesting -= 1,
-                Some(',') if nesting == 0 && comma.is_none() => comma = Some(self.at),
                 Some(':') if nesting == 0 && rest.starts_with("::") => {
                     self.at += 2;
                     continue;
@@ -99,16 +114,14 @@ impl Lexer<'_> {
             }
             self.bump();
         }
-        let end = self.at;
-        let value = Place::new(start, comma.unwrap_or(end));
-        let alignment = comma.map(|comma| Place::new(comma + 1, end));
+        let value = Place::new(start, self.at);
         let format = (self.peek() == Some(':')).then(|| self.hole_format(verbatim));
         if self.peek() == Some('}') {
             self.at += 1;
         } else if self.peek().is_some() {
             self.mistake(start, "the hole of the interpolated string is never closed");
         }
-        RawPart::Hole { value, alignment, format }
+        RawPart::Hole { value, format }
     }
 
     /// After the colon, up to the closing brace.

@@ -36,10 +36,9 @@ pub(crate) enum TokenKind {
 #[derive(Clone, Debug)]
 pub(crate) enum RawPart {
     Text(String),
-    /// The places of value and alignment, and the format.
+    /// The place of value and width, and the format.
     Hole {
         value: Place,
-        alignment: Option<Place>,
         format: Option<String>,
     },
 }
@@ -97,6 +96,12 @@ impl<'t> Lexer<'t> {
         self.mistakes.push(Mistake::new("expression-syntax", Place::new(start, self.at), message));
     }
 
+    /// A mistake with its remedy.
+    fn mistake_with_help(&mut self, start: usize, message: &str, help: &str) {
+        let mistake = Mistake::new("expression-syntax", Place::new(start, self.at), message);
+        self.mistakes.push(mistake.help(help));
+    }
+
     /// None at the end; `Some(None)` for a character that was skipped.
     fn next(&mut self) -> Option<Option<TokenKind>> {
         let rest = self.rest();
@@ -123,7 +128,7 @@ impl<'t> Lexer<'t> {
                 start,
                 "`@` stands only at the beginning of the expression, before a string or a name",
             ),
-            _ => self.mistake(start, &format!("`{first}` does not belong to C#")),
+            _ => self.mistake(start, &format!("the character `{first}` does not belong to C#")),
         }
         Some(None)
     }

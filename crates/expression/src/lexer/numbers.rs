@@ -30,9 +30,27 @@ impl Lexer<'_> {
         match value {
             Some(value) => TokenKind::Literal(value),
             None => {
-                self.mistake(start, "the number is not valid or does not fit into its type");
+                self.wrong_number(start, &digits, &suffix);
                 TokenKind::Literal(Value::Int32(0))
             }
+        }
+    }
+
+    fn wrong_number(&mut self, start: usize, digits: &str, suffix: &str) {
+        let is_suffix = matches!(suffix, "" | "u" | "l" | "ul" | "lu" | "f" | "d" | "m");
+        let is_fraction = digits.contains(['.', 'e', 'E']) && !digits.starts_with("0x");
+        if !is_suffix {
+            let message = format!("`{suffix}` is no suffix of a number");
+            self.mistake_with_help(start, &message, "the suffixes are `u`, `l`, `ul`, `f`, `d` and `m`");
+        } else if digits.len() > 8 || is_fraction {
+            let (message, help) = if is_fraction {
+                ("the number is outside the range of its type", "the largest `double` is about 1.8e308")
+            } else {
+                ("the integer is too large", "the largest integer is a `ulong`: 18446744073709551615")
+            };
+            self.mistake_with_help(start, message, help);
+        } else {
+            self.mistake(start, "the number is not valid");
         }
     }
 

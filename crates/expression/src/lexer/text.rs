@@ -7,16 +7,20 @@ use crate::value::Value;
 impl Lexer<'_> {
     /// After the opening quote.
     pub(super) fn string(&mut self, verbatim: bool) -> TokenKind {
-        let start = self.at;
+        let start = self.at.saturating_sub(1);
         let mut units = Vec::new();
         loop {
             match self.peek() {
                 None => {
-                    self.mistake(start, "the string is never closed");
+                    self.mistake_with_help(start, "the string is never closed", "close it with `\"`");
                     break;
                 }
                 Some(next) if !verbatim && is_line_end(next) => {
-                    self.mistake(start, "the string is not closed before the end of the line");
+                    self.mistake_with_help(
+                        start,
+                        "the string is not closed before the end of the line",
+                        "close it with `\"`, or write `@\"…\"` for a text of several lines",
+                    );
                     break;
                 }
                 Some('"') if verbatim && self.rest().starts_with("\"\"") => {
@@ -58,7 +62,7 @@ impl Lexer<'_> {
             Some('U') => self.hexadecimal(8, 8),
             Some(own @ ('\\' | '"' | '\'')) => own as u32,
             _ => {
-                self.mistake(start, "unknown escape sequence");
+                self.unknown_escape(start);
                 return;
             }
         };
@@ -66,9 +70,14 @@ impl Lexer<'_> {
             Ok(unit) => units.push(unit),
             Err(_) => match char::from_u32(unit) {
                 Some(wide) => units.extend_from_slice(wide.encode_utf16(&mut [0; 2])),
-                None => self.mistake(start, "unknown escape sequence"),
+                None => self.unknown_escape(start),
             },
         }
+    }
+
+    fn unknown_escape(&mut self, start: usize) {
+        let help = "write a backslash as `\\\\`, or the text as `@\"…\"`, where it stands for itself";
+        self.mistake_with_help(start, "unrecognized escape sequence", help);
     }
 
     fn hexadecimal(&mut self, least: usize, most: usize) -> u32 {
@@ -80,7 +89,7 @@ impl Lexer<'_> {
             value = (value << 4) | digit;
         }
         if self.at - start < least {
-            self.mistake(start, "the escape sequence needs more hexadecimal digits");
+            self.unknown_escape(start.saturating_sub(2));
         }
         value
     }
@@ -107,7 +116,7 @@ impl Lexer<'_> {
                 Place::new(start, self.at),
                 "a character in single quotes is exactly one character",
             );
-            self.mistakes.push(mistake.help("write text in double quotes"));
+            self.mistakes.push(mistake.help("write a text in double quotes: `\"…\"`"));
         }
         TokenKind::Literal(Value::Char(units.first().copied().unwrap_or(0)))
     }

@@ -14,7 +14,7 @@ impl Parser<'_> {
             if !self.eat(",") {
                 break;
             }
-            if self.is_symbol(close) {
+            if self.is_symbol(close) && self.mistakes.is_empty() {
                 self.mistake("an argument is missing after `,`");
             }
         }

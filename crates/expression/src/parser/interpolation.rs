@@ -10,9 +10,8 @@ impl Parser<'_> {
         for part in parts {
             match part {
                 RawPart::Text(text) => out.push(InterpolationPart::Text(text)),
-                RawPart::Hole { value, alignment, format } => {
-                    let value = self.inner(value);
-                    let alignment = alignment.map(|place| self.inner(place));
+                RawPart::Hole { value, format } => {
+                    let (value, alignment) = self.hole(value);
                     if format.as_ref().is_some_and(String::is_empty) {
                         self.mistake_at(value.place, "a format is missing after `:`");
                     }
@@ -23,12 +22,14 @@ impl Parser<'_> {
         ExpressionKind::Interpolated(out)
     }
 
-    /// The expression that stands at a place inside the string.
-    fn inner(&mut self, place: Place) -> Expression {
+    /// The value in a hole, and its width after a comma.
+    fn hole(&mut self, place: Place) -> (Expression, Option<Expression>) {
         let refused = Expression { kind: ExpressionKind::Error, place };
-        self.nested(refused, |parser| {
+        self.nested((refused, None), |parser| {
             let mut inner = Parser::new(parser.text, place.start as usize, place.end as usize, parser.depth);
+            inner.queries = parser.queries;
             let value = inner.expression();
+            let width = if inner.eat(",") { Some(inner.expression()) } else { None };
             if inner.is_symbol("?") || inner.is_symbol(":") {
                 inner.mistake("`?:` in a hole needs parentheses, as `:` begins a format");
             }
@@ -37,7 +38,7 @@ impl Parser<'_> {
             parser.has_functions |= inner.has_functions;
             parser.deepest = parser.deepest.max(inner.deepest);
             parser.longest = parser.longest.max(inner.longest);
-            value
+            (value, width)
         })
     }
 }

@@ -87,6 +87,11 @@ impl Parser<'_> {
         self.expect("(");
         while !self.is_symbol(")") && !self.is_end() {
             let Some(parameter) = self.parameter() else { break };
+            let discards = |known: &LambdaParameter| &*known.name == "_";
+            if discards(&parameter) && parameters.iter().any(discards) {
+                let place = self.before();
+                self.newer(place, "two parameters `_` are", "9", "different names");
+            }
             parameters.push(parameter);
             if !self.eat(",") {
                 break;

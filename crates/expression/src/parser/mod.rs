@@ -50,14 +50,16 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, Shape) {
     }
     let block = trimmed.starts_with("@{");
     if !block && !trimmed.starts_with("@(") {
-        let message = "an expression is written `@( … )` or `@{ … }`";
-        mistakes.push(Mistake::new("expression-syntax", whole, message));
+        let message = "a policy expression is written `@( … )` or `@{ … }`";
+        let mistake = Mistake::new("expression-syntax", whole, message);
+        mistakes.push(mistake.help("put `@(` before it and `)` behind it"));
         return (nothing(), mistakes, Shape::default());
     }
     let close = if block { '}' } else { ')' };
     if trimmed.len() < 3 || !trimmed.ends_with(close) {
-        let message = format!("the expression is never closed: `{close}` is missing");
-        mistakes.push(Mistake::new("expression-syntax", whole, message));
+        let message = format!("the expression is never closed: `{close}` is missing at its end");
+        let mistake = Mistake::new("expression-syntax", whole, message);
+        mistakes.push(mistake.help(format!("the last character of an expression is `{close}`")));
         return (nothing(), mistakes, Shape::default());
     }
     let mut parser = Parser::new(text, start + 2, end - 1, 0);
@@ -68,6 +70,8 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, Shape) {
         parser.expect_end();
         Root::Expression(Box::new(value))
     };
+    // What follows a mistake inside one value is mostly its echo.
+    parser.mistakes.truncate(if block { usize::MAX } else { 1 });
     let shape = Shape { has_functions: parser.has_functions, nesting: 4 + parser.deepest + parser.longest };
     (root, parser.mistakes, shape)
 }
@@ -199,7 +203,12 @@ impl<'t> Parser<'t> {
         let found = self.eat(symbol);
         if !found {
             let shown = self.shown();
-            self.mistake(format!("`{symbol}` is expected before {shown}"));
+            let message = if self.is_end() {
+                format!("`{symbol}` is missing before the end of the expression")
+            } else {
+                format!("`{symbol}` is expected before {shown}")
+            };
+            self.mistake(message);
         }
         found
     }
@@ -216,8 +225,12 @@ impl<'t> Parser<'t> {
                 "`;` is not allowed in an expression `@( … )`",
             );
             self.mistakes.push(mistake.help("leave it out, or write statements as `@{ … return …; }`"));
+        } else if [")", "]", "}"].iter().any(|symbol| self.is_symbol(symbol)) {
+            let mistake =
+                Mistake::new("expression-syntax", self.place(), format!("{shown} closes nothing that is open"));
+            self.mistakes.push(mistake.help("leave it out, or open it before"));
         } else {
-            self.mistake(format!("{shown} does not belong here"));
+            self.mistake(format!("{shown} does not belong here: an operator is missing before it"));
         }
     }
 

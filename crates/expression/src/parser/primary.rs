@@ -2,8 +2,9 @@
 
 use super::Parser;
 use super::types::is_keyword_type;
-use crate::ast::{Expression, ExpressionKind};
-use crate::lexer::TokenKind;
+use super::words::is_query_word;
+use crate::ast::{Expression, ExpressionKind, Place};
+use crate::lexer::{Mistake, TokenKind};
 use crate::value::Value;
 
 impl Parser<'_> {
@@ -24,7 +25,9 @@ impl Parser<'_> {
                 Some("nameof") if self.is_symbol_at(1, "(") => self.nameof(),
                 Some("await") if self.is_identifier_at(1) => {
                     self.at += 1;
-                    self.mistake_at(place, "`await` cannot be used in a policy expression");
+                    let message = "`await` cannot be used in a policy expression: nothing in it waits";
+                    let mistake = Mistake::new("expression-syntax", place, message);
+                    self.mistakes.push(mistake.help("leave out `await`"));
                     self.unary().kind
                 }
                 _ => self.name(),
@@ -41,6 +44,13 @@ impl Parser<'_> {
     fn name(&mut self) -> ExpressionKind {
         if self.is_word("global") && self.is_symbol_at(1, "::") {
             self.at += 2;
+        }
+        if self.queries > 0
+            && let Some(word) = self.word_at(0).filter(|word| is_query_word(word))
+        {
+            self.mistake(format!("`{word}` is a keyword inside a query: a name would be `@{word}`"));
+            self.at += 1;
+            return ExpressionKind::Error;
         }
         match self.identifier() {
             Some((name, _)) => ExpressionKind::Name(name, self.expression_type_arguments()),
@@ -81,10 +91,44 @@ impl Parser<'_> {
             "ref" => ExpressionKind::Ref(Box::new(self.unary())),
             _ => {
                 let place = self.before();
-                self.mistake_at(place, format!("`{word}` cannot be used in a policy expression"));
+                self.refused_word(word, place);
                 ExpressionKind::Error
             }
         }
+    }
+
+    fn refused_word(&mut self, word: &str, place: Place) {
+        let begins_statement = matches!(
+            word,
+            "return"
+                | "if"
+                | "for"
+                | "foreach"
+                | "while"
+                | "do"
+                | "switch"
+                | "try"
+                | "break"
+                | "continue"
+                | "const"
+                | "using"
+                | "lock"
+                | "goto"
+        );
+        let (message, help) = if begins_statement {
+            let message = format!("`{word}` is a statement, and a value is wanted here");
+            (message, Some("statements stand in `@{ … }`, which ends with `return …;`"))
+        } else if word == "this" || word == "base" {
+            let message = format!("`{word}` does not exist in a policy expression: it belongs to no object");
+            (message, Some("the call is `context`"))
+        } else {
+            (format!("`{word}` cannot be used in a policy expression"), None)
+        };
+        let mistake = Mistake::new("expression-syntax", place, message);
+        self.mistakes.push(match help {
+            Some(help) => mistake.help(help),
+            None => mistake,
+        });
     }
 
     /// `nameof(a.b)` is the last name.

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::ast::{ExpressionKind, Statement, StatementKind};
+use crate::lexer::Mistake;
 
 impl Parser<'_> {
     /// The statements of `@{ … }`.
@@ -146,7 +147,8 @@ impl Parser<'_> {
             return;
         }
         let place = self.before();
-        self.mistake_at(place, "`;` is missing after the statement");
+        let mistake = Mistake::new("expression-syntax", place, "`;` is missing after the statement");
+        self.mistakes.push(mistake.help("write `;` behind it"));
         self.skip_statement();
     }
 
@@ -184,7 +186,9 @@ impl Parser<'_> {
                 | ExpressionKind::Error
         );
         if !allowed {
-            self.mistake_at(value.place, "only calls, assignments and `new` may stand alone as a statement");
+            let message = "only assignment, call, increment, decrement and `new` can be used as a statement";
+            let help = "assign the value to a variable, or `return` it";
+            self.mistakes.push(Mistake::new("expression-syntax", value.place, message).help(help));
         }
         self.end_statement();
         StatementKind::Expression(value)

@@ -487,6 +487,10 @@ fn cast(value: Value, to: &Type) -> Result<Value, Exception> {
     // An enum and its number unbox into each other.
     match (&value, to) {
         (Value::Enum(number), Type::Int32) => Ok(Value::Int32(i32::try_from(number.value).unwrap_or(0))),
+        (Value::Int32(_), Type::Named(_)) => match convert(&value, to, false)? {
+            Value::Null => Err(Exception::invalid_cast(&value.type_of(), to)),
+            number => Ok(number),
+        },
         _ => Err(Exception::invalid_cast(&value.type_of(), to)),
     }
 }
