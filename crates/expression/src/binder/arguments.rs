@@ -68,10 +68,10 @@ impl<'e> Given<'e> {
                     || binder.implicit_value(value, to).is_some()
             }
             What::Waiting(expression) => binder.waiting_fits(expression, to),
-            What::Out(_, ty) => ty == to || matches!(to, Type::Parameter(_)),
+            What::Out(_, ty) | What::Ref(_, ty) => ty == to || matches!(to, Type::Parameter(_)),
             What::OutInferred(_, syntax) => binder.out_fits(syntax, to),
             // No member of the tables takes a reference.
-            What::Ref(..) | What::RefTo(_) => false,
+            What::RefTo(_) => false,
         }
     }
 
@@ -115,6 +115,10 @@ impl<'e> Given<'e> {
 
     pub(super) fn is_out(&self) -> bool {
         matches!(self.what, What::Out(..) | What::OutInferred(..))
+    }
+
+    pub(super) fn is_ref(&self) -> bool {
+        matches!(self.what, What::Ref(..) | What::RefTo(_))
     }
 }
 

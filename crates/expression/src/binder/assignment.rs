@@ -141,7 +141,11 @@ impl Binder {
             Some(operator) => {
                 let at = self.assignment_place(operator, target.place, value.place);
                 let operation = Operation { operator, at, place };
-                let value = self.operand(value, operation);
+                // `handler += () => …`
+                let value = match super::lambdas::delegate_signature(&ty) {
+                    Some(_) => self.expression_as(value, &ty),
+                    None => self.operand(value, operation),
+                };
                 let read = assignable.read(self);
                 self.compound(operation, read, value, &ty)
             }
@@ -199,9 +203,9 @@ impl Binder {
                     return Some(Assignable { ty, place, prepare: Vec::new(), what });
                 }
                 let Some((setter, _)) = self.find_member(&owner.ty, name, MemberKind::PropertySetter) else {
-                    if self.find_member(&owner.ty, name, MemberKind::Property).is_some() {
-                        let message = format!("`{}.{name}` is read-only", shown(&owner.ty));
-                        self.mistake("not-assignable", *name_place, message);
+                    let anonymous = matches!(&owner.ty, Type::Anonymous(shape) if shape.iter().any(|(known, _)| known == name));
+                    if anonymous || self.find_member(&owner.ty, name, MemberKind::Property).is_some() {
+                        self.read_only_member(&owner.ty, name, *name_place);
                     } else {
                         self.unknown_member(&owner.ty.clone(), name, *name_place, false);
                     }
@@ -220,11 +224,9 @@ impl Binder {
                 })
             }
             _ => {
-                self.mistake(
-                    "not-assignable",
-                    place,
-                    "only variables, members and elements can be assigned to",
-                );
+                let message = "the left side of an assignment must be a variable, a property or an element";
+                let help = "write `==` to compare".to_owned();
+                self.report("not-assignable", place, message, Some(help));
                 None
             }
         }
@@ -264,6 +266,41 @@ impl Binder {
         false
     }
 
+    fn read_only_member(&mut self, ty: &Type, name: &str, place: Place) {
+        let message = match ty {
+            Type::Anonymous(_) => format!("property `{name}` of an anonymous object is read-only"),
+            _ => format!("property `{}.{name}` is read-only", shown(ty)),
+        };
+        let policy = match (ty, name) {
+            (Type::Named("IRequest"), "Method") => Some("set-method"),
+            (Type::Named("IRequest"), "Url") => Some("rewrite-uri"),
+            (Type::Named("IRequest" | "IResponse"), "Headers") => Some("set-header"),
+            (Type::Named("IRequest" | "IResponse"), "Body") => Some("set-body"),
+            (Type::Named("IResponse"), "StatusCode" | "StatusReason") => Some("set-status"),
+            _ => None,
+        };
+        let help = match (policy, ty) {
+            (Some(policy), _) => Some(format!("expressions change nothing: use the policy `{policy}`")),
+            (_, Type::Anonymous(_)) => Some("make a new object, or use a `JObject`".to_owned()),
+            _ => None,
+        };
+        self.report("not-assignable", place, message, help);
+    }
+
+    fn read_only_elements(&mut self, ty: &Type, place: Place) {
+        let message = format!("the elements of `{}` cannot be assigned to", shown(ty));
+        let help = match ty {
+            Type::String => Some("make a new text, as with `Replace(…)` or a `StringBuilder`"),
+            Type::Named("IVariables") => Some("expressions change nothing: use the policy `set-variable`"),
+            Type::Named("IHeaders") => Some("expressions change nothing: use the policy `set-header`"),
+            Type::Generic("System.Collections.Generic.IEnumerable", _) => {
+                Some("make a list of it with `.ToList()`")
+            }
+            _ => None,
+        };
+        self.report("not-assignable", place, message, help.map(str::to_owned));
+    }
+
     fn assignable_element(
         &mut self,
         owner: &Expression,
@@ -296,8 +333,7 @@ impl Binder {
                 })
         });
         let Some((setter, declaring)) = found else {
-            let message = format!("the elements of `{}` cannot be assigned to", shown(&owner.ty));
-            self.mistake("not-assignable", place, message);
+            self.read_only_elements(&owner.ty, place);
             return None;
         };
         let mut keys = Vec::new();

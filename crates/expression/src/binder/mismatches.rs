@@ -45,7 +45,7 @@ impl Binder {
                 } else {
                     format!("{what} takes {} and not {}", counted(count, "type argument"), called.types.len())
                 };
-                self.report("wrong-arguments", called.at, message, forms(candidates));
+                self.report("wrong-arguments", called.at, message, forms(candidates, called));
             }
             _ => self.wrong_shape(candidates, &given, called),
         }
@@ -71,12 +71,27 @@ impl Binder {
         let wants_out = parameter.is_some_and(|parameter| parameter.is_out);
         if wants_out && !argument.is_out() {
             let message = format!("argument {number} must be passed with the `out` keyword");
-            let help = format!("write `out var {}`", parameter.map_or("result", |parameter| parameter.name));
+            // That it has no value yet is no mistake of its own: the call gives it one.
+            self.mistakes.retain(|known| known.code != "unassigned-variable" || known.place != place);
+            let written = self.text.get(place.range()).unwrap_or_default();
+            let is_name = written.chars().all(|next| next.is_alphanumeric() || next == '_');
+            let help =
+                if is_name && !written.is_empty() && !written.starts_with(|next: char| next.is_numeric()) {
+                    format!("write `out {written}`")
+                } else {
+                    format!("write `out var {}`", parameter.map_or("result", |parameter| parameter.name))
+                };
             return self.report("wrong-arguments", place, message, Some(help));
         }
         if !wants_out && argument.is_out() {
             let message = format!("argument {number} cannot be passed with the `out` keyword");
-            return self.report("wrong-arguments", place, message, forms(candidates));
+            return self.report("wrong-arguments", place, message, forms(candidates, called));
+        }
+        let wants_ref = parameter.is_some_and(|parameter| parameter.is_ref);
+        if wants_ref != argument.is_ref() {
+            let must = if wants_ref { "must" } else { "cannot" };
+            let message = format!("argument {number} {must} be passed with the `ref` keyword");
+            return self.report("wrong-arguments", place, message, forms(candidates, called));
         }
         let before = self.mistakes.len();
         if let What::Waiting(expression) = &argument.what {
@@ -86,19 +101,25 @@ impl Binder {
             if self.mistakes.len() == before {
                 let what = if is_lambda { "the lambda" } else { "the method group" };
                 let message = format!("argument {number}: {what} does not fit `{}`", shown(to));
-                self.report("no-conversion", place, message, forms(candidates));
+                self.report("no-conversion", place, message, forms(candidates, called));
             }
             return;
         }
-        let from = argument.shown();
+        let from = match &argument.what {
+            What::OutInferred(_, syntax) => {
+                format!("out {}", self.text.get(syntax.place.range()).unwrap_or("var"))
+            }
+            _ => argument.shown(),
+        };
+        let to_shown = if wants_out { format!("out {}", shown(to)) } else { shown(to) };
         let value = if let What::Value(value) = argument.what { Some(value) } else { None };
         let help = match &value {
             Some(value) if candidates.len() == 1 || self.explicit(value, to).is_some() => {
-                self.conversion_help(value, to).or_else(|| forms(candidates))
+                self.conversion_help(value, to).or_else(|| forms(candidates, called))
             }
-            _ => forms(candidates),
+            _ => forms(candidates, called),
         };
-        let message = format!("argument {number}: cannot convert from `{from}` to `{}`", shown(to));
+        let message = format!("argument {number}: cannot convert from `{from}` to `{to_shown}`");
         self.report("no-conversion", place, message, help);
     }
 
@@ -146,7 +167,7 @@ impl Binder {
             let known = candidates.iter().flat_map(|(member, _)| &member.parameters).map(|own| own.name);
             let help = match sekisho_diagnostics::closest(name, known) {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
-                None => forms(candidates),
+                None => forms(candidates, called),
             };
             let message = format!("{what} has no parameter named `{name}`");
             return self.report("wrong-arguments", *place, message, help);
@@ -164,7 +185,7 @@ impl Binder {
                 format!("no overload for {what} takes {count}")
             }
         };
-        self.report("wrong-arguments", called.at, message, forms(candidates));
+        self.report("wrong-arguments", called.at, message, forms(candidates, called));
     }
 
     pub(super) fn ambiguous(
@@ -206,11 +227,16 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 }
 
 /// The signatures that exist.
-fn forms(candidates: &[Candidate]) -> Option<String> {
-    let mut forms: Vec<&str> = Vec::new();
+fn forms(candidates: &[Candidate], called: &Called<'_>) -> Option<String> {
+    let mut forms: Vec<String> = Vec::new();
     for (member, _) in candidates {
-        if !forms.contains(&member.member.signature) {
-            forms.push(member.member.signature);
+        let signature = member.member.signature.trim_start_matches("static ");
+        let form = match signature.strip_prefix("new(") {
+            Some(rest) => format!("new {}({rest}", shown(called.owner)),
+            None => signature.to_owned(),
+        };
+        if !forms.contains(&form) {
+            forms.push(form);
         }
     }
     let more = forms.len().saturating_sub(SHOWN_SIGNATURES);

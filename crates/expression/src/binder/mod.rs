@@ -6,6 +6,11 @@ mod assignment;
 mod coalescing;
 mod conversions;
 mod convert;
+mod unknown;
+mod variance;
+mod unavailable;
+mod patterns;
+mod conditionals;
 mod creation;
 mod declared;
 mod equality;
@@ -23,6 +28,7 @@ mod locals;
 mod loops;
 mod matrices;
 mod names;
+mod multicast;
 mod numeric;
 mod operators;
 mod overloads;
@@ -42,11 +48,11 @@ pub(crate) use probe::{PROBE, Surroundings, VisibleName, available_members, surr
 
 use crate::ast::{Name, ParameterMode, Place, Root, TypeSyntax, TypeSyntaxKind};
 use crate::dotnet::registry;
+use mismatches::counted;
 use crate::lexer::Mistake;
 use crate::parser::Shape;
 use crate::program::{Body, Code, Function, Needs, Node, Program};
 use crate::types::{KEYWORDS, Type};
-use sekisho_diagnostics::closest;
 
 /// An expression with its type.
 #[derive(Debug)]
@@ -235,10 +241,8 @@ impl Binder {
             Root::Block(statements) => {
                 let (steps, completes) = self.block_statements(statements);
                 if completes {
-                    let place = statements.last().map_or(Place::default(), |last| last.place);
-                    let mistake =
-                        Mistake::new("missing-return", place, "not all paths of the block return a value");
-                    self.mistakes.push(mistake.help("end the block with `return …;`"));
+                    let end = self.text.trim_end().len();
+                    self.missing_return(Place::new(0, end));
                 }
                 let returns = self.scopes.last().map(|scope| scope.returns.clone()).unwrap_or_default();
                 (Body::Block(steps), self.common_type(&returns))
@@ -301,18 +305,31 @@ impl Binder {
 
     /// Reports a name that already means something here, around here, or in a block inside.
     fn check_new_name(&mut self, name: &Name, place: Place) {
-        if &**name == "_" {
+        if &**name == "_" || self.check_visible_name(name, place) {
             return;
         }
-        let used_inside = self.inner_names.last().is_some_and(|names| names.contains(name));
-        if self.lookup(name).is_some() {
-            let message = format!("a local variable named `{name}` is already declared in this scope");
-            self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
-        } else if used_inside {
+        if self.inner_names.last().is_some_and(|names| names.contains(name)) {
             let message =
                 format!("`{name}` cannot be declared here: a block before it uses the name for something else");
             self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
         }
+    }
+
+    /// Reports a name that already means something; true when it does.
+    fn check_visible_name(&mut self, name: &Name, place: Place) -> bool {
+        let is_taken = &**name != "_" && self.lookup(name).is_some();
+        if is_taken {
+            let message = format!("a local variable named `{name}` is already declared in this scope");
+            self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
+        }
+        is_taken
+    }
+
+    /// Declares a parameter, whose name was checked where it is written.
+    fn declare_parameter(&mut self, name: &Name, ty: Type) {
+        let slot = self.new_slot();
+        let what = Visible::Variable { slot, ty };
+        self.symbols.push(Symbol { name: Arc::clone(name), what, read_only: None });
     }
 
     fn lookup(&self, name: &str) -> Option<&Visible> {
@@ -321,6 +338,13 @@ impl Binder {
 
     fn symbol(&self, name: &str) -> Option<&Symbol> {
         self.symbols.iter().rev().find(|symbol| &*symbol.name == name)
+    }
+
+    /// Reports a function or block whose end can be reached; `place` ends with its closing brace.
+    fn missing_return(&mut self, place: Place) {
+        let brace = Place { start: place.end.saturating_sub(1), end: place.end };
+        let help = "end the block with `return …;`, or `return null;` when there is no value".to_owned();
+        self.report("missing-return", brace, "not all code paths return a value", Some(help));
     }
 
     /// Runs `bind` in a block of its own: names declared inside end with it.
@@ -381,15 +405,7 @@ impl Binder {
             return Type::Object;
         }
         let Some(declared) = registry().by_name(name) else {
-            self.note_type(name);
-            let known = registry().types().iter().map(|ty| ty.source.short_name());
-            let help = match closest(name, known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => "policy expressions may use a fixed list of .NET types only".to_owned(),
-            };
-            let message = format!("the type `{name}` cannot be used in policy expressions");
-            self.mistakes.push(Mistake::new("unknown-type", place, message).help(help));
-            return Type::Error;
+            return self.unknown_type(name, place);
         };
         let full = declared.source.full_name;
         let twin = |other: &&crate::dotnet::registry::DeclaredType| {
@@ -404,6 +420,24 @@ impl Binder {
         if full == "System.Nullable" {
             return arguments.into_iter().next().map_or(Type::Error, Type::nullable);
         }
+        if arguments.len() != declared.source.type_parameters.len() && !has_any_arity(full) {
+            let count = declared.source.type_parameters.len();
+            let name = declared.source.short_name();
+            let (message, help) = if count == 0 {
+                (format!("`{name}` is not generic: it takes no type arguments"), format!("write `{name}`"))
+            } else {
+                let message = format!("the generic type `{name}` needs {}", counted(count, "type argument"));
+                let example = vec!["string"; count].join(", ");
+                (message, format!("write them, as in `{name}<{example}>`"))
+            };
+            self.report("wrong-arguments", place, message, Some(help));
+            return Type::Error;
+        }
         if arguments.is_empty() { Type::from_full_name(full) } else { Type::generic(full, arguments) }
     }
+}
+
+/// True for the types that exist with several numbers of type arguments.
+fn has_any_arity(full_name: &str) -> bool {
+    matches!(full_name, "System.Func" | "System.Action" | "System.Tuple" | "System.ValueTuple" | "System.Array")
 }

@@ -1,6 +1,7 @@
 //! Operators: which operation C# means. The operations themselves stand in [`super::numeric`], [`super::equality`]
 //! and [`super::declared`].
 
+use super::conditionals::{default_beside, is_default};
 use super::conversions::shown;
 use super::{Binder, Typed};
 use crate::ast::{BinaryOperator as B, Expression, ExpressionKind, Place, UnaryOperator};
@@ -119,9 +120,17 @@ impl Binder {
             B::AndAlso | B::OrElse => self.short_circuit(operation, left, right),
             B::Coalesce => self.coalesce(operation, left, right),
             _ => {
+                let defaults = (is_default(left), is_default(right));
                 let left = self.operand(left, operation);
                 let right = self.operand(right, operation);
-                self.operation(operation, left, right)
+                match defaults {
+                    (true, false) => self.operation(operation, default_beside(left, &right), right),
+                    (false, true) => {
+                        let right = default_beside(right, &left);
+                        self.operation(operation, left, right)
+                    }
+                    _ => self.operation(operation, left, right),
+                }
             }
         }
     }
@@ -213,6 +222,12 @@ impl Binder {
         let same_nullable = is_equality
             && (matches!(left.ty, Type::Nullable(_)) || matches!(right.ty, Type::Nullable(_)))
             && left.ty.without_nullable() == right.ty.without_nullable();
+        let (mut left, mut right) = (left, right);
+        if let Some(combined) =
+            self.combination(operation.operator, &mut left, &mut right, operation.place)
+        {
+            return combined;
+        }
         if !null_test
             && !same_nullable
             && let Some(found) = self.declared_binary(operation.operator, &left, &right)

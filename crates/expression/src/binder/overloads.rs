@@ -119,9 +119,9 @@ impl Binder {
         let mut rest = Vec::new();
         let mut outs = Vec::new();
         for (argument, (at, ty)) in given.into_iter().zip(&best.parameters) {
-            let is_out = argument.is_out();
+            let is_written = argument.is_out() || argument.is_ref();
             let node = argument.bind(self, ty).node;
-            if let (true, Node::Load(slot)) = (is_out, &node) {
+            if let (true, Node::Load(slot)) = (is_written, &node) {
                 outs.push((*at, *slot));
             }
             if best.expanded && *at + 1 == declared.len() {
@@ -195,7 +195,9 @@ impl Binder {
         let formal: Vec<Type> =
             positions.iter().map(|at| self.formal_type(member, owner, *at, expanded)).collect();
         for (position, ((at, ty), argument)) in positions.iter().zip(&formal).zip(given).enumerate() {
-            if member.parameters.get(*at).is_some_and(|parameter| parameter.is_out) != argument.is_out() {
+            let parameter = member.parameters.get(*at);
+            let wants = parameter.map_or((false, false), |parameter| (parameter.is_out, parameter.is_ref));
+            if wants != (argument.is_out(), argument.is_ref()) {
                 return Err(Misfit::Argument(position, ty.clone()));
             }
         }

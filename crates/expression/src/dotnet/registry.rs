@@ -36,6 +36,8 @@ pub struct Parameter {
     pub is_params: bool,
     /// `out T`.
     pub is_out: bool,
+    /// `ref T`.
+    pub is_ref: bool,
     /// The default of an optional parameter.
     pub default: Option<Value>,
 }

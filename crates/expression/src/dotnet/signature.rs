@@ -251,10 +251,11 @@ impl<'n> Reader<'n> {
             extension |= self.eat_word("this");
             let is_params = self.eat_word("params");
             let is_out = self.eat_word("out");
+            let is_ref = self.eat_word("ref");
             let ty = self.ty()?;
             let name = self.word(&[])?;
             let default = if self.eat("=") { Some(self.literal(&ty)?) } else { None };
-            parameters.push(Parameter { name, ty, is_params, is_out, default });
+            parameters.push(Parameter { name, ty, is_params, is_out, is_ref, default });
             self.eat(",");
         }
         Some((parameters, extension))

@@ -19,6 +19,7 @@ impl Value {
             (Value::Json(a), Value::Json(b)) => a.equals(b),
             (Value::Json(_), _) | (_, Value::Json(_)) => false,
             (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b) || a.equals(&**b),
+            (Value::Delegate(a), Value::Delegate(b)) => a.is_same(b),
             (Value::Anonymous(a), Value::Anonymous(b)) if a.shape != b.shape => false,
             _ => self.key(KeyComparer::Default) == other.key(KeyComparer::Default),
         }
@@ -31,6 +32,8 @@ impl Value {
             (Value::Null, _) | (_, Value::Null) => false,
             // Equal literals are one object in .NET; other equal strings differ there. Text has no identity here.
             (Value::String(a), Value::String(b)) => a == b,
+            // `==` of delegates is an operator of its own.
+            (Value::Delegate(a), Value::Delegate(b)) => a.is_same(b),
             _ => match (self.address(), other.address()) {
                 (Some(a), Some(b)) => a == b,
                 _ => matches!((self, other), (Value::Host(a), Value::Host(b)) if a == b),

@@ -168,6 +168,10 @@ pub trait Callable: Send + Sync {
     fn call(&self, machine: &mut dyn Machine, arguments: &[Value]) -> Result<Value, Exception>;
     /// `Func<…>`, `Action<…>` or another delegate type.
     fn type_of(&self) -> Type;
+    /// The delegates that it was combined of, when it was.
+    fn parts(&self) -> Option<&[Delegate]> {
+        None
+    }
 }
 
 /// A delegate.
@@ -191,6 +195,17 @@ impl Delegate {
     /// Its delegate type.
     pub fn type_of(&self) -> Type {
         self.0.type_of()
+    }
+
+    /// The delegates that run when it is invoked: itself, or those it was combined of.
+    pub fn parts(&self) -> &[Delegate] {
+        self.0.parts().unwrap_or(std::slice::from_ref(self))
+    }
+
+    /// True for the same delegate, and for two that were combined of the same ones.
+    pub fn is_same(&self, other: &Delegate) -> bool {
+        let (own, others) = (self.parts(), other.parts());
+        own.len() == others.len() && own.iter().zip(others).all(|(a, b)| Arc::ptr_eq(&a.0, &b.0))
     }
 
     fn shared(&self) -> &Arc<dyn Callable> {

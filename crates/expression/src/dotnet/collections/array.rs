@@ -9,8 +9,7 @@ use crate::types::Type;
 use crate::value::Value;
 
 pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array")
-    .generic(&["T"])
-    .interfaces(&["System.Collections.Generic.IList<T>", "System.Collections.Generic.IReadOnlyList<T>"])
+    .interfaces(&["System.Collections.IEnumerable"])
     .members(&[
         impure("int Length", items::length),
         impure("long LongLength", |call| length(call).map(|length| Value::Int64(i64::from(length)))),
@@ -130,6 +129,7 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             "static int BinarySearch<E>(E[] array, int index, int length, E value, IComparer<E> comparer)",
             |call| search(call, Some(1), 3, Some(4)),
         ),
+        impure("static void Resize<E>(ref E[] array, int newSize)", resize),
         impure("static bool Exists<E>(E[] array, Predicate<E> match)", |call| {
             Ok(Value::Boolean(items::find(call, 1, false)?.is_some()))
         }),
@@ -264,6 +264,20 @@ fn copy(
             thrown
         }
     })
+}
+
+/// A new array with as many of the elements as fit takes the place of the old one, which may be null.
+fn resize(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let length = range::not_negative(call, 1)?;
+    let array = call.argument(0).clone();
+    let element = call.type_argument(0);
+    call.budget().allocate(length.saturating_mul(size_of::<Value>()))?;
+    let mut items = if array.is_null() { Vec::new() } else { items::snapshot(&array, call.machine())? };
+    if array.is_null() || items.len() != length {
+        items.resize(length, element.default_value());
+        call.set_out(0, Value::array(element, items));
+    }
+    Ok(Value::Null)
 }
 
 fn clear(call: &mut Call<'_>, span: std::ops::Range<usize>) -> Result<Value, Exception> {

@@ -12,8 +12,16 @@ use crate::value::{DotnetObject, Iterate, Value, iterate};
 
 const NAME: &str = "System.Collections.Generic.IEnumerator";
 
+/// What arrays give: the elements are objects.
+pub(super) static OBJECT_ENUMERATOR: TypeDeclaration =
+    TypeDeclaration::interface("System.Collections.IEnumerator").members(&[
+        impure("bool MoveNext()", move_next),
+        impure("object Current", current),
+        impure("void Reset()", reset),
+    ]);
+
 pub(super) static ENUMERATOR: TypeDeclaration =
-    TypeDeclaration::interface(NAME).generic(&["T"]).interfaces(&["System.IDisposable"]).members(&[
+    TypeDeclaration::interface(NAME).generic(&["T"]).interfaces(&["System.IDisposable", "System.Collections.IEnumerator"]).members(&[
         impure("bool MoveNext()", move_next),
         impure("T Current", current),
         impure("void Reset()", reset),

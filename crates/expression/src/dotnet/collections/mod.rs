@@ -36,6 +36,8 @@ use crate::value::Value;
 pub(super) static TYPES: &[&TypeDeclaration] = &[
     &interfaces::ENUMERABLE,
     &enumerator::ENUMERATOR,
+    // Behind the generic one: `IEnumerator` alone means that.
+    &enumerator::OBJECT_ENUMERATOR,
     &interfaces::COLLECTION,
     &interfaces::READ_ONLY_COLLECTION,
     &interfaces::LIST,

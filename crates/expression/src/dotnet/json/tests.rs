@@ -185,7 +185,7 @@ fn explicit_casts_refuse() {
         ("int", "d", "System.ArgumentException", "Can not convert Date to Int32."),
         ("string", "l", "System.ArgumentException", "Can not convert Array to String."),
         ("string", "o", "System.ArgumentException", "Can not convert Object to String."),
-        ("int", "zz", "System.ArgumentNullException", "Value cannot be null. (Parameter 'value')"),
+        ("int", "zz", "System.ArgumentNullException", "Value cannot be null.\nParameter name: value"),
         ("int", "z", "System.OverflowException", "Value was either too large or too small for an Int32."),
         ("DateTime", "a", "System.ArgumentException", "Can not convert Integer to DateTime."),
         ("byte[]", "f", "System.ArgumentException", "Can not convert Float to byte array."),
