@@ -54,6 +54,5 @@ fn read(text: &str) -> Option<bool> {
 /// # Errors
 /// `FormatException`.
 pub(super) fn parse(text: &str) -> Result<bool, Exception> {
-    read(text)
-        .ok_or_else(|| Exception::format(format!("String '{text}' was not recognized as a valid Boolean.")))
+    read(text).ok_or_else(|| Exception::format("String was not recognized as a valid Boolean."))
 }

@@ -13,11 +13,20 @@ use crate::exception::Exception;
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, Value};
 
-/// A scalar of a JSON tree converts as the value it holds; one without a value does not convert.
+/// Whether a scalar of a JSON tree has a conversion to a primitive type.
+fn converts(value: &Value, target: &str) -> bool {
+    match value {
+        Value::DateTime(_) | Value::DateTimeOffset(_) => target == "DateTime",
+        Value::Null | Value::Guid(_) | Value::TimeSpan(_) | Value::Bytes(_) => false,
+        _ => true,
+    }
+}
+
+/// A scalar of a JSON tree converts as the value it holds, or not at all.
 fn unwrapped(value: &Value, target: &str) -> Result<Value, Exception> {
     let Value::Json(token) = value else { return Ok(value.clone()) };
     match token.as_scalar() {
-        Some(scalar) if scalar.value.is_null() => {
+        Some(scalar) if !converts(&scalar.value, target) => {
             Err(Exception::argument(format!("Can not convert {:?} to {target}.", scalar.kind), ""))
         }
         Some(scalar) => Ok(scalar.value),
@@ -48,7 +57,7 @@ pub(super) fn to_integer(
     let number = match &value {
         Value::Null => 0,
         Value::Boolean(value) => i128::from(*value),
-        Value::String(text) => read_integer(text).map_err(|error| parse_error(error, text, too_large))?,
+        Value::String(text) => read_integer(text).map_err(|error| parse_error(error, too_large))?,
         Value::Single(value) => whole(f64::from(*value)).ok_or_else(overflow)?,
         Value::Double(value) => whole(*value).ok_or_else(overflow)?,
         Value::Decimal(value) => {
@@ -70,7 +79,7 @@ pub(super) fn to_double(value: &Value) -> Result<f64, Exception> {
     Ok(match &value {
         Value::Null => 0.0,
         Value::Boolean(value) => f64::from(u8::from(*value)),
-        Value::String(text) => read_double(text).map_err(|error| parse_error(error, text, ""))?,
+        Value::String(text) => read_double(text).map_err(|error| parse_error(error, ""))?,
         Value::Single(value) => f64::from(*value),
         Value::Double(value) => *value,
         // The nearest Double of the decimal text.
@@ -87,7 +96,7 @@ pub(super) fn to_decimal(value: &Value) -> Result<Decimal, Exception> {
     Ok(match &value {
         Value::Null => Decimal::ZERO,
         Value::Boolean(value) => Decimal::from(u8::from(*value)),
-        Value::String(text) => read_decimal(text).map_err(|error| parse_error(error, text, too_large))?,
+        Value::String(text) => read_decimal(text).map_err(|error| parse_error(error, too_large))?,
         Value::Single(value) => decimal_from_double(f64::from(*value), 7)?,
         Value::Double(value) => decimal_from_double(*value, 15)?,
         Value::Decimal(value) => *value,
@@ -137,7 +146,7 @@ pub(super) fn to_date_time(call: &mut Call<'_>) -> Result<Value, Exception> {
         Value::DateTime(_) => Ok(value),
         Value::String(text) => {
             let read = read_date(text, call.context().now_ticks());
-            let message = || format!("String '{text}' was not recognized as a valid DateTime.");
+            let message = || "String was not recognized as a valid DateTime.".to_owned();
             let read = read.ok_or_else(|| Exception::format(message()))?;
             let kind =
                 if read.offset_minutes.is_some() { DateTimeKind::Local } else { DateTimeKind::Unspecified };

@@ -124,7 +124,7 @@ pub(super) static DATE_TIME_OFFSET: TypeDeclaration = TypeDeclaration::structure
         impure("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)", |call| {
             let (text, format) = (call.text(0)?, call.text(1)?);
             let today = call.context().now_ticks();
-            read_date_exact(&text, &format, today).and_then(from_read).ok_or_else(|| not_a_date(&text))
+            read_date_exact(&text, &format, today).and_then(from_read).ok_or_else(not_a_date)
         }),
         pure("string ToString()", |call| text(call, "")),
         pure("string ToString(string format)", |call| text(call, &call.text_or_null(0).unwrap_or_else(Text::empty))),
@@ -237,7 +237,7 @@ fn moved_by_months(call: &Call<'_>, months: i64) -> Result<Value, Exception> {
 fn parse(call: &mut Call<'_>) -> Result<Value, Exception> {
     let text = call.text(0)?;
     let today = call.context().now_ticks();
-    read_date(&text, today).and_then(from_read).ok_or_else(|| not_a_date(&text))
+    read_date(&text, today).and_then(from_read).ok_or_else(not_a_date)
 }
 
 /// Text without an offset is local time: UTC.

@@ -119,8 +119,8 @@ fn ticks_of_arguments(call: &Call<'_>, count: usize) -> Result<i64, Exception> {
 }
 
 /// Text that is no date.
-fn not_a_date(text: &str) -> Exception {
-    Exception::format(format!("String '{text}' was not recognized as a valid DateTime."))
+fn not_a_date() -> Exception {
+    Exception::format("String was not recognized as a valid DateTime.")
 }
 
 /// The sign of a comparison as `CompareTo` gives it.

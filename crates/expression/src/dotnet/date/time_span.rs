@@ -52,7 +52,12 @@ pub(super) static TIME_SPAN: TypeDeclaration = TypeDeclaration::structure("Syste
         pure("double TotalHours", |call| Ok(total(call, TICKS_PER_HOUR))),
         pure("double TotalMinutes", |call| Ok(total(call, TICKS_PER_MINUTE))),
         pure("double TotalSeconds", |call| Ok(total(call, TICKS_PER_SECOND))),
-        pure("double TotalMilliseconds", |call| Ok(total(call, TICKS_PER_MILLISECOND))),
+        pure("double TotalMilliseconds", |call| {
+            // .NET keeps the number within what `FromMilliseconds` takes.
+            let most = (i64::MAX / TICKS_PER_MILLISECOND) as f64;
+            let all = this(call) as f64 / TICKS_PER_MILLISECOND as f64;
+            Ok(Value::Double(all.clamp(-most, most)))
+        }),
         pure("TimeSpan Add(TimeSpan ts)", |call| span(this(call).checked_add(call.time_span(0)))),
         pure("TimeSpan Subtract(TimeSpan ts)", |call| span(this(call).checked_sub(call.time_span(0)))),
         pure("TimeSpan Multiply(double factor)", |call| multiplied(this(call), call.double(0))),
@@ -194,9 +199,7 @@ fn total(call: &Call<'_>, unit: i64) -> Value {
 
 fn unreadable(error: SpanError, text: &str) -> Exception {
     match error {
-        SpanError::Format => {
-            Exception::format(format!("String '{text}' was not recognized as a valid TimeSpan."))
-        }
+        SpanError::Format => Exception::format("String was not recognized as a valid TimeSpan."),
         SpanError::Overflow => Exception::overflow(format!(
             "The TimeSpan string '{text}' could not be parsed because at least one of the numeric components is out of range or contains too many digits."
         )),

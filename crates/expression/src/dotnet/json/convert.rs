@@ -45,8 +45,8 @@ fn invalid(value: &Value, to: &Type) -> Exception {
     Exception::new("System.InvalidCastException", message)
 }
 
-fn not_a_number(text: &str) -> Exception {
-    Exception::format(format!("The input string '{text}' was not in a correct format."))
+fn not_a_number() -> Exception {
+    Exception::format("Input string was not in a correct format.")
 }
 
 fn out_of_range(to: &Type) -> Exception {
@@ -129,7 +129,7 @@ fn digits(text: &str, to: &Type) -> Result<i128, Exception> {
     let trimmed = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}');
     let bare = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
     if bare.is_empty() || !bare.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(not_a_number(text));
+        return Err(not_a_number());
     }
     trimmed.parse().map_err(|_| out_of_range(to))
 }
@@ -156,7 +156,7 @@ fn boolean(value: &Value) -> Result<Value, Exception> {
             word if word.eq_ignore_ascii_case("true") => true,
             word if word.eq_ignore_ascii_case("false") => false,
             _ => {
-                let message = format!("String '{text}' was not recognized as a valid Boolean.");
+                let message = "String was not recognized as a valid Boolean.";
                 return Err(Exception::format(message));
             }
         },
@@ -164,7 +164,8 @@ fn boolean(value: &Value) -> Result<Value, Exception> {
         Value::Single(number) => *number != 0.0,
         Value::Decimal(number) => !number.is_zero(),
         Value::Char(_) => return Err(invalid(value, &Type::Boolean)),
-        _ if value.downcast::<BigInteger>().is_some() => true,
+        // By way of an Int32.
+        _ if value.downcast::<BigInteger>().is_some() => return Err(out_of_range(&Type::Int32)),
         _ => value.as_integer().ok_or_else(|| invalid(value, &Type::Boolean))? != 0,
     }))
 }
@@ -173,6 +174,7 @@ fn char_of(value: &Value) -> Result<Value, Exception> {
     match value {
         Value::String(text) if text.length() == 1 => Ok(Value::Char(text.unit_at(0).unwrap_or(0))),
         Value::String(_) => Err(Exception::format("String must be exactly one character long.")),
+        _ if value.downcast::<BigInteger>().is_some() => Err(out_of_range(&Type::UInt16)),
         _ => match value.as_integer() {
             Some(number) => u16::try_from(number)
                 .map(Value::Char)
@@ -193,7 +195,7 @@ fn floating(value: &Value, to: &Type) -> Result<Value, Exception> {
             let plain = text.trim().replace(',', "");
             let is_number = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))
                 || ["NaN", "Infinity"].iter().any(|name| plain.eq_ignore_ascii_case(name));
-            plain.parse().ok().filter(|_| is_number).ok_or_else(|| not_a_number(text))?
+            plain.parse().ok().filter(|_| is_number).ok_or_else(not_a_number)?
         }
         Value::Char(_) => return Err(invalid(value, to)),
         _ => match value.downcast::<BigInteger>() {
@@ -207,6 +209,7 @@ fn floating(value: &Value, to: &Type) -> Result<Value, Exception> {
 fn decimal(value: &Value) -> Result<Value, Exception> {
     let beyond = || Exception::overflow("Value was either too large or too small for a Decimal.");
     Ok(Value::Decimal(match value {
+        Value::Decimal(number) => *number,
         Value::Boolean(value) => Decimal::from(u8::from(*value)),
         // .NET keeps 15 significant digits of a Double.
         Value::Double(number) => Decimal::from_f64(*number).ok_or_else(beyond)?,
@@ -214,7 +217,7 @@ fn decimal(value: &Value) -> Result<Value, Exception> {
         Value::String(text) => {
             let plain = text.trim().replace(',', "");
             let valid = plain.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
-            plain.parse().ok().filter(|_| valid).ok_or_else(|| not_a_number(text))?
+            plain.parse().ok().filter(|_| valid).ok_or_else(not_a_number)?
         }
         Value::Char(_) => return Err(invalid(value, &Type::Decimal)),
         _ => match value.downcast::<BigInteger>() {
@@ -249,25 +252,25 @@ pub(super) fn date_time_offset(value: &Value, machine: &mut dyn Machine) -> Resu
     }
 }
 
-/// A static method (or the constructor, `new`) of another family that takes strings.
+/// A static method (or the constructor, `new`) of another family, by the types of its arguments.
 pub(super) fn call_static(
     type_name: &str,
     method: &str,
-    texts: &[Value],
+    arguments: &[Value],
     machine: &mut dyn Machine,
 ) -> Result<Value, Exception> {
     let found = crate::dotnet::registry().by_full_name(type_name).and_then(|declared| {
         declared.named(method).find(|member| {
             matches!(member.kind, MemberKind::Method | MemberKind::Constructor)
                 && member.is_static
-                && member.parameters.len() == texts.len()
-                && member.parameters.iter().all(|parameter| parameter.ty == Type::String)
+                && member.parameters.len() == arguments.len()
+                && member.parameters.iter().zip(arguments).all(|(of, given)| of.ty == given.type_of())
         })
     });
     let Some(member) = found else {
         return Err(Exception::not_supported(format!("{type_name} cannot be read from text here")));
     };
-    let mut arguments = texts.to_vec();
+    let mut arguments = arguments.to_vec();
     let mut call =
         Call { receiver: Value::Null, arguments: &mut arguments, type_arguments: &[], member, machine };
     (member.member.run)(&mut call)

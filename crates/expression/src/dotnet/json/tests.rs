@@ -179,8 +179,8 @@ fn explicit_casts_convert() {
 #[test]
 fn explicit_casts_refuse() {
     for (cast, key, ty, message) in [
-        ("int", "s", "System.FormatException", "The input string 'str' was not in a correct format."),
-        ("bool", "s", "System.FormatException", "String 'str' was not recognized as a valid Boolean."),
+        ("int", "s", "System.FormatException", "Input string was not in a correct format."),
+        ("bool", "s", "System.FormatException", "String was not recognized as a valid Boolean."),
         ("int", "n", "System.ArgumentException", "Can not convert Null to Int32."),
         ("int", "d", "System.ArgumentException", "Can not convert Date to Int32."),
         ("string", "l", "System.ArgumentException", "Can not convert Array to String."),

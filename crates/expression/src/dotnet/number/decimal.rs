@@ -192,7 +192,7 @@ fn divisor(call: &Call<'_>) -> Result<(), Exception> {
 
 fn parse(call: &mut Call<'_>) -> Result<Value, Exception> {
     let text = call.text(0)?;
-    read_decimal(&text).map(Value::Decimal).map_err(|error| parse_error(error, &text, TOO_LARGE))
+    read_decimal(&text).map(Value::Decimal).map_err(|error| parse_error(error, TOO_LARGE))
 }
 
 fn round(call: &Call<'_>, digits: i32, midpoint: Midpoint) -> Result<Value, Exception> {

@@ -9,7 +9,7 @@ use crate::value::Value;
 
 fn parsed(call: &Call<'_>) -> Result<f64, Exception> {
     let text = call.text(0)?;
-    read_double(&text).map_err(|error| parse_error(error, &text, ""))
+    read_double(&text).map_err(|error| parse_error(error, ""))
 }
 
 fn this(call: &Call<'_>) -> f64 {

@@ -17,14 +17,14 @@ macro_rules! integers {
                     let read = read_integer(&text).and_then(|number| {
                         <$rust>::try_from(number).map_err(|_| NumberError::Overflow)
                     });
-                    read.map(Value::$variant).map_err(|error| parse_error(error, &text, $too_large))
+                    read.map(Value::$variant).map_err(|error| parse_error(error, $too_large))
                 }),
                 pure(concat!("static ", $keyword, " Parse(string s, IFormatProvider provider)"), |call| {
                     let text = call.text(0)?;
                     let read = read_integer(&text).and_then(|number| {
                         <$rust>::try_from(number).map_err(|_| NumberError::Overflow)
                     });
-                    read.map(Value::$variant).map_err(|error| parse_error(error, &text, $too_large))
+                    read.map(Value::$variant).map_err(|error| parse_error(error, $too_large))
                 }),
                 pure(concat!("static bool TryParse(string s, out ", $keyword, " result)"), |call| {
                     let read = call.text_or_null(0).and_then(|text| read_integer(&text).ok());

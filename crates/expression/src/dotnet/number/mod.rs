@@ -70,11 +70,9 @@ fn to_formatted(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 /// What `Parse` throws.
-pub(crate) fn parse_error(error: NumberError, text: &str, too_large: &str) -> Exception {
+pub(crate) fn parse_error(error: NumberError, too_large: &str) -> Exception {
     match error {
-        NumberError::Format => {
-            Exception::format(format!("The input string '{text}' was not in a correct format."))
-        }
+        NumberError::Format => Exception::format("Input string was not in a correct format."),
         NumberError::Overflow => Exception::overflow(too_large),
     }
 }

@@ -118,8 +118,7 @@ pub(super) fn required(call: &mut Call<'_>, read: Read) -> Result<Value, Excepti
 pub(super) fn nullable(call: &mut Call<'_>, read: Read) -> Result<Value, Exception> {
     let Some(node) = call.argument(0).downcast::<Node>() else { return Ok(Value::Null) };
     let text = node.inner_text();
-    read(text.trim())
-        .ok_or_else(|| Exception::format(format!("The input string '{text}' was not in a correct format.")))
+    read(text.trim()).ok_or_else(|| Exception::format("Input string was not in a correct format."))
 }
 
 pub(super) fn boolean(text: &str) -> Option<Value> {

@@ -438,6 +438,6 @@ fn index(digits: &str) -> Read<i64> {
         Ok(number) => i32::try_from(number)
             .map(i64::from)
             .map_err(|_| Exception::overflow("Value was either too large or too small for an Int32.")),
-        Err(_) => Err(Exception::format(format!("The input string '{digits}' was not in a correct format."))),
+        Err(_) => Err(Exception::format("Input string was not in a correct format.")),
     }
 }
