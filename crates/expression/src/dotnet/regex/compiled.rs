@@ -71,7 +71,7 @@ static CACHE: LazyLock<Mutex<Cache>> =
 /// A pattern with its options, from the cache when it was used before.
 ///
 /// # Errors
-/// `RegexParseException` for a wrong pattern, `NotSupportedException` for one that this engine cannot search.
+/// `ArgumentException` for a wrong pattern, `NotSupportedException` for one that this engine cannot search.
 pub(super) fn compiled(
     pattern: &Text,
     options: i64,
@@ -154,7 +154,7 @@ impl Compiled {
             let (root, groups) = (&self.parsed.root, &self.groups);
             walk::compile(root, groups, has(IGNORE_CASE), has(RIGHT_TO_LEFT), has(ECMA_SCRIPT)).map_err(
                 |message| match message {
-                    Some(message) => refused(&self.pattern, Refusal::Wrong(self.pattern.len(), message)),
+                    Some(message) => refused(&self.pattern, Refusal::Wrong(message)),
                     None => unsupported("a pattern this large"),
                 },
             )
@@ -231,9 +231,7 @@ impl Compiled {
     fn build(&self, ascii: bool, before_newline: bool) -> Result<fancy_regex::Regex, Exception> {
         let end = if before_newline { "(?=\\n?\\z)" } else { "\\z" };
         let mut writer = Writer { groups: &self.groups, end, out: String::new() };
-        writer
-            .write(&self.parsed.root)
-            .map_err(|message| refused(&self.pattern, Refusal::Wrong(self.pattern.len(), message)))?;
+        writer.write(&self.parsed.root).map_err(|message| refused(&self.pattern, Refusal::Wrong(message)))?;
         let written = if ascii {
             writer.out.replace(class::WORD, class::ASCII_WORD).replace(class::DIGIT, class::ASCII_DIGIT)
         } else {
@@ -326,13 +324,14 @@ impl Compiled {
 
 fn refused(pattern: &Text, refusal: Refusal) -> Exception {
     match refusal {
-        Refusal::Wrong(at, message) => {
-            let offset = pattern.unit_index(at);
-            let message = format!("Invalid pattern '{pattern}' at offset {offset}. {message}");
-            Exception::new("System.Text.RegularExpressions.RegexParseException", message)
-        }
+        Refusal::Wrong(message) => wrong(pattern, &message),
         Refusal::Unsupported(what) => unsupported(what),
     }
+}
+
+/// .NET's exception for a pattern that is no pattern.
+pub(super) fn wrong(pattern: &str, message: &str) -> Exception {
+    Exception::argument(format!("parsing \"{pattern}\" - {message}"), "")
 }
 
 fn unsupported(what: &str) -> Exception {

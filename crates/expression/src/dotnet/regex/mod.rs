@@ -75,10 +75,7 @@ static REGEX: TypeDeclaration = TypeDeclaration::class("System.Text.RegularExpre
     pure("static string Unescape(string str)", |call| {
         let text = call.text(0)?;
         call.budget().allocate(text.len())?;
-        parse::unescape(&text).map(Value::from).map_err(|message| {
-            let message = format!("Invalid pattern '{text}' at offset 0. {message}");
-            Exception::new("System.Text.RegularExpressions.RegexParseException", message)
-        })
+        parse::unescape(&text).map(Value::from).map_err(|message| compiled::wrong(&text, &message))
     }),
     pure("bool IsMatch(string input)", is_match),
     pure("bool IsMatch(string input, int startat)", is_match),

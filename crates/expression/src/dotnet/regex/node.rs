@@ -265,7 +265,7 @@ impl Writer<'_> {
 pub(super) fn undefined(key: &GroupKey) -> String {
     match key {
         GroupKey::Number(number) => format!("Reference to undefined group number {number}."),
-        GroupKey::Name(name) => format!("Reference to undefined group name '{name}'."),
+        GroupKey::Name(name) => format!("Reference to undefined group name {name}."),
     }
 }
 

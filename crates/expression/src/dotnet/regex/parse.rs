@@ -20,8 +20,8 @@ pub(super) struct Flags {
 /// Why a pattern is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is wrong; byte offset and .NET's message.
-    Wrong(usize, String),
+    /// It is wrong, with .NET's message.
+    Wrong(String),
     /// .NET takes it, this engine does not.
     Unsupported(&'static str),
 }
@@ -95,7 +95,7 @@ impl<'p> Parser<'p> {
     }
 
     pub(super) fn wrong<T>(&self, message: impl Into<String>) -> Result<T, Refusal> {
-        Err(Refusal::Wrong(self.at, message.into()))
+        Err(Refusal::Wrong(message.into()))
     }
 
     pub(super) fn take_while(&mut self, most: usize, fits: impl Fn(char) -> bool) -> &'p str {
@@ -142,9 +142,9 @@ impl<'p> Parser<'p> {
             self.blanks()?;
             match self.peek() {
                 None | Some('|' | ')') => return Ok(Node::Sequence(items)),
-                Some('*' | '+' | '?') => return self.wrong("Quantifier '{x,y}' following nothing."),
+                Some('*' | '+' | '?') => return self.wrong("Quantifier {x,y} following nothing."),
                 Some('{') if quantifier(self.rest()).is_some() => {
-                    return self.wrong("Quantifier '{x,y}' following nothing.");
+                    return self.wrong("Quantifier {x,y} following nothing.");
                 }
                 Some(_) => {}
             }
@@ -171,7 +171,7 @@ impl<'p> Parser<'p> {
         self.blanks()?;
         if quantifier(self.rest()).is_some() {
             let symbol = self.peek().unwrap_or('*');
-            return self.wrong(format!("Nested quantifier '{symbol}'."));
+            return self.wrong(format!("Nested quantifier {symbol}."));
         }
         Ok(Node::Repeat { inner: Box::new(atom), least, most, lazy })
     }
@@ -481,7 +481,7 @@ pub(super) fn unescape(text: &str) -> Result<String, String> {
                 out.extend(u32::from_str_radix(octal, 8).ok().and_then(|code| char::from_u32(code & 0xFF)));
             }
             '\\' => out.push(parser.escaped_char().map_err(|refusal| match refusal {
-                Refusal::Wrong(_, message) => message,
+                Refusal::Wrong(message) => message,
                 Refusal::Unsupported(what) => format!("{what} are not supported"),
             })?),
             _ => out.push(next),

@@ -29,7 +29,7 @@ impl Comparison {
     pub(crate) const CULTURE_IGNORE_CASE: Self = Self { culture: true, ignore_case: true };
 
     /// An argument of type StringComparison.
-    pub(super) fn argument(call: &Call<'_>, at: usize) -> Result<Self, Exception> {
+    pub(crate) fn argument(call: &Call<'_>, at: usize) -> Result<Self, Exception> {
         match call.enumeration(at) {
             number @ 0..=5 => Ok(Self { culture: number < 4, ignore_case: number % 2 == 1 }),
             _ => {

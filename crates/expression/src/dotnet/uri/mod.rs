@@ -1,5 +1,6 @@
 //! `System.Uri`.
 
+mod components;
 mod escape;
 mod parse;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) use escape::{escape_data, unescape_data};
 pub(super) use parse::loose_ipv4;
 
 use crate::call::Call;
+use crate::dotnet::string::compare::Comparison;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
@@ -83,6 +85,17 @@ static URI: TypeDeclaration = TypeDeclaration::class("System.Uri").members(&[
         let part = call.enumeration(0);
         absolute(call).map(|parts| Value::from(parts.left_part(part)))
     }),
+    pure("string GetComponents(UriComponents components, UriFormat format)", components::get_components),
+    pure(
+        "static int Compare(Uri uri1, Uri uri2, UriComponents partsToCompare, UriFormat compareFormat, StringComparison comparisonType)",
+        |call| {
+            let comparison = Comparison::argument(call, 4)?;
+            Ok(Value::Int32(match components::texts_to_compare(call)? {
+                [Some(one), Some(other)] => comparison.number(&one, &other),
+                [one, other] => i32::from(one.is_some()) - i32::from(other.is_some()),
+            }))
+        },
+    ),
     pure("bool IsBaseOf(Uri uri)", |call| {
         let other = call.object_argument::<Uri>(0)?;
         Ok(Value::Boolean(match (&this(call)?.parts, &other.parts) {
@@ -158,16 +171,39 @@ static URI: TypeDeclaration = TypeDeclaration::class("System.Uri").members(&[
     pure("static bool IsHexDigit(char character)", |call| {
         Ok(Value::Boolean(u8::try_from(call.char(0)).is_ok_and(|byte| byte.is_ascii_hexdigit())))
     }),
+    pure("static bool IsHexEncoding(string pattern, int index)", |call| {
+        let text = call.text(0)?;
+        let units = text.units();
+        let triple = usize::try_from(call.int(1)).ok().and_then(|at| units.get(at..at.checked_add(3)?));
+        let is_digit = |unit: &u16| u8::try_from(*unit).is_ok_and(|byte| byte.is_ascii_hexdigit());
+        Ok(Value::Boolean(matches!(triple, Some([37, high, low]) if is_digit(high) && is_digit(low))))
+    }),
+    pure("static int FromHex(char digit)", |call| {
+        let digit = char::from_u32(u32::from(call.char(0))).and_then(|digit| digit.to_digit(16));
+        let digit = digit.and_then(|digit| i32::try_from(digit).ok());
+        digit.map(Value::Int32).ok_or_else(|| Exception::argument("digit", ""))
+    }),
+    pure("static string HexEscape(char character)", |call| {
+        let byte = u8::try_from(call.char(0));
+        let byte = byte.map_err(|_| Exception::argument_out_of_range("character", ""))?;
+        Ok(Value::from(format!("%{byte:02X}")))
+    }),
     pure("static string SchemeDelimiter", |_| Ok(Value::from("://"))),
     pure("static string UriSchemeHttp", |_| Ok(Value::from("http"))),
     pure("static string UriSchemeHttps", |_| Ok(Value::from("https"))),
     pure("static string UriSchemeFtp", |_| Ok(Value::from("ftp"))),
     pure("static string UriSchemeFile", |_| Ok(Value::from("file"))),
     pure("static string UriSchemeMailto", |_| Ok(Value::from("mailto"))),
+    pure("static string UriSchemeGopher", |_| Ok(Value::from("gopher"))),
+    pure("static string UriSchemeNews", |_| Ok(Value::from("news"))),
+    pure("static string UriSchemeNntp", |_| Ok(Value::from("nntp"))),
+    pure("static string UriSchemeNetTcp", |_| Ok(Value::from("net.tcp"))),
+    pure("static string UriSchemeNetPipe", |_| Ok(Value::from("net.pipe"))),
 ]);
 
 /// The types of this family.
-pub(super) static TYPES: &[&TypeDeclaration] = &[&URI, &URI_KIND, &URI_PARTIAL, &HOST_NAME_TYPE];
+pub(super) static TYPES: &[&TypeDeclaration] =
+    &[&URI, &URI_KIND, &URI_PARTIAL, &HOST_NAME_TYPE, &components::URI_COMPONENTS, &components::URI_FORMAT];
 
 /// A URI, absolute or relative.
 #[derive(Clone, Debug)]
@@ -255,10 +291,10 @@ impl Parts {
     }
 
     fn head(&self) -> String {
-        if !self.has_authority {
-            return format!("{}:", self.scheme);
-        }
         let at = if self.user_info.is_empty() { "" } else { "@" };
+        if !self.has_authority {
+            return format!("{}:{}{at}{}", self.scheme, self.user_info, self.host);
+        }
         format!("{}://{}{at}{}", self.scheme, self.user_info, self.authority())
     }
 
@@ -349,6 +385,11 @@ fn joined(base: &Uri, relative: &str) -> Result<Uri, Exception> {
     if let Ok(whole) = Uri::create(relative, Kind::Absolute) {
         return Ok(whole);
     }
+    // `http:x` behind an http URI is `x`.
+    let relative = relative
+        .split_once(':')
+        .filter(|(scheme, _)| parts.has_authority && scheme.eq_ignore_ascii_case(&parts.scheme))
+        .map_or(relative, |(_, rest)| rest);
     let resolved = match parse::parse(relative) {
         Err(refusal) if !refusal.may_be_relative() => Err(refusal),
         _ => parse::resolve(parts, relative),

@@ -84,8 +84,14 @@ const KNOWN: &[(&str, i32, bool)] = &[
     ("telnet", 23, false),
 ];
 
+/// The scheme of mailboxes, which have a host without slashes before it.
+const MAIL: &str = "mailto";
+
 /// The port of a scheme; -1 when it has none.
 pub(super) fn default_port(scheme: &str) -> i32 {
+    if scheme == MAIL {
+        return 25;
+    }
     KNOWN.iter().find(|(known, ..)| *known == scheme).map_or(-1, |(_, port, _)| *port)
 }
 
@@ -131,6 +137,17 @@ pub(super) fn parse(text: &str) -> Result<Parts, Refusal> {
 
 fn opaque(scheme: String, rest: &str) -> Parts {
     let (path, query, fragment) = split_tail(rest);
+    let mailbox = path.split_once('@').filter(|(_, host)| scheme == MAIL && is_dns(host));
+    if let Some((user, host)) = mailbox {
+        return Parts {
+            port: default_port(&scheme),
+            user_info: canonical(user),
+            host: host.to_lowercase(),
+            host_kind: HostKind::Dns,
+            path: String::new(),
+            ..opaque(scheme, rest.get(path.len()..).unwrap_or(""))
+        };
+    }
     Parts {
         scheme,
         has_authority: false,
