@@ -11,7 +11,7 @@ use crate::types::{KEYWORDS, Type};
 
 /// Words that begin or join values.
 const VALUE_WORDS: &[&str] =
-    &["checked", "default", "false", "nameof", "new", "null", "throw", "true", "unchecked"];
+    &["checked", "default", "false", "from", "nameof", "new", "null", "throw", "true", "typeof", "unchecked"];
 
 /// Words that begin statements.
 const STATEMENT_WORDS: &[&str] = &[
@@ -62,12 +62,20 @@ fn own_properties(ty: &Type, is_static: bool) -> Vec<(String, Type)> {
     match ty {
         _ if is_static => Vec::new(),
         Type::Anonymous(shape) => shape.iter().map(|(name, ty)| (name.to_string(), ty.clone())).collect(),
-        Type::Generic("System.Tuple" | "System.ValueTuple", items) => {
-            items.iter().enumerate().map(|(at, ty)| (format!("Item{}", at + 1), ty.clone())).collect()
+        Type::Generic("System.Tuple", items) => items.iter().enumerate().map(numbered).collect(),
+        Type::Tuple(items, names) => {
+            let named = |(at, ty): (usize, &Type)| Some((names.get(at)?.to_owned(), ty.clone()));
+            let own = items.iter().enumerate().filter_map(named);
+            own.chain(items.iter().enumerate().map(numbered)).collect()
         }
         Type::Array(_) => vec![("Length".to_owned(), Type::Int32)],
         _ => Vec::new(),
     }
+}
+
+/// An element of a tuple under its general name.
+fn numbered((at, ty): (usize, &Type)) -> (String, Type) {
+    (format!("Item{}", at + 1), ty.clone())
 }
 
 /// As the table declares it, without the words that the place says already.

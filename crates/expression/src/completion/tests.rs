@@ -106,6 +106,12 @@ fn what_is_offered_and_what_not() {
         ("@(context.User.Groups.Any(g => g.Na|", &["Name"], &[]),
         ("@{ Func<string, int> f = s => s.Le|", &["Length"], &[]),
         ("@(new[] { 1 }.Select(n => new { n, Twice = n * 2 }).Where(o => o.|", &["n", "Twice"], &[]),
+        // Queries and tuples.
+        ("@(from word in new[] { \"a\" } where word.Le|", &["Length"], &[]),
+        ("@(from word in new[] { \"a\" } let size = word.Length orderby size.Comp|", &["CompareTo"], &[]),
+        ("@(from word in new[] { \"a\" } select wo|", &["word"], &[]),
+        ("@((name: \"a\", size: 1).|", &["name", "size"], &["Length"]),
+        ("@{ var (name, size) = (\"a\", 1); return name.Le|", &["Length"], &[]),
         // Interpolated strings.
         ("@($\"a {context.Api.Na|", &["Name"], &[]),
         ("@($\"a {context.Api.Name} {context.Api.|", &["Id", "Name"], &[]),
