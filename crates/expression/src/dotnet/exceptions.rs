@@ -217,6 +217,7 @@ descendants! {
     CRYPTOGRAPHIC_UNEXPECTED = "System.Security.Cryptography.CryptographicUnexpectedOperationException": "System.Security.Cryptography.CryptographicException", "Exception of type 'System.Security.Cryptography.CryptographicUnexpectedOperationException' was thrown.";
     PLATFORM_NOT_SUPPORTED = "System.PlatformNotSupportedException": "System.NotSupportedException", "Exception of type 'System.PlatformNotSupportedException' was thrown.";
     XML = "System.Xml.XmlException": "System.SystemException", "An XML error has occurred.";
+    XPATH = "System.Xml.XPath.XPathException": "System.SystemException", "Exception of type 'System.Xml.XPath.XPathException' was thrown.";
     TIME_ZONE_NOT_FOUND = "System.TimeZoneNotFoundException": "System.Exception", "Exception of type 'System.TimeZoneNotFoundException' was thrown.";
     JSON = "Newtonsoft.Json.JsonException": "System.Exception", "Exception of type 'Newtonsoft.Json.JsonException' was thrown.";
     JSON_READER = "Newtonsoft.Json.JsonReaderException": "Newtonsoft.Json.JsonException", "Exception of type 'Newtonsoft.Json.JsonReaderException' was thrown.";

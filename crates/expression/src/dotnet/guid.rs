@@ -171,7 +171,7 @@ fn parse(text: &str) -> Result<[u8; 16], Exception> {
 }
 
 /// Any of the forms.
-fn read(text: &str) -> Option<[u8; 16]> {
+pub(super) fn read(text: &str) -> Option<[u8; 16]> {
     let form = match text.as_bytes() {
         [b'{', .., b'}', b'}'] => Form::Numbers,
         [b'{', ..] if text.contains(',') => Form::Numbers,

@@ -106,9 +106,14 @@ static TABLES: &[&[&TypeDeclaration]] = &[
     uri::TYPES,
     web_utility::TYPES,
     xml::ATTRIBUTES,
+    xml::COMPARERS,
     xml::CONTAINERS,
+    xml::DOM,
+    xml::ELEMENTS,
+    xml::LEAVES,
     xml::NAMES,
     xml::NODES,
+    xml::READER,
     xml::SEQUENCES,
 ];
 

@@ -114,7 +114,11 @@ impl Value {
             Value::Enumerable(sequence) => of(&sequence.source),
             Value::Delegate(delegate) => of(delegate.shared()),
             Value::Json(token) => Some(token.address()),
-            Value::Object(shared) => of(shared),
+            // Handles of one node are several objects here and one there.
+            Value::Object(shared) => match shared.key() {
+                Some(Key::Reference(address)) => Some(address),
+                _ => of(shared),
+            },
             Value::Exception(exception) => Some(exception.address()),
             _ => None,
         }

@@ -106,7 +106,17 @@ static SYMMETRIC_ALGORITHM: TypeDeclaration =
                 }
                 Ok(Value::Null)
             }),
-            pure("int FeedbackSize", |_| Ok(Value::Int32(8))),
+            impure("int FeedbackSize", |call| Ok(Value::Int32(this(call)?.settings.lock().feedback))),
+            impure("set int FeedbackSize", |call| {
+                let feedback = call.int(0);
+                let symmetric = this(call)?;
+                let block = i32::try_from(symmetric.cipher.block() * 8).unwrap_or(0);
+                if feedback <= 0 || feedback > block || feedback % 8 != 0 {
+                    return Err(cryptographic("Specified feedback size is invalid."));
+                }
+                symmetric.settings.lock().feedback = feedback;
+                Ok(Value::Null)
+            }),
             impure("void GenerateKey()", |call| {
                 let length = this(call)?.settings.lock().key.len();
                 let key = random_bytes(call, length);
@@ -207,6 +217,8 @@ struct Settings {
     iv: Vec<u8>,
     mode: Mode,
     padding: Padding,
+    /// Bits that CFB goes forward by.
+    feedback: i32,
 }
 
 /// An algorithm with its key.
@@ -252,7 +264,9 @@ fn bits(bytes: usize) -> Value {
 fn fresh(call: &mut Call<'_>, type_name: &'static str, cipher: Cipher) -> Value {
     let key = Zeroizing::new(random_bytes(call, cipher.key()));
     let iv = random_bytes(call, cipher.block());
-    let settings = Mutex::new(Settings { key, iv, mode: Mode::Cbc, padding: Padding::Pkcs7 });
+    // .NET's managed classes begin with a whole block.
+    let feedback = if type_name.ends_with("Managed") { 128 } else { 8 };
+    let settings = Mutex::new(Settings { key, iv, mode: Mode::Cbc, padding: Padding::Pkcs7, feedback });
     Value::object(Symmetric { type_name, cipher, settings })
 }
 
@@ -287,8 +301,13 @@ fn named(call: &mut Call<'_>, encrypts: bool) -> Result<Value, Exception> {
     let Some((_, cipher)) = by_name(&name) else {
         return Err(cryptographic(format!("the algorithm '{name}' is not available; use 'Aes'")));
     };
-    let mut settings =
-        Settings { key: Zeroizing::default(), iv: Vec::new(), mode: Mode::Cbc, padding: Padding::Pkcs7 };
+    let mut settings = Settings {
+        key: Zeroizing::default(),
+        iv: Vec::new(),
+        mode: Mode::Cbc,
+        padding: Padding::Pkcs7,
+        feedback: 8,
+    };
     key_and_iv(call, &mut settings, [2, 3])?;
     let input = call.bytes(0)?.lock().clone();
     run(call, &input, cipher, &settings, encrypts)
@@ -309,6 +328,11 @@ fn key_and_iv(call: &Call<'_>, settings: &mut Settings, [key, iv]: [usize; 2]) -
     settings.key = Zeroizing::new(call.bytes(key)?.lock().clone());
     settings.iv = match call.argument(iv) {
         Value::Null if settings.mode == Mode::Ecb => Vec::new(),
+        Value::Null => {
+            return Err(cryptographic(
+                "The cipher mode specified requires that an initialization vector (IV) be used.",
+            ));
+        }
         _ => call.bytes(iv)?.lock().clone(),
     };
     Ok(())
@@ -321,6 +345,9 @@ fn run(
     settings: &Settings,
     encrypts: bool,
 ) -> Result<Value, Exception> {
+    if settings.mode == Mode::Cfb && settings.feedback != 8 {
+        return Err(cryptographic("CFB is supported with a feedback of eight bits only."));
+    }
     call.budget().allocate(input.len() + cipher.block())?;
     let blocks = (input.len() / cipher.block()) as u64;
     // A feedback of eight bits costs a block for each byte.

@@ -1,183 +1,132 @@
-//! `XContainer`, `XElement`, `XDocument` and `XDeclaration`.
+//! `XContainer`, `XDocument` and `XDeclaration`.
 
 use std::any::Any;
 
 use parking_lot::Mutex;
 
+use super::content::{add, insert};
+use super::read::{self, Reading};
+use super::tree::{Content, Declaration, Node};
+use super::walk::{Axis, Wanted, walk};
+use super::write;
+use super::{ELEMENT, NODE, elements_wanted, optional, spend, this};
 use crate::call::Call;
 use crate::exception::Exception;
-use crate::members::{TypeDeclaration, impure, pure};
+use crate::members::{TypeDeclaration, impure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Value};
-
-use super::casts::with_casts;
-use super::content::{add, insert, set_text, text_of};
-use super::names::{Name, Namespace, name_argument, namespace};
-use super::nodes::{inner_text, set_value};
-use super::tree::{Content, Declaration, Node};
-use super::{
-    ATTRIBUTE, ELEMENT, NODE, ancestors, children, descendants, elements, optional, read, sequence, this,
-    wanted, write,
-};
 
 static X_CONTAINER: TypeDeclaration =
     TypeDeclaration::class("System.Xml.Linq.XContainer").base("XNode").members(&[
         impure("XElement Element(XName name)", |call| {
-            let name = name_argument(call, 0)?;
-            let children = children(call)?;
-            Ok(optional(
-                children
-                    .into_iter()
-                    .find(|node| node.as_element().is_some() && node.name().as_ref() == Some(&name)),
-            ))
+            let Some(Wanted::Named(name)) = elements_wanted(call, 0) else { return Ok(Value::Null) };
+            Ok(optional(first_element(call, |node| node.has_name(&name))?))
         }),
-        impure("IEnumerable<XElement> Elements()", child_elements),
-        impure("IEnumerable<XElement> Elements(XName name)", child_elements),
-        impure("IEnumerable<XElement> Descendants()", |call| below(call, false)),
-        impure("IEnumerable<XElement> Descendants(XName name)", |call| below(call, false)),
+        impure("IEnumerable<XElement> Elements()", |call| elements(call, Axis::Children)),
+        impure("IEnumerable<XElement> Elements(XName name)", |call| elements(call, Axis::Children)),
+        impure("IEnumerable<XElement> Descendants()", |call| elements(call, Axis::Below)),
+        impure("IEnumerable<XElement> Descendants(XName name)", |call| elements(call, Axis::Below)),
         impure("IEnumerable<XNode> Nodes()", |call| {
-            let nodes = children(call)?;
-            sequence(call, NODE, nodes)
+            Ok(walk(NODE, Axis::Children, this(call)?.clone(), Some(Wanted::Nodes)))
         }),
         impure("IEnumerable<XNode> DescendantNodes()", |call| {
-            spend(call)?;
-            let nodes = descendants(this(call)?);
-            sequence(call, NODE, nodes)
+            Ok(walk(NODE, Axis::Below, this(call)?.clone(), Some(Wanted::Nodes)))
         }),
-        impure("XNode FirstNode", |call| Ok(optional(children(call)?.first().cloned()))),
-        impure("XNode LastNode", |call| Ok(optional(children(call)?.last().cloned()))),
+        impure("XNode FirstNode", |call| Ok(optional(this(call)?.child(0)))),
+        impure("XNode LastNode", |call| {
+            let node = this(call)?;
+            Ok(optional(node.child_count().checked_sub(1).and_then(|last| node.child(last))))
+        }),
         impure("void Add(object content)", add_at_end),
         impure("void Add(params object[] content)", add_at_end),
         impure("void AddFirst(object content)", add_at_start),
         impure("void AddFirst(params object[] content)", add_at_start),
-        impure("void RemoveNodes()", |call| {
-            this(call)?.remove_children();
-            Ok(Value::Null)
-        }),
-        impure("void ReplaceNodes(params object[] content)", |call| {
-            this(call)?.remove_children();
-            add_at_end(call)
-        }),
+        impure("void RemoveNodes()", remove_nodes),
+        impure("void ReplaceNodes(object content)", replace_nodes),
+        impure("void ReplaceNodes(params object[] content)", replace_nodes),
     ]);
-
-static X_ELEMENT: TypeDeclaration = TypeDeclaration::class(ELEMENT).base("XContainer").members(with_casts![
-    "XElement",
-    impure("new(XElement other)", |call| {
-        let other = call.object_argument::<Node>(0)?.clone();
-        call.budget().allocate(other.size().saturating_mul(200))?;
-        Ok(other.copy().value())
-    }),
-    impure("new(XName name)", make),
-    impure("new(XName name, object content)", make),
-    impure("new(XName name, params object[] content)", make),
-    impure("static XElement Parse(string text)", |call| parsed(call, true)),
-    impure("static XElement Parse(string text, LoadOptions options)", |call| parsed(call, true)),
-    impure("XName Name", |call| Ok(this(call)?.name().map_or(Value::Null, Value::object))),
-    impure("set XName Name", |call| {
-        let name = name_argument(call, 0)?;
-        if let Some(element) = this(call)?.as_element() {
-            *element.name.lock() = name;
-        }
-        Ok(Value::Null)
-    }),
-    impure("string Value", inner_text),
-    impure("set string Value", set_value),
-    impure("void SetValue(object value)", |call| {
-        if call.argument(0).is_null() {
-            return Err(call.null_argument(0));
-        }
-        let value = call.argument(0).clone();
-        let text = text_of(call, &value)?;
-        set_text(this(call)?, &text)?;
-        Ok(Value::Null)
-    }),
-    impure("bool IsEmpty", |call| {
-        Ok(Value::Boolean(this(call)?.as_element().is_some_and(|element| !*element.has_content.lock())))
-    }),
-    impure("bool HasElements", |call| {
-        Ok(Value::Boolean(children(call)?.iter().any(|child| child.as_element().is_some())))
-    }),
-    impure("bool HasAttributes", |call| Ok(Value::Boolean(!attributes(call)?.is_empty()))),
-    impure("XAttribute Attribute(XName name)", |call| {
-        let name = name_argument(call, 0)?;
-        Ok(optional(this(call)?.find_attribute(&name)))
-    }),
-    impure("IEnumerable<XAttribute> Attributes()", named_attributes),
-    impure("IEnumerable<XAttribute> Attributes(XName name)", named_attributes),
-    impure("XAttribute FirstAttribute", |call| Ok(optional(attributes(call)?.first().cloned()))),
-    impure("XAttribute LastAttribute", |call| Ok(optional(attributes(call)?.last().cloned()))),
-    impure("IEnumerable<XElement> DescendantsAndSelf()", |call| below(call, true)),
-    impure("IEnumerable<XElement> DescendantsAndSelf(XName name)", |call| below(call, true)),
-    impure("IEnumerable<XElement> AncestorsAndSelf()", |call| {
-        let mut nodes = vec![this(call)?.clone()];
-        nodes.extend(ancestors(this(call)?));
-        sequence(call, ELEMENT, nodes)
-    }),
-    impure("void SetAttributeValue(XName name, object value)", set_attribute),
-    impure("void SetElementValue(XName name, object value)", set_element),
-    impure("void RemoveAttributes()", remove_attributes),
-    impure("void RemoveAll()", |call| {
-        this(call)?.remove_children();
-        remove_attributes(call)
-    }),
-    impure("void ReplaceAll(params object[] content)", |call| {
-        this(call)?.remove_children();
-        remove_attributes(call)?;
-        add_at_end(call)
-    }),
-    impure("string GetPrefixOfNamespace(XNamespace ns)", |call| {
-        let wanted = call.object_argument::<Namespace>(0)?;
-        let prefix = write::declared_above(this(call)?, &wanted.0).filter(|prefix| !prefix.is_empty());
-        Ok(Value::from(prefix))
-    }),
-    impure("XNamespace GetNamespaceOfPrefix(string prefix)", |call| {
-        let prefix = call.text(0)?;
-        Ok(declared_prefix(this(call)?, &prefix).map_or(Value::Null, |found| namespace(&found)))
-    }),
-    impure("XNamespace GetDefaultNamespace()", |call| {
-        Ok(namespace(&declared_prefix(this(call)?, "").unwrap_or_default()))
-    }),
-]);
 
 static X_DOCUMENT: TypeDeclaration =
     TypeDeclaration::class("System.Xml.Linq.XDocument").base("XContainer").members(&[
-        impure("new()", make_document),
-        impure("new(params object[] content)", make_document),
-        impure("new(XDeclaration declaration, params object[] content)", make_document),
-        impure("static XDocument Parse(string text)", |call| parsed(call, false)),
-        impure("static XDocument Parse(string text, LoadOptions options)", |call| parsed(call, false)),
-        impure("XElement Root", |call| Ok(optional(elements(children(call)?, None).into_iter().next()))),
+        impure("new()", |_| Ok(Node::document().value())),
+        impure("new(params object[] content)", |call| {
+            let content = call.argument(0).clone();
+            document_of(call, None, &content)
+        }),
+        impure("new(XDeclaration declaration, params object[] content)", |call| {
+            let declaration = declaration_argument(call);
+            let content = call.argument(1).clone();
+            document_of(call, declaration, &content)
+        }),
+        impure("new(XDocument other)", |call| {
+            let other = call.object_argument::<Node>(0)?.clone();
+            call.budget().allocate(other.size().saturating_mul(read::NODE))?;
+            Ok(other.copy().value())
+        }),
+        impure("static XDocument Parse(string text)", parse),
+        impure("static XDocument Parse(string text, LoadOptions options)", parse),
+        impure("XElement Root", |call| Ok(optional(first_element(call, |_| true)?))),
+        impure("XDocumentType DocumentType", |call| {
+            let children = this(call)?.children();
+            let found =
+                children.into_iter().find(|child| matches!(child.content(), Content::DocumentType(_)));
+            Ok(optional(found))
+        }),
         impure("XDeclaration Declaration", |call| match this(call)?.content() {
             Content::Document { declaration, .. } => {
-                Ok(declaration.lock().clone().map_or(Value::Null, Value::object))
+                Ok(declaration.lock().clone().map_or(Value::Null, declaration_value))
             }
             _ => Ok(Value::Null),
         }),
         impure("set XDeclaration Declaration", |call| {
-            let new = call.argument(0).downcast::<Declaration>().cloned();
+            let new = declaration_argument(call);
             if let Content::Document { declaration, .. } = this(call)?.content() {
                 *declaration.lock() = new;
             }
             Ok(Value::Null)
         }),
+        impure("void Save(System.IO.TextWriter textWriter)", save),
+        impure("void Save(System.IO.TextWriter textWriter, SaveOptions options)", save),
     ]);
 
 static X_DECLARATION: TypeDeclaration = TypeDeclaration::class("System.Xml.Linq.XDeclaration").members(&[
-    pure("new(string version, string encoding, string standalone)", |call| {
+    impure("new(string version, string encoding, string standalone)", |call| {
         let part = |at: usize| call.text_or_null(at).map(|text| text.to_string());
-        Ok(Value::object(Declaration { version: part(0), encoding: part(1), standalone: part(2) }))
+        Ok(declaration_value(Declaration { version: part(0), encoding: part(1), standalone: part(2) }))
     }),
-    pure("string Version", |call| Ok(Value::from(call.object::<Declaration>()?.version.clone()))),
-    pure("string Encoding", |call| Ok(Value::from(call.object::<Declaration>()?.encoding.clone()))),
-    pure("string Standalone", |call| Ok(Value::from(call.object::<Declaration>()?.standalone.clone()))),
-    pure("string ToString()", |call| Ok(Value::from(write::declaration(call.object::<Declaration>()?)))),
+    impure("new(XDeclaration other)", |call| {
+        let other = call.object_argument::<Declared>(0)?.0.lock().clone();
+        Ok(declaration_value(other))
+    }),
+    impure("string Version", |call| Ok(Value::from(call.object::<Declared>()?.0.lock().version.clone()))),
+    impure("set string Version", |call| {
+        call.object::<Declared>()?.0.lock().version = call.text_or_null(0).map(|text| text.to_string());
+        Ok(Value::Null)
+    }),
+    impure("string Encoding", |call| Ok(Value::from(call.object::<Declared>()?.0.lock().encoding.clone()))),
+    impure("set string Encoding", |call| {
+        call.object::<Declared>()?.0.lock().encoding = call.text_or_null(0).map(|text| text.to_string());
+        Ok(Value::Null)
+    }),
+    impure("string Standalone", |call| {
+        Ok(Value::from(call.object::<Declared>()?.0.lock().standalone.clone()))
+    }),
+    impure("set string Standalone", |call| {
+        call.object::<Declared>()?.0.lock().standalone = call.text_or_null(0).map(|text| text.to_string());
+        Ok(Value::Null)
+    }),
+    impure("string ToString()", |call| {
+        Ok(Value::from(write::declaration(&call.object::<Declared>()?.0.lock())))
+    }),
 ]);
 
 /// The types of this file.
-pub(in crate::dotnet) static TYPES: &[&TypeDeclaration] =
-    &[&X_CONTAINER, &X_ELEMENT, &X_DOCUMENT, &X_DECLARATION];
+pub(in crate::dotnet) static TYPES: &[&TypeDeclaration] = &[&X_CONTAINER, &X_DOCUMENT, &X_DECLARATION];
 
-impl DotnetObject for Declaration {
+/// An `XDeclaration`.
+struct Declared(Mutex<Declaration>);
+
+impl DotnetObject for Declared {
     fn type_of(&self) -> Type {
         Type::Named("System.Xml.Linq.XDeclaration")
     }
@@ -185,64 +134,81 @@ impl DotnetObject for Declaration {
         self
     }
     fn to_text(&self) -> String {
-        write::declaration(self)
+        write::declaration(&self.0.lock())
     }
 }
 
-fn make(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let element = Node::element(name_argument(call, 0)?);
-    call.budget().allocate(200)?;
-    let content = call.argument(1).clone();
-    add(call, &element, &content)?;
-    Ok(element.value())
+fn declaration_value(declaration: Declaration) -> Value {
+    Value::object(Declared(Mutex::new(declaration)))
 }
 
-fn make_document(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let declared = call.argument(0).downcast::<Declaration>().cloned();
-    let content = call.arguments().last().cloned().unwrap_or(Value::Null);
-    let document =
-        Node::new(Content::Document { declaration: Mutex::new(declared), children: Mutex::default() });
-    if call.argument(0).downcast::<Declaration>().is_none() || call.arguments().len() > 1 {
-        add(call, &document, &content)?;
+fn declaration_argument(call: &Call<'_>) -> Option<Declaration> {
+    call.argument(0).downcast::<Declared>().map(|declared| declared.0.lock().clone())
+}
+
+fn document_of(
+    call: &mut Call<'_>,
+    declared: Option<Declaration>,
+    content: &Value,
+) -> Result<Value, Exception> {
+    let document = Node::document();
+    if let Content::Document { declaration, .. } = document.content() {
+        *declaration.lock() = declared;
     }
+    add(call, &document, content)?;
     Ok(document.value())
 }
 
-fn parsed(call: &mut Call<'_>, element: bool) -> Result<Value, Exception> {
+fn parse(call: &mut Call<'_>) -> Result<Value, Exception> {
+    parsed(call).map(Node::value)
+}
+
+/// The document that argument 0 holds as text; argument 1 are `LoadOptions`.
+pub(super) fn parsed(call: &mut Call<'_>) -> Result<Node, Exception> {
     let text = call.text(0)?;
     let preserve = call.enumeration(1) & 1 == 1;
-    let document = read::document(&text, preserve, call.budget())?;
-    if !element {
-        return Ok(document.value());
+    read::document(&text, Reading { preserve, for_dom: false }, call.budget())
+}
+
+/// `Save` writes the declaration too: of the writer's encoding.
+pub(super) fn save(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let target = call.argument(0).clone();
+    if target.is_null() {
+        return Err(call.null_argument(0));
     }
-    let root = elements(document.children(), None).into_iter().next();
-    if let Some(root) = &root {
-        root.detach();
-    }
-    Ok(optional(root))
+    let style = super::style_of(call.enumeration(1));
+    let node = this(call)?.clone();
+    spend(call, node.size())?;
+    let declared = match node.content() {
+        Content::Document { declaration, .. } => declaration.lock().clone(),
+        _ => None,
+    };
+    let shown = Declaration {
+        version: Some("1.0".to_owned()),
+        encoding: Some("utf-16".to_owned()),
+        standalone: declared.and_then(|declared| declared.standalone),
+    };
+    let line = if style.indent { "\n" } else { "" };
+    let text = format!("{}{line}{}", write::declaration(&shown), write::text(&node, style)?);
+    call.budget().allocate(text.len())?;
+    crate::dotnet::virtual_call(&target, "Write", &[Type::String], &mut [Value::from(text)], call.machine())?;
+    Ok(Value::Null)
 }
 
-fn spend(call: &mut Call<'_>) -> Result<(), Exception> {
-    let size = this(call)?.size();
-    call.budget().steps(1 + size as u64)
+fn first_element(call: &mut Call<'_>, fits: impl Fn(&Node) -> bool) -> Result<Option<Node>, Exception> {
+    let children = this(call)?.children();
+    spend(call, children.len() / 4)?;
+    Ok(children.into_iter().find(|node| node.as_element().is_some() && fits(node)))
 }
 
-fn child_elements(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let name = wanted(call, 0)?;
-    let nodes = elements(children(call)?, name.as_ref());
-    sequence(call, ELEMENT, nodes)
+/// The elements on an axis, of the name in argument 0 when there is one.
+pub(super) fn elements(call: &mut Call<'_>, axis: Axis) -> Result<Value, Exception> {
+    let wanted = elements_wanted(call, 0);
+    Ok(walk(ELEMENT, axis, this(call)?.clone(), wanted))
 }
 
-fn below(call: &mut Call<'_>, and_self: bool) -> Result<Value, Exception> {
-    spend(call)?;
-    let name = wanted(call, 0)?;
-    let mut nodes = if and_self { vec![this(call)?.clone()] } else { Vec::new() };
-    nodes.extend(descendants(this(call)?));
-    let nodes = elements(nodes, name.as_ref());
-    sequence(call, ELEMENT, nodes)
-}
-
-fn add_at_end(call: &mut Call<'_>) -> Result<Value, Exception> {
+/// `Add`.
+pub(super) fn add_at_end(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (node, content) = (this(call)?.clone(), call.argument(0).clone());
     add(call, &node, &content)?;
     Ok(Value::Null)
@@ -254,64 +220,19 @@ fn add_at_start(call: &mut Call<'_>) -> Result<Value, Exception> {
     Ok(Value::Null)
 }
 
-fn attributes(call: &Call<'_>) -> Result<Vec<Node>, Exception> {
-    Ok(this(call)?.as_element().map(|element| element.attributes.lock().clone()).unwrap_or_default())
-}
-
-fn named_attributes(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let name = wanted(call, 0)?;
-    let fits = |node: &Node| name.as_ref().is_none_or(|name| node.name().as_ref() == Some(name));
-    let found = attributes(call)?.into_iter().filter(fits).collect();
-    sequence(call, ATTRIBUTE, found)
-}
-
-fn remove_attributes(call: &mut Call<'_>) -> Result<Value, Exception> {
-    attributes(call)?.iter().for_each(Node::detach);
+/// `RemoveNodes`.
+pub(super) fn remove_nodes(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let count = this(call)?.child_count();
+    spend(call, count)?;
+    this(call)?.remove_children();
     Ok(Value::Null)
 }
 
-/// Adds or changes an attribute; null removes it.
-fn set_attribute(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let name = name_argument(call, 0)?;
-    let value = call.argument(1).clone();
-    let text = text_of(call, &value)?;
-    let node = this(call)?;
-    match (node.find_attribute(&name), value.is_null()) {
-        (Some(found), true) => found.detach(),
-        (Some(found), false) => set_text(&found, &text)?,
-        (None, true) => {}
-        (None, false) => node.push_attribute(Node::attribute(name, &*text))?,
-    }
+/// The new content is looked at before the old is gone: it may come from there.
+fn replace_nodes(call: &mut Call<'_>) -> Result<Value, Exception> {
+    let content = super::collected(call, 0)?;
+    remove_nodes(call)?;
+    let node = this(call)?.clone();
+    add(call, &node, &content)?;
     Ok(Value::Null)
-}
-
-/// Adds or changes a child element; null removes it.
-fn set_element(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let name = name_argument(call, 0)?;
-    let value = call.argument(1).clone();
-    let text = text_of(call, &value)?;
-    let found = children(call)?;
-    let node = this(call)?;
-    match (elements(found, Some(&name)).into_iter().next(), value.is_null()) {
-        (Some(found), true) => found.detach(),
-        (Some(found), false) => set_text(&found, &text)?,
-        (None, true) => {}
-        (None, false) => {
-            let made = Node::element(name);
-            made.push(Node::text(&*text))?;
-            node.push(made)?;
-        }
-    }
-    Ok(Value::Null)
-}
-
-fn declared_prefix(node: &Node, prefix: &str) -> Option<String> {
-    std::iter::successors(Some(node.clone()), Node::parent).find_map(|node| {
-        let attributes = node.as_element()?.attributes.lock().clone();
-        attributes.iter().find_map(|attribute| {
-            let name = attribute.name().filter(Name::declares_namespace)?;
-            let declared = if name.namespace.is_empty() { "" } else { &*name.local };
-            (declared == prefix).then(|| attribute.inner_text())
-        })
-    })
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::chars::{is_local_name, is_name_char};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, pure};
@@ -13,12 +14,22 @@ pub(super) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 pub(super) const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An expanded name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Name {
     /// Empty for none.
     pub(super) namespace: Arc<str>,
     pub(super) local: Arc<str>,
+    /// As it was written: `System.Xml` keeps it, names are the same without.
+    pub(super) prefix: Option<Arc<str>>,
 }
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.local == other.local && self.namespace == other.namespace
+    }
+}
+
+impl Eq for Name {}
 
 static X_NAME: TypeDeclaration = TypeDeclaration::class("System.Xml.Linq.XName").members(&[
     pure("static XName Get(string expandedName)", |call| Name::expanded(&call.text(0)?).map(Value::object)),
@@ -44,6 +55,7 @@ static X_NAME: TypeDeclaration = TypeDeclaration::class("System.Xml.Linq.XName")
 ]);
 
 static X_NAMESPACE: TypeDeclaration = TypeDeclaration::class("System.Xml.Linq.XNamespace").members(&[
+    pure("bool Equals(object obj)", |call| Ok(Value::Boolean(call.receiver().equals(call.argument(0))))),
     pure("static XNamespace Get(string namespaceName)", |call| Ok(namespace(&call.text(0)?))),
     pure("static implicit operator XNamespace(string namespaceName)", |call| {
         Ok(call.text_or_null(0).map_or(Value::Null, |text| namespace(&text)))
@@ -130,17 +142,38 @@ impl Name {
         if !is_local_name(local) {
             return Err(wrong_name(local));
         }
-        Ok(Self { namespace: Arc::from(namespace), local: Arc::from(local) })
+        Ok(Self { namespace: Arc::from(namespace), local: Arc::from(local), prefix: None })
+    }
+
+    /// A name that was checked before.
+    pub(super) fn unchecked(namespace: &str, local: &str, prefix: &str) -> Self {
+        Self { namespace: Arc::from(namespace), local: Arc::from(local), prefix: Some(Arc::from(prefix)) }
+    }
+
+    /// `prefix:local` as it was written.
+    pub(super) fn qualified(&self) -> String {
+        match self.prefix.as_deref() {
+            Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", self.local),
+            _ => self.local.to_string(),
+        }
     }
 
     /// `{namespace}local` or just `local`.
     ///
     /// # Errors
-    /// As [`Name::new`].
+    /// `ArgumentException` for empty parts, `XmlException` for what is no name.
     pub(super) fn expanded(text: &str) -> Result<Self, Exception> {
-        match text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-            Some((namespace, local)) if !namespace.is_empty() => Name::new(namespace, local),
-            _ => Name::new("", text),
+        let invalid =
+            || Exception::argument(format!("The '{text}' expanded name is invalid."), "expandedName");
+        if text.is_empty() {
+            return Err(invalid());
+        }
+        let Some(rest) = text.strip_prefix('{') else { return Name::new("", text) };
+        match rest.rsplit_once('}') {
+            Some((namespace, local)) if !namespace.is_empty() && !local.is_empty() => {
+                Name::new(namespace, local)
+            }
+            _ => Err(invalid()),
         }
     }
 
@@ -177,13 +210,4 @@ fn wrong_name(text: &str) -> Exception {
         }
     };
     Exception::new("System.Xml.XmlException", message)
-}
-
-/// True for a name without colon (NCName).
-pub(super) fn is_local_name(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_alphabetic() || first == '_') && text.chars().all(is_name_char)
-}
-
-fn is_name_char(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | '\u{B7}' | '\u{300}'..='\u{36F}')
 }

@@ -82,7 +82,12 @@ fn what_is_no_xml() {
         "<a>]]></a>",
         "<a b='<'/>",
         "<1a/>",
-        "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
+        "<!DOCTYPE a [<!ENTITY x '&x;'>]><a>&x;</a>",
+        "<!DOCTYPE a [<!ENTITY x '<b>'>]><a>&x;</a>",
+        "<a b='1'c='2'/>",
+        "<a><!-- -- --></a>",
+        " <?xml version='1.0'?><a/>",
+        "<a xmlns:p=''/>",
         "x<a/>",
         "<a/>x",
         "<a>&#0;</a>",
@@ -222,4 +227,122 @@ fn changing_a_tree() {
         );
         assert_evaluates(&expression, "System.String", value);
     }
+}
+
+#[test]
+fn a_node_keeps_the_tree_that_it_came_from() {
+    let cases = [
+        (
+            r#"XElement.Parse("<a><b><c/></b></a>").Element("b").Element("c").Ancestors().Count()"#,
+            "System.Int32",
+            "2",
+        ),
+        (
+            r#"XDocument.Parse("<a><b/></a>").Root.Element("b").Document.Root.Name.LocalName"#,
+            "System.String",
+            "a",
+        ),
+        (
+            r#"XElement.Parse("<r xmlns:p='u'><p:q/></r>").Elements().First().ToString()"#,
+            "System.String",
+            "<p:q xmlns:p=\"u\" />",
+        ),
+        (
+            r#"XElement.Parse("<a><b/></a>").Element("b").Parent.Element("b").Parent.Name.LocalName"#,
+            "System.String",
+            "a",
+        ),
+    ];
+    for (code, type_name, value) in cases {
+        assert_evaluates(&format!("@({code})"), type_name, value);
+    }
+    let joined = r#"@{ var b = new XElement("b"); new XElement("a", b); var c = new XElement("c"); b.Add(c); return c.Parent.Parent.Name.LocalName; }"#;
+    assert_evaluates(joined, "System.String", "a");
+    let same = r#"@{ var x = XElement.Parse("<a><b/></a>"); return x.FirstNode == x.LastNode && x.Element("b").Parent == x; }"#;
+    assert_evaluates(same, "System.Boolean", "true");
+}
+
+#[test]
+fn walks_see_changes() {
+    let tree = "<r><a/><b><c/></b><a/></r>";
+    let cases = [
+        // The walk ends where its node is gone.
+        ("foreach (var e in x.Elements()) e.Remove();", "<r><b><c /></b><a /></r>"),
+        ("x.Elements().Remove();", "<r />"),
+        (
+            "foreach (var e in x.Elements(\"a\")) e.AddAfterSelf(new XElement(\"n\"));",
+            "<r><a /><n /><b><c /></b><a /><n /></r>",
+        ),
+        ("x.ReplaceNodes(x.Elements(\"a\"));", "<r><a /><a /></r>"),
+    ];
+    for (code, value) in cases {
+        let expression = format!(
+            r#"@{{ var x = XElement.Parse("{tree}"); {code} return x.ToString(SaveOptions.DisableFormatting); }}"#
+        );
+        assert_evaluates(&expression, "System.String", value);
+    }
+    assert_throws(
+        &format!(r#"@{{ foreach (var e in XElement.Parse("{tree}").Descendants()) e.Remove(); return 1; }}"#),
+        "System.NullReferenceException",
+    );
+}
+
+#[test]
+fn entities_are_bounded() {
+    let mut subset = String::from("<!ENTITY e0 'xxxxxxxxxx'>");
+    for level in 1..10 {
+        let inner = format!("&e{};", level - 1).repeat(10);
+        subset.push_str(&format!("<!ENTITY e{level} '{inner}'>"));
+    }
+    let text = format!("<!DOCTYPE a [{subset}]><a>&e9;</a>");
+    let expression = format!("@(XElement.Parse({}).Value.Length)", quoted(&text));
+    let thrown = crate::testing::evaluate(&expression).unwrap_err();
+    let types = ["System.Xml.XmlException", "System.InsufficientExecutionStackException"];
+    assert!(types.contains(&thrown.type_name()), "{thrown:?}");
+}
+
+#[test]
+fn documents_of_system_xml() {
+    let load = r#"var d = new XmlDocument(); d.LoadXml("<r xmlns:p='u'><a k='v'>1</a><p:b/><a>2</a></r>"); var m = new XmlNamespaceManager(d.NameTable); m.AddNamespace("x", "u");"#;
+    let cases = [
+        ("d.DocumentElement.SelectSingleNode(\"a\").InnerText", "1"),
+        ("d.SelectSingleNode(\"//a[2]\").InnerText + d.SelectSingleNode(\"//@k\").Value", "2v"),
+        ("d.SelectSingleNode(\"//x:b\", m).Name", "p:b"),
+        ("d.DocumentElement[\"a\"].GetAttribute(\"k\") + d.DocumentElement.ChildNodes.Count", "v3"),
+        ("d.DocumentElement.OuterXml", "<r xmlns:p=\"u\"><a k=\"v\">1</a><p:b /><a>2</a></r>"),
+    ];
+    for (code, value) in cases {
+        assert_evaluates(&format!("@{{ {load} return {code}; }}"), "System.String", value);
+    }
+    for path in ["//a[", "foo()", "//p:b", "1 + 1", "$v"] {
+        assert_throws(
+            &format!("@{{ {load} return d.SelectSingleNode(\"{path}\"); }}"),
+            "System.Xml.XPath.XPathException",
+        );
+    }
+    let deep = "(".repeat(1000) + "a" + &")".repeat(1000);
+    assert_throws(
+        &format!("@{{ {load} return d.SelectSingleNode(\"{deep}\"); }}"),
+        "System.Xml.XPath.XPathException",
+    );
+}
+
+#[test]
+fn a_reader_goes_from_token_to_token() {
+    let reader = r#"var r = XmlReader.Create(new StringReader("<r><b k='1'>x<c/></b><d/></r>"));"#;
+    let cases = [
+        (
+            "var s = \"\"; r.MoveToContent(); while (!r.EOF) { if (r.Name == \"b\" && r.NodeType == XmlNodeType.Element) s += ((XElement)XNode.ReadFrom(r)).Value; else { s += r.Name; r.Read(); } } return s;",
+            "rxdr",
+        ),
+        ("r.ReadToFollowing(\"b\"); return r.ReadInnerXml() + r.Name;", "x<c />d"),
+        ("r.ReadToFollowing(\"b\"); return r.GetAttribute(\"k\") + r.Depth;", "11"),
+    ];
+    for (code, value) in cases {
+        assert_evaluates(&format!("@{{ {reader} {code} }}"), "System.String", value);
+    }
+    assert_throws(
+        r#"@{ var r = XmlReader.Create(new StringReader("<!DOCTYPE a><a/>")); while (r.Read()) { } return 1; }"#,
+        "System.Xml.XmlException",
+    );
 }

@@ -1,16 +1,14 @@
-//! The tree behind `System.Xml.Linq`: nodes shared by reference, with links to their parents.
+//! The tree behind `System.Xml.Linq` and `System.Xml`: nodes shared by reference, with links to their parents.
 
-use std::any::Any;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
-use crate::exception::Exception;
-use crate::types::Type;
-use crate::value::{DotnetObject, Value};
-
+use super::doctype::DocumentType;
+use super::group::Group;
 use super::names::Name;
+use crate::exception::Exception;
 
 /// Elements within elements, at most: trees are walked and dropped recursively.
 pub(super) const DEEPEST: u32 = 400;
@@ -18,11 +16,15 @@ pub(super) const DEEPEST: u32 = 400;
 /// Attributes of one element, at most: they are searched one by one.
 const MOST_ATTRIBUTES: usize = 1000;
 
-/// A node or an attribute.
+/// A node or an attribute, and what keeps its tree alive.
 #[derive(Clone)]
-pub(super) struct Node(Arc<Data>);
+pub(super) struct Node {
+    data: Arc<Data>,
+    group: Arc<Group>,
+}
 
-struct Data {
+/// The node itself.
+pub(super) struct Data {
     content: Content,
     parent: Mutex<Weak<Data>>,
     /// Levels below this node: never too small.
@@ -33,7 +35,7 @@ struct Data {
 pub(super) enum Content {
     Document {
         declaration: Mutex<Option<Declaration>>,
-        children: Mutex<Vec<Node>>,
+        children: Mutex<Vec<Arc<Data>>>,
     },
     Element(Element),
     Attribute {
@@ -44,20 +46,21 @@ pub(super) enum Content {
     CData(Mutex<String>),
     Comment(Mutex<String>),
     Instruction {
-        target: String,
+        target: Mutex<String>,
         data: Mutex<String>,
     },
-    /// The text between `<!DOCTYPE` and `>`.
-    DocumentType(String),
+    DocumentType(Mutex<DocumentType>),
+    /// `<?xml …?>` as a node, which only `System.Xml` has.
+    Declaration(Mutex<Declaration>),
 }
 
 /// An element.
 pub(super) struct Element {
     pub(super) name: Mutex<Name>,
-    pub(super) attributes: Mutex<Vec<Node>>,
-    pub(super) children: Mutex<Vec<Node>>,
-    /// False for `<a />`: an element without content that is not even empty text.
-    pub(super) has_content: Mutex<bool>,
+    attributes: Mutex<Vec<Arc<Data>>>,
+    children: Mutex<Vec<Arc<Data>>>,
+    /// Without children: true for `<a></a>`, false for `<a />`.
+    has_empty_text: Mutex<bool>,
 }
 
 /// `<?xml …?>`.
@@ -68,37 +71,18 @@ pub(super) struct Declaration {
     pub(super) standalone: Option<String>,
 }
 
-impl DotnetObject for Node {
-    fn type_of(&self) -> Type {
-        Type::Named(match self.content() {
-            Content::Document { .. } => "System.Xml.Linq.XDocument",
-            Content::Element(_) => "System.Xml.Linq.XElement",
-            Content::Attribute { .. } => "System.Xml.Linq.XAttribute",
-            Content::Text(_) => "System.Xml.Linq.XText",
-            Content::CData(_) => "System.Xml.Linq.XCData",
-            Content::Comment(_) => "System.Xml.Linq.XComment",
-            Content::Instruction { .. } => "System.Xml.Linq.XProcessingInstruction",
-            Content::DocumentType(_) => "System.Xml.Linq.XDocumentType",
-        })
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn to_text(&self) -> String {
-        super::write::text(self, true)
-    }
-    fn equals(&self, other: &dyn DotnetObject) -> bool {
-        other.as_any().downcast_ref::<Node>().is_some_and(|other| self.is_same(other))
-    }
-    fn key(&self) -> Option<crate::value::Key> {
-        Some(crate::value::Key::Reference(Arc::as_ptr(&self.0).addr()))
-    }
-}
-
 impl Node {
     /// A node without a parent.
     pub(super) fn new(content: Content) -> Self {
-        Self(Arc::new(Data { content, parent: Mutex::new(Weak::new()), height: AtomicU32::new(0) }))
+        let data = Arc::new(Data { content, parent: Mutex::new(Weak::new()), height: AtomicU32::new(0) });
+        let group = Arc::new(Group::default());
+        group.keep(Arc::clone(&data));
+        Self { data, group }
+    }
+
+    /// An empty document.
+    pub(super) fn document() -> Self {
+        Self::new(Content::Document { declaration: Mutex::default(), children: Mutex::default() })
     }
 
     /// An element without content.
@@ -107,7 +91,7 @@ impl Node {
             name: Mutex::new(name),
             attributes: Mutex::default(),
             children: Mutex::default(),
-            has_content: Mutex::new(false),
+            has_empty_text: Mutex::new(false),
         }))
     }
 
@@ -120,37 +104,115 @@ impl Node {
     }
 
     pub(super) fn content(&self) -> &Content {
-        &self.0.content
-    }
-
-    pub(super) fn value(self) -> Value {
-        Value::object(self)
+        &self.data.content
     }
 
     pub(super) fn as_element(&self) -> Option<&Element> {
         if let Content::Element(element) = self.content() { Some(element) } else { None }
     }
 
+    /// True for an element or a document.
+    pub(super) fn is_container(&self) -> bool {
+        matches!(self.content(), Content::Element(_) | Content::Document { .. })
+    }
+
+    pub(super) fn is_document(&self) -> bool {
+        matches!(self.content(), Content::Document { .. })
+    }
+
+    pub(super) fn is_attribute(&self) -> bool {
+        matches!(self.content(), Content::Attribute { .. })
+    }
+
+    /// True for text, CDATA too.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.content(), Content::Text(_) | Content::CData(_))
+    }
+
     pub(super) fn is_same(&self, other: &Node) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.data, &other.data)
+    }
+
+    /// The identity.
+    pub(super) fn address(&self) -> usize {
+        Arc::as_ptr(&self.data).addr()
+    }
+
+    /// A neighbour in the same tree.
+    fn beside(&self, data: Arc<Data>) -> Node {
+        Node { data, group: Arc::clone(&self.group) }
     }
 
     /// The element or document around it.
     pub(super) fn parent(&self) -> Option<Node> {
-        self.0.parent.lock().upgrade().map(Node)
+        let parent = self.data.parent.lock().upgrade()?;
+        Some(self.beside(parent))
+    }
+
+    /// The root of the tree: itself without a parent.
+    pub(super) fn root(&self) -> Node {
+        let mut root = self.clone();
+        while let Some(parent) = root.parent() {
+            root = parent;
+        }
+        root
     }
 
     /// Child nodes; none for nodes without any.
     pub(super) fn children(&self) -> Vec<Node> {
-        self.child_list().map(|children| children.lock().clone()).unwrap_or_default()
+        let Some(list) = self.child_list() else { return Vec::new() };
+        list.lock().iter().map(|child| self.beside(Arc::clone(child))).collect()
     }
 
-    fn child_list(&self) -> Option<&Mutex<Vec<Node>>> {
+    /// How many child nodes there are.
+    pub(super) fn child_count(&self) -> usize {
+        self.child_list().map_or(0, |list| list.lock().len())
+    }
+
+    /// A child by position.
+    pub(super) fn child(&self, at: usize) -> Option<Node> {
+        let child = self.child_list()?.lock().get(at).cloned()?;
+        Some(self.beside(child))
+    }
+
+    /// The attributes; none but of elements.
+    pub(super) fn attributes(&self) -> Vec<Node> {
+        let Some(element) = self.as_element() else { return Vec::new() };
+        element.attributes.lock().iter().map(|attribute| self.beside(Arc::clone(attribute))).collect()
+    }
+
+    fn child_list(&self) -> Option<&Mutex<Vec<Arc<Data>>>> {
         match self.content() {
             Content::Document { children, .. } => Some(children),
             Content::Element(element) => Some(&element.children),
             _ => None,
         }
+    }
+
+    /// The list that holds this node in its parent.
+    fn list_in<'p>(&self, parent: &'p Node) -> Option<&'p Mutex<Vec<Arc<Data>>>> {
+        if self.is_attribute() {
+            return parent.as_element().map(|element| &element.attributes);
+        }
+        parent.child_list()
+    }
+
+    /// Its position among its siblings; searched from a guess on.
+    pub(super) fn position(&self, guess: usize) -> Option<(Node, usize)> {
+        let parent = self.parent()?;
+        let at = {
+            let list = self.list_in(&parent)?.lock();
+            let is_here = |at: usize| list.get(at).is_some_and(|data| Arc::ptr_eq(data, &self.data));
+            if is_here(guess) { guess } else { (0..list.len()).find(|at| is_here(*at))? }
+        };
+        Some((parent, at))
+    }
+
+    /// A sibling some steps away.
+    pub(super) fn sibling(&self, step: isize) -> Option<Node> {
+        let (parent, at) = self.position(0)?;
+        let found = self.list_in(&parent)?.lock().get(at.checked_add_signed(step)?).cloned()?;
+        Some(self.beside(found))
     }
 
     /// The name of an element or attribute.
@@ -162,59 +224,69 @@ impl Node {
         }
     }
 
+    /// True for an element or attribute of this name.
+    pub(super) fn has_name(&self, wanted: &Name) -> bool {
+        match self.content() {
+            Content::Element(element) => *element.name.lock() == *wanted,
+            Content::Attribute { name, .. } => name == wanted,
+            _ => false,
+        }
+    }
+
     /// `Value`: the text of an attribute or text node; of an element all its text.
     pub(super) fn inner_text(&self) -> String {
         let mut out = String::new();
-        self.push_text(&mut out);
+        self.data.push_text(&mut out);
         out
     }
 
-    fn push_text(&self, out: &mut String) {
+    /// The text that a node of text, a comment, an attribute or an instruction holds.
+    pub(super) fn own_text(&self) -> Option<&Mutex<String>> {
         match self.content() {
-            Content::Text(text) | Content::CData(text) => out.push_str(&text.lock()),
-            Content::Attribute { value, .. } => out.push_str(&value.lock()),
-            Content::Document { .. } | Content::Element(_) => {
-                self.children().iter().for_each(|child| child.push_text(out));
-            }
-            Content::Comment(_) | Content::Instruction { .. } | Content::DocumentType(_) => {}
+            Content::Text(text) | Content::CData(text) | Content::Comment(text) => Some(text),
+            Content::Attribute { value, .. } => Some(value),
+            Content::Instruction { data, .. } => Some(data),
+            _ => None,
+        }
+    }
+
+    /// True for `<a />`.
+    pub(super) fn is_empty_element(&self) -> bool {
+        self.as_element()
+            .is_some_and(|element| element.children.lock().is_empty() && !*element.has_empty_text.lock())
+    }
+
+    /// Says whether an element without children is written as `<a></a>`.
+    pub(super) fn set_empty_text(&self, has: bool) {
+        if let Some(element) = self.as_element() {
+            *element.has_empty_text.lock() = has;
         }
     }
 
     /// The attribute of a name.
     pub(super) fn find_attribute(&self, name: &Name) -> Option<Node> {
         let attributes = self.as_element()?.attributes.lock();
-        attributes.iter().find(|attribute| attribute.name().as_ref() == Some(name)).cloned()
+        let found = attributes
+            .iter()
+            .find(|data| matches!(&data.content, Content::Attribute { name: known, .. } if known == name));
+        found.map(|data| self.beside(Arc::clone(data)))
     }
 
-    /// Puts a child at a position. A node that has a parent already is copied, text beside text is joined.
+    /// Puts a child at a position. A node that has a parent already, or holds this one, is copied.
     ///
     /// # Errors
-    /// `InvalidOperationException` for what a document cannot hold, `NotSupportedException` for too deep a tree.
+    /// `InvalidOperationException` and `ArgumentException` for what cannot stand there, `NotSupportedException` for
+    /// too deep a tree.
     pub(super) fn insert(&self, at: usize, child: Node) -> Result<(), Exception> {
         let child = if child.parent().is_some() || self.is_inside(&child) { child.copy() } else { child };
-        if let Content::Document { .. } = self.content() {
-            self.check_document(&child)?;
-        }
-        self.raise_height(child.0.height.load(Ordering::Relaxed) + 1)?;
+        self.check_child(&child)?;
+        self.raise_height(child.data.height.load(Ordering::Relaxed) + 1)?;
         let Some(list) = self.child_list() else { return Err(wrong_structure()) };
-        if let Some(element) = self.as_element() {
-            *element.has_content.lock() = true;
-        }
+        self.group.join(&child.group);
+        *child.data.parent.lock() = Arc::downgrade(&self.data);
         let mut list = list.lock();
         let at = at.min(list.len());
-        if let (Content::Text(new), Some(before)) =
-            (child.content(), at.checked_sub(1).and_then(|at| list.get(at)))
-            && let Content::Text(text) = before.content()
-        {
-            text.lock().push_str(&new.lock());
-            return Ok(());
-        }
-        // Empty text only says that there is content.
-        if matches!(child.content(), Content::Text(text) if text.lock().is_empty()) {
-            return Ok(());
-        }
-        *child.0.parent.lock() = Arc::downgrade(&self.0);
-        list.insert(at, child);
+        list.insert(at, child.data);
         Ok(())
     }
 
@@ -226,13 +298,36 @@ impl Node {
         self.insert(usize::MAX, child)
     }
 
-    /// Adds an attribute.
+    /// Adds text at a position: to the text before it, if there is one. Empty text only says that there is content.
+    ///
+    /// # Errors
+    /// As [`Node::insert`].
+    pub(super) fn insert_text(&self, at: usize, text: &str) -> Result<(), Exception> {
+        let at = at.min(self.child_count());
+        if let Some(before) = at.checked_sub(1).and_then(|at| self.child(at))
+            && let Content::Text(known) = before.content()
+        {
+            known.lock().push_str(text);
+            return Ok(());
+        }
+        if text.is_empty() {
+            if self.child_count() == 0 {
+                self.set_empty_text(true);
+            }
+            return Ok(());
+        }
+        self.insert(at, Node::text(text))
+    }
+
+    /// Adds an attribute; one that has a parent already is copied.
     ///
     /// # Errors
     /// `InvalidOperationException` when the element has one of this name.
     pub(super) fn push_attribute(&self, attribute: Node) -> Result<(), Exception> {
         let attribute = if attribute.parent().is_some() { attribute.copy() } else { attribute };
-        let Some(element) = self.as_element() else { return Err(wrong_structure()) };
+        let Some(element) = self.as_element() else {
+            return Err(Exception::argument("An attribute cannot be added to content.", ""));
+        };
         if element.attributes.lock().len() >= MOST_ATTRIBUTES {
             let message = format!("elements with more than {MOST_ATTRIBUTES} attributes are not supported");
             return Err(Exception::not_supported(message));
@@ -240,59 +335,79 @@ impl Node {
         if attribute.name().is_some_and(|name| self.find_attribute(&name).is_some()) {
             return Err(Exception::invalid_operation("Duplicate attribute."));
         }
-        *attribute.0.parent.lock() = Arc::downgrade(&self.0);
-        element.attributes.lock().push(attribute);
+        self.group.join(&attribute.group);
+        *attribute.data.parent.lock() = Arc::downgrade(&self.data);
+        element.attributes.lock().push(attribute.data);
         Ok(())
     }
 
     /// True when `self` is `other` or lies below it.
-    fn is_inside(&self, other: &Node) -> bool {
-        std::iter::successors(Some(self.clone()), Node::parent).any(|node| node.is_same(other))
+    pub(super) fn is_inside(&self, other: &Node) -> bool {
+        let mut node = Some(self.clone());
+        while let Some(inner) = node {
+            if inner.is_same(other) {
+                return true;
+            }
+            node = inner.parent();
+        }
+        false
     }
 
-    fn check_document(&self, child: &Node) -> Result<(), Exception> {
-        let has_root = || self.children().iter().any(|child| child.as_element().is_some());
+    fn check_child(&self, child: &Node) -> Result<(), Exception> {
+        let wrong_type = || Exception::argument("A node of this type cannot be added to content.", "");
+        if child.is_document() || child.is_attribute() {
+            return Err(wrong_type());
+        }
+        if !self.is_document() {
+            return if matches!(child.content(), Content::DocumentType(_)) {
+                Err(wrong_type())
+            } else {
+                Ok(())
+            };
+        }
+        let has = |is: fn(&Content) -> bool| self.children().iter().any(|child| is(child.content()));
+        let has_root = || has(|content| matches!(content, Content::Element(_)));
         match child.content() {
             Content::Element(_) if has_root() => Err(wrong_structure()),
-            Content::Text(text) if !text.lock().trim().is_empty() => {
+            Content::DocumentType(_)
+                if has_root() || has(|content| matches!(content, Content::DocumentType(_))) =>
+            {
+                Err(wrong_structure())
+            }
+            Content::Text(text) if !super::chars::is_blank(&text.lock()) => {
                 Err(Exception::argument("Non-whitespace characters cannot be added to content.", ""))
             }
-            Content::CData(_) | Content::Attribute { .. } | Content::Document { .. } => {
-                Err(Exception::argument("A node of this type cannot be added to content.", ""))
-            }
+            Content::CData(_) => Err(wrong_type()),
             _ => Ok(()),
         }
     }
 
     fn raise_height(&self, height: u32) -> Result<(), Exception> {
-        let mut chain = Vec::new();
-        for (level, node) in std::iter::successors(Some(self.clone()), Node::parent).enumerate() {
-            let needed = height.saturating_add(u32::try_from(level).unwrap_or(u32::MAX));
-            if needed > DEEPEST || level > DEEPEST as usize {
-                return Err(Exception::not_supported(format!(
-                    "XML nested deeper than {DEEPEST} levels is not supported"
-                )));
+        let mut chain = vec![Arc::clone(&self.data)];
+        while let Some(parent) = chain.last().and_then(|data| data.parent.lock().upgrade()) {
+            if chain.len() > DEEPEST as usize {
+                return Err(too_deep());
             }
-            chain.push((node, needed));
+            chain.push(parent);
         }
-        for (node, needed) in chain {
-            node.0.height.fetch_max(needed, Ordering::Relaxed);
+        let needed = |level: usize| height.saturating_add(u32::try_from(level).unwrap_or(u32::MAX));
+        if needed(chain.len() - 1) > DEEPEST {
+            return Err(too_deep());
+        }
+        for (level, data) in chain.iter().enumerate() {
+            data.height.fetch_max(needed(level), Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Takes it out of its parent.
+    /// Takes it out of its parent. An element that loses its last child is `<a />`.
     pub(super) fn detach(&self) {
         let Some(parent) = self.parent() else { return };
-        let keep = |node: &Node| !node.is_same(self);
-        if let Content::Attribute { .. } = self.content() {
-            if let Some(element) = parent.as_element() {
-                element.attributes.lock().retain(keep);
-            }
-        } else if let Some(list) = parent.child_list() {
-            list.lock().retain(keep);
+        if let Some(list) = self.list_in(&parent) {
+            list.lock().retain(|data| !Arc::ptr_eq(data, &self.data));
         }
-        *self.0.parent.lock() = Weak::new();
+        *self.data.parent.lock() = Weak::new();
+        self.group.keep(Arc::clone(&self.data));
     }
 
     /// Takes all children out.
@@ -300,91 +415,125 @@ impl Node {
         let Some(list) = self.child_list() else { return };
         let removed = std::mem::take(&mut *list.lock());
         for child in removed {
-            *child.0.parent.lock() = Weak::new();
+            *child.parent.lock() = Weak::new();
+            self.group.keep(child);
         }
-        if let Some(element) = self.as_element() {
-            *element.has_content.lock() = false;
-        }
-    }
-
-    /// Its position among its siblings.
-    pub(super) fn position(&self) -> Option<(Node, usize)> {
-        let parent = self.parent()?;
-        let at = parent.children().iter().position(|node| node.is_same(self))?;
-        Some((parent, at))
+        self.set_empty_text(false);
     }
 
     /// A copy of the whole below it, without a parent.
     pub(super) fn copy(&self) -> Node {
-        let copied = match self.content() {
-            Content::Document { declaration, .. } => Node::new(Content::Document {
-                declaration: Mutex::new(declaration.lock().clone()),
-                children: Mutex::default(),
-            }),
-            Content::Element(element) => Node::new(Content::Element(Element {
-                name: Mutex::new(element.name.lock().clone()),
-                attributes: Mutex::default(),
-                children: Mutex::default(),
-                has_content: Mutex::new(*element.has_content.lock()),
-            })),
-            Content::Attribute { name, value } => Node::attribute(name.clone(), value.lock().clone()),
-            Content::Text(text) => Node::text(text.lock().clone()),
-            Content::CData(text) => Node::new(Content::CData(Mutex::new(text.lock().clone()))),
-            Content::Comment(text) => Node::new(Content::Comment(Mutex::new(text.lock().clone()))),
-            Content::Instruction { target, data } => Node::new(Content::Instruction {
-                target: target.clone(),
-                data: Mutex::new(data.lock().clone()),
-            }),
-            Content::DocumentType(text) => Node::new(Content::DocumentType(text.clone())),
-        };
-        copied.0.height.store(self.0.height.load(Ordering::Relaxed), Ordering::Relaxed);
-        let adopt = |child: &Node| {
-            let child = child.copy();
-            *child.0.parent.lock() = Arc::downgrade(&copied.0);
-            child
-        };
+        let copied = Node::new(self.data.content.shallow_copy());
+        copied.data.adopt_copies(&self.data);
+        copied
+    }
+
+    /// A copy without what lies below; of an element with its attributes.
+    pub(super) fn shallow_copy(&self) -> Node {
+        let copied = Node::new(self.data.content.shallow_copy());
         if let (Some(from), Some(to)) = (self.as_element(), copied.as_element()) {
-            *to.attributes.lock() = from.attributes.lock().iter().map(adopt).collect();
-        }
-        if let Some(list) = copied.child_list() {
-            *list.lock() = self.children().iter().map(adopt).collect();
+            let all: Vec<Arc<Data>> = from.attributes.lock().iter().map(|data| data.copy()).collect();
+            for attribute in &all {
+                *attribute.parent.lock() = Arc::downgrade(&copied.data);
+            }
+            *to.attributes.lock() = all;
         }
         copied
     }
 
     /// How many nodes a copy makes.
     pub(super) fn size(&self) -> usize {
-        let attributes = self.as_element().map_or(0, |element| element.attributes.lock().len());
-        1 + attributes + self.children().iter().map(Node::size).sum::<usize>()
+        self.data.size()
+    }
+}
+
+impl Data {
+    fn lists(&self) -> [Option<&Mutex<Vec<Arc<Data>>>>; 2] {
+        match &self.content {
+            Content::Document { children, .. } => [Some(children), None],
+            Content::Element(element) => [Some(&element.children), Some(&element.attributes)],
+            _ => [None, None],
+        }
     }
 
-    /// `XNode.DeepEquals`.
-    pub(super) fn deep_equals(&self, other: &Node) -> bool {
-        let same_children = || {
-            let (left, right) = (self.children(), other.children());
-            left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| left.deep_equals(right))
-        };
-        match (self.content(), other.content()) {
-            (Content::Document { .. }, Content::Document { .. }) => same_children(),
-            (Content::Element(left), Content::Element(right)) => {
-                let attributes = |element: &Element| element.attributes.lock().clone();
-                let (left, right) = (attributes(left), attributes(right));
-                let same = |(left, right): (&Node, &Node)| {
-                    left.name() == right.name() && left.inner_text() == right.inner_text()
-                };
-                self.name() == other.name()
-                    && left.len() == right.len()
-                    && left.iter().zip(&right).all(same)
-                    && same_children()
+    fn size(&self) -> usize {
+        let lists = self.lists().into_iter().flatten();
+        1 + lists.map(|list| list.lock().iter().map(|data| data.size()).sum::<usize>()).sum::<usize>()
+    }
+
+    fn push_text(&self, out: &mut String) {
+        match &self.content {
+            Content::Text(text) | Content::CData(text) => out.push_str(&text.lock()),
+            Content::Attribute { value, .. } => out.push_str(&value.lock()),
+            Content::Document { children, .. } => {
+                children.lock().iter().for_each(|child| child.push_text(out))
             }
-            (Content::Text(_), Content::Text(_)) | (Content::CData(_), Content::CData(_)) => {
-                self.inner_text() == other.inner_text()
+            Content::Element(element) => {
+                element.children.lock().iter().for_each(|child| child.push_text(out))
             }
-            _ => self.type_of() == other.type_of() && self.to_text() == other.to_text(),
+            Content::Comment(_)
+            | Content::Instruction { .. }
+            | Content::DocumentType(_)
+            | Content::Declaration(_) => {}
+        }
+    }
+
+    fn copy(&self) -> Arc<Data> {
+        let copied = Arc::new(Data {
+            content: self.content.shallow_copy(),
+            parent: Mutex::new(Weak::new()),
+            height: AtomicU32::new(0),
+        });
+        copied.adopt_copies(self);
+        copied
+    }
+
+    /// Copies of what lies below another node.
+    fn adopt_copies(self: &Arc<Self>, other: &Data) {
+        self.height.store(other.height.load(Ordering::Relaxed), Ordering::Relaxed);
+        for (to, from) in self.lists().into_iter().flatten().zip(other.lists().into_iter().flatten()) {
+            let adopted: Vec<Arc<Data>> = from.lock().iter().map(|data| data.copy()).collect();
+            for data in &adopted {
+                *data.parent.lock() = Arc::downgrade(self);
+            }
+            *to.lock() = adopted;
+        }
+    }
+}
+
+impl Content {
+    fn shallow_copy(&self) -> Content {
+        let text = |text: &Mutex<String>| Mutex::new(text.lock().clone());
+        match self {
+            Content::Document { declaration, .. } => Content::Document {
+                declaration: Mutex::new(declaration.lock().clone()),
+                children: Mutex::default(),
+            },
+            Content::Element(element) => Content::Element(Element {
+                name: Mutex::new(element.name.lock().clone()),
+                attributes: Mutex::default(),
+                children: Mutex::default(),
+                has_empty_text: Mutex::new(*element.has_empty_text.lock()),
+            }),
+            Content::Attribute { name, value } => {
+                Content::Attribute { name: name.clone(), value: text(value) }
+            }
+            Content::Text(own) => Content::Text(text(own)),
+            Content::CData(own) => Content::CData(text(own)),
+            Content::Comment(own) => Content::Comment(text(own)),
+            Content::Instruction { target, data } => {
+                Content::Instruction { target: text(target), data: text(data) }
+            }
+            Content::DocumentType(found) => Content::DocumentType(Mutex::new(found.lock().clone())),
+            Content::Declaration(found) => Content::Declaration(Mutex::new(found.lock().clone())),
         }
     }
 }
 
 fn wrong_structure() -> Exception {
     Exception::invalid_operation("This operation would create an incorrectly structured document.")
+}
+
+fn too_deep() -> Exception {
+    Exception::not_supported(format!("XML nested deeper than {DEEPEST} levels is not supported"))
 }

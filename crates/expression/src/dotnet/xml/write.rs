@@ -1,21 +1,56 @@
-//! XML as text, as `ToString()` writes it.
+//! XML as text, as `ToString()` writes it: .NET's rules for prefixes, indentation and escapes.
 
+use super::chars::is_xml_char;
 use super::names::{Name, XML, XMLNS};
+use super::scope::{Declared, Resolver, Scopes};
 use super::tree::{Content, Declaration, Node};
+use crate::exception::Exception;
 
-/// The text of a node. With `indent` elements stand on lines of their own, except within mixed content.
-pub(super) fn text(node: &Node, indent: bool) -> String {
-    let mut writer =
-        Writer { out: String::new(), indent, level: 0, mixed: false, scopes: Vec::new(), made: 0 };
+/// How a text is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    /// Elements stand on lines of their own, except within mixed content.
+    pub(super) indent: bool,
+    /// Declarations that repeat what is in scope are left out.
+    pub(super) omit_duplicates: bool,
+    /// Names keep the prefixes that they were made with, as `System.Xml` does.
+    pub(super) own_prefixes: bool,
+}
+
+impl Style {
+    pub(super) const INDENTED: Self = Self { indent: true, omit_duplicates: false, own_prefixes: false };
+}
+
+/// The text of a node.
+///
+/// # Errors
+/// `ArgumentException` for letters that XML cannot hold, `XmlException` for a prefix with two meanings.
+pub(super) fn text(node: &Node, style: Style) -> Result<String, Exception> {
+    let mut writer = Writer::new(style);
     match node.content() {
-        Content::Document { .. } => writer.document(node),
-        Content::Attribute { value, .. } => {
-            let name = node.name().map(|name| writer.attribute_name(node, &name)).unwrap_or_default();
-            writer.out = format!("{name}=\"{}\"", escaped(&value.lock(), true));
+        Content::Attribute { .. } => writer.lone_attribute(node)?,
+        _ => {
+            if !style.own_prefixes {
+                writer.resolver.add_ancestors(node);
+            }
+            writer.node(node)?;
         }
-        _ => writer.node(node),
     }
-    writer.out
+    Ok(writer.out)
+}
+
+/// The text of a node's children, one after another.
+///
+/// # Errors
+/// As [`text`].
+pub(super) fn inner(node: &Node, style: Style) -> Result<String, Exception> {
+    let mut out = String::new();
+    for child in node.children() {
+        let mut writer = Writer::new(style);
+        writer.node(&child)?;
+        out.push_str(&writer.out);
+    }
+    Ok(out)
 }
 
 /// `<?xml …?>`.
@@ -36,211 +71,237 @@ pub(super) fn declaration(declaration: &Declaration) -> String {
 
 struct Writer {
     out: String,
-    indent: bool,
+    style: Style,
     level: usize,
     /// Inside an element that has text.
-    mixed: bool,
-    /// Prefix and namespace; later ones hide earlier ones. The empty prefix is the default.
-    scopes: Vec<(String, String)>,
-    /// Prefixes made up so far.
-    made: u32,
+    is_mixed: bool,
+    /// Behind white space that stands beside the root.
+    is_after_space: bool,
+    /// What the attributes of open elements declare.
+    resolver: Resolver,
+    /// What was written, and what still has to be.
+    scopes: Scopes,
 }
 
 impl Writer {
-    fn document(&mut self, node: &Node) {
-        for (at, child) in node.children().iter().enumerate() {
-            if at > 0 && self.indent {
-                self.out.push('\n');
-            }
-            self.node(child);
+    fn new(style: Style) -> Self {
+        Self {
+            out: String::new(),
+            style,
+            level: 0,
+            is_mixed: false,
+            is_after_space: false,
+            resolver: Resolver::default(),
+            scopes: Scopes::new(style.own_prefixes),
         }
     }
 
-    fn node(&mut self, node: &Node) {
-        match node.content() {
-            Content::Element(_) => self.element(node),
-            Content::Text(text) => {
-                self.mixed = true;
-                self.out.push_str(&escaped(&text.lock(), false));
-            }
-            Content::CData(text) => {
-                self.mixed = true;
-                let inner = text.lock().replace("]]>", "]]]]><![CDATA[>");
-                self.out.push_str(&format!("<![CDATA[{inner}]]>"));
-            }
-            Content::Comment(text) => self.out.push_str(&format!("<!--{}-->", text.lock())),
-            Content::Instruction { target, data } => {
-                let data = data.lock();
-                let space = if data.is_empty() { "" } else { " " };
-                self.out.push_str(&format!("<?{target}{space}{data}?>"));
-            }
-            Content::DocumentType(text) => self.out.push_str(&format!("<!DOCTYPE {text}>")),
-            Content::Document { .. } => self.document(node),
-            Content::Attribute { .. } => {}
-        }
+    fn escaped(&self, text: &str, in_attribute: bool) -> Result<String, Exception> {
+        escaped(text, in_attribute, self.style.own_prefixes)
     }
 
-    fn element(&mut self, node: &Node) {
-        let (Some(element), Some(name)) = (node.as_element(), node.name()) else { return };
-        let scopes = self.scopes.len();
-        let attributes = element.attributes.lock().clone();
-        for attribute in &attributes {
-            if let Some(name) = attribute.name().filter(Name::declares_namespace) {
-                let prefix = if name.namespace.is_empty() { "" } else { &*name.local };
-                self.scopes.push((prefix.to_owned(), attribute.inner_text()));
-            }
-        }
-        // Namespaces that nothing in scope declares are declared after the attributes.
-        let mut missing = Vec::new();
-        let tag = self.element_name(node, &name, &mut missing);
-        let mut written = String::new();
-        let mut of_attributes = Vec::new();
-        for attribute in &attributes {
-            let Some(name) = attribute.name() else { continue };
-            let shown = self.prefixed_attribute(node, &name, &mut of_attributes);
-            written.push_str(&format!(" {shown}=\"{}\"", escaped(&attribute.inner_text(), true)));
-        }
-        for (prefix, namespace) in of_attributes.into_iter().chain(missing) {
-            let colon = if prefix.is_empty() { "" } else { ":" };
-            written.push_str(&format!(" xmlns{colon}{prefix}=\"{}\"", escaped(&namespace, true)));
-        }
-        self.out.push_str(&format!("<{tag}{written}"));
-        self.element_content(node, &tag, *element.has_content.lock());
-        self.scopes.truncate(scopes);
-    }
-
-    fn element_content(&mut self, node: &Node, tag: &str, has_content: bool) {
-        let children = node.children();
-        if !has_content && children.is_empty() {
-            self.out.push_str(" />");
-            return;
-        }
-        self.out.push('>');
-        let outer = self.mixed;
-        self.level += 1;
-        for child in &children {
-            if !self.mixed && !matches!(child.content(), Content::Text(_) | Content::CData(_)) {
-                self.new_line();
-            }
-            self.node(child);
-        }
-        self.level -= 1;
-        if !self.mixed && !children.is_empty() {
+    fn node(&mut self, node: &Node) -> Result<(), Exception> {
+        let is_markup = !node.is_text() && !node.is_document();
+        if is_markup && !self.is_mixed && !self.out.is_empty() && !self.is_after_space {
             self.new_line();
         }
-        self.mixed = outer;
+        self.is_after_space = false;
+        match node.content() {
+            Content::Element(_) => self.element(node)?,
+            Content::Text(text) => {
+                self.is_mixed = self.level > 0;
+                self.is_after_space = self.level == 0;
+                self.out.push_str(&self.escaped(&text.lock(), false)?);
+            }
+            Content::CData(text) => {
+                self.is_mixed = true;
+                let text = text.lock();
+                check(&text)?;
+                let inner = text.replace("]]>", "]]]]><![CDATA[>");
+                self.out.push_str(&format!("<![CDATA[{}]]>", line_ends(&inner)));
+            }
+            Content::Comment(text) => {
+                check(&text.lock())?;
+                self.out.push_str(&format!("<!--{}-->", without_double_hyphens(&line_ends(&text.lock()))));
+            }
+            Content::Instruction { target, data } => {
+                let data = line_ends(&data.lock().replace("?>", "? >"));
+                let space = if data.is_empty() { "" } else { " " };
+                self.out.push_str(&format!("<?{}{space}{data}?>", target.lock()));
+            }
+            Content::DocumentType(found) => {
+                self.out.push_str(&format!("<!DOCTYPE {}>", found.lock().text(!self.style.own_prefixes)));
+            }
+            Content::Declaration(found) => self.out.push_str(&declaration(&found.lock())),
+            Content::Document { .. } => {
+                for child in node.children() {
+                    self.node(&child)?;
+                }
+            }
+            Content::Attribute { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, node: &Node) -> Result<(), Exception> {
+        let Some(name) = node.name() else { return Ok(()) };
+        let attributes = node.attributes();
+        let resolved = self.resolver.push(&attributes);
+        self.scopes.open();
+        let prefix = if self.style.own_prefixes {
+            name.prefix.as_deref().map(str::to_owned)
+        } else {
+            self.resolver.prefix(&name.namespace, true)
+        };
+        let prefix = self.scopes.element(prefix, &name.namespace)?;
+        self.out.push('<');
+        self.out.push_str(&qualified(&prefix, &name.local));
+        for attribute in &attributes {
+            self.attribute(attribute)?;
+        }
+        for Declared { prefix, namespace } in self.scopes.missing() {
+            let colon = if prefix.is_empty() { "" } else { ":" };
+            self.out.push_str(&format!(" xmlns{colon}{prefix}=\"{}\"", self.escaped(&namespace, true)?));
+        }
+        self.element_content(node, &qualified(&prefix, &name.local))?;
+        self.scopes.close();
+        self.resolver.pop(resolved);
+        Ok(())
+    }
+
+    fn element_content(&mut self, node: &Node, tag: &str) -> Result<(), Exception> {
+        if node.is_empty_element() {
+            self.out.push_str(" />");
+            return Ok(());
+        }
+        self.out.push('>');
+        let outer = self.is_mixed;
+        self.level += 1;
+        let children = node.children();
+        // An element whose text is empty is mixed too: its end stands beside its beginning.
+        self.is_mixed = false;
+        for child in &children {
+            self.node(child)?;
+        }
+        self.level -= 1;
+        if !self.is_mixed && !children.is_empty() {
+            self.new_line();
+        }
+        self.is_mixed = outer;
         self.out.push_str(&format!("</{tag}>"));
+        Ok(())
     }
 
     fn new_line(&mut self) {
-        if self.indent {
+        if self.style.indent {
             self.out.push('\n');
             self.out.push_str(&"  ".repeat(self.level));
         }
     }
 
-    /// The namespace of a prefix in scope.
-    fn bound(&self, prefix: &str) -> &str {
-        self.scopes.iter().rev().find(|(known, _)| known == prefix).map_or("", |(_, namespace)| namespace)
-    }
-
-    /// A prefix in scope for a namespace.
-    fn prefix_of(&self, namespace: &str, with_default: bool) -> Option<String> {
-        let fits = |(prefix, known): &&(String, String)| {
-            known == namespace && self.bound(prefix) == namespace && (with_default || !prefix.is_empty())
-        };
-        self.scopes.iter().rev().find(fits).map(|(prefix, _)| prefix.clone())
-    }
-
-    fn element_name(&mut self, node: &Node, name: &Name, missing: &mut Vec<(String, String)>) -> String {
-        let namespace = &*name.namespace;
-        if namespace == XML {
-            return format!("xml:{}", name.local);
+    fn attribute(&mut self, attribute: &Node) -> Result<(), Exception> {
+        let Some(name) = attribute.name() else { return Ok(()) };
+        let value = attribute.inner_text();
+        if name.declares_namespace() {
+            let prefix = name.declared_prefix();
+            let is_new = self.scopes.declare(prefix, &value, self.style.omit_duplicates)?;
+            if is_new {
+                let colon = if prefix.is_empty() { "" } else { ":" };
+                self.out.push_str(&format!(" xmlns{colon}{prefix}=\"{}\"", self.escaped(&value, true)?));
+            }
+            return Ok(());
         }
-        let prefix = if namespace.is_empty() {
-            if !self.bound("").is_empty() {
-                self.declare(String::new(), namespace, missing);
-            }
-            String::new()
-        } else {
-            match self.prefix_of(namespace, true) {
-                Some(prefix) => prefix,
-                None => {
-                    let prefix = declared_above(node, namespace).unwrap_or_default();
-                    self.declare(prefix.clone(), namespace, missing);
-                    prefix
-                }
+        let prefix = match &*name.namespace {
+            "" => String::new(),
+            XML => "xml".to_owned(),
+            namespace => {
+                let prefix = if self.style.own_prefixes {
+                    name.prefix.as_deref().map(str::to_owned)
+                } else {
+                    self.resolver.prefix(namespace, false)
+                };
+                self.scopes.attribute(prefix, namespace)?
             }
         };
-        if prefix.is_empty() { name.local.to_string() } else { format!("{prefix}:{}", name.local) }
+        self.out.push_str(&format!(
+            " {}=\"{}\"",
+            qualified(&prefix, &name.local),
+            self.escaped(&value, true)?
+        ));
+        Ok(())
     }
 
-    fn prefixed_attribute(
-        &mut self,
-        node: &Node,
-        name: &Name,
-        missing: &mut Vec<(String, String)>,
-    ) -> String {
-        let namespace = &*name.namespace;
-        match namespace {
+    /// An attribute on its own has the prefix that its element gives it.
+    fn lone_attribute(&mut self, attribute: &Node) -> Result<(), Exception> {
+        let Some(name) = attribute.name() else { return Ok(()) };
+        let shown = match &*name.namespace {
             "" => name.local.to_string(),
             XML => format!("xml:{}", name.local),
             XMLNS => format!("xmlns:{}", name.local),
-            _ => {
-                let prefix = self.prefix_of(namespace, false).unwrap_or_else(|| {
-                    let above = declared_above(node, namespace).filter(|prefix| !prefix.is_empty());
-                    let prefix = above.unwrap_or_else(|| self.fresh_prefix());
-                    self.declare(prefix.clone(), namespace, missing);
-                    prefix
-                });
-                format!("{prefix}:{}", name.local)
+            namespace => {
+                self.resolver.add_ancestors(attribute);
+                let known = self.resolver.prefix(namespace, false);
+                let prefix = name.prefix.as_deref().filter(|_| self.style.own_prefixes);
+                let prefix = prefix.map(str::to_owned).or(known);
+                qualified(&prefix.unwrap_or_else(|| "p0".to_owned()), &name.local)
             }
-        }
-    }
-
-    fn fresh_prefix(&mut self) -> String {
-        loop {
-            self.made += 1;
-            let prefix = format!("p{}", self.made);
-            if self.bound(&prefix).is_empty() {
-                return prefix;
-            }
-        }
-    }
-
-    fn declare(&mut self, prefix: String, namespace: &str, missing: &mut Vec<(String, String)>) {
-        self.scopes.push((prefix.clone(), namespace.to_owned()));
-        missing.push((prefix, namespace.to_owned()));
-    }
-
-    /// Of an attribute on its own: the prefix that its element gives it.
-    fn attribute_name(&mut self, attribute: &Node, name: &Name) -> String {
-        let namespace = &*name.namespace;
-        match namespace {
-            "" => name.local.to_string(),
-            XML => format!("xml:{}", name.local),
-            XMLNS => format!("xmlns:{}", name.local),
-            _ => match attribute.parent().and_then(|owner| declared_above(&owner, namespace)) {
-                Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local),
-                _ => format!("{{{namespace}}}{}", name.local),
-            },
-        }
+        };
+        self.out = format!("{shown}=\"{}\"", self.escaped(&attribute.inner_text(), true)?);
+        Ok(())
     }
 }
 
-/// The prefix that a node or an ancestor declares for a namespace.
-pub(super) fn declared_above(node: &Node, namespace: &str) -> Option<String> {
-    std::iter::successors(Some(node.clone()), Node::parent).find_map(|node| {
-        let attributes = node.as_element()?.attributes.lock().clone();
-        attributes.iter().find_map(|attribute| {
-            let name = attribute.name().filter(Name::declares_namespace)?;
-            let prefix = if name.namespace.is_empty() { String::new() } else { name.local.to_string() };
-            (attribute.inner_text() == namespace).then_some(prefix)
-        })
-    })
+impl Name {
+    /// Of `xmlns` and `xmlns:p`, what they declare.
+    pub(super) fn declared_prefix(&self) -> &str {
+        if self.namespace.is_empty() || &*self.local == "xmlns" { "" } else { &self.local }
+    }
 }
 
-fn escaped(text: &str, in_attribute: bool) -> String {
+fn qualified(prefix: &str, local: &str) -> String {
+    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+}
+
+fn check(text: &str) -> Result<(), Exception> {
+    match text.chars().find(|letter| !is_xml_char(*letter)) {
+        Some(wrong) => {
+            let number = u32::from(wrong);
+            let shown = if wrong == '\0' { '.' } else { wrong };
+            Err(Exception::argument(
+                format!("'{shown}', hexadecimal value 0x{number:02X}, is an invalid character."),
+                "",
+            ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Two hyphens never stand together in a comment, nor one at its end.
+fn without_double_hyphens(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '-' && out.ends_with('-') {
+            out.push(' ');
+        }
+        out.push(letter);
+    }
+    if out.ends_with('-') {
+        out.push(' ');
+    }
+    out
+}
+
+/// Every line end is written as one line feed.
+fn line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Escapes text, or the value of an attribute. The writer of `System.Xml` leaves some white space as it is.
+///
+/// # Errors
+/// `ArgumentException` for letters that XML cannot hold.
+pub(super) fn escaped(text: &str, in_attribute: bool, keeps_space: bool) -> Result<String, Exception> {
+    check(text)?;
     let mut out = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -249,16 +310,15 @@ fn escaped(text: &str, in_attribute: bool) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' if in_attribute => out.push_str("&quot;"),
-            '\t' if in_attribute => out.push_str("&#x9;"),
+            '\t' if in_attribute && !keeps_space => out.push_str("&#x9;"),
             '\n' if in_attribute => out.push_str("&#xA;"),
             '\r' if in_attribute => out.push_str("&#xD;"),
-            '\r' => {
-                // Every line end is written as one line feed.
+            '\r' if !keeps_space => {
                 letters.next_if_eq(&'\n');
                 out.push('\n');
             }
             _ => out.push(letter),
         }
     }
-    out
+    Ok(out)
 }

@@ -58,16 +58,16 @@ pub(super) static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("Newton
         impure("static IJEnumerable<JProperty> Properties(this IEnumerable<JObject> source)", |call| {
             each(call, PROPERTY, JToken::children)
         }),
-        impure("static IJEnumerable<JToken> Descendants<T>(this IEnumerable<T> source)", |call| {
+        impure("static IJEnumerable<JToken> Descendants(this IEnumerable<JContainer> source)", |call| {
             each(call, TOKEN, |token| token.descendants(false))
         }),
-        impure("static IJEnumerable<JToken> DescendantsAndSelf<T>(this IEnumerable<T> source)", |call| {
+        impure("static IJEnumerable<JToken> DescendantsAndSelf(this IEnumerable<JContainer> source)", |call| {
             each(call, TOKEN, |token| token.descendants(true))
         }),
-        impure("static IJEnumerable<JToken> Ancestors<T>(this IEnumerable<T> source)", |call| {
+        impure("static IJEnumerable<JToken> Ancestors(this IEnumerable<JToken> source)", |call| {
             each(call, TOKEN, |token| std::iter::successors(token.parent(), JToken::parent).collect())
         }),
-        impure("static IJEnumerable<JToken> AncestorsAndSelf<T>(this IEnumerable<T> source)", |call| {
+        impure("static IJEnumerable<JToken> AncestorsAndSelf(this IEnumerable<JToken> source)", |call| {
             each(call, TOKEN, |token| std::iter::successors(Some(token.clone()), JToken::parent).collect())
         }),
         impure(
