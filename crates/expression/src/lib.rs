@@ -18,6 +18,8 @@ pub mod completion;
 pub mod context;
 pub mod dotnet;
 pub mod exception;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod image;
 mod lexer;
 pub mod members;

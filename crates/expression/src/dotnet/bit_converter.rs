@@ -118,6 +118,14 @@ fn hex(call: &mut Call<'_>, given: usize) -> Result<Value, Exception> {
     let message = "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.";
     let part = part.ok_or_else(|| Exception::argument(message, ""))?;
     call.budget().allocate(part.len() * 3)?;
-    let pairs: Vec<String> = part.iter().map(|byte| format!("{byte:02X}")).collect();
-    Ok(Value::from(pairs.join("-")))
+    let mut out = String::with_capacity(part.len() * 3);
+    for byte in part {
+        if !out.is_empty() {
+            out.push('-');
+        }
+        for digit in [byte >> 4, byte & 15] {
+            out.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+        }
+    }
+    Ok(Value::from(out))
 }

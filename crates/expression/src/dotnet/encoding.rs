@@ -405,6 +405,7 @@ fn decoded(call: &mut Call<'_>) -> Result<String, Exception> {
     let bytes = call.bytes(0)?;
     let bytes = bytes.lock();
     call.budget().allocate(bytes.len())?;
+    call.budget().work(bytes.len().saturating_mul(4))?;
     Ok(this(call)?.decode(&bytes))
 }
 

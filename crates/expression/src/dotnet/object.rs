@@ -249,6 +249,10 @@ pub fn hash_code(value: &Value, machine: &mut dyn Machine) -> Result<i32, Except
         Value::Boolean(value) => i32::from(*value),
         Value::Int32(value) => *value,
         Value::Enum(value) => value.value as i32,
+        Value::String(text) => {
+            machine.budget().work(text.len().saturating_mul(8))?;
+            stable_hash(value)
+        }
         _ => match virtual_call(value, "GetHashCode", &[], &mut [], machine)? {
             Some(Value::Int32(hash)) => hash,
             _ => stable_hash(value),

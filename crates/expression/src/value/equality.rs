@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Key, KeyComparer, Value};
 
 /// Parts of one key: those of a composite may be composites again, shared and nested without end.
-const MAXIMUM_PARTS: u32 = 10_000;
+const MAXIMUM_PARTS: u32 = 1000;
 const MAXIMUM_NESTING: u32 = 32;
 
 impl Value {

@@ -92,6 +92,32 @@ impl<F: FnMut(usize) -> Option<Value> + Send> Iterate for Indexed<F> {
     }
 }
 
+/// A walk over the units of a text.
+struct TextWalk {
+    text: super::Text,
+    /// The byte behind the last character.
+    at: usize,
+    /// The second unit of a character that has two.
+    low: Option<u16>,
+}
+
+impl Iterate for TextWalk {
+    fn next(&mut self, machine: &mut dyn Machine) -> Result<Option<Value>, Exception> {
+        machine.budget().step()?;
+        if let Some(low) = self.low.take() {
+            return Ok(Some(Value::Char(low)));
+        }
+        let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
+            return Ok(None);
+        };
+        self.at += character.len_utf8();
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units);
+        self.low = units.get(1).copied();
+        Ok(units.first().copied().map(Value::Char))
+    }
+}
+
 /// What a collection throws when it changed during a walk.
 pub(crate) fn modified() -> Exception {
     Exception::invalid_operation("Collection was modified; enumeration operation may not execute.")
@@ -203,7 +229,7 @@ pub fn iterate(value: &Value, machine: &mut dyn Machine) -> Result<Box<dyn Itera
             let version = list.items.lock().version();
             Box::new(ListWalk { list: Arc::clone(list), at: 0, version })
         }
-        Value::String(text) => Ready::boxed(text.encode_utf16().map(Value::Char).collect()),
+        Value::String(text) => Box::new(TextWalk { text: text.clone(), at: 0, low: None }),
         Value::Dictionary(dictionary) => walk_entries(Arc::clone(dictionary)),
         Value::HashSet(set) => walk_entries(Arc::clone(set)),
         Value::Enumerable(sequence) => Box::new(Guarded(sequence.source.iterate())),

@@ -257,7 +257,7 @@ impl Compiled {
         from: usize,
         budget: &mut Budget,
     ) -> Result<Option<Vec<Span>>, Exception> {
-        budget.step()?;
+        budget.steps(4)?;
         if self.walks {
             let found = self.walk(input, from, false, budget)?;
             return Ok(found.map(|captures| captures.iter().map(|group| group.last().copied()).collect()));

@@ -121,11 +121,8 @@ pub(super) fn replace(call: &mut Call<'_>) -> Result<Value, Exception> {
     if old.is_empty() {
         return Err(Exception::argument("String cannot be of zero length.", "oldValue"));
     }
-    call.budget().steps(text.len() as u64 / 64 + 1)?;
     if !comparison.ignore_case {
-        let found = text.matches(&*old).count();
-        allow(call, text.len() + found * new.len())?;
-        return Ok(if found == 0 { Value::String(text) } else { Value::from(text.replace(&*old, &new)) });
+        return replaced(call, &text, &old, &new);
     }
     let folded = comparison.searchable(&text);
     let wanted = comparison.searchable(&old);
@@ -147,6 +144,29 @@ pub(super) fn replace(call: &mut Call<'_>) -> Result<Value, Exception> {
     Ok(Value::String(Text::from_units(&out)))
 }
 
+/// Every `old` by `new`.
+fn replaced(call: &mut Call<'_>, text: &Text, old: &Text, new: &Text) -> Result<Value, Exception> {
+    let mut out = String::new();
+    let (mut behind, mut charged) = (0, 0);
+    for (at, _) in text.match_indices(&**old) {
+        out.push_str(text.get(behind..at).unwrap_or_default());
+        out.push_str(new);
+        behind = at + old.len();
+        // Finding a match takes as long as looking over some dozen bytes.
+        call.budget().step()?;
+        if out.len() - charged > 4096 {
+            allow(call, out.len() - charged)?;
+            charged = out.len();
+        }
+    }
+    if behind == 0 {
+        return Ok(Value::String(text.clone()));
+    }
+    out.push_str(text.get(behind..).unwrap_or_default());
+    allow(call, out.len() - charged)?;
+    Ok(Value::from(out))
+}
+
 pub(super) fn to_upper(call: &mut Call<'_>) -> Result<Value, Exception> {
     mapped(call, upper)
 }
@@ -158,6 +178,7 @@ pub(super) fn to_lower(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn mapped(call: &mut Call<'_>, map: fn(char) -> char) -> Result<Value, Exception> {
     let text = call.this_text()?.clone();
     allow(call, text.len())?;
+    call.budget().work(text.len().saturating_mul(8))?;
     Ok(Value::from(text.chars().map(map).collect::<String>()))
 }
 

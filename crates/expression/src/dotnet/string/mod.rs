@@ -28,8 +28,12 @@ static STRING: TypeDeclaration = TypeDeclaration::class("System.String")
         pure("static string Empty", |_| Ok(Value::String(Text::empty()))),
         pure("int Length", |call| Ok(int(call.this_text()?.length()))),
         pure("char this[int index]", |call| {
-            let unit = usize::try_from(call.int(0)).ok().and_then(|at| call.this_text().ok()?.unit_at(at));
-            unit.map(Value::Char).ok_or_else(Exception::index_out_of_range)
+            let at = usize::try_from(call.int(0)).map_err(|_| Exception::index_out_of_range())?;
+            if !call.this_text()?.is_ascii_only() {
+                // The units before it are counted.
+                call.budget().work(at.saturating_mul(4))?;
+            }
+            call.this_text()?.unit_at(at).map(Value::Char).ok_or_else(Exception::index_out_of_range)
         }),
         pure("static bool IsNullOrEmpty(string value)", |call| {
             Ok(Value::Boolean(call.text_or_null(0).is_none_or(|text| text.is_empty())))

@@ -37,11 +37,13 @@ impl Search {
             _ => call.text(0)?,
         };
         let haystack = call.this_text()?.clone();
-        call.budget().steps(haystack.len() as u64 / 64 + 1)?;
         let comparison = match comparison {
             Some(at) => Comparison::argument(call, at)?,
             None => Comparison::ORDINAL,
         };
+        // Characters are mapped and collated one by one, where plain text is searched in blocks.
+        let slower = if comparison == Comparison::ORDINAL { 1 } else { 16 };
+        call.budget().work(haystack.len().saturating_mul(slower))?;
         Ok(Self { haystack, needle, comparison })
     }
 

@@ -288,7 +288,9 @@ pub(super) fn to_object(call: &mut Call<'_>) -> Result<Value, Exception> {
 
 pub(super) fn select_token(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
-    let steps = select::parse(&call.text(0)?)?;
+    let path = call.text(0)?;
+    call.budget().steps(path.len() as u64)?;
+    let steps = select::parse(&path)?;
     let strict = call.boolean(1);
     let mut found = select::select(&steps, &token, &token, strict, call.machine())?.into_iter();
     let token = found.next();
@@ -301,7 +303,9 @@ pub(super) fn select_token(call: &mut Call<'_>) -> Result<Value, Exception> {
 /// The path is read at once and followed when the result is walked over.
 pub(super) fn select_tokens(call: &mut Call<'_>) -> Result<Value, Exception> {
     let token = this(call)?;
-    let steps = select::parse(&call.text(0)?)?;
+    let path = call.text(0)?;
+    call.budget().steps(path.len() as u64)?;
+    let steps = select::parse(&path)?;
     let strict = call.boolean(1);
     Ok(computed(TOKEN, move |machine| {
         let found = select::select(&steps, &token, &token, strict, machine)?;
