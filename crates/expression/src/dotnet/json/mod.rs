@@ -2,7 +2,8 @@
 //!
 //! - `tree`: the arena of a tree; `node`: references into it; `edit`: changes; `compare`: `DeepEquals` and order
 //! - `reader` and `writer`: text to tree and back, with `numbers` and `dates`
-//! - `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives; `to_object`: trees to values
+//! - `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives;
+//!   `to_object` and `deserialize`: trees to values
 //! - `location`: `Path`; `select`: JSONPath; `merge`: `Merge`
 //! - `tables`: the declarations
 
@@ -11,6 +12,7 @@ mod cast;
 mod compare;
 mod convert;
 mod dates;
+mod deserialize;
 mod edit;
 mod location;
 mod merge;

@@ -225,7 +225,8 @@ impl<'t, 'b> Reader<'t, 'b> {
                 self.scalar(parent, JTokenType::Boolean, Value::Boolean(false))
             }
             Some(b'n') if self.rest().starts_with("ne") => {
-                if !self.rest().starts_with("new") {
+                let after = self.rest().strip_prefix("new").and_then(|rest| rest.chars().next());
+                if !after.is_some_and(char::is_whitespace) {
                     return self.fail("Unexpected content while parsing JSON.");
                 }
                 self.constructor(parent)

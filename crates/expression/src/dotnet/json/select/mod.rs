@@ -1,5 +1,6 @@
 //! `SelectToken` and `SelectTokens`: JSONPath as Newtonsoft.Json understands it.
 
+mod filter;
 mod parser;
 mod query;
 

@@ -1,15 +1,9 @@
 //! The text of a JSONPath to its steps, character for character as Newtonsoft.Json reads it.
 
-use super::query::{Operand, Operator, Query};
 use super::{Step, json_exception};
-use crate::dotnet::json::node::{JTokenType, JValue};
 use crate::exception::Exception;
-use crate::value::{Text, Value};
 
-/// How often `&&` and `||` may alternate: every change nests the rest of the filter.
-const MAX_NESTING: usize = 32;
-
-type Read<T> = Result<T, Exception>;
+pub(super) type Read<T> = Result<T, Exception>;
 
 /// Reads a path.
 ///
@@ -43,10 +37,10 @@ pub(in crate::dotnet::json) fn parse(text: &str) -> Read<Vec<Step>> {
     Ok(steps)
 }
 
-struct Parser {
+pub(super) struct Parser {
     text: Vec<char>,
-    at: usize,
-    nesting: usize,
+    pub(super) at: usize,
+    pub(super) nesting: usize,
 }
 
 fn step_of(name: String, scan: bool) -> Step {
@@ -55,29 +49,29 @@ fn step_of(name: String, scan: bool) -> Step {
 }
 
 impl Parser {
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.look(0)
     }
 
-    fn look(&self, ahead: usize) -> Option<char> {
+    pub(super) fn look(&self, ahead: usize) -> Option<char> {
         self.text.get(self.at + ahead).copied()
     }
 
-    fn between(&self, start: usize, end: usize) -> String {
+    pub(super) fn between(&self, start: usize, end: usize) -> String {
         self.text.get(start..end).unwrap_or(&[]).iter().collect()
     }
 
-    fn skip_space(&mut self) {
+    pub(super) fn skip_space(&mut self) {
         while self.peek() == Some(' ') {
             self.at += 1;
         }
     }
 
-    fn required(&self, message: &str) -> Read<char> {
+    pub(super) fn required(&self, message: &str) -> Read<char> {
         self.peek().ok_or_else(|| json_exception(message))
     }
 
-    fn eat(&mut self, token: &str) -> bool {
+    pub(super) fn eat(&mut self, token: &str) -> bool {
         let matches = token.chars().enumerate().all(|(ahead, wanted)| self.look(ahead) == Some(wanted));
         if matches {
             self.at += token.chars().count();
@@ -86,7 +80,7 @@ impl Parser {
     }
 
     /// Steps up to the end, which gives true; or up to what cannot belong to a path.
-    fn path(&mut self, steps: &mut Vec<Step>, start: usize, in_query: bool) -> Read<bool> {
+    pub(super) fn path(&mut self, steps: &mut Vec<Step>, start: usize, in_query: bool) -> Read<bool> {
         let mut start = start;
         let (mut scan, mut after_indexer, mut after_dot) = (false, false, false);
         while let Some(next) = self.peek() {
@@ -144,7 +138,7 @@ impl Parser {
         }
     }
 
-    fn unexpected_in_indexer<T>(&self, found: char) -> Read<T> {
+    pub(super) fn unexpected_in_indexer<T>(&self, found: char) -> Read<T> {
         Err(json_exception(format!("Unexpected character while parsing path indexer: {found}")))
     }
 
@@ -237,7 +231,7 @@ impl Parser {
     }
 
     /// A string in single quotes; what its first character is was looked at before.
-    fn quoted(&mut self) -> Read<String> {
+    pub(super) fn quoted(&mut self) -> Read<String> {
         let mut out = String::new();
         self.at += 1;
         while let Some(next) = self.peek() {
@@ -260,172 +254,6 @@ impl Parser {
             }
         }
         Err(json_exception("Path ended with an open string."))
-    }
-
-    fn filter(&mut self, close: char, scan: bool) -> Read<Step> {
-        self.at += 1;
-        match self.required("Path ended with open indexer.")? {
-            '(' => self.at += 1,
-            found => return self.unexpected_in_indexer(found),
-        }
-        let query = self.query()?;
-        self.at += 1;
-        self.required("Path ended with open indexer.")?;
-        self.skip_space();
-        match self.peek() {
-            Some(found) if found == close => Ok(Step::Filter { query, scan }),
-            Some(found) => self.unexpected_in_indexer(found),
-            None => Err(json_exception("Path ended with open indexer.")),
-        }
-    }
-
-    fn open_query() -> Exception {
-        json_exception("Path ended with open query.")
-    }
-
-    fn unexpected_in_query(&self) -> Exception {
-        match self.peek() {
-            Some(found) => json_exception(format!("Unexpected character while parsing path query: {found}")),
-            None => Self::open_query(),
-        }
-    }
-
-    /// Comparisons up to the closing parenthesis. There is no precedence: each change between `&&` and `||` nests what
-    /// follows inside what came before.
-    fn query(&mut self) -> Read<Query> {
-        let first = self.comparison()?;
-        let is_all = match self.peek() {
-            Some(')') => return Ok(first),
-            Some('&') => true,
-            Some('|') => false,
-            _ => return Err(Self::open_query()),
-        };
-        self.joined(is_all, first)
-    }
-
-    /// The comparisons of one kind of operator, from the first operator on.
-    fn joined(&mut self, is_all: bool, first: Query) -> Read<Query> {
-        self.nesting += 1;
-        if self.nesting > MAX_NESTING {
-            return Err(json_exception("Filters of the path are nested too deeply."));
-        }
-        let mut parts = vec![first];
-        let (own, other) = if is_all { ("&&", '|') } else { ("||", '&') };
-        loop {
-            if !self.eat(own) {
-                return Err(self.unexpected_in_query());
-            }
-            let next = self.comparison()?;
-            match self.peek() {
-                Some(')') => {
-                    parts.push(next);
-                    break;
-                }
-                Some(found) if found == other => {
-                    parts.push(self.joined(!is_all, next)?);
-                    break;
-                }
-                None => return Err(Self::open_query()),
-                _ => parts.push(next),
-            }
-        }
-        Ok(if is_all { Query::All(parts) } else { Query::Any(parts) })
-    }
-
-    fn comparison(&mut self) -> Read<Query> {
-        let left = self.operand()?;
-        if let Some(')' | '|' | '&') = self.peek() {
-            return Ok(Query::Exists(left));
-        }
-        let operator = self.operator()?;
-        let right = self.operand()?;
-        Ok(Query::Compare(left, operator, right))
-    }
-
-    fn operator(&mut self) -> Read<Operator> {
-        if self.look(1).is_none() {
-            return Err(Self::open_query());
-        }
-        let operators = [
-            ("===", Operator::StrictEquals),
-            ("==", Operator::Equals),
-            ("=~", Operator::Matches),
-            ("!==", Operator::StrictNotEquals),
-            ("!=", Operator::NotEquals),
-            ("<>", Operator::NotEquals),
-            ("<=", Operator::LessOrEqual),
-            ("<", Operator::Less),
-            (">=", Operator::GreaterOrEqual),
-            (">", Operator::Greater),
-        ];
-        let found = operators.iter().find(|(text, _)| self.eat(text)).map(|(_, operator)| *operator);
-        found.ok_or_else(|| json_exception("Could not read query operator."))
-    }
-
-    fn operand(&mut self) -> Read<Operand> {
-        self.skip_space();
-        let operand = match self.peek() {
-            Some(sign @ ('$' | '@')) => {
-                self.at += 1;
-                let mut steps = Vec::new();
-                if self.path(&mut steps, self.at, true)? {
-                    return Err(Self::open_query());
-                }
-                Operand::Path { steps, from_root: sign == '$' }
-            }
-            _ => match self.literal()? {
-                Some((kind, value)) => Operand::Literal(JValue { kind, value }),
-                None => return Err(self.unexpected_in_query()),
-            },
-        };
-        self.skip_space();
-        self.required("Path ended with open query.")?;
-        Ok(operand)
-    }
-
-    fn literal(&mut self) -> Read<Option<(JTokenType, Value)>> {
-        Ok(match self.peek() {
-            Some('\'') => Some((JTokenType::String, Value::from(self.quoted()?))),
-            Some(first) if first.is_numeric() || first == '-' => self.number(),
-            Some('t') if self.eat("true") => Some((JTokenType::Boolean, Value::Boolean(true))),
-            Some('f') if self.eat("false") => Some((JTokenType::Boolean, Value::Boolean(false))),
-            Some('n') if self.eat("null") => Some((JTokenType::Null, Value::Null)),
-            Some('/') => Some((JTokenType::String, Value::String(self.regex()?))),
-            _ => None,
-        })
-    }
-
-    fn number(&mut self) -> Option<(JTokenType, Value)> {
-        let start = self.at;
-        while !matches!(self.peek()?, ' ' | ')') {
-            self.at += 1;
-        }
-        let text = self.between(start, self.at);
-        if text.contains(['.', 'E', 'e']) {
-            let number = text.replace(',', "").parse().ok()?;
-            return Some((JTokenType::Float, Value::Double(number)));
-        }
-        Some((JTokenType::Integer, Value::Int64(text.parse().ok()?)))
-    }
-
-    /// `/pattern/options`, as written.
-    fn regex(&mut self) -> Read<Text> {
-        let start = self.at;
-        self.at += 1;
-        while let Some(next) = self.peek() {
-            match next {
-                '\\' if self.look(1).is_some() => self.at += 2,
-                '/' => {
-                    self.at += 1;
-                    while self.peek().is_some_and(char::is_alphabetic) {
-                        self.at += 1;
-                    }
-                    return Ok(Text::from(self.between(start, self.at)));
-                }
-                _ => self.at += 1,
-            }
-        }
-        Err(json_exception("Path ended with an open regex."))
     }
 }
 
