@@ -107,6 +107,7 @@ fn convert(
     if scalar.value.is_null() && (matches!(to, Type::Nullable(_)) || takes_null(target)) {
         return Ok(Value::Null);
     }
+    let text = std::slice::from_ref(&scalar.value);
     match (target, &scalar.value) {
         (Type::String, Value::Bytes(bytes)) => {
             Ok(Value::from(base64::engine::general_purpose::STANDARD.encode(&*bytes.lock())))
@@ -121,9 +122,10 @@ fn convert(
                 )
             }),
         (Type::Named("System.DateTimeOffset"), value) => date_time_offset(value, machine),
-        (Type::Named(name @ "System.Guid"), Value::String(_)) => call_static(name, "Parse", &[scalar.value.clone()], machine),
-        (Type::Named(name @ "System.TimeSpan"), Value::String(_)) => call_static(name, "Parse", &[scalar.value.clone()], machine),
-        (Type::Named(name @ "System.Uri"), Value::String(_)) => call_static(name, "new", &[scalar.value.clone()], machine),
+        (Type::Named(name @ ("System.Guid" | "System.TimeSpan")), Value::String(_)) => {
+            call_static(name, "Parse", text, machine)
+        }
+        (Type::Named(name @ "System.Uri"), Value::String(_)) => call_static(name, "new", text, machine),
         (_, Value::Null) => change_of_null(target),
         (_, value) => change_type(value, target, machine),
     }

@@ -149,7 +149,7 @@ fn order_fractions(left: &Value, right: &Value) -> Result<Ordering, Exception> {
 /// Numbers that differ by less than rounding are equal.
 fn order_doubles(left: &Value, right: &Value) -> Result<Ordering, Exception> {
     let (left, right) = (convert::double_of(left)?, convert::double_of(right)?);
-    let tolerance = (left.abs() + right.abs() + 10.0) * 2.220_446_049_250_313_1E-16;
+    let tolerance = (left.abs() + right.abs() + 10.0) * f64::EPSILON;
     let difference = left - right;
     let is_close = left == right || (-tolerance < difference && tolerance > difference);
     if is_close {

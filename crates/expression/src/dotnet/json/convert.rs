@@ -235,7 +235,7 @@ fn date_time(value: &Value, machine: &mut dyn Machine) -> Result<Value, Exceptio
         Value::DateTimeOffset(date) => {
             Ok(Value::DateTime(DateTime { ticks: date.ticks, kind: DateTimeKind::Unspecified }))
         }
-        Value::String(_) => call_static("System.DateTime", "Parse", &[value.clone()], machine),
+        Value::String(_) => call_static("System.DateTime", "Parse", std::slice::from_ref(value), machine),
         _ => Err(invalid(value, &Type::Named("System.DateTime"))),
     }
 }
@@ -247,7 +247,9 @@ pub(super) fn date_time_offset(value: &Value, machine: &mut dyn Machine) -> Resu
         Value::DateTime(date) => {
             Ok(Value::DateTimeOffset(DateTimeOffset { ticks: date.ticks, offset_minutes: 0 }))
         }
-        Value::String(_) => call_static("System.DateTimeOffset", "Parse", &[value.clone()], machine),
+        Value::String(_) => {
+            call_static("System.DateTimeOffset", "Parse", std::slice::from_ref(value), machine)
+        }
         _ => Err(invalid(value, &Type::Named("System.DateTimeOffset"))),
     }
 }

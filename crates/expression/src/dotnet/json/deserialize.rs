@@ -183,7 +183,7 @@ impl Deserializer<'_> {
             // An integer beyond 64 bits is not zero.
             (Type::Boolean, Value::Object(_)) => Ok(Value::Boolean(true)),
             (Type::Array(_), Value::String(text)) if text.len() == 36 => {
-                match call_static("System.Guid", "Parse", &[scalar.value.clone()], self.machine) {
+                match call_static("System.Guid", "Parse", std::slice::from_ref(&scalar.value), self.machine) {
                     Ok(Value::Guid(bytes)) => Ok(Value::bytes(mixed_endian(bytes))),
                     _ => cast(token, to, self.machine),
                 }
@@ -213,12 +213,13 @@ impl Deserializer<'_> {
     fn refused(&self, scalar: &JValue, to: &Type, word: Option<&str>, path: &str) -> Option<Exception> {
         use JTokenType as K;
         let word = word?;
-        let takes = match (word, scalar.kind) {
-            ("integer" | "double" | "decimal" | "boolean", K::Integer | K::Float | K::String) => true,
-            ("boolean", K::Boolean) | ("date", K::Date | K::String) => true,
-            ("bytes", K::String | K::Bytes | K::Guid) => true,
-            _ => false,
-        };
+        let takes = matches!(
+            (word, scalar.kind),
+            ("integer" | "double" | "decimal" | "boolean", K::Integer | K::Float | K::String)
+                | ("boolean", K::Boolean)
+                | ("date", K::Date | K::String)
+                | ("bytes", K::String | K::Bytes | K::Guid)
+        );
         if !takes {
             let found = scalar.kind;
             let message = format!("Error reading {word}. Unexpected token: {found:?}. Path '{path}'.");

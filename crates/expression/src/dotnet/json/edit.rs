@@ -2,7 +2,7 @@
 
 use super::node::{JToken, JTokenType, JValue, class_name};
 use super::tree::{Children, Constructor, Content, Id, NONE, Nodes, unite};
-use super::{MAX_DEPTH, NODE_BYTES, too_deep};
+use super::{MAX_DEPTH, NODE_BYTES, compare, too_deep};
 use crate::budget::Budget;
 use crate::call::Machine;
 use crate::exception::Exception;
@@ -180,7 +180,9 @@ pub(super) fn set_at(
 ) -> Result<(), Exception> {
     let Some(old) = container.child(index) else { return Err(index_out_of_range()) };
     // An equal scalar is not put in the place of another.
-    if !old.is_container() && old.equals(&item) {
+    if let (Some(old), Some(new)) = (old.as_scalar(), item.as_scalar())
+        && compare::scalars_equal(&old, &new)
+    {
         return Ok(());
     }
     let item = adopt(container, item, machine)?;
@@ -191,7 +193,9 @@ pub(super) fn set_at(
             Some(Content::Property { value, .. }) => *value = item,
             _ => {
                 let Some(list) = nodes.list_mut(container) else { return Ok(()) };
-                list.ids.get_mut(index).map(|slot| *slot = item);
+                if let Some(slot) = list.ids.get_mut(index) {
+                    *slot = item;
+                }
                 list.version = list.version.wrapping_add(1);
             }
         }

@@ -61,9 +61,10 @@ pub(super) static EXTENSIONS: TypeDeclaration = TypeDeclaration::statics("Newton
         impure("static IJEnumerable<JToken> Descendants(this IEnumerable<JContainer> source)", |call| {
             each(call, TOKEN, |token| token.descendants(false))
         }),
-        impure("static IJEnumerable<JToken> DescendantsAndSelf(this IEnumerable<JContainer> source)", |call| {
-            each(call, TOKEN, |token| token.descendants(true))
-        }),
+        impure(
+            "static IJEnumerable<JToken> DescendantsAndSelf(this IEnumerable<JContainer> source)",
+            |call| each(call, TOKEN, |token| token.descendants(true)),
+        ),
         impure("static IJEnumerable<JToken> Ancestors(this IEnumerable<JToken> source)", |call| {
             each(call, TOKEN, |token| std::iter::successors(token.parent(), JToken::parent).collect())
         }),

@@ -64,7 +64,7 @@ static MISSING: Node = Node {
 pub(in crate::dotnet::json) struct Nodes {
     all: Vec<Node>,
     /// Identities that were asked for: they outlast a move to another arena.
-    identities: Option<Box<HashMap<Id, u64>>>,
+    identities: Option<HashMap<Id, u64>>,
 }
 
 impl Nodes {
