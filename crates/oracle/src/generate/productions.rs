@@ -150,7 +150,8 @@ pub(super) const PRODUCTIONS: &[(&str, &str)] = &[
     ("double", "Math.Floor(⟨double⟩)"),
     ("double", "Math.Ceiling(⟨double⟩)"),
     ("double", "Math.Truncate(⟨double⟩)"),
-    ("double", "Math.Round(⟨double⟩)"),
+    // mono rounds constants without a second argument otherwise.
+    ("double", "Math.Round(⟨double⟩, 0)"),
     ("double", "Math.Round(⟨double⟩, 1)"),
     ("double", "Math.Round(⟨double⟩, MidpointRounding.AwayFromZero)"),
     ("double", "Math.Abs(⟨double⟩)"),
@@ -292,7 +293,8 @@ pub(super) const PRODUCTIONS: &[(&str, &str)] = &[
     ("string", "Convert.ToString(⟨int⟩, 2)"),
     ("string", "Convert.ToBase64String(⟨bytes⟩)"),
     ("string", "Convert.ToBase64String(Encoding.UTF8.GetBytes(⟨string⟩ ?? \"\"))"),
-    ("string", "Encoding.UTF8.GetString(⟨bytes⟩)"),
+    // Wrong bytes become fewer U+FFFD under mono.
+    ("string", "Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(⟨string⟩))"),
     ("string", "Encoding.ASCII.GetString(⟨bytes⟩)"),
     ("string", "BitConverter.ToString(⟨bytes⟩)"),
     ("string", "BitConverter.ToString(SHA256.Create().ComputeHash(⟨bytes⟩)).Replace(\"-\", \"\")"),
