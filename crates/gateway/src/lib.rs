@@ -8,12 +8,13 @@
 //! - [`snapshot`]: the configuration in service
 //! - `backend`: pools, breakers and credentials
 //! - [`upstream`]: connections to backends
-//! - `worker`: the threads that all of it runs on
+//! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
 
 mod backend;
 pub mod config;
 mod listener;
+mod overtime;
 mod respond;
 mod router;
 mod service;

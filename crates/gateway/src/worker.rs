@@ -40,13 +40,20 @@ impl Workers {
         let stop = CancellationToken::new();
         let mut workers = Self { handles: Vec::new(), threads: Vec::new(), next: AtomicUsize::new(0), stop };
         for number in 1..=count.max(1) {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            // One thread serves. The kind of run time with several is what lets a thread leave its work to another,
+            // for an expression that takes long (see `overtime`).
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(1)
+                .thread_name(format!("gateway-{number}"))
+                .on_thread_start(move || NUMBER.set(number))
+                .enable_all()
+                .build()?;
             workers.handles.push(runtime.handle().clone());
             let stop = workers.stop.clone();
-            let thread = std::thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
-                NUMBER.set(number);
-                runtime.block_on(stop.cancelled());
-            })?;
+            let thread =
+                std::thread::Builder::new().name(format!("gateway-{number}-end")).spawn(move || {
+                    runtime.block_on(stop.cancelled());
+                })?;
             workers.threads.push(thread);
         }
         Ok(workers)
@@ -62,7 +69,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.stop.cancel();
-        // A thread that waits for itself would wait for ever.
+        // A worker that waits for its own end would wait for ever.
         if NUMBER.get() == 0 {
             for thread in self.threads.drain(..) {
                 // A worker that panicked has ended as well.

@@ -49,7 +49,12 @@ impl SnapshotOptions {
         };
         let limits = ExchangeLimits {
             buffered_body: process.limits.buffered_body_bytes,
-            expression: Limits::default(),
+            expression: Limits {
+                // The largest body, read, taken apart and put together several times.
+                allocated_bytes: (process.limits.buffered_body_bytes as u64 * 32).max(64 << 20),
+                overtime: Some(&crate::overtime::TURNS),
+                ..Limits::DEFAULT
+            },
         };
         Self { ports, upstream, limits: Arc::new(limits), deployment: Arc::new(deployment) }
     }

@@ -7,4 +7,5 @@ mod support;
 mod errors;
 mod examples;
 mod reload;
+mod runaway;
 mod streaming;
