@@ -7,6 +7,7 @@ use super::node::{JToken, JTokenType, JValue};
 use super::numbers::order_big;
 use super::tree::{Content, Id, Nodes, read_both};
 use super::{MAX_DEPTH, too_deep};
+use crate::budget::Budget;
 use crate::call::Machine;
 use crate::exception::Exception;
 use crate::types::Type;
@@ -15,26 +16,32 @@ use crate::value::{DateTimeOffset, Value};
 /// `JToken.DeepEquals`: objects whatever the order of their properties.
 ///
 /// # Errors
-/// An exception that cannot be caught, when the trees are nested too deeply.
-pub(super) fn deep_equals(left: &JToken, right: &JToken) -> Result<bool, Exception> {
+/// An exception that cannot be caught, when the trees are nested too deeply or there are too many tokens.
+pub(super) fn deep_equals(left: &JToken, right: &JToken, budget: &mut Budget) -> Result<bool, Exception> {
     if left.is_same(right) {
         return Ok(true);
     }
-    read_both(&left.0, &right.0, |left, right| equal_trees(left, right, 0))
+    read_both(&left.0, &right.0, |left, right| equal_trees(left, right, 0, budget))
 }
 
-fn equal_trees(left: (&Nodes, Id), right: (&Nodes, Id), depth: usize) -> Result<bool, Exception> {
+fn equal_trees(
+    left: (&Nodes, Id),
+    right: (&Nodes, Id),
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<bool, Exception> {
     if depth > MAX_DEPTH {
         return Err(too_deep());
     }
+    budget.step()?;
     let ((left, left_id), (right, right_id)) = (left, right);
-    let in_order = || {
+    let mut in_order = || {
         let (ours, theirs) = (left.children(left_id), right.children(right_id));
         if ours.len() != theirs.len() {
             return Ok(false);
         }
         for (ours, theirs) in ours.iter().zip(theirs) {
-            if !equal_trees((left, *ours), (right, *theirs), depth + 1)? {
+            if !equal_trees((left, *ours), (right, *theirs), depth + 1, budget)? {
                 return Ok(false);
             }
         }
@@ -56,7 +63,7 @@ fn equal_trees(left: (&Nodes, Id), right: (&Nodes, Id), depth: usize) -> Result<
             for property in &ours.ids {
                 let other = left.name(*property).and_then(|name| right.property(right_id, name));
                 match other {
-                    Some(other) if equal_trees((left, *property), (right, other), depth + 1)? => {}
+                    Some(other) if equal_trees((left, *property), (right, other), depth + 1, budget)? => {}
                     _ => return Ok(false),
                 }
             }

@@ -122,7 +122,7 @@ impl Merge<'_> {
     fn is_among(&mut self, array: &JToken, item: &JToken) -> Result<bool, Exception> {
         for other in array.children() {
             self.machine.budget().step()?;
-            if compare::deep_equals(&other, item)? {
+            if compare::deep_equals(&other, item, self.machine.budget())? {
                 return Ok(true);
             }
         }

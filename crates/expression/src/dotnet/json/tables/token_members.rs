@@ -25,9 +25,9 @@ pub(super) fn from_object(call: &mut Call<'_>) -> Result<Value, Exception> {
 }
 
 pub(super) fn deep_equals(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let equal = match (call.argument(0), call.argument(1)) {
+    let equal = match (call.take(0), call.take(1)) {
         (Value::Null, Value::Null) => true,
-        (Value::Json(left), Value::Json(right)) => compare::deep_equals(left, right)?,
+        (Value::Json(left), Value::Json(right)) => compare::deep_equals(&left, &right, call.budget())?,
         _ => false,
     };
     Ok(Value::Boolean(equal))
