@@ -4,12 +4,11 @@
 //! others, is never freed. Measured: 220 bytes for a list that holds nothing but itself; one evaluation loses at most
 //! what [`crate::Limits::allocated_bytes`] lets it allocate. Real policies have no use for such collections.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Value, release};
+use super::{Entries, Items, Value, release};
 use crate::exception::Exception;
 use crate::types::Type;
 
@@ -29,91 +28,6 @@ pub struct List {
     pub element: Type,
     /// The elements.
     pub items: Mutex<Items>,
-}
-
-/// The elements of a list. Every change is counted, so that a walk notices it.
-#[derive(Debug, Default)]
-pub struct Items {
-    values: Vec<Value>,
-    capacity: usize,
-    version: u32,
-}
-
-impl Items {
-    fn new(values: Vec<Value>) -> Self {
-        Self { capacity: values.len(), values, version: 0 }
-    }
-
-    /// How many changes there were.
-    pub fn version(&self) -> u32 {
-        self.version
-    }
-
-    /// `Capacity`, as .NET would have it: what is allocated here is another matter.
-    pub fn capacity(&self) -> usize {
-        self.capacity
-    }
-
-    /// Sets `Capacity`, which is never less than the length.
-    pub fn set_capacity(&mut self, capacity: usize) {
-        self.capacity = capacity.max(self.values.len());
-    }
-
-    /// Appends one element.
-    pub fn push(&mut self, value: Value) {
-        self.values.push(value);
-        self.changed();
-    }
-
-    /// Inserts elements; false when the place is behind the end.
-    pub fn insert(&mut self, at: usize, values: Vec<Value>) -> bool {
-        if at > self.values.len() {
-            return false;
-        }
-        self.values.splice(at..at, values);
-        self.changed();
-        true
-    }
-
-    /// Removes a range; false when it reaches behind the end.
-    pub fn remove(&mut self, range: std::ops::Range<usize>) -> bool {
-        if range.start > range.end || range.end > self.values.len() {
-            return false;
-        }
-        self.values.drain(range);
-        self.changed();
-        true
-    }
-
-    /// Replaces one element; false when there is none at the place.
-    pub fn set(&mut self, at: usize, value: Value) -> bool {
-        let Some(slot) = self.values.get_mut(at) else { return false };
-        *slot = value;
-        self.changed();
-        true
-    }
-
-    /// Replaces all elements: sorted, filtered, none.
-    pub fn replace(&mut self, values: Vec<Value>) {
-        self.values = values;
-        self.changed();
-    }
-
-    /// Counts a change. An array that is too short doubles, as in .NET.
-    fn changed(&mut self) {
-        self.version = self.version.wrapping_add(1);
-        if self.values.len() > self.capacity {
-            let doubled = if self.capacity == 0 { 4 } else { self.capacity.saturating_mul(2) };
-            self.capacity = doubled.max(self.values.len());
-        }
-    }
-}
-
-impl std::ops::Deref for Items {
-    type Target = [Value];
-    fn deref(&self) -> &[Value] {
-        &self.values
-    }
 }
 
 /// How keys compare.
@@ -154,114 +68,6 @@ pub struct Dictionary {
     pub comparer: KeyComparer,
     /// The entries.
     pub entries: Mutex<Entries>,
-}
-
-/// Entries in the order in which .NET walks over them: that of insertion, but a new entry takes the place of the one
-/// that was removed last. Every change is counted, so that a walk notices it.
-#[derive(Debug, Default)]
-pub struct Entries {
-    slots: Vec<Option<(Value, Value)>>,
-    index: HashMap<Key, usize>,
-    /// Places of removed entries; the last one is used first.
-    free: Vec<usize>,
-    version: u32,
-}
-
-impl Entries {
-    /// How many entries there are.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// True without entries.
-    pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
-    }
-
-    /// How many changes there were.
-    pub fn version(&self) -> u32 {
-        self.version
-    }
-
-    fn slot(&self, key: &Key) -> Option<&(Value, Value)> {
-        self.index.get(key).and_then(|at| self.slots.get(*at)).and_then(Option::as_ref)
-    }
-
-    /// The value of a key.
-    pub fn get(&self, key: &Key) -> Option<&Value> {
-        self.slot(key).map(|(_, value)| value)
-    }
-
-    /// The key as it was inserted.
-    pub fn original(&self, key: &Key) -> Option<&Value> {
-        self.slot(key).map(|(original, _)| original)
-    }
-
-    /// True when the key is there.
-    pub fn contains(&self, key: &Key) -> bool {
-        self.index.contains_key(key)
-    }
-
-    /// Sets a value; true when the key is new.
-    pub fn set(&mut self, key: Key, original: Value, value: Value) -> bool {
-        self.version = self.version.wrapping_add(1);
-        if let Some(slot) = self.index.get(&key).and_then(|at| self.slots.get_mut(*at)) {
-            let kept = slot.take().map_or(original, |(kept, _)| kept);
-            *slot = Some((kept, value));
-            return false;
-        }
-        let at = self.free.pop().unwrap_or(self.slots.len());
-        match self.slots.get_mut(at) {
-            Some(slot) => *slot = Some((original, value)),
-            None => self.slots.push(Some((original, value))),
-        }
-        self.index.insert(key, at);
-        true
-    }
-
-    /// Adds an entry unless its key is there; true when it was added.
-    pub fn add(&mut self, key: Key, original: Value, value: Value) -> bool {
-        !self.contains(&key) && self.set(key, original, value)
-    }
-
-    /// Removes a key and gives its entry.
-    pub fn remove(&mut self, key: &Key) -> Option<(Value, Value)> {
-        let at = self.index.remove(key)?;
-        self.version = self.version.wrapping_add(1);
-        self.free.push(at);
-        self.slots.get_mut(at).and_then(Option::take)
-    }
-
-    /// As [`Entries::remove`]; a set that became empty begins anew, while a dictionary goes on filling its gaps.
-    pub fn remove_from_set(&mut self, key: &Key) -> bool {
-        let removed = self.remove(key).is_some();
-        if removed && self.index.is_empty() {
-            self.slots.clear();
-            self.free.clear();
-        }
-        removed
-    }
-
-    /// Removes everything.
-    pub fn clear(&mut self) {
-        self.version = self.version.wrapping_add(1);
-        self.slots.clear();
-        self.index.clear();
-        self.free.clear();
-    }
-
-    /// The entries in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Value, &Value)> {
-        self.slots.iter().flatten().map(|(key, value)| (key, value))
-    }
-
-    /// The first entry at a place or behind it, with its place.
-    pub fn next_from(&self, at: usize) -> Option<(usize, &Value, &Value)> {
-        let rest = self.slots.get(at..)?;
-        let found =
-            rest.iter().enumerate().find_map(|(offset, slot)| slot.as_ref().map(|slot| (offset, slot)));
-        found.map(|(offset, (key, value))| (at + offset, key, value))
-    }
 }
 
 /// `HashSet<T>`: entries whose value is unused.
@@ -354,14 +160,7 @@ impl Drop for Array {
 
 impl Drop for List {
     fn drop(&mut self) {
-        release(std::mem::take(&mut self.items.get_mut().values));
-    }
-}
-
-impl Drop for Entries {
-    fn drop(&mut self) {
-        let entries = std::mem::take(&mut self.slots).into_iter().flatten();
-        release(entries.flat_map(|(key, value)| [key, value]).filter(Value::holds_values).collect());
+        release(self.items.get_mut().take());
     }
 }
 

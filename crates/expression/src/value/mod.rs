@@ -1,8 +1,10 @@
 //! What an expression computes with: the values of .NET.
 
 mod collections;
+mod entries;
 mod equality;
 mod host;
+mod items;
 mod release;
 mod sequence;
 mod text;
@@ -14,10 +16,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rust_decimal::Decimal;
 
-pub use collections::{
-    Anonymous, Array, Dictionary, Entries, HashSet, Items, Key, KeyComparer, KeyValuePair, List, Tuple,
-};
+pub use collections::{Anonymous, Array, Dictionary, HashSet, Key, KeyComparer, KeyValuePair, List, Tuple};
+pub use entries::Entries;
 pub use host::{HostReference, StoredMessage, UrlReference};
+pub use items::Items;
 pub(crate) use release::release;
 pub use sequence::{Enumerable, Iterate, Ready, Sequence, collect, iterate};
 pub(crate) use sequence::{SeenEntries, modified, walk_entries};

@@ -1,7 +1,7 @@
 //! `System.Array` and the members of `T[]`.
 
 use super::ordering::{By, binary_search, sorted, sorted_pairs};
-use super::{items, range};
+use super::{copying, items, range, search};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure, pure};
@@ -33,8 +33,8 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             call.budget().allocate(items.len() * size_of::<Value>())?;
             Ok(Value::array(element_of(call.receiver()), items))
         }),
-        impure("void CopyTo(Array array, int index)", items::copy_to),
-        impure("void CopyTo(Array array, long index)", items::copy_to),
+        impure("void CopyTo(Array array, int index)", copying::copy_to),
+        impure("void CopyTo(Array array, long index)", copying::copy_to),
         impure("System.Collections.IEnumerator GetEnumerator()", items::enumerator),
         impure("static E[] Empty<E>()", |call| Ok(Value::array(call.type_argument(0), Vec::new()))),
         impure("static void Copy(Array sourceArray, Array destinationArray, int length)", |call| {
@@ -56,11 +56,11 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             |call| copy(call, Some(1), 2, Some(3), 4),
         ),
         impure("static void Clear(Array array)", |call| {
-            let length = items::subject(call, 1)?.len();
+            let length = search::subject(call, 1)?.len();
             clear(call, 0..length)
         }),
         impure("static void Clear(Array array, int index, int length)", |call| {
-            let length = items::subject(call, 1)?.len();
+            let length = search::subject(call, 1)?.len();
             let start = usize::try_from(call.int(1)).ok();
             let end = start.and_then(|start| start.checked_add(usize::try_from(call.int(2)).ok()?));
             match start.zip(end.filter(|end| *end <= length)) {
@@ -81,41 +81,41 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             sort(call, Some(3))
         }),
         impure("static void Sort<E>(E[] array, Comparison<E> comparison)", |call| {
-            let items = items::subject(call, 1)?;
+            let items = search::subject(call, 1)?;
             let by = By::Comparison(call.delegate(1)?);
             let items = sorted(items, &by, call.machine())?;
-            items::write_range(&call.argument(0).clone(), 0, items)
+            copying::write_range(&call.argument(0).clone(), 0, items)
         }),
         impure("static void Sort<K, V>(K[] keys, V[] items)", |call| sort_pairs(call, Value::Null)),
         impure("static void Sort<K, V>(K[] keys, V[] items, IComparer<K> comparer)", |call| {
             let comparer = call.take(2);
             sort_pairs(call, comparer)
         }),
-        impure("static int IndexOf(Array array, object value)", |call| items::index_of(call, 1)),
+        impure("static int IndexOf(Array array, object value)", |call| search::index_of(call, 1)),
         impure("static int IndexOf(Array array, object value, int startIndex)", |call| {
-            items::index_of(call, 1)
+            search::index_of(call, 1)
         }),
         impure("static int IndexOf(Array array, object value, int startIndex, int count)", |call| {
-            items::index_of(call, 1)
+            search::index_of(call, 1)
         }),
-        impure("static int IndexOf<E>(E[] array, E value)", |call| items::index_of(call, 1)),
-        impure("static int IndexOf<E>(E[] array, E value, int startIndex)", |call| items::index_of(call, 1)),
+        impure("static int IndexOf<E>(E[] array, E value)", |call| search::index_of(call, 1)),
+        impure("static int IndexOf<E>(E[] array, E value, int startIndex)", |call| search::index_of(call, 1)),
         impure("static int IndexOf<E>(E[] array, E value, int startIndex, int count)", |call| {
-            items::index_of(call, 1)
+            search::index_of(call, 1)
         }),
-        impure("static int LastIndexOf(Array array, object value)", |call| items::last_index_of(call, 1)),
+        impure("static int LastIndexOf(Array array, object value)", |call| search::last_index_of(call, 1)),
         impure("static int LastIndexOf(Array array, object value, int startIndex)", |call| {
-            items::last_index_of(call, 1)
+            search::last_index_of(call, 1)
         }),
         impure("static int LastIndexOf(Array array, object value, int startIndex, int count)", |call| {
-            items::last_index_of(call, 1)
+            search::last_index_of(call, 1)
         }),
-        impure("static int LastIndexOf<E>(E[] array, E value)", |call| items::last_index_of(call, 1)),
+        impure("static int LastIndexOf<E>(E[] array, E value)", |call| search::last_index_of(call, 1)),
         impure("static int LastIndexOf<E>(E[] array, E value, int startIndex)", |call| {
-            items::last_index_of(call, 1)
+            search::last_index_of(call, 1)
         }),
         impure("static int LastIndexOf<E>(E[] array, E value, int startIndex, int count)", |call| {
-            items::last_index_of(call, 1)
+            search::last_index_of(call, 1)
         }),
         impure("static int BinarySearch(Array array, object value)", |call| search(call, None, 1, None)),
         impure("static int BinarySearch<E>(E[] array, E value)", |call| search(call, None, 1, None)),
@@ -131,40 +131,40 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
         ),
         impure("static void Resize<E>(ref E[] array, int newSize)", resize),
         impure("static bool Exists<E>(E[] array, Predicate<E> match)", |call| {
-            Ok(Value::Boolean(items::find(call, 1, false)?.is_some()))
+            Ok(Value::Boolean(search::find(call, 1, false)?.is_some()))
         }),
-        impure("static E Find<E>(E[] array, Predicate<E> match)", |call| items::found_item(call, 1, false)),
+        impure("static E Find<E>(E[] array, Predicate<E> match)", |call| search::found_item(call, 1, false)),
         impure("static E FindLast<E>(E[] array, Predicate<E> match)", |call| {
-            items::found_item(call, 1, true)
+            search::found_item(call, 1, true)
         }),
         impure("static int FindIndex<E>(E[] array, Predicate<E> match)", |call| {
-            items::found_index(call, 1, false)
+            search::found_index(call, 1, false)
         }),
         impure("static int FindIndex<E>(E[] array, int startIndex, Predicate<E> match)", |call| {
-            items::found_index(call, 1, false)
+            search::found_index(call, 1, false)
         }),
         impure("static int FindIndex<E>(E[] array, int startIndex, int count, Predicate<E> match)", |call| {
-            items::found_index(call, 1, false)
+            search::found_index(call, 1, false)
         }),
         impure("static int FindLastIndex<E>(E[] array, Predicate<E> match)", |call| {
-            items::found_index(call, 1, true)
+            search::found_index(call, 1, true)
         }),
         impure("static int FindLastIndex<E>(E[] array, int startIndex, Predicate<E> match)", |call| {
-            items::found_index(call, 1, true)
+            search::found_index(call, 1, true)
         }),
         impure(
             "static int FindLastIndex<E>(E[] array, int startIndex, int count, Predicate<E> match)",
-            |call| items::found_index(call, 1, true),
+            |call| search::found_index(call, 1, true),
         ),
         impure("static E[] FindAll<E>(E[] array, Predicate<E> match)", |call| {
-            let found = items::filtered(call, 1)?;
+            let found = search::filtered(call, 1)?;
             Ok(Value::array(call.type_argument(0), found))
         }),
         impure("static bool TrueForAll<E>(E[] array, Predicate<E> match)", |call| {
-            items::true_for_all(call, 1)
+            search::true_for_all(call, 1)
         }),
         impure("static void ForEach<E>(E[] array, Action<E> action)", |call| {
-            let items = items::subject(call, 1)?;
+            let items = search::subject(call, 1)?;
             let action = call.delegate(1)?;
             for item in items {
                 call.invoke(&action, &[item])?;
@@ -172,15 +172,15 @@ pub(super) static ARRAY: TypeDeclaration = TypeDeclaration::class("System.Array"
             Ok(Value::Null)
         }),
         impure("static O[] ConvertAll<E, O>(E[] array, Converter<E, O> converter)", |call| {
-            let converted = items::converted(call, 1)?;
+            let converted = search::converted(call, 1)?;
             Ok(Value::array(call.type_argument(1), converted))
         }),
         impure("static void Fill<E>(E[] array, E value)", |call| {
-            let length = items::subject(call, 1)?.len();
+            let length = search::subject(call, 1)?.len();
             fill(call, 0..length)
         }),
         impure("static void Fill<E>(E[] array, E value, int startIndex, int count)", |call| {
-            let length = items::subject(call, 1)?.len();
+            let length = search::subject(call, 1)?.len();
             let range = range::forward(call, 2, length)?;
             fill(call, range)
         }),
@@ -226,7 +226,7 @@ fn set_value(call: &mut Call<'_>) -> Result<Value, Exception> {
     // Null stands for the default, also of value types.
     let value = if value.is_null() { element.default_value() } else { value };
     let from = value.type_of();
-    items::write_range(&array, at, vec![value]).map_err(|_| Exception::invalid_cast(&from, &element))
+    copying::write_range(&array, at, vec![value]).map_err(|_| Exception::invalid_cast(&from, &element))
 }
 
 fn copy(
@@ -236,7 +236,7 @@ fn copy(
     target_index: Option<usize>,
     length: usize,
 ) -> Result<Value, Exception> {
-    let items = items::subject(call, 1)?;
+    let items = search::subject(call, 1)?;
     let source = call.argument(0).clone();
     let destination = call.argument(target).clone();
     if destination.is_null() {
@@ -254,7 +254,7 @@ fn copy(
             "Source array was not long enough. Check srcIndex and length, and the array's lower bounds";
         return Err(Exception::argument(message, "sourceArray"));
     };
-    items::write_range(&destination, target_start, part.to_vec()).map_err(|thrown| {
+    copying::write_range(&destination, target_start, part.to_vec()).map_err(|thrown| {
         // What an object is turns out element by element.
         let unknown = element_of(&source) == Type::Object;
         let is_mismatch = thrown.type_name() == "System.ArrayTypeMismatchException";
@@ -283,17 +283,17 @@ fn resize(call: &mut Call<'_>) -> Result<Value, Exception> {
 fn clear(call: &mut Call<'_>, span: std::ops::Range<usize>) -> Result<Value, Exception> {
     let array = call.argument(0).clone();
     let default = element_of(&array).default_value();
-    items::write_range(&array, span.start, vec![default; span.len()])
+    copying::write_range(&array, span.start, vec![default; span.len()])
 }
 
 fn fill(call: &mut Call<'_>, span: std::ops::Range<usize>) -> Result<Value, Exception> {
     let (array, value) = (call.argument(0).clone(), call.argument(1).clone());
-    items::write_range(&array, span.start, vec![value; span.len()])
+    copying::write_range(&array, span.start, vec![value; span.len()])
 }
 
 /// The part that `index` and `length` name, and where it begins; the whole without them.
 fn part(call: &mut Call<'_>) -> Result<(usize, Vec<Value>), Exception> {
-    let mut items = items::subject(call, 1)?;
+    let mut items = search::subject(call, 1)?;
     if call.arguments().len() < 3 {
         return Ok((0, items));
     }
@@ -305,24 +305,24 @@ fn part(call: &mut Call<'_>) -> Result<(usize, Vec<Value>), Exception> {
 fn reverse(call: &mut Call<'_>) -> Result<Value, Exception> {
     let (start, mut items) = part(call)?;
     items.reverse();
-    items::write_range(&call.argument(0).clone(), start, items)
+    copying::write_range(&call.argument(0).clone(), start, items)
 }
 
 fn sort(call: &mut Call<'_>, comparer: Option<usize>) -> Result<Value, Exception> {
     let (start, items) = part(call)?;
     let by = By::Comparer(comparer.map_or(Value::Null, |at| call.argument(at).clone()));
     let items = sorted(items, &by, call.machine())?;
-    items::write_range(&call.argument(0).clone(), start, items)
+    copying::write_range(&call.argument(0).clone(), start, items)
 }
 
 /// Sorts argument 0 and moves the elements of argument 1, which may be null, with it.
 fn sort_pairs(call: &mut Call<'_>, comparer: Value) -> Result<Value, Exception> {
-    let keys = items::subject(call, 1)?;
+    let keys = search::subject(call, 1)?;
     let (first, second) = (call.argument(0).clone(), call.argument(1).clone());
     let by = By::Comparer(comparer);
     if second.is_null() {
         let keys = sorted(keys, &by, call.machine())?;
-        return items::write_range(&first, 0, keys);
+        return copying::write_range(&first, 0, keys);
     }
     let values = items::snapshot(&second, call.machine())?;
     if values.len() < keys.len() {
@@ -330,8 +330,8 @@ fn sort_pairs(call: &mut Call<'_>, comparer: Value) -> Result<Value, Exception> 
     }
     let pairs = keys.into_iter().zip(values).collect();
     let (keys, values) = sorted_pairs(pairs, &by, call.machine())?.into_iter().unzip();
-    items::write_range(&first, 0, keys)?;
-    items::write_range(&second, 0, values)
+    copying::write_range(&first, 0, keys)?;
+    copying::write_range(&second, 0, values)
 }
 
 /// `BinarySearch(array[, index, length], value[, comparer])`.
@@ -341,7 +341,7 @@ fn search(
     value: usize,
     comparer: Option<usize>,
 ) -> Result<Value, Exception> {
-    let items = items::subject(call, 1)?;
+    let items = search::subject(call, 1)?;
     let span = index.map_or(Ok(0..items.len()), |at| range::span(call, at, items.len()))?;
     let wanted = call.argument(value).clone();
     let comparer = comparer.map_or(Value::Null, |at| call.argument(at).clone());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::views::{Half, view};
-use super::{comparer_of, items};
+use super::{comparer_of, items, search};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
@@ -48,7 +48,7 @@ pub(super) static DICTIONARY: TypeDeclaration =
             impure("bool ContainsValue(V value)", |call| {
                 let (_, values): (Vec<_>, Vec<_>) = pairs(call)?.into_iter().unzip();
                 let wanted = call.argument(0).clone();
-                Ok(Value::Boolean(items::position(&values, &wanted, call.machine())?.is_some()))
+                Ok(Value::Boolean(search::position(&values, &wanted, call.machine())?.is_some()))
             }),
             impure("bool Remove(K key)", remove),
             impure("bool Remove(K key, out V value)", |call| {

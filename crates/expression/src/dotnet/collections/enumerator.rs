@@ -20,8 +20,10 @@ pub(super) static OBJECT_ENUMERATOR: TypeDeclaration =
         impure("void Reset()", reset),
     ]);
 
-pub(super) static ENUMERATOR: TypeDeclaration =
-    TypeDeclaration::interface(NAME).generic(&["T"]).interfaces(&["System.IDisposable", "System.Collections.IEnumerator"]).members(&[
+pub(super) static ENUMERATOR: TypeDeclaration = TypeDeclaration::interface(NAME)
+    .generic(&["T"])
+    .interfaces(&["System.IDisposable", "System.Collections.IEnumerator"])
+    .members(&[
         impure("bool MoveNext()", move_next),
         impure("T Current", current),
         impure("void Reset()", reset),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{comparer_of, items};
+use super::{comparer_of, copying, items};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
@@ -123,7 +123,7 @@ fn copy_to(call: &mut Call<'_>) -> Result<Value, Exception> {
         return Err(Exception::argument(message, ""));
     }
     items.truncate(count);
-    items::write_range(&target, start, items)
+    copying::write_range(&target, start, items)
 }
 
 /// Elements by key.

@@ -1,6 +1,6 @@
 //! The generic interfaces: their members work on whatever stands behind them.
 
-use super::{dictionary, hash_set, items};
+use super::{copying, dictionary, hash_set, items, search};
 use crate::members::{TypeDeclaration, impure};
 use crate::value::Value;
 
@@ -25,7 +25,7 @@ pub(super) static COLLECTION: TypeDeclaration =
             impure("void Clear()", items::clear),
             impure("bool Contains(T item)", items::contains),
             impure("bool Remove(T item)", items::remove),
-            impure("void CopyTo(T[] array, int arrayIndex)", items::copy_to),
+            impure("void CopyTo(T[] array, int arrayIndex)", copying::copy_to),
         ]);
 
 pub(super) static READ_ONLY_COLLECTION: TypeDeclaration =
@@ -40,7 +40,7 @@ pub(super) static LIST: TypeDeclaration = TypeDeclaration::interface("System.Col
     .members(&[
         impure("T this[int index]", items::get),
         impure("set T this[int index]", items::set),
-        impure("int IndexOf(T item)", |call| items::index_of(call, 0)),
+        impure("int IndexOf(T item)", |call| search::index_of(call, 0)),
         impure("void Insert(int index, T item)", items::insert),
         impure("void RemoveAt(int index)", items::remove_at),
     ]);

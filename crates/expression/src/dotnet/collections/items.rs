@@ -3,10 +3,9 @@
 use crate::call::{Call, Machine};
 use crate::dotnet::json::JTokenType;
 use crate::exception::Exception;
-use crate::types::Type;
 use crate::value::{List, Value, collect};
 
-use super::range::{self, index_out_of_range};
+use super::range::index_out_of_range;
 use super::{count, views};
 
 /// The elements now, for walks during which anything may happen.
@@ -169,137 +168,6 @@ pub(super) fn clear(call: &mut Call<'_>) -> Result<Value, Exception> {
     Ok(Value::Null)
 }
 
-/// The first place of a value between two indexes.
-pub(super) fn position(
-    items: &[Value],
-    wanted: &Value,
-    machine: &mut dyn Machine,
-) -> Result<Option<usize>, Exception> {
-    for (at, item) in items.iter().enumerate() {
-        machine.budget().step()?;
-        if crate::dotnet::equals(item, wanted, machine)? {
-            return Ok(Some(at));
-        }
-    }
-    Ok(None)
-}
-
-/// A place, or -1.
-fn found(at: Option<usize>) -> Value {
-    at.map_or(Value::Int32(-1), count)
-}
-
-/// The elements that a member works on: the receiver's, or of `System.Array`'s members those of argument 0. Its own
-/// arguments begin at `first`.
-pub(super) fn subject(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
-    if first == 0 {
-        return of_this(call);
-    }
-    let array = call.argument(0).clone();
-    if array.is_null() {
-        return Err(call.null_argument(0));
-    }
-    let items = snapshot(&array, call.machine())?;
-    call.budget().allocate(items.len() * size_of::<Value>())?;
-    Ok(items)
-}
-
-/// `IndexOf(item)`, with `index` and `count` or without.
-pub(super) fn index_of(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
-    let items = subject(call, first)?;
-    let range = range::forward(call, first + 1, items.len())?;
-    let (start, wanted) = (range.start, call.argument(first).clone());
-    let part = items.get(range).unwrap_or_default();
-    Ok(found(position(part, &wanted, call.machine())?.map(|at| at + start)))
-}
-
-/// `LastIndexOf(item)`, with `index` and `count` or without.
-pub(super) fn last_index_of(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
-    let items = subject(call, first)?;
-    let range = range::backward(call, first + 1, items.len())?;
-    let wanted = call.argument(first).clone();
-    for at in range.rev() {
-        call.budget().step()?;
-        if let Some(item) = items.get(at)
-            && crate::dotnet::equals(item, &wanted, call.machine())?
-        {
-            return Ok(count(at));
-        }
-    }
-    Ok(Value::Int32(-1))
-}
-
-/// The first or the last element that the predicate accepts, which is the last argument; with its place.
-pub(super) fn find(
-    call: &mut Call<'_>,
-    first: usize,
-    from_end: bool,
-) -> Result<Option<(usize, Value)>, Exception> {
-    let items = subject(call, first)?;
-    let last = call.arguments().len().saturating_sub(1);
-    let range = if from_end {
-        range::backward_among(call, first, items.len(), last)?
-    } else {
-        range::forward_among(call, first, items.len(), last)?
-    };
-    let predicate = call.delegate(last)?;
-    let places: Vec<usize> = if from_end { range.rev().collect() } else { range.collect() };
-    for at in places {
-        let Some(item) = items.get(at) else { break };
-        if let Value::Boolean(true) = call.invoke(&predicate, std::slice::from_ref(item))? {
-            return Ok(Some((at, item.clone())));
-        }
-    }
-    Ok(None)
-}
-
-/// [`find`]: the element, or the default of its type.
-pub(super) fn found_item(call: &mut Call<'_>, first: usize, from_end: bool) -> Result<Value, Exception> {
-    let default = call.type_argument(0).default_value();
-    Ok(find(call, first, from_end)?.map_or(default, |(_, item)| item))
-}
-
-/// [`find`]: the place, or -1.
-pub(super) fn found_index(call: &mut Call<'_>, first: usize, from_end: bool) -> Result<Value, Exception> {
-    Ok(found(find(call, first, from_end)?.map(|(at, _)| at)))
-}
-
-/// All elements that the predicate accepts.
-pub(super) fn filtered(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
-    let items = subject(call, first)?;
-    let predicate = call.delegate(first)?;
-    let mut out = Vec::new();
-    for item in items {
-        if let Value::Boolean(true) = call.invoke(&predicate, std::slice::from_ref(&item))? {
-            out.push(item);
-        }
-    }
-    Ok(out)
-}
-
-/// All elements through the converter.
-pub(super) fn converted(call: &mut Call<'_>, first: usize) -> Result<Vec<Value>, Exception> {
-    let items = subject(call, first)?;
-    let converter = call.delegate(first)?;
-    let mut out = Vec::with_capacity(items.len());
-    for item in items {
-        out.push(call.invoke(&converter, &[item])?);
-    }
-    Ok(out)
-}
-
-/// Whether the predicate accepts every element.
-pub(super) fn true_for_all(call: &mut Call<'_>, first: usize) -> Result<Value, Exception> {
-    let items = subject(call, first)?;
-    let predicate = call.delegate(first)?;
-    for item in items {
-        if !matches!(call.invoke(&predicate, &[item])?, Value::Boolean(true)) {
-            return Ok(Value::Boolean(false));
-        }
-    }
-    Ok(Value::Boolean(true))
-}
-
 pub(super) fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
     match call.receiver() {
         Value::HashSet(set) => {
@@ -311,7 +179,7 @@ pub(super) fn contains(call: &mut Call<'_>) -> Result<Value, Exception> {
     }
     let items = of_this(call)?;
     let wanted = call.argument(0).clone();
-    Ok(Value::Boolean(position(&items, &wanted, call.machine())?.is_some()))
+    Ok(Value::Boolean(super::search::position(&items, &wanted, call.machine())?.is_some()))
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
@@ -330,64 +198,11 @@ pub(super) fn remove(call: &mut Call<'_>) -> Result<Value, Exception> {
     list(call)?;
     let items = of_this(call)?;
     let wanted = call.argument(0).clone();
-    let at = position(&items, &wanted, call.machine())?;
+    let at = super::search::position(&items, &wanted, call.machine())?;
     if let Some(at) = at {
         list(call)?.items.lock().remove(at..at + 1);
     }
     Ok(Value::Boolean(at.is_some()))
-}
-
-/// `CopyTo(array)` and `CopyTo(array, index)`.
-pub(super) fn copy_to(call: &mut Call<'_>) -> Result<Value, Exception> {
-    let items = of_this(call)?;
-    let start = if call.arguments().len() > 1 { call.int(1) } else { 0 };
-    copy_into(call, 0, start, items)
-}
-
-/// Copies values into the array of argument `at`.
-pub(super) fn copy_into(
-    call: &mut Call<'_>,
-    at: usize,
-    start: i32,
-    items: Vec<Value>,
-) -> Result<Value, Exception> {
-    let target = call.argument(at).clone();
-    if target.is_null() {
-        return Err(Exception::argument_null("destinationArray"));
-    }
-    let negative = |_| Exception::argument_out_of_range("destinationIndex", "Value has to be >= 0.");
-    write_range(&target, usize::try_from(start).map_err(negative)?, items)
-}
-
-/// Writes values into an array from an index on; numbers become those of the array.
-pub(super) fn write_range(target: &Value, start: usize, items: Vec<Value>) -> Result<Value, Exception> {
-    let too_short = || {
-        let message =
-            "Destination array was not long enough. Check destIndex and length, and the array's lower bounds";
-        Exception::argument(message, "destinationArray")
-    };
-    let end = start.checked_add(items.len()).ok_or_else(too_short)?;
-    match target {
-        Value::Array(array) => {
-            if end > array.items.lock().len() {
-                return Err(too_short());
-            }
-            let items = items.into_iter().map(|item| array.accept(item)).collect::<Result<Vec<_>, _>>()?;
-            let mut slots = array.items.lock();
-            let slots = slots.get_mut(start..end).unwrap_or_default();
-            slots.iter_mut().zip(items).for_each(|(slot, item)| *slot = item);
-        }
-        Value::Bytes(bytes) => {
-            let mut slots = bytes.lock();
-            let slots = slots.get_mut(start..end).ok_or_else(too_short)?;
-            for (slot, item) in slots.iter_mut().zip(items) {
-                let Value::Byte(byte) = item else { return Err(Exception::array_type_mismatch()) };
-                *slot = byte;
-            }
-        }
-        other => return Err(Exception::invalid_cast(&other.type_of(), &Type::Named("System.Array"))),
-    }
-    Ok(Value::Null)
 }
 
 /// The pairs of a dictionary or of a JObject seen as one.

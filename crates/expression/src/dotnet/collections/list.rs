@@ -1,7 +1,7 @@
 //! `List<T>`.
 
 use super::ordering::{By, binary_search, sorted};
-use super::{count, items, range};
+use super::{copying, count, items, range, search};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure};
@@ -42,14 +42,14 @@ pub(super) static LIST: TypeDeclaration = TypeDeclaration::class("System.Collect
         impure("int RemoveAll(Predicate<T> match)", remove_all),
         impure("void Clear()", items::clear),
         impure("bool Contains(T item)", items::contains),
-        impure("int IndexOf(T item)", |call| items::index_of(call, 0)),
-        impure("int IndexOf(T item, int index)", |call| items::index_of(call, 0)),
-        impure("int IndexOf(T item, int index, int count)", |call| items::index_of(call, 0)),
-        impure("int LastIndexOf(T item)", |call| items::last_index_of(call, 0)),
-        impure("int LastIndexOf(T item, int index)", |call| items::last_index_of(call, 0)),
-        impure("int LastIndexOf(T item, int index, int count)", |call| items::last_index_of(call, 0)),
-        impure("void CopyTo(T[] array)", items::copy_to),
-        impure("void CopyTo(T[] array, int arrayIndex)", items::copy_to),
+        impure("int IndexOf(T item)", |call| search::index_of(call, 0)),
+        impure("int IndexOf(T item, int index)", |call| search::index_of(call, 0)),
+        impure("int IndexOf(T item, int index, int count)", |call| search::index_of(call, 0)),
+        impure("int LastIndexOf(T item)", |call| search::last_index_of(call, 0)),
+        impure("int LastIndexOf(T item, int index)", |call| search::last_index_of(call, 0)),
+        impure("int LastIndexOf(T item, int index, int count)", |call| search::last_index_of(call, 0)),
+        impure("void CopyTo(T[] array)", copying::copy_to),
+        impure("void CopyTo(T[] array, int arrayIndex)", copying::copy_to),
         impure("void CopyTo(int index, T[] array, int arrayIndex, int count)", copy_range),
         impure("T[] ToArray()", |call| {
             let items = items::of_this(call)?;
@@ -106,32 +106,32 @@ pub(super) static LIST: TypeDeclaration = TypeDeclaration::class("System.Collect
             binary_search(call, &items, span, &wanted, comparer)
         }),
         impure("bool Exists(Predicate<T> match)", |call| {
-            Ok(Value::Boolean(items::find(call, 0, false)?.is_some()))
+            Ok(Value::Boolean(search::find(call, 0, false)?.is_some()))
         }),
-        impure("T Find(Predicate<T> match)", |call| items::found_item(call, 0, false)),
-        impure("T FindLast(Predicate<T> match)", |call| items::found_item(call, 0, true)),
-        impure("int FindIndex(Predicate<T> match)", |call| items::found_index(call, 0, false)),
+        impure("T Find(Predicate<T> match)", |call| search::found_item(call, 0, false)),
+        impure("T FindLast(Predicate<T> match)", |call| search::found_item(call, 0, true)),
+        impure("int FindIndex(Predicate<T> match)", |call| search::found_index(call, 0, false)),
         impure("int FindIndex(int startIndex, Predicate<T> match)", |call| {
-            items::found_index(call, 0, false)
+            search::found_index(call, 0, false)
         }),
         impure("int FindIndex(int startIndex, int count, Predicate<T> match)", |call| {
-            items::found_index(call, 0, false)
+            search::found_index(call, 0, false)
         }),
-        impure("int FindLastIndex(Predicate<T> match)", |call| items::found_index(call, 0, true)),
+        impure("int FindLastIndex(Predicate<T> match)", |call| search::found_index(call, 0, true)),
         impure("int FindLastIndex(int startIndex, Predicate<T> match)", |call| {
-            items::found_index(call, 0, true)
+            search::found_index(call, 0, true)
         }),
         impure("int FindLastIndex(int startIndex, int count, Predicate<T> match)", |call| {
-            items::found_index(call, 0, true)
+            search::found_index(call, 0, true)
         }),
         impure("List<T> FindAll(Predicate<T> match)", |call| {
-            let found = items::filtered(call, 0)?;
+            let found = search::filtered(call, 0)?;
             Ok(Value::list(call.type_argument(0), found))
         }),
-        impure("bool TrueForAll(Predicate<T> match)", |call| items::true_for_all(call, 0)),
+        impure("bool TrueForAll(Predicate<T> match)", |call| search::true_for_all(call, 0)),
         impure("void ForEach(Action<T> action)", for_each),
         impure("List<O> ConvertAll<O>(Converter<T, O> converter)", |call| {
-            let converted = items::converted(call, 0)?;
+            let converted = search::converted(call, 0)?;
             Ok(Value::list(call.type_argument(0), converted))
         }),
         impure("string ToString()", super::type_text),
@@ -197,7 +197,7 @@ fn copy_range(call: &mut Call<'_>) -> Result<Value, Exception> {
     let end = start.zip(length).and_then(|(start, length)| start.checked_add(length));
     let part = start.zip(end).and_then(|(start, end)| items.get(start..end));
     let part = part.ok_or_else(range::span_out_of_range)?.to_vec();
-    items::copy_into(call, 1, call.int(2), part)
+    copying::copy_into(call, 1, call.int(2), part)
 }
 
 fn rearrange(

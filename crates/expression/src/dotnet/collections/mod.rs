@@ -1,12 +1,14 @@
 //! Arrays and `System.Collections.Generic`.
 //!
-//! - `interfaces`: the generic interfaces; `items`: what lists, arrays and JArrays have in common, used by them all
+//! - `interfaces`: the generic interfaces; `items`: what lists, arrays and JArrays have in common, used by them all;
+//!   `search` and `copying`: the same of longer members
 //! - `array`, `list`, `dictionary`, `hash_set`, `queue`, `stack`, `pair`, `tuple`: the classes
 //! - `enumerator`: walks by hand; `views`: what a dictionary shows of itself
 //! - `range`, `ordering`: indexes and counts as arguments, sorting; `comparer`: comparers as arguments
 
 mod array;
 mod comparer;
+mod copying;
 mod dictionary;
 mod enumerator;
 mod hash_set;
@@ -17,6 +19,7 @@ mod ordering;
 mod pair;
 mod queue;
 mod range;
+mod search;
 mod sequential;
 mod stack;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{count, items, queue, stack};
+use super::{copying, count, items, queue, stack};
 use crate::call::{Call, Machine};
 use crate::exception::Exception;
 use crate::types::Type;
@@ -208,5 +208,5 @@ pub(super) fn copy_to(call: &mut Call<'_>) -> Result<Value, Exception> {
     if items.len() > length - start {
         return Err(super::range::span_out_of_range());
     }
-    items::write_range(&target, start, items)
+    copying::write_range(&target, start, items)
 }
