@@ -8,6 +8,7 @@ use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sekisho_expression::Limits;
@@ -22,6 +23,9 @@ use crate::system::{SystemClock, SystemEntropy};
 
 /// The longest expression or line of a batch, in bytes.
 const MAX_LINE: usize = 16 * 1024 * 1024;
+
+/// The gateway's limits; but a busy machine changes no answer, so that what runs away is ended by the count of its steps.
+const LIMITS: Limits = Limits { time: Duration::from_secs(10), ..Limits::DEFAULT };
 
 /// Exit code of a wrong use of the command line, as clap has it.
 const USAGE: u8 = 2;
@@ -101,7 +105,7 @@ fn evaluate(expression: &str, image: &Value, environment: &Environment) -> Resul
     };
     let mut context = image_context(image)?;
     refresh(&mut context);
-    Ok(match program.evaluate_rendered(&mut context, &Limits::default()) {
+    Ok(match program.evaluate_rendered(&mut context, &LIMITS) {
         Ok(rendered) => json!({"type": rendered.type_name, "value": rendered.value}),
         Err(thrown) => json!({"error": {"type": thrown.type_name(), "message": thrown.message()}}),
     })
