@@ -182,6 +182,15 @@ impl Binder {
         self.call(&Expression { kind, place: name_place }, arguments, place)
     }
 
+    /// A value whose members are asked for: the literal `null` has none.
+    pub(super) fn receiver(&mut self, target: &Expression) -> Typed {
+        let target = self.value(target);
+        if target.ty == Type::Null {
+            return self.wrong("no-operator", target.place, "`null` alone has no members: it has no type");
+        }
+        target
+    }
+
     /// The variable of a pattern, an `out` argument and the like; `_` keeps nothing.
     pub(super) fn declare_designation(&mut self, name: &Name, ty: Type, place: Place) -> u32 {
         if &**name == "_" { self.new_slot() } else { self.declare(name, ty, place) }

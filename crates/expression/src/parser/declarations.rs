@@ -9,7 +9,8 @@ use crate::ast::{
 impl Parser<'_> {
     /// A local variable, constant or function, when one begins here.
     pub(super) fn local_declaration(&mut self) -> Option<StatementKind> {
-        if self.begins_deconstruction() {
+        let awaits = self.is_word("await") && self.is_identifier_at(1) && !self.is_symbol_at(2, "=");
+        if awaits || self.begins_deconstruction() {
             return None;
         }
         let is_const = self.eat_word("const");
@@ -70,7 +71,7 @@ impl Parser<'_> {
         self.skip_constraints();
         self.has_functions = true;
         let body = if self.eat("=>") {
-            let body = LambdaBody::Expression(Box::new(self.expression()));
+            let body = LambdaBody::Expression(Box::new(self.expression_or_throw()));
             self.end_statement();
             body
         } else {

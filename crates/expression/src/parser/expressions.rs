@@ -16,12 +16,24 @@ impl Parser<'_> {
         self.nested(refused, Self::assignment)
     }
 
+    /// An expression where `throw …` may stand instead.
+    pub(super) fn expression_or_throw(&mut self) -> Expression {
+        self.may_throw = true;
+        let value = self.expression();
+        self.may_throw = false;
+        value
+    }
+
     fn assignment(&mut self) -> Expression {
+        let may_throw = std::mem::take(&mut self.may_throw);
         if self.is_word("throw") {
             let start = self.place();
             self.at += 1;
             let value = self.expression();
             let place = start.to(value.place);
+            if !may_throw {
+                self.mistake_at(start, "`throw` stands as a statement, after `??`, `?`, `:` or `=>`");
+            }
             return Expression { kind: ExpressionKind::Throw(Box::new(value)), place };
         }
         if let Some(lambda) = self.lambda() {
@@ -80,9 +92,9 @@ impl Parser<'_> {
             return condition;
         }
         self.at += 1;
-        let then = self.expression();
+        let then = self.expression_or_throw();
         self.expect(":");
-        let otherwise = self.expression();
+        let otherwise = self.expression_or_throw();
         let place = condition.place.to(otherwise.place);
         let kind = ExpressionKind::Conditional {
             condition: Box::new(condition),
@@ -110,7 +122,7 @@ impl Parser<'_> {
             let right = if operator == BinaryOperator::Coalesce {
                 let refused = self.error_expression();
                 if self.is_word("throw") {
-                    self.expression()
+                    self.expression_or_throw()
                 } else {
                     self.nested(refused, |parser| parser.binary(precedence))
                 }

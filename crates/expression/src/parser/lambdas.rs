@@ -57,7 +57,7 @@ impl Parser<'_> {
         if self.is_symbol("{") {
             LambdaBody::Block(self.block())
         } else {
-            LambdaBody::Expression(Box::new(self.expression()))
+            LambdaBody::Expression(Box::new(self.expression_or_throw()))
         }
     }
 

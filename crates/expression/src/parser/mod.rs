@@ -63,6 +63,7 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, Shape) {
         return (nothing(), mistakes, Shape::default());
     }
     let mut parser = Parser::new(text, start + 2, end - 1, 0);
+    let unread = parser.mistakes.len();
     let root = if block {
         Root::Block(parser.statements_to_end())
     } else {
@@ -70,8 +71,13 @@ pub(crate) fn parse(text: &str) -> (Root, Vec<Mistake>, Shape) {
         parser.expect_end();
         Root::Expression(Box::new(value))
     };
-    // What follows a mistake inside one value is mostly its echo.
-    parser.mistakes.truncate(if block { usize::MAX } else { 1 });
+    // What follows a text that cannot be read, or a mistake inside one value, is mostly its echo.
+    if unread > 0 {
+        parser.mistakes.truncate(unread);
+    } else if !block {
+        let mut is_first = true;
+        parser.mistakes.retain(|mistake| std::mem::take(&mut is_first) || mistake.code == newer::CODE);
+    }
     let shape = Shape { has_functions: parser.has_functions, nesting: 4 + parser.deepest + parser.longest };
     (root, parser.mistakes, shape)
 }
@@ -84,6 +90,8 @@ pub(super) struct Parser<'t> {
     mistakes: Vec<Mistake>,
     /// True once a lambda or local function was seen.
     has_functions: bool,
+    /// True right before an expression that may be `throw …`.
+    may_throw: bool,
     /// How many queries are being read: some words are keywords in them.
     queries: u32,
     /// The deepest nesting and the longest chain seen.
@@ -111,6 +119,7 @@ impl<'t> Parser<'t> {
             depth,
             mistakes,
             has_functions: false,
+            may_throw: false,
             queries: 0,
             deepest: 0,
             longest: 0,
@@ -226,8 +235,11 @@ impl<'t> Parser<'t> {
             );
             self.mistakes.push(mistake.help("leave it out, or write statements as `@{ … return …; }`"));
         } else if [")", "]", "}"].iter().any(|symbol| self.is_symbol(symbol)) {
-            let mistake =
-                Mistake::new("expression-syntax", self.place(), format!("{shown} closes nothing that is open"));
+            let mistake = Mistake::new(
+                "expression-syntax",
+                self.place(),
+                format!("{shown} closes nothing that is open"),
+            );
             self.mistakes.push(mistake.help("leave it out, or open it before"));
         } else {
             self.mistake(format!("{shown} does not belong here: an operator is missing before it"));

@@ -4,15 +4,18 @@ use super::Parser;
 use crate::ast::{Expression, ExpressionKind, Place};
 use crate::lexer::{Mistake, TokenKind};
 
+/// The code of these mistakes. None is the echo of another.
+pub(super) const CODE: &str = "expression-newer-language";
+
 impl Parser<'_> {
     /// Reports a feature of a later version.
     pub(super) fn newer(&mut self, place: Place, feature: &str, version: &str, instead: &str) {
-        if self.mistakes.last().is_some_and(|last| last.place == place) {
-            return;
-        }
+        // The whole form says more than its parts.
+        let is_part = |found: &Mistake| place.start <= found.place.start && found.place.end <= place.end;
+        self.mistakes.retain(|found| found.code != CODE || !is_part(found));
         let message =
             format!("{feature} C# {version} and not available in policy expressions, which are C# 7");
-        let mistake = Mistake::new("expression-newer-language", place, message);
+        let mistake = Mistake::new(CODE, place, message);
         self.mistakes.push(if instead.is_empty() {
             mistake
         } else {

@@ -147,8 +147,12 @@ impl Parser<'_> {
             return;
         }
         let place = self.before();
-        let mistake = Mistake::new("expression-syntax", place, "`;` is missing after the statement");
-        self.mistakes.push(mistake.help("write `;` behind it"));
+        // A mistake further on says already why the statement does not end here.
+        let explained = self.mistakes.last().is_some_and(|last| last.place.start > place.start);
+        if !explained {
+            let mistake = Mistake::new("expression-syntax", place, "`;` is missing after the statement");
+            self.mistakes.push(mistake.help("write `;` behind it"));
+        }
         self.skip_statement();
     }
 

@@ -107,8 +107,83 @@ fn hostile_text_ends_in_mistakes() {
         format!("@({}a)", "x=>".repeat(20_000)),
         format!("@({}a)", "a?b:".repeat(20_000)),
         format!("@({}int{} x)", "List<".repeat(20_000), ">".repeat(20_000)),
+        deep("(a, ", ")"),
+        deep("(int, (", ")"),
+        deep("new int[,] {", "}"),
+        deep("delegate {", "}"),
+        format!("@(a is {}b)", "not ".repeat(20_000)),
+        format!("@(a is b{})", " and c".repeat(20_000)),
+        format!("@(from x in a {} select x)", "where x ".repeat(20_000)),
+        format!("@({} select x)", "from x in ".repeat(20_000)),
+        format!("@{{{}}}", "var (a, b) = ".repeat(20_000)),
+        format!("@{{{}}}", "a: ".repeat(20_000)),
+        format!("@{{ switch (1) {{ case {}1: }} }}", "(".repeat(20_000)),
+        format!("@({})", "a switch { ".repeat(20_000)),
+        format!("@({})", "^".repeat(20_000)),
+        format!("@(int{} x)", "[]".repeat(100_000)),
+        format!("@{{ {} x; }}", format_args!("int{}", "[]".repeat(100_000))),
+        format!("@(new int{}{{}})", "[]".repeat(100_000)),
+        format!("@(1{})", "..1".repeat(20_000)),
     ] {
         let (_, mistakes, _) = parse(&text);
         assert!(!mistakes.is_empty(), "{}", &text[..20]);
+    }
+}
+
+/// `(expression, text at the place of each mistake)`.
+const PLACES: &[(&str, &[&str])] = &[
+    ("@(1 +)", &[""]),
+    ("@(a b)", &["b"]),
+    ("@{ int x = ; return y z; }", &[";", "y"]),
+    ("@{ var a = 1 var b = 2; return 3 }", &["1", "3"]),
+    ("@{ foo(; return 1; }", &[";"]),
+    ("@{ else { } return a b; }", &["else", "a"]),
+    ("@{\n  var a = f(1\n  var b = 2;\n  return c d;\n}", &["var", "c"]),
+    ("@(\"a\"[^1] + b[1..2] + (c ??= d))", &["^1", "1..2", "??="]),
+    ("@(x switch { 1 => 2 } + y!)", &["x switch { 1 => 2 }", "!"]),
+    (
+        "@{ List<int> l = new(); using var r = f(); static int F() => 1; }",
+        &["new()", "using var r = f();", "static"],
+    ),
+    ("@(o is not null && o is > 5 and < 9 && o is { A: 1 })", &["not null", "> 5 and < 9", "{ A: 1 }"]),
+    ("@{ yield return 1; await f(); unsafe { } }", &["yield", "await", "unsafe"]),
+    ("@(\"\"\"raw\"\"\" + @$\"{1}\")", &["\"\"\"raw\"\"\"", "@$\""]),
+    ("@{\n#if A\n return 1;\n#endif\n}", &["#if A", "#endif"]),
+    ("@{ throw new Exception(); f(throw null); }", &["throw"]),
+];
+
+#[test]
+fn each_mistake_has_its_own_place() {
+    let differing: Vec<String> = PLACES
+        .iter()
+        .filter_map(|(text, wanted)| {
+            let (_, mistakes, _) = parse(text);
+            let found: Vec<&str> = mistakes.iter().map(|mistake| &text[mistake.place.range()]).collect();
+            (found != *wanted)
+                .then(|| format!("{text}\n    wanted {wanted:?}\n    found  {found:?}\n    {mistakes:?}"))
+        })
+        .collect();
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn queries_become_calls() {
+    for (text, expected) in [
+        ("from x in a select x", "a.Select(lambda1)"),
+        ("from x in a where x select x", "a.Where(lambda1)"),
+        (
+            "from x in a orderby x, y descending select z",
+            "a.OrderBy(lambda1).ThenByDescending(lambda1).Select(lambda1)",
+        ),
+        ("from x in a from y in b select x", "a.SelectMany(lambda1 lambda2).Select(lambda1)"),
+        ("from int x in a group x by y", "a.Cast<1>().GroupBy(lambda1)"),
+        ("from x in a group y by x into g select g", "a.GroupBy(lambda1 lambda1).Select(lambda1)"),
+        (
+            "from x in a join y in b on x equals y into g select x",
+            "a.GroupJoin(b lambda1 lambda1 lambda2).Select(lambda1)",
+        ),
+        ("from + select", "(from + select)"),
+    ] {
+        assert_eq!(tree(text), expected, "{text}");
     }
 }

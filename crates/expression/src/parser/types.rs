@@ -6,6 +6,9 @@ use super::{Parser, is_reserved};
 use crate::ast::{TypeSyntax, TypeSyntaxKind};
 use crate::types::KEYWORDS;
 
+/// Arrays of arrays, at most.
+const MAXIMUM_RANKS: usize = 16;
+
 impl Parser<'_> {
     /// A type with `?`, `[]` and `[,]`.
     pub(super) fn ty(&mut self) -> Option<TypeSyntax> {
@@ -25,6 +28,11 @@ impl Parser<'_> {
         let mut ranks = Vec::new();
         while let Some(rank) = self.empty_rank() {
             ranks.push((rank, element.place.to(self.before())));
+            if ranks.len() > MAXIMUM_RANKS {
+                self.mistake("the type is nested too deeply");
+                self.at = self.tokens.len().saturating_sub(1);
+                return element;
+            }
         }
         ranks.into_iter().rev().fold(element, |inner, (rank, place)| {
             let inner = Box::new(inner);
