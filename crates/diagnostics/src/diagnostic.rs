@@ -79,20 +79,27 @@ pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance (insert, delete, replace) in characters.
+/// Edit distance (insert, delete, replace, exchange neighbours) in characters.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut previous = None;
     for (i, from) in left.chars().enumerate() {
         let mut diagonal = i;
         let mut current = vec![i + 1];
-        for (to, above) in right.iter().zip(row.iter().skip(1)) {
+        for (j, (to, above)) in right.iter().zip(row.iter().skip(1)).enumerate() {
             let cost = diagonal + usize::from(from != *to);
             let left_of = current.last().copied().unwrap_or(0) + 1;
-            current.push(cost.min(above + 1).min(left_of));
+            let neighbour = j.checked_sub(1).and_then(|at| right.get(at));
+            let exchanged = neighbour == Some(&from) && previous == Some(*to);
+            let exchange = j.checked_sub(1).and_then(|at| before.get(at)).filter(|_| exchanged);
+            let cheapest = cost.min(above + 1).min(left_of);
+            current.push(exchange.map_or(cheapest, |two_before| cheapest.min(two_before + 1)));
             diagonal = *above;
         }
-        row = current;
+        before = std::mem::replace(&mut row, current);
+        previous = Some(from);
     }
     row.last().copied().unwrap_or(0)
 }
@@ -107,5 +114,6 @@ mod tests {
         assert_eq!(closest("set-headr", names), Some("set-header"));
         assert_eq!(closest("Choose", names), Some("choose"));
         assert_eq!(closest("retry", names), None);
+        assert_eq!(closest("cuont", ["count"]), Some("count"));
     }
 }

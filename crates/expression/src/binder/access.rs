@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use super::arguments::Given;
 use super::conversions::shown;
+use super::lambdas::delegate_signature;
 use super::overloads::Called;
 use super::{Binder, Typed, Visible};
 use crate::ast::{Argument, Expression, ExpressionKind, Place};
 use crate::dotnet::registry;
 use crate::dotnet::registry::{Declared, DeclaredType, MemberKind};
-use crate::lexer::Mistake;
 use crate::program::{CallNode, Node};
 use crate::types::Type;
 use crate::value::Value;
-use sekisho_diagnostics::closest;
 
 /// A node that gives the same value again: a constant or a variable.
 pub(super) fn again(node: &Node) -> Node {
@@ -130,10 +129,10 @@ impl Binder {
         }
         if let Some(path) = self.path(target).filter(|path| names_nothing(path)) {
             self.note_namespace(name, &path);
-            let message = format!("the type `{path}.{name}` cannot be used in policy expressions");
-            return self.wrong("unknown-type", place, message);
+            self.unknown_type(&format!("{path}.{name}"), place);
+            return self.error(place);
         }
-        let target = self.value(target);
+        let target = self.receiver(target);
         if target.ty == Type::Error {
             return target;
         }
@@ -180,7 +179,12 @@ impl Binder {
     }
 
     /// An instance member without overloads, in the type, its bases and interfaces; with its type.
-    pub(super) fn find_member(&self, ty: &Type, name: &str, kind: MemberKind) -> Option<(&'static Declared, Type)> {
+    pub(super) fn find_member(
+        &self,
+        ty: &Type,
+        name: &str,
+        kind: MemberKind,
+    ) -> Option<(&'static Declared, Type)> {
         self.members(ty, name)
             .into_iter()
             .find(|(member, _)| member.kind == kind && !member.is_static)
@@ -197,35 +201,16 @@ impl Binder {
     pub(super) fn members(&self, ty: &Type, name: &str) -> Vec<(&'static Declared, Type)> {
         let named = |owner: Type| {
             let declared = registry().of(&owner);
-            declared.into_iter().flat_map(|found| found.named(name)).map(move |member| (member, owner.clone()))
+            declared
+                .into_iter()
+                .flat_map(|found| found.named(name))
+                .map(move |member| (member, owner.clone()))
         };
         super::probe::owners(ty).into_iter().flat_map(named).collect()
     }
 
-    pub(super) fn unknown_member(&mut self, ty: &Type, name: &str, place: Place, is_static: bool) -> Typed {
-        self.note_member(name, ty, is_static);
-        let declared = registry().of(ty);
-        let names = |declared: &'static DeclaredType| {
-            let values = declared.source.values.iter().map(|(name, _)| *name);
-            declared.members.iter().map(|member| member.name).chain(values)
-        };
-        let known: Vec<&str> = declared.into_iter().flat_map(names).filter(|name| *name != "new").collect();
-        let word = if is_static { "static member" } else { "member" };
-        let message = format!("`{}` has no {word} `{name}` in policy expressions", shown(ty));
-        let mut mistake = Mistake::new("unknown-member", place, message);
-        if let Some(meant) = closest(name, known) {
-            mistake = mistake.help(if meant == name {
-                format!("`{meant}` exists, but not in this form: call it, or use it on a value instead of the type")
-            } else {
-                format!("did you mean `{meant}`?")
-            });
-        }
-        self.mistakes.push(mistake);
-        self.error(place)
-    }
-
     pub(super) fn index(&mut self, target: &Expression, arguments: &[Argument], place: Place) -> Typed {
-        let target = self.value(target);
+        let target = self.receiver(target);
         if let Type::Array(element) = &target.ty {
             let ty = (**element).clone();
             let index = self.array_index(arguments, place);
@@ -236,12 +221,25 @@ impl Binder {
         }
         let candidates = self.indexers(&target.ty, MemberKind::Indexer);
         if candidates.is_empty() {
-            return self.wrong("unknown-member", place, format!("`{}` has no indexer", shown(&target.ty)));
+            return self.no_indexer(&target.ty, place);
         }
         let given = self.given(arguments);
         let called =
             Called { name: "this[]", owner: &target.ty, types: &[], at: place, place, extends: false };
         self.resolve_call(candidates, Some(target.node), given, &called)
+    }
+
+    fn no_indexer(&mut self, ty: &Type, place: Place) -> Typed {
+        let message = format!("a value of type `{}` has no elements to read with `[…]`", shown(ty));
+        let help = match ty {
+            Type::Object => Some("cast it to what it is first, as in `((JObject)…)[…]`".to_owned()),
+            Type::Generic("System.Collections.Generic.IEnumerable", _) => {
+                Some("write `.ElementAt(…)`, or `.ToList()[…]`".to_owned())
+            }
+            _ => None,
+        };
+        self.report("unknown-member", place, message, help);
+        self.error(place)
     }
 
     pub(super) fn indexers(&self, ty: &Type, kind: MemberKind) -> Vec<(&'static Declared, Type)> {
@@ -253,7 +251,8 @@ impl Binder {
             return self.wrong("wrong-arguments", place, "an array takes one index").node;
         };
         let index = self.value(&only.value);
-        if matches!(index.ty, Type::Int64 | Type::UInt32 | Type::UInt64) {
+        let is_long = matches!(index.ty, Type::Int64 | Type::UInt32 | Type::UInt64);
+        if is_long && self.implicit_value(&index, &Type::Int32).is_none() {
             return index.node;
         }
         self.convert(index, &Type::Int32).node
@@ -265,6 +264,9 @@ impl Binder {
             ExpressionKind::Name(name, types) => {
                 if let Some(function @ Visible::Function { .. }) = self.lookup(name).cloned() {
                     return self.call_function(name, function, types, arguments, place);
+                }
+                if matches!(&**name, "Equals" | "ReferenceEquals") && self.lookup(name).is_none() {
+                    return self.call_of_object(name, target.place, arguments, place);
                 }
                 let delegate = self.expression(target);
                 self.invoke(delegate, arguments, place)
@@ -307,12 +309,12 @@ impl Binder {
         arguments: &[Argument],
         place: Place,
     ) -> Typed {
-        let target = self.value(owner);
+        let target = self.receiver(owner);
         if target.ty == Type::Error {
             self.given(arguments);
             return target;
         }
-        let is_delegate = super::lambdas::delegate_signature(&target.ty).is_some();
+        let is_delegate = delegate_signature(&target.ty).is_some();
         if is_delegate && &**name == "Invoke" {
             return self.invoke(target, arguments, place);
         }
@@ -330,12 +332,21 @@ impl Binder {
             if let Some((member, ty)) = self.find_member(&target.ty, name, MemberKind::Property) {
                 let node =
                     self.call_node(member, Some(target.node), Vec::new(), target.ty.arguments().to_vec());
-                return self.invoke(Typed { node, ty, place }, arguments, place);
+                if delegate_signature(&ty).is_none() {
+                    let message = format!("`{name}` is a property and cannot be called like a method");
+                    self.report(
+                        "wrong-arguments",
+                        name_place,
+                        message,
+                        Some(format!("write `{name}` without `(…)`")),
+                    );
+                    return self.error(place);
+                }
+                return self.invoke(Typed { node, ty, place: name_place }, arguments, place);
             }
             return self.unknown_member(&owner_type, name, name_place, false);
         }
-        let mut called =
-            Called { name, owner: &owner_type, types, at: name_place, place, extends: false };
+        let mut called = Called { name, owner: &owner_type, types, at: name_place, place, extends: false };
         if self.any_applicable(&methods, &given, &called) || extensions.is_empty() {
             return self.resolve_call(methods, Some(target.node), given, &called);
         }

@@ -1,5 +1,6 @@
 //! Conversions: which exist, and the nodes that perform them.
 
+use super::variance::{Variance, variance};
 use super::{Binder, Typed};
 use crate::dotnet::registry;
 use crate::dotnet::registry::{Declared, MemberKind};
@@ -126,7 +127,8 @@ impl Binder {
                 || matches!(ty, Type::Named("System.Enum" | "System.Array"))
         };
         let sealed = |ty: &Type| matches!(ty, Type::String | Type::Array(_)) || self.is_value_type(ty);
-        let possible = (interface(from) && !self.is_value_type(to)) || (interface(to) && !sealed(from));
+        let never = |to: &Type| *to == Type::String || self.is_value_type(to);
+        let possible = (interface(from) && !never(to)) || (interface(to) && !sealed(from));
         let varies = |ty: &Type| {
             let kind = registry().of(ty).map(|declared| declared.source.kind);
             matches!(kind, Some(TypeKind::Interface | TypeKind::Delegate))
@@ -207,6 +209,16 @@ impl Binder {
         let fits = |candidate: &&Type| types.iter().all(|ty| self.implicit(ty, candidate).is_some());
         types.iter().filter(|ty| **ty != Type::Null).find(fits).cloned().unwrap_or(Type::Object)
     }
+
+    /// The type among several that all of them convert to; none when there is no such type.
+    pub(super) fn best_common_type(&self, types: &[Type]) -> Option<Type> {
+        let fits = |candidate: &&Type| types.iter().all(|ty| self.implicit(ty, candidate).is_some());
+        let all_null = types.iter().all(|ty| *ty == Type::Null);
+        if all_null {
+            return Some(Type::Null);
+        }
+        types.iter().filter(|ty| **ty != Type::Null).find(fits).cloned()
+    }
 }
 
 /// A type in C#'s words.
@@ -227,8 +239,8 @@ pub(crate) fn shown(ty: &Type) -> String {
             let items: Vec<String> = items.iter().enumerate().map(element).collect();
             format!("({})", items.join(", "))
         }
-        Type::Generic(rank, element) if rank.starts_with('[') => {
-            format!("{}{rank}", element.first().map(shown).unwrap_or_default())
+        _ if ty.matrix().is_some() => {
+            ty.matrix().map_or_else(String::new, |(element, rank)| format!("{}{rank}", shown(element)))
         }
         Type::Generic(name, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(shown).collect();
@@ -281,15 +293,17 @@ fn subtype(from: &Type, to: &Type, depth: u32) -> bool {
         (_, Type::Object) => true,
         (from, Type::Nullable(inner)) if from == &**inner => true,
         (Type::Generic(a, from_arguments), Type::Generic(b, to_arguments)) if a == b => {
-            // Variance: interfaces and delegates vary for reference types.
+            let pairs = from_arguments.iter().zip(to_arguments.iter()).enumerate();
             from_arguments.len() == to_arguments.len()
-                && from_arguments
-                    .iter()
-                    .zip(to_arguments.iter())
-                    .all(|(from, to)| from == to || (is_reference(from) && subtype(from, to, depth + 1)))
-                && *a != "System.Collections.Generic.List"
-                && *a != "System.Collections.Generic.Dictionary"
-                || from_arguments == to_arguments
+                && pairs.into_iter().all(|(at, (from, to))| {
+                    let varies = is_reference(from) && is_reference(to);
+                    match variance(a, at, to_arguments.len()) {
+                        _ if from == to => true,
+                        Variance::Out => varies && subtype(from, to, depth + 1),
+                        Variance::In => varies && subtype(to, from, depth + 1),
+                        Variance::None => false,
+                    }
+                })
         }
         (Type::Array(element), Type::Array(other)) => {
             is_reference(element) && subtype(element, other, depth + 1)
@@ -345,6 +359,7 @@ fn element(ty: &Type, depth: u32) -> Option<Type> {
     match ty {
         Type::Array(inner) => Some((**inner).clone()),
         Type::Generic("System.Collections.Generic.IEnumerable", arguments) => arguments.first().cloned(),
+        _ if ty.matrix().is_some() => ty.matrix().map(|(element, _)| element.clone()),
         _ if depth > 8 => None,
         _ => registry().parents(ty).iter().find_map(|parent| element(parent, depth + 1)),
     }

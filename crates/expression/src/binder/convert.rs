@@ -12,7 +12,11 @@ impl Binder {
             return self.apply(value, conversion, to);
         }
         let message = match &value.node {
-            Node::Constant(constant) if value.ty.is_integer() && to.without_nullable().is_integer() => {
+            Node::Constant(constant)
+                if value.ty.is_integer()
+                    && to.without_nullable().is_integer()
+                    && !holds(to.without_nullable(), constant.as_integer()) =>
+            {
                 let number = constant.as_integer().unwrap_or(0);
                 format!("constant value `{number}` cannot be converted to `{}`", shown(to))
             }
@@ -41,6 +45,12 @@ impl Binder {
                 "it may be null: write `({wanted})…`, or `… ?? …` with what to use for null"
             ));
         }
+        if let (Node::Constant(constant), Some((least, most))) = (&value.node, range(bare))
+            && value.ty.is_integer()
+            && !holds(bare, constant.as_integer())
+        {
+            return Some(format!("`{}` holds {least} to {most}", shown(bare)));
+        }
         if self.explicit(value, to).is_some() {
             return Some(format!("an explicit conversion exists: write `({wanted})…`"));
         }
@@ -50,9 +60,32 @@ impl Binder {
             (Type::String, Type::Char) => Some("write a character in single quotes: `'a'`".to_owned()),
             (Type::String, ty) if parses(ty) => Some(format!("write `{}.Parse(…)`", shown(ty))),
             (Type::Void, _) => None,
+            (_, Type::Named("System.Exception")) => Some("write `new Exception(…)`".to_owned()),
             (_, Type::String) => Some("write `….ToString()`".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// The smallest and the largest number of an integer type.
+fn range(ty: &Type) -> Option<(i128, i128)> {
+    Some(match ty {
+        Type::SByte => (i8::MIN.into(), i8::MAX.into()),
+        Type::Byte => (u8::MIN.into(), u8::MAX.into()),
+        Type::Int16 => (i16::MIN.into(), i16::MAX.into()),
+        Type::UInt16 => (u16::MIN.into(), u16::MAX.into()),
+        Type::Int32 => (i32::MIN.into(), i32::MAX.into()),
+        Type::UInt32 => (u32::MIN.into(), u32::MAX.into()),
+        Type::Int64 => (i64::MIN.into(), i64::MAX.into()),
+        Type::UInt64 => (u64::MIN.into(), u64::MAX.into()),
+        _ => return None,
+    })
+}
+
+fn holds(ty: &Type, number: Option<i128>) -> bool {
+    match (range(ty), number) {
+        (Some((least, most)), Some(number)) => (least..=most).contains(&number),
+        _ => true,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `new`: objects, arrays, initialisers.
 
+use super::conditionals::is_default;
 use super::conversions::shown;
 use super::lambdas::delegate_signature;
 use super::overloads::Called;
@@ -32,6 +33,11 @@ impl Binder {
             .into_iter()
             .flat_map(|declared| declared.named("new"))
             .filter(|member| member.kind == MemberKind::Constructor)
+            // A tuple is made of exactly its items.
+            .filter(|member| {
+                ty.declaration_name() != Some("System.Tuple")
+                    || member.parameters.len() == ty.arguments().len()
+            })
             .map(|member| (member, ty.clone()))
             .collect();
         if constructors.is_empty() {
@@ -179,17 +185,26 @@ impl Binder {
     ) -> Typed {
         let element = element.map(|element| self.resolve_type(element));
         match (element, length, items) {
-            (Some(element), _, Some(items)) => self.array_items(&element, items, place),
+            (Some(element), length, Some(items)) => {
+                if let Some(length) = length {
+                    self.check_length(length, items.len());
+                }
+                self.array_items(&element, items, place)
+            }
             (Some(element), Some(length), None) => {
-                let length = self.expression_as(length, &Type::Int32);
+                let length = self.array_length(length);
                 let node = Node::NewArray { element: element.clone(), length: Box::new(length.node) };
                 Typed { node, ty: Type::array(element), place }
             }
             (_, _, items) => {
-                let items: Vec<Typed> =
-                    items.unwrap_or_default().iter().map(|item| self.value(item)).collect();
-                let types: Vec<Type> = items.iter().map(|item| item.ty.clone()).collect();
+                let written = items.unwrap_or_default();
+                let mut items: Vec<Typed> = written.iter().map(|item| self.value(item)).collect();
+                let typed = written.iter().zip(&items).filter(|(item, _)| !is_default(item));
+                let types: Vec<Type> = typed.map(|(_, item)| item.ty.clone()).collect();
                 let common = self.common_type(&types);
+                for (item, _) in items.iter_mut().zip(written).filter(|(_, item)| is_default(item)) {
+                    (item.node, item.ty) = (Node::Constant(common.default_value()), common.clone());
+                }
                 let mixed =
                     common == Type::Object && !types.contains(&Type::Object) && !types.contains(&Type::Error);
                 if mixed {
@@ -200,6 +215,36 @@ impl Binder {
                 let node = Node::ArrayItems { element: common.clone(), items };
                 Typed { node, ty: Type::array(common), place }
             }
+        }
+    }
+
+    /// A length beside the elements must be a constant and their number.
+    fn check_length(&mut self, length: &Expression, count: usize) {
+        let value = self.expression_as(length, &Type::Int32);
+        match &value.node {
+            Node::Constant(constant) if constant.as_integer() == i128::try_from(count).ok() => {}
+            Node::Constant(constant) => {
+                let wanted = constant.as_integer().unwrap_or(0);
+                let message =
+                    format!("an array of length {wanted} has {wanted} elements, and here are {count}");
+                let help = "leave out the length: `new T[] { … }`".to_owned();
+                self.report("wrong-arguments", length.place, message, Some(help));
+            }
+            _ if value.ty == Type::Error => {}
+            _ => self.mistake("not-constant", length.place, "a length beside elements must be a constant"),
+        }
+    }
+
+    fn array_length(&mut self, length: &Expression) -> Typed {
+        let value = self.value(length);
+        let is_negative =
+            matches!(&value.node, Node::Constant(constant) if constant.as_integer().is_some_and(|n| n < 0));
+        if is_negative {
+            return self.wrong("wrong-arguments", length.place, "an array cannot have a negative length");
+        }
+        match value.ty {
+            Type::Int64 | Type::UInt32 | Type::UInt64 => value,
+            _ => self.convert(value, &Type::Int32),
         }
     }
 

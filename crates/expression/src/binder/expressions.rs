@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use super::conversions::{Conversion, is_subtype, shown};
+use super::conversions::{Conversion, shown};
 use super::switches::test_slot;
 use super::{Binder, Typed, Visible};
-use crate::ast::{
-    BinaryOperator, Expression, ExpressionKind, InterpolationPart, Pattern, Place, TypeSyntaxKind, UnaryOperator,
-};
+use crate::ast::{BinaryOperator, Expression, ExpressionKind, InterpolationPart, Place, UnaryOperator};
 use crate::dotnet::registry;
-use crate::program::{Node, Part, Test};
+use crate::program::{Node, Part};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -43,7 +41,7 @@ impl Binder {
             ExpressionKind::Name(name, _) => self.name(name, place),
             ExpressionKind::TypeName(ty) => {
                 let ty = self.resolve_type(ty);
-                self.wrong("expression-syntax", place, format!("`{}` is a type and no value", shown(&ty)))
+                self.type_as_value(&shown(&ty), place)
             }
             ExpressionKind::Receiver => match self.receivers.last().cloned() {
                 Some((slot, ty)) => Typed { node: Node::Load(slot), ty, place },
@@ -89,15 +87,8 @@ impl Binder {
             }
             ExpressionKind::As(operand, ty) => {
                 let to = self.resolve_type(ty);
-                let value = self.expression(operand);
-                if self.is_value_type(&to) {
-                    return self.wrong(
-                        "no-conversion",
-                        place,
-                        format!("`as` needs a type that may be null, not `{}`", shown(&to)),
-                    );
-                }
-                Typed { node: Node::As { to: to.clone(), value: Box::new(value.node) }, ty: to, place }
+                let value = self.value(operand);
+                self.as_type_test(value, &to, ty.place, place)
             }
             ExpressionKind::New { ty, arguments, initializer } => {
                 self.creation(ty, arguments, initializer.as_ref(), place)
@@ -105,24 +96,7 @@ impl Binder {
             ExpressionKind::NewArray { element, length, items } => {
                 self.array_creation(element.as_ref(), length.as_deref(), items.as_deref(), place)
             }
-            ExpressionKind::NewAnonymous(properties) => {
-                let mut shape = Vec::new();
-                let mut values = Vec::new();
-                for (name, value) in properties {
-                    let value = self.expression(value);
-                    shape.push((
-                        Arc::clone(name),
-                        if value.ty == Type::Null { Type::Object } else { value.ty },
-                    ));
-                    values.push(value.node);
-                }
-                let shape: Arc<[(Arc<str>, Type)]> = shape.into();
-                Typed {
-                    node: Node::Anonymous { shape: Arc::clone(&shape), values },
-                    ty: Type::Anonymous(shape),
-                    place,
-                }
-            }
+            ExpressionKind::NewAnonymous(properties) => self.anonymous(properties, place),
             ExpressionKind::Lambda { .. } => self.untyped_lambda(place),
             ExpressionKind::Tuple(items) => self.tuple(items, place),
             ExpressionKind::NewMatrix { element, rank, lengths, items } => {
@@ -177,16 +151,11 @@ impl Binder {
             }
             ExpressionKind::AnonymousMethod(body) => self.anonymous_method_as(body, to, expression.place),
             ExpressionKind::RangeVariables { of, names, body } => {
-                self.with_range_variables(of, names, expression.place, |binder| binder.expression_as(body, to))
+                self.with_range_variables(of, names, expression.place, |binder| {
+                    binder.expression_as(body, to)
+                })
             }
             ExpressionKind::Tuple(items) => self.tuple_as(items, to, expression.place),
-            ExpressionKind::NewArray { element: None, length: None, items: Some(items) } => match to {
-                Type::Array(element) => self.array_items(element, items, expression.place),
-                _ => {
-                    let value = self.expression(expression);
-                    self.convert(value, to)
-                }
-            },
             _ => {
                 if let Some(delegate) = self.method_group_as(expression, to) {
                     return delegate;
@@ -217,8 +186,10 @@ impl Binder {
                 out
             }
             None => {
-                let message = format!("`{}` cannot be cast to `{}`", shown(&value.ty), shown(to));
-                self.wrong("no-conversion", place, message)
+                let message = format!("cannot convert type `{}` to `{}`", shown(&value.ty), shown(to));
+                let help = self.conversion_help(&value, to);
+                self.report("no-conversion", place, message, help);
+                self.error(place)
             }
         }
     }
@@ -237,121 +208,16 @@ impl Binder {
         }
     }
 
-    /// A condition of `if`, `while`, `?:` …; [`super::flow::Flow::branches`] knows what holds after it.
-    pub(super) fn condition(&mut self, expression: &Expression) -> Node {
-        let value = self.expression(expression);
-        let place = value.place;
-        let node = match self.implicit_value(&value, &Type::Boolean) {
-            Some(conversion) => self.apply(value, conversion, &Type::Boolean).node,
-            None => self.no_condition(expression, value, place),
-        };
-        self.note_constant_condition(&node);
-        node
-    }
-
-    fn no_condition(&mut self, expression: &Expression, value: Typed, place: Place) -> Node {
-        let message = format!("a condition must be a `bool`, and this is `{}`", shown(&value.ty));
-        let help = match (&expression.kind, &value.ty) {
-            (ExpressionKind::Assign { operator: None, .. }, _) => Some("compare with `==`".to_owned()),
-            (_, Type::Nullable(inner)) if **inner == Type::Boolean => {
-                Some("write `… == true`: it may also be null".to_owned())
-            }
-            (_, Type::Object | Type::Named("Newtonsoft.Json.Linq.JToken")) => {
-                Some("cast it: `(bool)…`".to_owned())
-            }
-            (_, Type::String) => Some("write `bool.Parse(…)`, or compare it with a text".to_owned()),
-            (_, ty) if !self.is_value_type(ty) => Some("write `… != null`".to_owned()),
-            (_, ty) if ty.is_numeric() => Some("write `… != 0`".to_owned()),
-            _ => None,
-        };
-        self.report("no-conversion", place, message, help);
-        Node::Constant(Value::Null)
-    }
-
-    fn ternary(
-        &mut self,
-        condition: &Expression,
-        then: &Expression,
-        otherwise: &Expression,
-        place: Place,
-    ) -> Typed {
-        let condition = self.condition(condition);
-        let (when_true, when_false) = self.flow.branches();
-        self.flow.set(when_true);
-        let then = self.expression(then);
-        let after_then = self.flow.branches();
-        self.flow.set(when_false);
-        let otherwise = self.expression(otherwise);
-        let after_otherwise = self.flow.branches();
-        self.flow.set_branches(after_then.0.join(&after_otherwise.0), after_then.1.join(&after_otherwise.1));
-        let ty = match self.ternary_type(&then, &otherwise) {
-            Ok(ty) => ty,
-            Err((message, help)) => {
-                self.report("no-conversion", place, message, help);
-                return self.error(place);
-            }
-        };
-        let then = self.convert(then, &ty);
-        let otherwise = self.convert(otherwise, &ty);
-        let node = match (&condition, &then.node, &otherwise.node) {
-            (Node::Constant(Value::Boolean(chosen)), Node::Constant(_), Node::Constant(_)) => {
-                if *chosen { then.node } else { otherwise.node }
-            }
-            _ => Node::Ternary(Box::new((condition, then.node, otherwise.node))),
-        };
-        Typed { node, ty, place }
-    }
-
-    /// One branch must convert to the type of the other, and not the other way round.
-    fn ternary_type(&self, then: &Typed, otherwise: &Typed) -> Result<Type, (String, Option<String>)> {
-        if then.ty == otherwise.ty && then.ty != Type::Null {
-            return Ok(then.ty.clone());
-        }
-        let convertible = |from: &Typed, to: &Typed| {
-            to.ty != Type::Null && to.ty != Type::Void && self.implicit_value(from, &to.ty).is_some()
-        };
-        match (&then.ty, &otherwise.ty) {
-            (Type::Error, other) | (other, Type::Error) => return Ok(other.clone()),
-            _ => {}
-        }
-        let (a, b) = (shown(&then.ty), shown(&otherwise.ty));
-        match (convertible(then, otherwise), convertible(otherwise, then)) {
-            (true, false) => return Ok(otherwise.ty.clone()),
-            (false, true) => return Ok(then.ty.clone()),
-            (true, true) if then.ty.widens_to(&otherwise.ty) => return Ok(otherwise.ty.clone()),
-            (true, true) if otherwise.ty.widens_to(&then.ty) => return Ok(then.ty.clone()),
-            (true, true) => {
-                let message = format!(
-                    "the type of `?:` cannot be determined: `{a}` and `{b}` convert to each other"
-                );
-                return Err((message, Some(format!("cast one branch, as in `({b})…`"))));
-            }
-            (false, false) => {}
-        }
-        let message = format!(
-            "the type of `?:` cannot be determined: there is no implicit conversion between `{a}` and `{b}`"
-        );
-        let nullable = |null: &Typed, value: &Typed| {
-            null.ty == Type::Null && self.is_value_type(&value.ty)
-        };
-        let help = if nullable(then, otherwise) {
-            format!("cast the null: `({b}?)null`")
-        } else if nullable(otherwise, then) {
-            format!("cast the null: `({a}?)null`")
-        } else {
-            "cast one branch to the type of the other, or both to `object`".to_owned()
-        };
-        Err((message, Some(help)))
-    }
-
     fn conditional_access(&mut self, target: &Expression, access: &Expression, place: Place) -> Typed {
         let target = self.expression(target);
         if self.is_value_type(&target.ty) {
             let message = format!(
-                "`?` does nothing after a value of type `{}`, which is never null",
+                "operator `?` cannot be applied to a value of type `{}`, which is never null",
                 shown(&target.ty)
             );
-            return self.wrong("no-conversion", place, message);
+            let at = Place { start: target.place.end, end: target.place.end + 1 };
+            self.report("no-operator", at, message, Some("leave out the `?`".to_owned()));
+            return self.error(place);
         }
         self.uses.note_direct(&target.node);
         let slot = self.new_slot();
@@ -401,7 +267,11 @@ impl Binder {
             Node::Constant(Value::Int32(constant)) => *constant,
             _ if width.ty == Type::Error => 0,
             _ => {
-                self.mistake("not-constant", width.place, "the width in an interpolated string is a constant");
+                self.mistake(
+                    "not-constant",
+                    width.place,
+                    "the width in an interpolated string is a constant",
+                );
                 0
             }
         }
@@ -425,7 +295,9 @@ impl Binder {
                 }
                 Visible::Constant(value, ty) => Typed { node: Node::Constant(value), ty, place },
                 Visible::Function { .. } => {
-                    self.wrong("expression-syntax", place, format!("the function `{name}` must be called"))
+                    let message = format!("`{name}` is a function and gives a value only when it is called");
+                    self.report("unknown-member", place, message, Some(format!("write `{name}(…)`")));
+                    self.error(place)
                 }
             };
         }
@@ -435,56 +307,15 @@ impl Binder {
             return Typed { node: Node::Constant(Value::Host(context)), ty, place };
         }
         if registry().by_name(name).is_some() {
-            return self.wrong("expression-syntax", place, format!("`{name}` is a type and no value"));
+            return self.type_as_value(name, place);
         }
-        self.note_name(name);
-        let symbols = self.symbols.clone();
-        let known = symbols.iter().map(|symbol| &*symbol.name).chain(["context"]);
-        let mut mistake = crate::lexer::Mistake::new(
-            "unknown-name",
-            place,
-            format!("the name `{name}` does not exist here"),
-        );
-        if let Some(meant) = sekisho_diagnostics::closest(name, known) {
-            mistake = mistake.help(format!("did you mean `{meant}`?"));
-        }
-        self.mistakes.push(mistake);
-        self.error(place)
+        self.unknown_name(name, place)
     }
 
-    /// What follows `is` or `case`; `ty` is the type of the tested value.
-    pub(super) fn pattern(&mut self, pattern: &Pattern, ty: &Type, place: Place) -> Test {
-        match pattern {
-            Pattern::Var(name) => Test::Any(self.declare_designation(name, ty.clone(), place)),
-            Pattern::Type(syntax, name) => {
-                // A plain name may also be a constant or an enum's value.
-                if let (TypeSyntaxKind::Name(text, arguments), None) = (&syntax.kind, name)
-                    && arguments.is_empty()
-                    && self.is_value_path(text)
-                {
-                    let value = self.path_value(text, syntax.place);
-                    return self.constant_test(value, ty);
-                }
-                let to = self.resolve_type(syntax);
-                let test_type = to.without_nullable().clone();
-                let impossible = !is_subtype(&test_type, ty)
-                    && !is_subtype(ty, &test_type)
-                    && (self.is_value_type(ty) || *ty == Type::String);
-                // Without a variable the answer is just `false`.
-                if name.is_some()
-                    && impossible
-                    && !matches!(to, Type::Error)
-                    && *ty != Type::Error
-                    && *ty.without_nullable() != test_type
-                {
-                    let message =
-                        format!("a value of type `{}` is never of type `{}`", shown(ty), shown(&to));
-                    self.mistake("no-conversion", syntax.place, message);
-                }
-                let slot = name.as_ref().map(|name| self.declare_designation(name, test_type.clone(), place));
-                Test::Type(test_type, slot)
-            }
-            Pattern::Constant(value) => self.constant_pattern(value, ty),
-        }
+    fn type_as_value(&mut self, name: &str, place: Place) -> Typed {
+        let message = format!("`{name}` is a type, and a value is wanted here");
+        let help = format!("write one of its members, as in `{name}.…`, or `new {name}(…)`");
+        self.report("type-as-value", place, message, Some(help));
+        self.error(place)
     }
 }

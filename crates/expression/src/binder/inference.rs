@@ -9,6 +9,7 @@ use super::Binder;
 use super::arguments::{Given, What};
 use super::conversions::{Conversion, is_reference};
 use super::lambdas::delegate_signature;
+use super::variance::{Variance, variance};
 use crate::ast::{ExpressionKind, TypeSyntaxKind};
 use crate::dotnet::registry;
 use crate::types::Type;
@@ -259,27 +260,4 @@ fn depends_on_unfixed(
         inputs.retain(|input| *input != name);
         outputs.contains(&name) && !inputs.is_empty()
     })
-}
-
-/// How a type varies with one of its arguments.
-enum Variance {
-    None,
-    Out,
-    In,
-}
-
-fn variance(name: &str, at: usize, count: usize) -> Variance {
-    match name.rsplit('.').next().unwrap_or(name) {
-        "IEnumerable"
-        | "IEnumerator"
-        | "IReadOnlyList"
-        | "IReadOnlyCollection"
-        | "IGrouping"
-        | "IQueryable"
-        | "IOrderedEnumerable" => Variance::Out,
-        "Func" | "Converter" if at + 1 == count => Variance::Out,
-        "Func" | "Converter" | "Action" | "Predicate" | "Comparison" | "IComparer" | "IEqualityComparer"
-        | "IComparable" => Variance::In,
-        _ => Variance::None,
-    }
 }

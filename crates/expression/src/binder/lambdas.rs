@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::conversions::shown;
 use super::mismatches::counted;
 use super::{Binder, Scope, Typed};
-use crate::ast::{
-    Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntaxKind,
-};
+use crate::ast::{Expression, ExpressionKind, LambdaBody, LambdaParameter, Name, Place, TypeSyntaxKind};
 use crate::program::{Body, Function, Node};
 use crate::types::Type;
 
@@ -111,6 +109,9 @@ impl Binder {
             let message = format!("a lambda for `{}` must do something: call, assign or `new`", shown(to));
             return self.wrong("no-conversion", place, message);
         }
+        for parameter in names.iter().filter(|parameter| !parameter.name.contains(' ')) {
+            self.check_visible_name(&parameter.name, parameter.ty.place);
+        }
         let named: Vec<(Name, Type)> =
             names.iter().zip(parameters).map(|(parameter, ty)| (Arc::clone(&parameter.name), ty)).collect();
         let (index, _) = self.function(&named, body, Some(result), to.clone(), place);
@@ -134,7 +135,8 @@ impl Binder {
     /// A lambda without a target has no type.
     pub(super) fn untyped_lambda(&mut self, place: Place) -> Typed {
         let message = "a lambda has no type of its own: its type is not known here";
-        let help = "assign it to a variable with a delegate type first, as in `Func<int, int> f = …`".to_owned();
+        let help =
+            "assign it to a variable with a delegate type first, as in `Func<int, int> f = …`".to_owned();
         self.report("no-conversion", place, message, Some(help));
         self.error(place)
     }
@@ -154,7 +156,9 @@ impl Binder {
                 let differs = self.differing_parameter(parameters, &types).is_some();
                 self.mistakes.truncate(mistakes);
                 let open = has_parameter(&result) || types.iter().any(has_parameter);
-                !differs && (open || self.try_body(parameters, body, &types, Some(&result), expression.place).is_some())
+                !differs
+                    && (open
+                        || self.try_body(parameters, body, &types, Some(&result), expression.place).is_some())
             }
             ExpressionKind::AnonymousMethod(_) => true,
             _ => self.group_fits(expression, &types, &result),
@@ -267,23 +271,12 @@ impl Binder {
         place: Place,
     ) -> (Function, Type) {
         let level = self.scopes.len();
-        self.scopes.push(Scope {
-            result: result.clone(),
-            returns: Vec::new(),
-            slots: 0,
-            maximum_slots: 0,
-        });
+        self.scopes.push(Scope { result: result.clone(), returns: Vec::new(), slots: 0, maximum_slots: 0 });
         let (body, given) = self.in_function(is_local, |binder| {
             binder.in_block(|binder| binder.inner_body(parameters, body, result, place))
         });
         let slots = self.scopes.pop().map_or(0, |scope| scope.maximum_slots);
-        let function = Function {
-            level,
-            parameters: parameters.len(),
-            slots: slots as usize,
-            body,
-            ty,
-        };
+        let function = Function { level, parameters: parameters.len(), slots: slots as usize, body, ty };
         (function, given)
     }
 
@@ -296,8 +289,11 @@ impl Binder {
         place: Place,
     ) -> (Body, Type) {
         let around = self.around_types.len();
-        for (name, ty) in parameters {
-            self.declare(name, ty.clone(), place);
+        for (at, (name, ty)) in parameters.iter().enumerate() {
+            if parameters.iter().take(at).any(|(known, _)| known == name && &**name != "_") {
+                self.mistake("duplicate-name", place, format!("two parameters have the name `{name}`"));
+            }
+            self.declare_parameter(name, ty.clone());
             self.around_types.push(ty.clone());
         }
         let bound = self.body(body, result, place);
@@ -321,11 +317,16 @@ impl Binder {
                 let given = match &result {
                     Some(result) => result.clone(),
                     None if returns.is_empty() => Type::Void,
-                    None => self.common_type(&returns),
+                    None => self.best_common_type(&returns).unwrap_or_else(|| {
+                        let place = statements.last().map_or(place, |last| last.place);
+                        let message = "the values that the lambda returns have no common type";
+                        let help = "cast them to one type, as in `return (object)…;`".to_owned();
+                        self.report("no-conversion", place, message, Some(help));
+                        Type::Error
+                    }),
                 };
                 if completes && given != Type::Void {
-                    let place = statements.last().map_or(place, |last| last.place);
-                    self.mistake("missing-return", place, "not all paths of the function return a value");
+                    self.missing_return(place);
                 }
                 (Body::Block(steps), given)
             }

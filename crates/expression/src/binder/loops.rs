@@ -64,6 +64,9 @@ impl Binder {
         place: Place,
     ) -> Step {
         let sequence = self.value(sequence);
+        if matches!(sequence.node, Node::Constant(crate::value::Value::Null)) && sequence.ty != Type::Error {
+            self.mistake("no-conversion", sequence.place, "`foreach` cannot walk over null");
+        }
         let pairs = sequence.ty == Type::Named("Newtonsoft.Json.Linq.JObject");
         let element = if pairs {
             let token = Type::Named("Newtonsoft.Json.Linq.JToken");
@@ -75,8 +78,11 @@ impl Binder {
             sequence.ty == Type::Error || sequence.ty == Type::Named("System.Collections.IEnumerable");
         if element.is_none() && !known {
             let message = format!("`foreach` cannot walk over `{}`: it is no sequence", shown(&sequence.ty));
-            let help = (sequence.ty == Type::Object)
-                .then(|| "cast it to what it is, as in `(JArray)…` or `(string[])…`".to_owned());
+            let help = match &sequence.ty {
+                Type::Object => Some("cast it to what it is, as in `(JArray)…` or `(string[])…`".to_owned()),
+                ty if ty.is_integer() => Some("count with `for (var i = 0; i < …; i++)`".to_owned()),
+                _ => None,
+            };
             self.report("no-conversion", sequence.place, message, help);
         }
         let element = element.unwrap_or(if sequence.ty == Type::Error { Type::Error } else { Type::Object });

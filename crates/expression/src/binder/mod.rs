@@ -3,14 +3,11 @@
 mod access;
 mod arguments;
 mod assignment;
+mod better;
 mod coalescing;
+mod conditionals;
 mod conversions;
 mod convert;
-mod unknown;
-mod variance;
-mod unavailable;
-mod patterns;
-mod conditionals;
 mod creation;
 mod declared;
 mod equality;
@@ -18,28 +15,28 @@ mod expressions;
 mod flow;
 mod folding;
 mod functions;
+mod groups;
+mod inference;
 mod jumps;
 mod lambdas;
-mod mismatches;
-mod inference;
-mod groups;
-mod better;
 mod locals;
 mod loops;
 mod matrices;
-mod names;
+mod mismatches;
 mod multicast;
+mod names;
 mod numeric;
 mod operators;
 mod overloads;
+mod patterns;
 mod probe;
 mod statements;
 mod switches;
 mod tries;
 mod tuples;
-
-#[cfg(test)]
-mod tests;
+mod unavailable;
+mod unknown;
+mod variance;
 
 use std::sync::Arc;
 
@@ -48,11 +45,11 @@ pub(crate) use probe::{PROBE, Surroundings, VisibleName, available_members, surr
 
 use crate::ast::{Name, ParameterMode, Place, Root, TypeSyntax, TypeSyntaxKind};
 use crate::dotnet::registry;
-use mismatches::counted;
 use crate::lexer::Mistake;
 use crate::parser::Shape;
 use crate::program::{Body, Code, Function, Needs, Node, Program};
 use crate::types::{KEYWORDS, Type};
+use mismatches::counted;
 
 /// An expression with its type.
 #[derive(Debug)]
@@ -74,10 +71,18 @@ struct Symbol {
 /// What a name stands for.
 #[derive(Clone, Debug)]
 enum Visible {
-    Variable { slot: u32, ty: Type },
+    Variable {
+        slot: u32,
+        ty: Type,
+    },
     Constant(crate::value::Value, Type),
     /// Of a generic one, the types have placeholders in them, and `generic` says where it is kept.
-    Function { index: u32, parameters: Arc<[FunctionParameter]>, result: Type, generic: Option<u32> },
+    Function {
+        index: u32,
+        parameters: Arc<[FunctionParameter]>,
+        result: Type,
+        generic: Option<u32>,
+    },
 }
 
 /// A parameter of a local function.
@@ -309,8 +314,9 @@ impl Binder {
             return;
         }
         if self.inner_names.last().is_some_and(|names| names.contains(name)) {
-            let message =
-                format!("`{name}` cannot be declared here: a block before it uses the name for something else");
+            let message = format!(
+                "`{name}` cannot be declared here: a block before it uses the name for something else"
+            );
             self.report("duplicate-name", place, message, Some("choose another name".to_owned()));
         }
     }
@@ -402,7 +408,10 @@ impl Binder {
             return ty.clone();
         }
         if name == "dynamic" {
-            return Type::Object;
+            let message =
+                "`dynamic` is not supported in policy expressions: types are settled before they run";
+            self.report("unsupported", place, message, Some("write the type, or `var`".to_owned()));
+            return Type::Error;
         }
         let Some(declared) = registry().by_name(name) else {
             return self.unknown_type(name, place);
@@ -439,5 +448,8 @@ impl Binder {
 
 /// True for the types that exist with several numbers of type arguments.
 fn has_any_arity(full_name: &str) -> bool {
-    matches!(full_name, "System.Func" | "System.Action" | "System.Tuple" | "System.ValueTuple" | "System.Array")
+    matches!(
+        full_name,
+        "System.Func" | "System.Action" | "System.Tuple" | "System.ValueTuple" | "System.Array"
+    )
 }

@@ -28,9 +28,8 @@ impl Binder {
         };
         delegate_signature(&ty)?;
         let member = registry().by_full_name("System.Delegate")?.named(name).next()?;
-        let take = |side: &mut Typed| {
-            std::mem::replace(&mut side.node, Node::Constant(crate::value::Value::Null))
-        };
+        let take =
+            |side: &mut Typed| std::mem::replace(&mut side.node, Node::Constant(crate::value::Value::Null));
         let operands = vec![take(left), take(right)];
         Some(Typed { node: self.call_node(member, None, operands, Vec::new()), ty, place })
     }

@@ -60,7 +60,9 @@ impl Binder {
         let (operator, place) = (operation.operator, operation.place);
         let divides = matches!(operator, B::Divide | B::Remainder);
         if divides && is_constant_zero(&right) {
-            return self.wrong("division-by-zero", operation.at, "division by constant zero");
+            let help = "a divisor that is not constant is checked when the expression runs".to_owned();
+            self.report("division-by-zero", operation.at, "division by constant zero", Some(help));
+            return self.error(place);
         }
         let is_constant = matches!((&left, &right), (Node::Constant(_), Node::Constant(_)));
         let checked = self.checked || (is_constant && !self.wraps);

@@ -223,9 +223,7 @@ impl Binder {
             && (matches!(left.ty, Type::Nullable(_)) || matches!(right.ty, Type::Nullable(_)))
             && left.ty.without_nullable() == right.ty.without_nullable();
         let (mut left, mut right) = (left, right);
-        if let Some(combined) =
-            self.combination(operation.operator, &mut left, &mut right, operation.place)
-        {
+        if let Some(combined) = self.combination(operation.operator, &mut left, &mut right, operation.place) {
             return combined;
         }
         if !null_test

@@ -11,6 +11,7 @@ use super::{Binder, Typed, Visible};
 use crate::ast::{Name, Place, Root};
 use crate::dotnet::registry;
 use crate::dotnet::registry::{Declared, MemberKind};
+use crate::members::TypeKind;
 use crate::program::Node;
 use crate::types::Type;
 
@@ -105,16 +106,18 @@ impl Binder {
 /// The types whose members a value of `ty` has, nearest first: its own, its bases, its interfaces, `object`.
 pub(super) fn owners(ty: &Type) -> Vec<Type> {
     let mut queue = VecDeque::from([ty.clone()]);
-    if let Type::Array(element) = ty {
-        queue.push_back(Type::generic("System.Collections.Generic.IList", [(**element).clone()]));
-    }
     let mut seen = Vec::new();
     while let Some(owner) = queue.pop_front() {
         if seen.contains(&owner) || seen.len() > 32 {
             continue;
         }
         if let Some(declared) = registry().of(&owner) {
-            queue.extend(registry().parents(&owner));
+            // What an array or a collection has of its interfaces alone is seen through those interfaces only.
+            let is_collection = declared.source.kind == TypeKind::Class
+                && declared.source.full_name.starts_with("System.Collections.Generic.");
+            if !is_collection && !matches!(owner, Type::Array(_)) {
+                queue.extend(registry().parents(&owner));
+            }
             if declared.is_enum() {
                 queue.push_back(Type::Named("System.Enum"));
             }

@@ -100,7 +100,9 @@ impl Binder {
             Test::Constant(Node::Constant(value)) => {
                 let covered = handled.types.iter().any(|ty| is_subtype(&value.type_of(), ty));
                 if handled.constants.iter().any(|known| known.equals(value)) {
-                    self.mistake("duplicate-case", place, "the label already occurs in this `switch`");
+                    let help = "remove one of the two".to_owned();
+                    let message = "the label already occurs in this `switch` statement";
+                    self.report("duplicate-case", place, message, Some(help));
                 } else if covered {
                     self.already_handled(place);
                 }
