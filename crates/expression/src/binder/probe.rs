@@ -114,6 +114,7 @@ pub(super) fn owners(ty: &Type) -> Vec<Type> {
         if let Some(declared) = registry().of(&owner) {
             // What an array or a collection has of its interfaces alone is seen through those interfaces only.
             let is_collection = declared.source.kind == TypeKind::Class
+                && declared.source.base.is_none()
                 && declared.source.full_name.starts_with("System.Collections.Generic.");
             if !is_collection && !matches!(owner, Type::Array(_)) {
                 queue.extend(registry().parents(&owner));
