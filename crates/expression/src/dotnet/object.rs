@@ -38,6 +38,17 @@ static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     pure("string ToString()", |call| Ok(Value::from(enum_text(call.receiver())))),
     pure("string ToString(string format)", enumeration::to_formatted),
     pure("int CompareTo(object target)", enumeration::compare_to),
+    pure("static object Parse(Type enumType, string value)", enumeration::parse_by_type),
+    pure("static object Parse(Type enumType, string value, bool ignoreCase)", enumeration::parse_by_type),
+    pure("static bool IsDefined(Type enumType, object value)", enumeration::is_defined),
+    pure("static string GetName(Type enumType, object value)", enumeration::name),
+    impure("static string[] GetNames(Type enumType)", enumeration::names),
+    impure("static Array GetValues(Type enumType)", enumeration::values),
+    pure("static string Format(Type enumType, object value, string format)", enumeration::format),
+    pure("static object ToObject(Type enumType, object value)", enumeration::to_object),
+    pure("int GetHashCode()", |call| {
+        Ok(Value::Int32(call.receiver().as_integer().unwrap_or(0) as i32))
+    }),
     pure("static TEnum Parse<TEnum>(string value)", enumeration::parse),
     pure("static TEnum Parse<TEnum>(string value, bool ignoreCase)", enumeration::parse),
     pure("static bool TryParse<TEnum>(string value, out TEnum result)", enumeration::try_parse),
@@ -45,12 +56,7 @@ static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
         "static bool TryParse<TEnum>(string value, bool ignoreCase, out TEnum result)",
         enumeration::try_parse,
     ),
-    pure("bool HasFlag(Enum flag)", |call| {
-        let flag = call.enumeration(0);
-        Ok(Value::Boolean(
-            call.receiver().as_integer().is_some_and(|value| value & i128::from(flag) == i128::from(flag)),
-        ))
-    }),
+    pure("bool HasFlag(Enum flag)", enumeration::has_flag),
 ]);
 
 static NULLABLE: TypeDeclaration = TypeDeclaration::structure("System.Nullable").generic(&["T"]).members(&[

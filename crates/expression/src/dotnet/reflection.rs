@@ -20,7 +20,7 @@ static SYSTEM_TYPE: TypeDeclaration = TypeDeclaration::class("System.Type").memb
     pure("bool IsArray", |call| {
         Ok(Value::Boolean(
             this(call)?.reflection_name().ends_with(']')
-                && matches!(this(call)?, Type::Array(_) | Type::Generic("[,]" | "[,,]", _)),
+                && (matches!(this(call)?, Type::Array(_)) || this(call)?.matrix().is_some()),
         ))
     }),
     pure("bool IsValueType", |call| {
@@ -73,6 +73,14 @@ pub(super) fn type_of(call: &mut Call<'_>) -> Result<Value, Exception> {
     Ok(type_object(call.receiver().type_of()))
 }
 
+/// The type that an argument stands for.
+///
+/// # Errors
+/// `ArgumentNullException` for null.
+pub(super) fn type_argument<'c>(call: &'c Call<'_>, at: usize) -> Result<&'c Type, Exception> {
+    call.object_argument::<TypeObject>(at).map(|object| &object.0)
+}
+
 fn this<'c>(call: &'c Call<'_>) -> Result<&'c Type, Exception> {
     call.object::<TypeObject>().map(|object| &object.0)
 }
@@ -84,12 +92,12 @@ fn same(call: &Call<'_>) -> bool {
 
 /// Without namespace: ``List`1``, `Int32[]`.
 fn name(ty: &Type) -> String {
+    if let Some((element, rank)) = ty.matrix() {
+        return format!("{}{rank}", name(element));
+    }
     let short = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
     match ty {
         Type::Array(element) => format!("{}[]", name(element)),
-        Type::Generic(rank, element) if rank.starts_with('[') => {
-            format!("{}{rank}", element.first().map(name).unwrap_or_default())
-        }
         Type::Nullable(_) => "Nullable`1".to_owned(),
         Type::Generic(..) | Type::Tuple(..) => {
             let full = ty.declaration_name().unwrap_or("");
@@ -101,12 +109,12 @@ fn name(ty: &Type) -> String {
 
 /// With namespace; arguments of generic types with the library they come from.
 fn full_name(ty: &Type) -> String {
+    if let Some((element, rank)) = ty.matrix() {
+        return format!("{}{rank}", full_name(element));
+    }
     let qualified = |ty: &Type| format!("[{}, {LIBRARY}]", full_name(ty));
     match ty {
         Type::Array(element) => format!("{}[]", full_name(element)),
-        Type::Generic(rank, element) if rank.starts_with('[') => {
-            format!("{}{rank}", element.first().map(full_name).unwrap_or_default())
-        }
         Type::Nullable(inner) => format!("System.Nullable`1[{}]", qualified(inner)),
         Type::Generic(..) | Type::Tuple(..) => {
             let arguments: Vec<String> = ty.arguments().iter().map(qualified).collect();
@@ -118,11 +126,11 @@ fn full_name(ty: &Type) -> String {
 }
 
 fn namespace(ty: &Type) -> String {
+    if let Some((element, _)) = ty.matrix() {
+        return namespace(element);
+    }
     match ty {
         Type::Array(element) => namespace(element),
-        Type::Generic(rank, element) if rank.starts_with('[') => {
-            element.first().map(namespace).unwrap_or_default()
-        }
         _ => {
             let full = ty.declaration_name().unwrap_or("");
             full.rsplit_once('.').map_or("", |(namespace, _)| namespace).to_owned()

@@ -2,9 +2,10 @@
 
 use super::scalar::{to_boolean, to_char, to_date_time, to_decimal, to_double, to_integer};
 use crate::call::Call;
+use crate::dotnet::reflection::type_argument;
 use crate::exception::Exception;
 use crate::members::TypeDeclaration;
-use crate::value::Value;
+use crate::value::{EnumValue, Value};
 
 pub(super) static TYPE_CODE: TypeDeclaration = TypeDeclaration::enumeration(
     "System.TypeCode",
@@ -68,10 +69,40 @@ fn whole<T: TryFrom<i128>>(
     T::try_from(number).map(wrap).map_err(|_| Exception::overflow(too_large))
 }
 
-/// `ChangeType(object value, TypeCode typeCode)`.
+/// The code of the type of argument 1, which is a code itself or a type.
+fn code_argument(call: &Call<'_>, value: &Value) -> Result<i64, Exception> {
+    if let Value::Enum(code) = call.argument(1) {
+        return Ok(code.value);
+    }
+    let ty = type_argument(call, 1)?;
+    if value.type_of() == *ty {
+        return Ok(OBJECT);
+    }
+    let named = TYPE_CODE.values.iter().find(|(name, _)| {
+        ty.declaration_name()
+            .and_then(|full| full.strip_prefix("System."))
+            .is_some_and(|short| short == *name)
+    });
+    let code = named.map(|(_, code)| *code);
+    // A value stays what it is only when its type is the wanted one.
+    let plain = !matches!(type_code(value), Value::Enum(EnumValue { value: 0 | OBJECT, .. }));
+    match code {
+        Some(code) if plain || value.is_null() => Ok(code),
+        _ if value.is_null() => Ok(if ty.is_value_type() { EVERY_VALUE } else { OBJECT }),
+        _ if plain => Err(Exception::invalid_cast(&value.type_of(), ty)),
+        _ => Err(Exception::new("System.InvalidCastException", "Object must implement IConvertible.")),
+    }
+}
+
+/// `TypeCode.Object`.
+const OBJECT: i64 = 1;
+/// A value type, which null does not become.
+const EVERY_VALUE: i64 = 3;
+
+/// `ChangeType`, by a code or by a type.
 pub(super) fn change_type(call: &mut Call<'_>) -> Result<Value, Exception> {
     let value = call.argument(0).clone();
-    let code = call.enumeration(1);
+    let code = code_argument(call, &value)?;
     if value.is_null() {
         let message = "Object must implement IConvertible.";
         let allowed = matches!(code, 0 | 1 | 18);

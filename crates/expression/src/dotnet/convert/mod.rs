@@ -161,6 +161,8 @@ static CONVERT: TypeDeclaration = TypeDeclaration::statics("System.Convert").mem
     impure("static byte[] FromBase64CharArray(char[] inArray, int offset, int length)", base64::read_chars),
     impure("static object ChangeType(object value, TypeCode typeCode)", change::change_type),
     impure("static object ChangeType(object value, TypeCode typeCode, IFormatProvider provider)", change::change_type),
+    impure("static object ChangeType(object value, Type conversionType)", change::change_type),
+    impure("static object ChangeType(object value, Type conversionType, IFormatProvider provider)", change::change_type),
     pure("static TypeCode GetTypeCode(object value)", |call| Ok(change::type_code(call.argument(0)))),
     pure("static bool IsDBNull(object value)", |_| Ok(Value::Boolean(false))),
     impure("static string ToHexString(byte[] inArray)", to_hex),
