@@ -300,7 +300,7 @@ pub(super) const PRODUCTIONS: &[(&str, &str)] = &[
     ("string", "BitConverter.ToString(SHA256.Create().ComputeHash(⟨bytes⟩)).Replace(\"-\", \"\")"),
     ("string", "Convert.ToBase64String(new HMACSHA256(⟨bytes⟩).ComputeHash(⟨bytes⟩))"),
     ("string", "Uri.EscapeDataString(⟨string⟩)"),
-    ("string", "Uri.UnescapeDataString(⟨string⟩)"),
+    ("string", "Uri.UnescapeDataString(Uri.EscapeDataString(⟨string⟩))"),
     ("string", "WebUtility.UrlEncode(⟨string⟩)"),
     ("string", "WebUtility.UrlDecode(⟨string⟩)"),
     // mono encodes more than .NET does.

@@ -15,14 +15,12 @@ pub(crate) enum Number {
     Decimal(Decimal),
 }
 
-/// How many digits of a fraction are wanted before a format rounds.
+/// How many digits of a floating number a format sees.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wanted {
-    /// The shortest text that reads back to the same number.
+    /// Those of the shortest text that reads back to the same number, as in .NET Core.
     Shortest,
-    /// So many digits after the decimal point.
-    Fraction(usize),
-    /// So many digits in all.
+    /// As in the .NET Framework: 15 of a double and 7 of a float, or 17 and 9 when the format asks for more than that.
     Significant(usize),
 }
 
@@ -35,20 +33,18 @@ pub(super) struct Digits {
     pub(super) digits: Vec<u8>,
     /// Where the decimal point stands, counted from before the first digit.
     pub(super) scale: i32,
-    /// `float` and `double`: already rounded exactly, and zero keeps its sign.
-    pub(super) floating: bool,
+    /// True when zero keeps its sign: `-0` as the shortest text of a floating number.
+    pub(super) signed_zero: bool,
 }
 
 impl Digits {
-    /// Takes a finite number apart. Only floating numbers are rounded here (exactly, ties to even).
+    /// Takes a finite number apart; the caller rounds to the digits it shows.
     pub(super) fn new(number: &Number, wanted: Wanted) -> Self {
-        let (negative, text, floating) = match number {
-            Number::Integer(value, _) => (*value < 0, value.unsigned_abs().to_string(), false),
-            Number::Decimal(value) => {
-                (value.is_sign_negative() && !value.is_zero(), value.abs().to_string(), false)
-            }
-            Number::Single(value) => (value.is_sign_negative(), single_text(*value, wanted), true),
-            Number::Double(value) => (value.is_sign_negative(), double_text(value.abs(), wanted), true),
+        let (negative, text) = match number {
+            Number::Integer(value, _) => (*value < 0, value.unsigned_abs().to_string()),
+            Number::Decimal(value) => (value.is_sign_negative() && !value.is_zero(), value.abs().to_string()),
+            Number::Single(value) => (value.is_sign_negative(), single_text(value.abs(), wanted)),
+            Number::Double(value) => (value.is_sign_negative(), double_text(value.abs(), wanted)),
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -58,15 +54,16 @@ impl Digits {
         let digits: Vec<u8> = all.get(leading..).unwrap_or_default().to_vec();
         let point = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(leading).unwrap_or(0);
         let scale = if digits.is_empty() { 0 } else { point + exponent.parse::<i32>().unwrap_or(0) };
-        Self { negative, digits, scale, floating }
+        let signed_zero = matches!(wanted, Wanted::Shortest);
+        let negative = negative && (signed_zero || !digits.is_empty());
+        Self { negative, digits, scale, signed_zero }
     }
 
-    /// Keeps the first `position` digits; the next one rounds half up unless `exact`. Drops trailing zeros.
-    pub(super) fn round(&mut self, position: i64, exact: bool) {
+    /// Keeps the first `position` digits; the next one rounds half away from zero. Drops trailing zeros.
+    pub(super) fn round(&mut self, position: i64) {
         let length = self.digits.len();
         let mut kept = usize::try_from(position.max(0)).unwrap_or(usize::MAX).min(length);
-        let up = !exact
-            && position >= 0
+        let up = position >= 0
             && kept as i64 == position
             && self.digits.get(kept).is_some_and(|digit| *digit >= 5);
         self.digits.truncate(kept);
@@ -89,7 +86,7 @@ impl Digits {
         }
         if self.digits.is_empty() {
             self.scale = 0;
-            self.negative &= self.floating;
+            self.negative &= self.signed_zero;
         }
     }
 
@@ -102,15 +99,19 @@ impl Digits {
 fn double_text(value: f64, wanted: Wanted) -> String {
     match wanted {
         Wanted::Shortest => format!("{value:e}"),
-        // A double has no more than 1,074 digits behind the point.
-        Wanted::Fraction(count) => format!("{value:.*}", count.min(1_100)),
-        Wanted::Significant(count) => format!("{value:.*e}", count.clamp(1, 1_100) - 1),
+        Wanted::Significant(count) => {
+            let seen = if count > 15 { 17 } else { 15 };
+            format!("{value:.*e}", seen - 1)
+        }
     }
 }
 
 fn single_text(value: f32, wanted: Wanted) -> String {
     match wanted {
-        Wanted::Shortest => format!("{:e}", value.abs()),
-        _ => double_text(f64::from(value.abs()), wanted),
+        Wanted::Shortest => format!("{value:e}"),
+        Wanted::Significant(count) => {
+            let seen = if count > 7 { 9 } else { 7 };
+            format!("{:.*e}", seen - 1, f64::from(value))
+        }
     }
 }

@@ -20,7 +20,8 @@ pub(crate) fn format_number(number: &Number, format: &str) -> Result<String, Exc
     };
     let upper = letter.to_ascii_uppercase();
     let wanted = precision.unwrap_or(2);
-    let digits = |wanted| Digits::new(number, wanted);
+    // Only `E` and `G` ever see more digits than these.
+    let digits = || Digits::new(number, Wanted::Significant(0));
     Ok(match (upper, number) {
         ('G', Number::Decimal(value)) if precision.is_none_or(|precision| precision == 0) => {
             let text = value.to_string();
@@ -43,14 +44,14 @@ pub(crate) fn format_number(number: &Number, format: &str) -> Result<String, Exc
         ('B', Number::Integer(value, bits)) => {
             pad_zeros(format!("{:b}", bit_pattern(*value, *bits)), precision.unwrap_or(0))
         }
-        ('F', _) => fixed(digits(Wanted::Fraction(wanted)), wanted, false).signed(),
-        ('N', _) => fixed(digits(Wanted::Fraction(wanted)), wanted, true).signed(),
+        ('F', _) => fixed(digits(), wanted, false).signed(),
+        ('N', _) => fixed(digits(), wanted, true).signed(),
         ('C', _) => {
-            let laid = fixed(digits(Wanted::Fraction(wanted)), wanted, true);
+            let laid = fixed(digits(), wanted, true);
             if laid.negative { format!("(¤{})", laid.text) } else { format!("¤{}", laid.text) }
         }
         ('P', _) => {
-            let mut taken = digits(Wanted::Fraction(wanted + 2));
+            let mut taken = digits();
             if !taken.digits.is_empty() {
                 taken.scale += 2;
             }
@@ -58,9 +59,8 @@ pub(crate) fn format_number(number: &Number, format: &str) -> Result<String, Exc
         }
         ('E', _) => {
             let precision = precision.unwrap_or(6);
-            let mut taken = digits(Wanted::Significant(precision + 1));
-            let exact = taken.floating;
-            taken.round(precision as i64 + 1, exact);
+            let mut taken = Digits::new(number, Wanted::Significant(precision + 1));
+            taken.round(precision as i64 + 1);
             scientific(&taken, precision, letter)
         }
         _ => return Err(invalid_specifier()),
@@ -136,8 +136,7 @@ impl Laid {
 
 /// Rounds to `decimals` digits behind the point and lays out, with `,` between thousands on demand.
 fn fixed(mut taken: Digits, decimals: usize, grouped: bool) -> Laid {
-    let exact = taken.floating;
-    taken.round(i64::from(taken.scale) + decimals as i64, exact);
+    taken.round(i64::from(taken.scale) + decimals as i64);
     let whole = usize::try_from(taken.scale).unwrap_or(0);
     let mut text = String::new();
     for at in 0..whole {
@@ -172,8 +171,7 @@ fn general(number: &Number, letter: char, precision: Option<usize>) -> String {
         (None, Number::Double(_)) => 15,
         (None, _) => return fixed(taken, 0, false).signed(),
     };
-    let exact = taken.floating;
-    taken.round(precision.map_or(i64::MAX, |precision| precision as i64), exact);
+    taken.round(precision.map_or(i64::MAX, |precision| precision as i64));
     let sign = if taken.negative { "-" } else { "" };
     if i64::from(taken.scale) > limit as i64 || taken.scale < -3 {
         let mantissa = taken.digits.len().saturating_sub(1);

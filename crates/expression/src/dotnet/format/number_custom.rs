@@ -28,7 +28,7 @@ pub(super) fn format_custom(number: &Number, format: &str) -> String {
         _ => Wanted::Significant(15),
     };
     let mut taken = Digits::new(number, wanted);
-    taken.round(i64::MAX, true);
+    taken.round(i64::MAX);
     let format: Vec<char> = format.chars().collect();
     let sections = split(&format);
     let chosen = match (taken.digits.is_empty(), taken.negative) {
@@ -40,10 +40,8 @@ pub(super) fn format_custom(number: &Number, format: &str) -> String {
     let mut section = sections.get(index).copied().unwrap_or_default();
     let mut shape = measure(section);
     if taken.digits.is_empty() {
-        taken.negative &= taken.floating;
         taken.scale = 0;
     } else {
-        let unshifted = taken.clone();
         apply(&mut taken, &shape);
         let zero = usable(&sections, 2);
         if taken.digits.is_empty() && zero != index {
@@ -51,7 +49,6 @@ pub(super) fn format_custom(number: &Number, format: &str) -> String {
             index = zero;
             section = sections.get(index).copied().unwrap_or_default();
             shape = measure(section);
-            taken.negative = unshifted.negative && unshifted.floating;
         }
     }
     let negative = taken.negative && index == 0;
@@ -67,7 +64,7 @@ fn apply(taken: &mut Digits, shape: &Shape) {
     taken.scale += shape.shift;
     let position =
         if shape.scientific { shape.places } else { i64::from(taken.scale) + shape.places - shape.point };
-    taken.round(position, false);
+    taken.round(position);
 }
 
 /// The sections between `;` outside quotes.

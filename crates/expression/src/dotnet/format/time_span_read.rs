@@ -18,6 +18,42 @@ pub(crate) enum SpanError {
 /// As [`SpanError`].
 pub(crate) fn read_time_span(text: &str) -> Result<i64, SpanError> {
     let text = text.trim();
+    match read_parts(text) {
+        Err(SpanError::Format) if holds_large_number(text) => Err(SpanError::Overflow),
+        read => read,
+    }
+}
+
+/// .NET takes a text apart before it looks at its form: a number that is too large is noticed first, unless the parts
+/// before it are too many already.
+fn holds_large_number(text: &str) -> bool {
+    const MOST_NUMBERS: usize = 5;
+    const MOST_SEPARATORS: usize = 6;
+    const LARGEST: u32 = 0x0FFF_FFFF;
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let (mut numbers, mut separators) = (0, 0);
+    for part in text.as_bytes().chunk_by(|left, right| is_digit(left) == is_digit(right)) {
+        if !part.first().is_some_and(is_digit) {
+            separators += 1;
+        } else if part
+            .iter()
+            .try_fold(0_u32, |sum, digit| {
+                Some(sum * 10 + u32::from(digit - b'0')).filter(|sum| *sum <= LARGEST)
+            })
+            .is_none()
+        {
+            return true;
+        } else {
+            numbers += 1;
+        }
+        if numbers > MOST_NUMBERS || separators > MOST_SEPARATORS {
+            return false;
+        }
+    }
+    false
+}
+
+fn read_parts(text: &str) -> Result<i64, SpanError> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),

@@ -94,7 +94,8 @@ pub(crate) fn round_decimal(value: Decimal, digits: i32, midpoint: Midpoint) -> 
 /// `OverflowException` for numbers that a Decimal cannot hold.
 pub(crate) fn decimal_from_double(value: f64, significant: usize) -> Result<Decimal, Exception> {
     let too_large = || Exception::overflow("Value was either too large or too small for a Decimal.");
-    if !value.is_finite() {
+    // 2^96, before any rounding.
+    if !value.is_finite() || value.abs() >= 79_228_162_514_264_337_593_543_950_336.0 {
         return Err(too_large());
     }
     if value.abs() < 1e-29 {
