@@ -89,7 +89,7 @@ fn a_text_goes_on_while_brackets_are_open_or_until_it_returns() {
     session.send_line("var x = 20;").unwrap();
     ask(&mut session, "return x + 1;", "System.Int32: 21");
     session.send_line("var x = 20;").unwrap();
-    ask(&mut session, "", "not all paths of the block return a value");
+    ask(&mut session, "", "missing-return");
     session.send_control('d').unwrap();
     ends_well(session);
 }

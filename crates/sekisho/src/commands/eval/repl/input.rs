@@ -94,7 +94,7 @@ mod tests {
             "new JObject {",
             "@{ return 1;",
             "if (true)",
-            "if (true) { return 1; }",
+            "if (context.Tracing) { return 1; }",
             "var x = 1;",
             "int x = 1;",
             "return 1",
