@@ -188,6 +188,13 @@ impl Type {
         }
     }
 
+    /// Of an array of several dimensions: the element type and what stands in its brackets, such as `[,]`.
+    pub fn matrix(&self) -> Option<(&Type, &'static str)> {
+        let Type::Generic(name, arguments) = self else { return None };
+        let rank = name.strip_prefix("System.Array").filter(|rank| rank.starts_with('['))?;
+        Some((arguments.first()?, rank))
+    }
+
     /// True for the integer types, Char excluded.
     pub fn is_integer(&self) -> bool {
         matches!(
@@ -251,11 +258,10 @@ impl Type {
 
     /// The name as reflection spells it: ``System.Collections.Generic.List`1[System.String]``.
     pub fn reflection_name(&self) -> String {
+        if let Some((element, rank)) = self.matrix() {
+            return format!("{}{rank}", element.reflection_name());
+        }
         match self {
-            Type::Generic(name, arguments) if name.starts_with('[') => {
-                let element = arguments.first().unwrap_or(&Type::Object);
-                format!("{}{name}", element.reflection_name())
-            }
             Type::Tuple(items, _) => {
                 let names: Vec<String> = items.iter().map(Type::reflection_name).collect();
                 format!("{VALUE_TUPLE}`{}[{}]", names.len(), names.join(","))
@@ -327,13 +333,13 @@ impl Type {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((element, rank)) = self.matrix() {
+            return write!(f, "{element}{rank}");
+        }
         match self {
             Type::Error => f.write_str("?"),
             Type::Null => f.write_str("null"),
             Type::Named(name) | Type::Parameter(name) => f.write_str(name),
-            Type::Generic(name, arguments) if name.starts_with('[') => {
-                write!(f, "{}{name}", arguments.first().unwrap_or(&Type::Object))
-            }
             Type::Generic(name, arguments) => write_generic(f, name, arguments),
             Type::Tuple(items, _) => write_generic(f, VALUE_TUPLE, items),
             Type::Array(inner) => write!(f, "{inner}[]"),

@@ -223,6 +223,9 @@ impl Binder {
 
 /// A type in C#'s words.
 pub(crate) fn shown(ty: &Type) -> String {
+    if let Some((element, rank)) = ty.matrix() {
+        return format!("{}{rank}", shown(element));
+    }
     if let Some((keyword, _)) = crate::types::KEYWORDS.iter().find(|(_, keyword)| keyword == ty) {
         return (*keyword).to_owned();
     }
@@ -238,9 +241,6 @@ pub(crate) fn shown(ty: &Type) -> String {
             };
             let items: Vec<String> = items.iter().enumerate().map(element).collect();
             format!("({})", items.join(", "))
-        }
-        _ if ty.matrix().is_some() => {
-            ty.matrix().map_or_else(String::new, |(element, rank)| format!("{}{rank}", shown(element)))
         }
         Type::Generic(name, arguments) => {
             let arguments: Vec<String> = arguments.iter().map(shown).collect();
@@ -356,10 +356,12 @@ pub(crate) fn element_type(ty: &Type) -> Option<Type> {
 }
 
 fn element(ty: &Type, depth: u32) -> Option<Type> {
+    if let Some((element, _)) = ty.matrix() {
+        return Some(element.clone());
+    }
     match ty {
         Type::Array(inner) => Some((**inner).clone()),
         Type::Generic("System.Collections.Generic.IEnumerable", arguments) => arguments.first().cloned(),
-        _ if ty.matrix().is_some() => ty.matrix().map(|(element, _)| element.clone()),
         _ if depth > 8 => None,
         _ => registry().parents(ty).iter().find_map(|parent| element(parent, depth + 1)),
     }

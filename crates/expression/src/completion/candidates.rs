@@ -88,7 +88,7 @@ fn signature_of(member: &Declared) -> String {
 pub(super) fn namespace(name: &str) -> Vec<Candidate> {
     let inside = |full: &'static str| full.strip_prefix(name)?.strip_prefix('.');
     let mut found = BTreeMap::new();
-    for declared in registry().types() {
+    for declared in registry().types().iter().filter(|found| !found.source.full_name.contains('[')) {
         let Some(rest) = inside(declared.source.full_name) else { continue };
         let candidate = match rest.split_once('.') {
             Some((next, _)) => simple(next, Kind::Namespace, format!("namespace {name}.{next}")),
@@ -105,7 +105,7 @@ pub(super) fn types() -> Vec<Candidate> {
     for (keyword, ty) in KEYWORDS.iter().filter(|(_, ty)| *ty != Type::Void) {
         found.insert(sort_key(keyword), simple(keyword, Kind::Keyword, ty.to_string()));
     }
-    for declared in registry().types() {
+    for declared in registry().types().iter().filter(|found| !found.source.full_name.contains('[')) {
         let candidate = of_type(declared.source);
         found.entry(sort_key(&candidate.text)).or_insert(candidate);
         if let Some((root, _)) = declared.source.full_name.split_once('.') {

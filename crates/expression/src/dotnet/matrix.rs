@@ -1,4 +1,4 @@
-//! Arrays of two and three dimensions: `int[,]`. Their types are declared under names that no source can write.
+//! Arrays of two and three dimensions: `int[,]`. Their types are declared under names that nobody can write.
 
 use std::any::Any;
 
@@ -13,8 +13,11 @@ use crate::value::{DotnetObject, Value, release};
 /// The most dimensions.
 pub(crate) const MAXIMUM_RANK: usize = 3;
 
-static PLANE: TypeDeclaration =
-    TypeDeclaration::class("[,]").generic(&["T"]).interfaces(&["System.Collections.IEnumerable"]).members(&[
+static PLANE: TypeDeclaration = TypeDeclaration::class("System.Array[,]")
+    .note("An array of two dimensions, written `T[,]`.")
+    .generic(&["T"])
+    .interfaces(&["System.Collections.IEnumerable"])
+    .members(&[
         impure("new(int length0, int length1)", |call| made(call, 2)),
         impure("new(int length0, int length1, T[] items)", |call| made(call, 2)),
         impure("T this[int index0, int index1]", |call| element(call, 2)),
@@ -29,7 +32,8 @@ static PLANE: TypeDeclaration =
         impure("object Clone()", clone),
     ]);
 
-static SPACE: TypeDeclaration = TypeDeclaration::class("[,,]")
+static SPACE: TypeDeclaration = TypeDeclaration::class("System.Array[,,]")
+    .note("An array of three dimensions, written `T[,,]`.")
     .generic(&["T"])
     .interfaces(&["System.Collections.IEnumerable"])
     .members(&[
@@ -51,8 +55,8 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[&PLANE, &SPACE];
 /// The type of an array with `rank` dimensions; none when there are too many.
 pub(crate) fn matrix_type(element: Type, rank: usize) -> Option<Type> {
     match rank {
-        2 => Some(Type::generic("[,]", [element])),
-        3 => Some(Type::generic("[,,]", [element])),
+        2 => Some(Type::generic("System.Array[,]", [element])),
+        3 => Some(Type::generic("System.Array[,,]", [element])),
         _ => None,
     }
 }

@@ -18,10 +18,8 @@ static SYSTEM_TYPE: TypeDeclaration = TypeDeclaration::class("System.Type").memb
     pure("string FullName", |call| Ok(Value::from(full_name(this(call)?)))),
     pure("string Namespace", |call| Ok(Value::from(namespace(this(call)?)))),
     pure("bool IsArray", |call| {
-        Ok(Value::Boolean(
-            this(call)?.reflection_name().ends_with(']')
-                && (matches!(this(call)?, Type::Array(_)) || this(call)?.matrix().is_some()),
-        ))
+        let ty = this(call)?;
+        Ok(Value::Boolean(matches!(ty, Type::Array(_)) || ty.matrix().is_some()))
     }),
     pure("bool IsValueType", |call| {
         let ty = this(call)?;
