@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use zeroize::Zeroizing;
 
 use crate::value::Value;
 
@@ -268,8 +269,24 @@ pub struct DeploymentFacts {
     pub region: Arc<str>,
     pub service_id: Arc<str>,
     pub service_name: Arc<str>,
-    /// Certificates by id, in DER.
-    pub certificates: Vec<(Arc<str>, Arc<[u8]>)>,
+    /// Certificates by id.
+    pub certificates: Vec<(Arc<str>, CertificateFacts)>,
+}
+
+/// A certificate of the deployment, perhaps with its private key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// The certificate in DER.
+    pub der: Arc<[u8]>,
+    /// Its private key in PKCS#8, wiped when the last owner goes.
+    pub private_key: Option<Arc<Zeroizing<Vec<u8>>>>,
+}
+
+impl std::fmt::Debug for CertificateFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let has_key = self.private_key.is_some();
+        f.debug_struct("CertificateFacts").field("has_private_key", &has_key).finish_non_exhaustive()
+    }
 }
 
 /// `context.LastError`.

@@ -13,8 +13,8 @@ use super::{JsonContext, RequestImage, ResponseImage};
 use crate::budget::{Budget, Limits};
 use crate::call::{Call, Machine};
 use crate::context::{
-    ApiFacts, Context, DeploymentFacts, GroupFacts, IdentityFacts, LastErrorFacts, OperationFacts,
-    PrivateEndpointFacts, ProductFacts, SubscriptionFacts, UrlFacts, UserFacts,
+    ApiFacts, CertificateFacts, Context, DeploymentFacts, GroupFacts, IdentityFacts, LastErrorFacts,
+    OperationFacts, PrivateEndpointFacts, ProductFacts, SubscriptionFacts, UrlFacts, UserFacts,
 };
 use crate::dotnet::registry;
 use crate::dotnet::registry::MemberKind;
@@ -388,7 +388,8 @@ fn deployment(facts: &Map<String, Json>) -> Result<DeploymentFacts, ImageError> 
     for (name, encoded) in object(facts, "certificates").into_iter().flatten() {
         let bytes = STANDARD.decode(encoded.as_str().unwrap_or_default());
         let bytes = bytes.map_err(|_| wrong(format!("the certificate `{name}` is no base64")))?;
-        certificates.push((Arc::from(name.as_str()), Arc::from(bytes)));
+        let facts = CertificateFacts { der: Arc::from(bytes), private_key: None };
+        certificates.push((Arc::from(name.as_str()), facts));
     }
     let gateway_id = text(facts, "gatewayId");
     Ok(DeploymentFacts {

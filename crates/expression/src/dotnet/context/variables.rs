@@ -8,7 +8,8 @@ use http::HeaderMap;
 use super::messages::{make_certificate, url_view};
 use crate::binder::is_instance;
 use crate::call::{Call, Machine};
-use crate::context::Context;
+use crate::context::{CertificateFacts, Context};
+use crate::dotnet::crypto::certificate::from_der_and_key;
 use crate::exception::Exception;
 use crate::members::{Member, TypeDeclaration, impure, pure};
 use crate::types::Type;
@@ -116,15 +117,15 @@ pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("IC
     .members(&[
         impure("System.Security.Cryptography.X509Certificates.X509Certificate2 this[string key]", |call| {
             let key = call.text(0)?;
-            let der = call
+            let facts = call
                 .context()
                 .deployment()
                 .certificates
                 .iter()
                 .find(|(id, _)| **id == *key)
-                .map(|(_, der)| der.clone());
-            match der {
-                Some(der) => make_certificate(call.machine(), &der),
+                .map(|(_, facts)| facts.clone());
+            match facts {
+                Some(facts) => deployed_certificate(call.machine(), &facts),
                 None => Err(Exception::key_not_found(&key)),
             }
         }),
@@ -158,10 +159,20 @@ pub(super) static CERTIFICATES: TypeDeclaration = TypeDeclaration::interface("IC
 pub(super) const CERTIFICATE: Type =
     Type::Named("System.Security.Cryptography.X509Certificates.X509Certificate2");
 
+/// A certificate of the deployment, with its key when the host has one.
+fn deployed_certificate(machine: &mut dyn Machine, facts: &CertificateFacts) -> Result<Value, Exception> {
+    match &facts.private_key {
+        Some(key) => from_der_and_key(&facts.der, key),
+        None => make_certificate(machine, &facts.der),
+    }
+}
+
 /// The certificates of the deployment by id.
 pub(super) fn certificates(machine: &mut dyn Machine) -> Result<Vec<(Text, Value)>, Exception> {
     let known = machine.context().deployment().certificates.clone();
-    let one = |(id, der): (Arc<str>, Arc<[u8]>)| Ok((Text::from(id), make_certificate(machine, &der)?));
+    let one = |(id, facts): (Arc<str>, CertificateFacts)| {
+        Ok((Text::from(id), deployed_certificate(machine, &facts)?))
+    };
     known.into_iter().map(one).collect()
 }
 

@@ -61,10 +61,11 @@ static SYMMETRIC_ALGORITHM: TypeDeclaration =
                 Ok(Value::enumeration(&CIPHER_MODE, this(call)?.settings.lock().mode as i64))
             }),
             impure("set CipherMode Mode", |call| {
-                this(call)?.settings.lock().mode = match call.enumeration(0) {
+                let symmetric = this(call)?;
+                symmetric.settings.lock().mode = match call.enumeration(0) {
                     1 => Mode::Cbc,
                     2 => Mode::Ecb,
-                    4 => Mode::Cfb,
+                    4 if symmetric.type_name != AES_MANAGED.full_name => Mode::Cfb,
                     _ => return Err(cryptographic("Specified cipher mode is not valid for this algorithm.")),
                 };
                 Ok(Value::Null)
