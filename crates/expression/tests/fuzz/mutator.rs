@@ -129,7 +129,8 @@ impl Mutator {
     /// The next input.
     pub(crate) fn next(&mut self) -> String {
         let mut text = self.any();
-        for _ in 0..=self.below(4) {
+        // Mostly one change: with every further one fewer texts keep a meaning.
+        for _ in 0..[1, 1, 1, 1, 2, 2, 3, 5][self.below(8)] {
             self.change(&mut text);
         }
         let mut out = text.concat();
@@ -153,9 +154,26 @@ impl Mutator {
         start..(start + 1 + self.below(most)).min(length)
     }
 
+    /// A token, or all between a bracket and its counterpart.
+    fn whole(&mut self, text: &[String]) -> std::ops::Range<usize> {
+        let start = self.part(text.len(), 1).start;
+        let mut open = 0_usize;
+        for (at, token) in text.iter().enumerate().skip(start) {
+            match token.as_str() {
+                "(" | "[" | "{" => open += 1,
+                ")" | "]" | "}" => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open == 0 {
+                return start..at + 1;
+            }
+        }
+        start..(start + 1).min(text.len())
+    }
+
     fn change(&mut self, text: &mut Vec<String>) {
         let part = self.part(text.len(), 12);
-        match self.below(10) {
+        match self.below(14) {
             0 => drop(text.drain(part)),
             1 => {
                 let copy = text[part.clone()].to_vec();
@@ -172,9 +190,17 @@ impl Mutator {
                 let taken = self.part(other.len(), 20);
                 text.splice(part, other[taken].iter().cloned());
             }
-            4 => self.nest(text, part),
-            5 | 6 => self.replace(text, is_literal, EXTREMES),
-            7 | 8 => {
+            4 => {
+                let (part, other) = (self.whole(text), self.any());
+                let taken = self.whole(&other);
+                text.splice(part, other[taken].iter().cloned());
+            }
+            5 => {
+                let part = self.whole(text);
+                self.nest(text, part);
+            }
+            6..=8 => self.replace(text, is_literal, EXTREMES),
+            9..=11 => {
                 // One name for another of the suite: often a member of the same type.
                 let other = self.any();
                 let names: Vec<&str> =
@@ -182,7 +208,7 @@ impl Mutator {
                 self.replace(text, is_name, &names);
             }
             _ => {
-                let extreme = EXTREMES[self.below(EXTREMES.len())];
+                let (part, extreme) = (self.whole(text), EXTREMES[self.below(EXTREMES.len())]);
                 text.splice(part, [extreme.to_owned()]);
             }
         }
