@@ -13,16 +13,16 @@ impl Binder {
     /// The candidate that is better than every other; else two of which none is.
     pub(super) fn best(
         &mut self,
-        mut found: Vec<Applicable>,
+        first: Applicable,
+        others: impl Iterator<Item = Applicable>,
         given: &[Given<'_>],
-    ) -> Result<Applicable, (Applicable, Applicable)> {
-        let mut best = found.remove(0);
-        let mut beaten: Vec<Applicable> = Vec::new();
+    ) -> Result<Applicable, Box<(Applicable, Applicable)>> {
+        let mut best = first;
         let mut rivals: Vec<Applicable> = Vec::new();
-        for candidate in found {
+        for candidate in others {
             match self.compare_members(&candidate, &best, given) {
-                Ordering::Greater => beaten.push(std::mem::replace(&mut best, candidate)),
-                Ordering::Less => beaten.push(candidate),
+                Ordering::Greater => best = candidate,
+                Ordering::Less => {}
                 Ordering::Equal => rivals.push(candidate),
             }
         }
@@ -36,7 +36,7 @@ impl Binder {
         }
         match against {
             // The same signature from two interfaces is one member.
-            Some(rival) if !same_signature(&best, &rival) => Err((best, rival)),
+            Some(rival) if !same_signature(&best, &rival) => Err(Box::new((best, rival))),
             _ => Ok(best),
         }
     }

@@ -190,14 +190,14 @@ impl Binder {
 
     pub(super) fn ambiguous(
         &mut self,
-        first: Applicable,
-        second: Applicable,
+        first: &Applicable,
+        second: &Applicable,
         given: &[Given<'_>],
         called: &Called<'_>,
     ) -> Typed {
         let signature = |found: &Applicable| found.member.member.signature;
         let message =
-            format!("the call is ambiguous between `{}` and `{}`", signature(&first), signature(&second));
+            format!("the call is ambiguous between `{}` and `{}`", signature(first), signature(second));
         let null = given
             .iter()
             .position(|argument| matches!(&argument.what, What::Value(value) if value.ty == Type::Null));

@@ -97,13 +97,13 @@ impl Binder {
         for candidate in &candidates {
             found.extend(self.applicable(candidate, &given, called));
         }
-        if found.is_empty() {
+        let mut nearest = hidden_by_nearer(found).into_iter();
+        let Some(first) = nearest.next() else {
             return self.no_overload(&candidates, given, called);
-        }
-        let nearest = hidden_by_nearer(found);
-        match self.best(nearest, &given) {
+        };
+        match self.best(first, nearest, &given) {
             Ok(best) => self.finish_call(best, receiver, given, called.place),
-            Err((first, second)) => self.ambiguous(first, second, &given, called),
+            Err(rivals) => self.ambiguous(&rivals.0, &rivals.1, &given, called),
         }
     }
 
