@@ -1,9 +1,12 @@
 //! XML as a stream of tokens, with the refusals of .NET's `XmlReader`.
 
+mod markup;
+mod text;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::chars::{is_blank, is_name_char, is_name_start, is_space, is_xml_char};
+use super::chars::{is_name_char, is_name_start, is_space, is_xml_char};
 use super::doctype::DocumentType;
 use super::tree::Declaration;
 use crate::budget::Budget;
@@ -209,66 +212,6 @@ impl Scanner {
         Ok(name)
     }
 
-    fn instruction(&mut self, is_first: bool) -> Result<Token, Exception> {
-        self.advance(2);
-        let target = self.name()?;
-        if target == "xml" {
-            if !is_first || self.sources.len() > 1 {
-                return Err(self.wrong("Unexpected XML declaration. The XML declaration must be the first node in the document, and no white space characters are allowed to appear before it."));
-            }
-            return self.declaration();
-        }
-        if target.eq_ignore_ascii_case("xml") {
-            return Err(self.wrong(&format!("'{target}' is an invalid name for processing instructions.")));
-        }
-        if !self.spaces() && !self.rest().starts_with("?>") {
-            return Err(self.wrong("'?' is an unexpected token. The expected token is '?>'."));
-        }
-        let data = self.until("?>", "PI")?;
-        Ok(Token::Instruction { target, data })
-    }
-
-    fn declaration(&mut self) -> Result<Token, Exception> {
-        let mut found = Declaration::default();
-        let mut last = 0;
-        loop {
-            let spaced = self.spaces();
-            if self.eat("?>") {
-                break;
-            }
-            let name = self.name()?;
-            let rank = match name.as_str() {
-                "version" => 1,
-                "encoding" => 2,
-                "standalone" => 3,
-                _ => 0,
-            };
-            // In this order, the version first.
-            if !spaced || rank <= last || (last == 0 && rank != 1) {
-                return Err(self.wrong("Syntax for an XML declaration is invalid."));
-            }
-            last = rank;
-            let value = self.literal()?;
-            let is_valid = match rank {
-                1 => value == "1.0",
-                2 => value.starts_with(|letter: char| letter.is_ascii_alphabetic()),
-                _ => value == "yes" || value == "no",
-            };
-            if !is_valid {
-                return Err(self.wrong(&format!("Syntax for an XML declaration is invalid: '{value}'.")));
-            }
-            match rank {
-                1 => found.version = Some(value),
-                2 => found.encoding = Some(value),
-                _ => found.standalone = Some(value),
-            }
-        }
-        if last == 0 {
-            return Err(self.wrong("Syntax for an XML declaration is invalid."));
-        }
-        Ok(Token::Declaration(found))
-    }
-
     /// `= "text"`, as it stands there.
     fn literal(&mut self) -> Result<String, Exception> {
         self.spaces();
@@ -297,84 +240,6 @@ impl Scanner {
             }
             None => self.wrong("Unexpected end of file has occurred."),
         }
-    }
-
-    fn comment(&mut self) -> Result<Token, Exception> {
-        self.advance(4);
-        let text = self.until("--", "comment")?;
-        if !self.eat(">") {
-            return Err(
-                self.wrong("An XML comment cannot contain '--', and '-' cannot be the last character.")
-            );
-        }
-        Ok(Token::Comment(text))
-    }
-
-    fn cdata(&mut self) -> Result<Token, Exception> {
-        if self.open.is_empty() {
-            return Err(self.wrong("Data at the root level is invalid."));
-        }
-        self.advance(9);
-        self.until("]]>", "CDATA").map(Token::CData)
-    }
-
-    fn document_type(&mut self, budget: &mut Budget) -> Result<Token, Exception> {
-        if !self.allows_document_type {
-            return Err(self.wrong("For security reasons DTD is prohibited in this XML document. To enable DTD processing set the DtdProcessing property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method."));
-        }
-        if !self.open.is_empty() || self.is_complete || !self.entities.is_empty() {
-            return Err(self.wrong("Unexpected DTD declaration."));
-        }
-        self.advance("<!DOCTYPE".len());
-        let found = DocumentType::read(self)?;
-        budget.steps(1 + found.subset.as_ref().map_or(0, |subset| subset.len() as u64 / 8))?;
-        self.entities = found.entities();
-        Ok(Token::DocumentType(found))
-    }
-
-    /// Takes `[…]` of a document type: brackets within texts and comments do not end it.
-    pub(super) fn subset(&mut self) -> Result<Option<String>, Exception> {
-        if !self.eat("[") {
-            return Ok(None);
-        }
-        let mut quote = None;
-        let mut end = None;
-        let rest = self.rest();
-        let mut letters = rest.char_indices();
-        while let Some((at, letter)) = letters.next() {
-            match quote {
-                Some(open) if open == letter => quote = None,
-                Some(_) => {}
-                None if letter == ']' => {
-                    end = Some(at);
-                    break;
-                }
-                None if rest.get(at..).is_some_and(|rest| rest.starts_with("<!--")) => {
-                    let length = rest.get(at..).and_then(|rest| rest.find("-->")).unwrap_or(rest.len() - at);
-                    letters = rest.char_indices();
-                    letters.by_ref().take_while(|(next, _)| *next < at + length).for_each(drop);
-                }
-                None if letter == '"' || letter == '\'' => quote = Some(letter),
-                None => {}
-            }
-        }
-        let Some(end) = end else {
-            return Err(self.wrong("Unexpected end of file while parsing DTD has occurred."));
-        };
-        let subset = rest.get(..end).unwrap_or("").to_owned();
-        self.advance(end + 1);
-        Ok(Some(subset))
-    }
-
-    /// The `>` of a document type.
-    pub(super) fn close(&mut self) -> Result<(), Exception> {
-        self.spaces();
-        if self.eat(">") { Ok(()) } else { Err(self.unexpected(">")) }
-    }
-
-    /// True when this word comes next; it is skipped.
-    pub(super) fn word(&mut self, word: &str) -> bool {
-        self.eat(word)
     }
 
     fn start_tag(&mut self, budget: &mut Budget) -> Result<Token, Exception> {
@@ -412,41 +277,6 @@ impl Scanner {
         }
     }
 
-    fn attribute_value(&mut self) -> Result<String, Exception> {
-        let raw = self.literal()?;
-        let mut out = String::with_capacity(raw.len());
-        self.expand_attribute(&raw, &mut out, 0)?;
-        Ok(out)
-    }
-
-    /// White space becomes blanks, references their texts.
-    fn expand_attribute(&mut self, raw: &str, out: &mut String, depth: usize) -> Result<(), Exception> {
-        let mut rest = raw;
-        while let Some(letter) = rest.chars().next() {
-            match letter {
-                '<' => {
-                    return Err(self.wrong("'<', hexadecimal value 0x3C, is an invalid attribute character."));
-                }
-                '&' => {
-                    let (reference, length) = self.reference(rest)?;
-                    match reference {
-                        Reference::Letter(letter) => out.push(letter),
-                        Reference::Entity(text) => {
-                            self.spend_entity(&text, depth)?;
-                            self.expand_attribute(&text, out, depth + 1)?;
-                        }
-                    }
-                    rest = rest.get(length..).unwrap_or("");
-                    continue;
-                }
-                _ if is_space(letter) => out.push(' '),
-                _ => out.push(letter),
-            }
-            rest = rest.get(letter.len_utf8()..).unwrap_or("");
-        }
-        Ok(())
-    }
-
     fn end_tag(&mut self) -> Result<Token, Exception> {
         self.advance(2);
         let name = self.name()?;
@@ -466,98 +296,6 @@ impl Scanner {
         }
         self.is_complete = self.open.is_empty();
         Ok(Token::End { name })
-    }
-
-    /// Text up to the next markup.
-    fn text(&mut self, budget: &mut Budget) -> Result<Token, Exception> {
-        let mut out = String::new();
-        let mut is_referenced = false;
-        loop {
-            budget.step()?;
-            self.leave_entities()?;
-            let rest = self.rest();
-            let end = rest.find(['<', '&']).unwrap_or(rest.len());
-            let plain = rest.get(..end).unwrap_or("").to_owned();
-            if plain.contains("]]>") {
-                return Err(self.wrong("']]>' is not allowed in character data."));
-            }
-            self.check_letters(&plain)?;
-            let is_reference = rest.get(end..).is_some_and(|rest| rest.starts_with('&'));
-            if self.open.is_empty() && (is_reference || !is_blank(&plain)) {
-                return Err(self.wrong("Data at the root level is invalid."));
-            }
-            out.push_str(&plain);
-            self.advance(end);
-            if is_reference {
-                let (reference, length) = self.reference(self.rest())?;
-                self.advance(length);
-                is_referenced = true;
-                match reference {
-                    Reference::Letter(letter) => out.push(letter),
-                    Reference::Entity(text) => {
-                        self.spend_entity(&text, self.sources.len())?;
-                        budget.allocate(text.len())?;
-                        self.sources.push(Source { text, at: 0, depth: self.open.len() });
-                    }
-                }
-            } else if !self.rest().is_empty() || self.sources.len() == 1 {
-                return Ok(Token::Text { text: out, is_referenced });
-            }
-        }
-    }
-
-    /// Goes back to where entities were named, when they are at their end.
-    fn leave_entities(&mut self) -> Result<(), Exception> {
-        while self.sources.len() > 1 && self.rest().is_empty() {
-            let inside = self.sources.pop().map_or(0, |source| source.depth);
-            if self.open.len() != inside {
-                return Err(self.wrong("An entity must close the elements that it opens."));
-            }
-        }
-        Ok(())
-    }
-
-    fn spend_entity(&mut self, text: &str, depth: usize) -> Result<(), Exception> {
-        self.expanded = self.expanded.saturating_add(text.len() + 1);
-        if depth > DEEPEST_ENTITY || self.expanded > MOST_EXPANDED {
-            return Err(
-                self.wrong("The input document has exceeded a limit set by MaxCharactersFromEntities.")
-            );
-        }
-        Ok(())
-    }
-
-    /// What the reference at the beginning of `text` stands for, and its length.
-    fn reference(&self, text: &str) -> Result<(Reference, usize), Exception> {
-        let invalid = || self.wrong("An error occurred while parsing EntityName.");
-        let end = text.find(';').ok_or_else(invalid)?;
-        let name = text.get(1..end).unwrap_or("");
-        let letter = match name {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            _ => {
-                let Some(number) = name.strip_prefix('#') else {
-                    if !super::chars::is_name(name) {
-                        return Err(invalid());
-                    }
-                    let known = self.entities.get(name).cloned();
-                    let known = known
-                        .ok_or_else(|| self.wrong(&format!("Reference to undeclared entity '{name}'.")))?;
-                    return Ok((Reference::Entity(known), end + 1));
-                };
-                let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hex| (hex, 16));
-                let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
-                let scalar = is_number.then(|| u32::from_str_radix(digits, radix).ok()).flatten();
-                scalar
-                    .and_then(char::from_u32)
-                    .filter(|letter| is_xml_char(*letter))
-                    .ok_or_else(|| self.wrong("Invalid character reference."))?
-            }
-        };
-        Ok((Reference::Letter(letter), end + 1))
     }
 
     fn end_of_document(&self) -> Result<(), Exception> {
@@ -592,11 +330,6 @@ impl Scanner {
         let position = before.rsplit('\n').next().map_or(0, |tail| tail.encode_utf16().count()) + 1;
         (line, position)
     }
-}
-
-enum Reference {
-    Letter(char),
-    Entity(Arc<str>),
 }
 
 fn shown(letter: char) -> String {
