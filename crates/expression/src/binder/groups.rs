@@ -47,6 +47,9 @@ impl Binder {
     }
 
     fn has_method(&self, ty: &Type, name: &str) -> bool {
+        if super::names::has_own_property(ty, name) {
+            return false;
+        }
         let members = self.members(ty, name);
         if members.iter().any(|(member, _)| member.kind == MemberKind::Property && !member.is_static) {
             return false;

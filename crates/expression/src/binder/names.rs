@@ -65,12 +65,9 @@ impl Binder {
     }
 
     fn has_member(&self, ty: &Type, name: &str) -> bool {
-        let own = match ty {
-            Type::Anonymous(shape) => shape.iter().any(|(known, _)| **known == *name),
-            Type::Array(_) => name == "Length",
-            _ => super::tuples::element_of(ty, name).is_some(),
-        };
-        own || !self.members(ty, name).is_empty() || registry().extensions(name).next().is_some()
+        has_own_property(ty, name)
+            || !self.members(ty, name).is_empty()
+            || registry().extensions(name).next().is_some()
     }
 
     /// `new { A = 1 }`.
@@ -194,6 +191,15 @@ impl Binder {
     /// The variable of a pattern, an `out` argument and the like; `_` keeps nothing.
     pub(super) fn declare_designation(&mut self, name: &Name, ty: Type, place: Place) -> u32 {
         if &**name == "_" { self.new_slot() } else { self.declare(name, ty, place) }
+    }
+}
+
+/// True for properties that no table declares: of anonymous objects, tuples and arrays.
+pub(super) fn has_own_property(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Anonymous(shape) => shape.iter().any(|(known, _)| **known == *name),
+        Type::Array(_) => name == "Length",
+        _ => super::tuples::element_of(ty, name).is_some(),
     }
 }
 
