@@ -80,7 +80,9 @@ pub fn interpreter<C: Context>(
     };
     let (first, second) = (run(), run());
     let is_time = |outcome: &Result<_, Outcome>| matches!(outcome, Err(thrown) if thrown.is_time());
-    if first != second && !is_time(&first) && !is_time(&second) {
+    // Hashes of arrays and lists come from where they lie in memory.
+    let is_repeatable = !text.contains("GetHashCode");
+    if is_repeatable && first != second && !is_time(&first) && !is_time(&second) {
         return Err(format!("two runs differ: {first:?} and {second:?}"));
     }
     Ok(true)

@@ -91,7 +91,7 @@ fn custom(moment: Moment, pattern: &str) -> Result<String, Exception> {
     let mut at = 0;
     while let Some(character) = pattern.get(at).copied() {
         let rest = pattern.get(at..).unwrap_or_default();
-        let mut count = rest.iter().take_while(|next| **next == character).count();
+        let mut count = repeated(rest);
         match character {
             '\'' | '"' => {
                 let inner = pattern.get(at + 1..).unwrap_or_default();
@@ -118,6 +118,17 @@ fn custom(moment: Moment, pattern: &str) -> Result<String, Exception> {
         at += count;
     }
     Ok(out)
+}
+
+/// How often the first character of a pattern stands there, when it is a letter of dates or times. Others mean
+/// themselves one by one; counting them at each would cost the square of the pattern's length.
+pub(super) fn repeated(pattern: &[char]) -> usize {
+    match pattern.first() {
+        Some(first) if "dfFghHKmMstyz".contains(*first) => {
+            pattern.iter().take_while(|next| *next == first).count()
+        }
+        _ => 1,
+    }
 }
 
 /// Copies quoted text; gives the characters read, the closing quote included.

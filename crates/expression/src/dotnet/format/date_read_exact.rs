@@ -49,7 +49,7 @@ impl Exact {
         let mut rest = text;
         let mut at = 0;
         while let Some(character) = pattern.get(at).copied() {
-            let mut count = pattern.get(at..)?.iter().take_while(|next| **next == character).count();
+            let mut count = super::date::repeated(pattern.get(at..)?);
             match character {
                 '\'' | '"' => {
                     let mut literal = String::new();

@@ -1,6 +1,6 @@
 //! Formats of TimeSpan.
 
-use super::date::{fraction, invalid, quoted};
+use super::date::{fraction, invalid, quoted, repeated};
 use crate::dotnet::date::calendar::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND};
 use crate::exception::Exception;
 
@@ -65,7 +65,7 @@ fn custom(parts: &Parts, format: &str) -> Result<String, Exception> {
     let mut at = 0;
     while let Some(character) = format.get(at).copied() {
         let rest = format.get(at..).unwrap_or_default();
-        let mut count = rest.iter().take_while(|next| **next == character).count();
+        let mut count = repeated(rest);
         match character {
             '\'' | '"' => count = quoted(format.get(at + 1..).unwrap_or_default(), character, &mut out)? + 1,
             '\\' => {

@@ -1,6 +1,6 @@
 //! Reading a TimeSpan from text.
 
-use super::date::quoted;
+use super::date::{quoted, repeated};
 use crate::dotnet::date::calendar::{TICKS_PER_DAY, time_ticks};
 
 /// Why text is no span.
@@ -143,7 +143,7 @@ fn follow(text: &str, format: &[char]) -> Result<i64, SpanError> {
     let mut at = 0;
     while let Some(letter) = format.get(at).copied() {
         let tail = format.get(at..).unwrap_or_default();
-        let mut count = tail.iter().take_while(|next| **next == letter).count();
+        let mut count = repeated(tail);
         match letter {
             '\'' | '"' => {
                 let mut literal = String::new();
