@@ -16,6 +16,7 @@ impl Binder {
             Some(how) => how,
             None => return self.no_operator(operation, &left.ty, &right.ty),
         };
+        let is_null = left.ty == Type::Null || right.ty == Type::Null;
         let (how, left, right) = match how {
             Compared::Same(how) => (how, left.node, right.node),
             Compared::In(ty) => (Equality::Value, number(left, &ty), number(right, &ty)),
@@ -25,7 +26,9 @@ impl Binder {
             self.uses.note_direct(&right);
         }
         let negated = operation.operator == B::NotEqual;
-        let node = fold(Node::Equal { negated, how, operands: Box::new((left, right)) });
+        let node = Node::Equal { negated, how, operands: Box::new((left, right)) };
+        // Of strings as objects it is known later whether they are one.
+        let node = if how == Equality::Value || is_null { fold(node) } else { node };
         Typed { node, ty: Type::Boolean, place: operation.place }
     }
 

@@ -170,7 +170,9 @@ impl Binder {
         let value = if self.is_value_type(to) { self.unwrapped(value) } else { value };
         match self.explicit(&value, to) {
             Some(conversion) => {
-                let constant = matches!(&value.node, Node::Constant(_)) && !self.wraps;
+                // A decimal never wraps.
+                let wraps = self.wraps && value.ty != Type::Decimal;
+                let constant = matches!(&value.node, Node::Constant(_)) && !wraps;
                 let before = self.checked;
                 self.checked |= constant;
                 let is_number = matches!(&conversion, Conversion::Number(_));

@@ -3,24 +3,51 @@
 //! C# knows fewer constants than can be computed here (`"a".Length` is none, so that `1 / "".Length` compiles), so this
 //! comes last and changes no rule of the language.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use crate::program::{Body, Function, Node, Step, Test};
 use crate::run::fold;
+use crate::value::{Text, Value};
 
-/// Folds a whole body.
-pub(super) fn fold_body(body: &mut Body) {
-    match body {
-        Body::Expression(node) => fold_node(node),
-        Body::Block(steps) => steps.iter_mut().for_each(fold_step),
+/// Folds the body of a program and of its functions. Equal constant strings become one object, as literals of one
+/// assembly are in .NET: `==` on objects tells them from strings that were computed.
+pub(super) fn fold_all(body: &mut Body, functions: &mut [Option<Function>]) {
+    let mut texts = Texts::default();
+    fold_body(body, &mut texts);
+    for function in functions.iter_mut().flatten() {
+        fold_body(&mut function.body, &mut texts);
     }
 }
 
-/// Folds the bodies of functions.
-pub(super) fn fold_functions(functions: &mut [Option<Function>]) {
-    functions.iter_mut().flatten().for_each(|function| fold_body(&mut function.body));
+/// The constant strings of a program.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    /// The one object for all equal texts.
+    fn share(&mut self, text: &mut Text) {
+        match self.0.get(text.as_str()) {
+            Some(known) => *text = Text::from(Arc::clone(known)),
+            None => {
+                self.0.insert(Arc::clone(text.shared()));
+            }
+        }
+    }
 }
 
-fn fold_node(node: &mut Node) {
-    for_each_part(node, &mut fold_node);
+fn fold_body(body: &mut Body, texts: &mut Texts) {
+    match body {
+        Body::Expression(node) => fold_node(node, texts),
+        Body::Block(steps) => steps.iter_mut().for_each(|step| fold_step(step, texts)),
+    }
+}
+
+fn fold_node(node: &mut Node, texts: &mut Texts) {
+    for_each_part(node, &mut |part| fold_node(part, texts));
+    if let Node::Constant(Value::String(text)) = node {
+        texts.share(text);
+    }
     let foldable = matches!(
         node,
         Node::Call(_)
@@ -33,7 +60,7 @@ fn fold_node(node: &mut Node) {
             | Node::Negate(..)
     );
     if foldable {
-        let taken = std::mem::replace(node, Node::Constant(crate::value::Value::Null));
+        let taken = std::mem::replace(node, Node::Constant(Value::Null));
         *node = fold(taken);
     }
 }
@@ -98,36 +125,39 @@ fn for_each_part(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
     }
 }
 
-fn fold_step(step: &mut Step) {
+fn fold_step(step: &mut Step, texts: &mut Texts) {
     match step {
-        Step::Evaluate(node) | Step::Declare(_, node) | Step::Return(node) => fold_node(node),
-        Step::Block(steps) => steps.iter_mut().for_each(fold_step),
+        Step::Evaluate(node) | Step::Declare(_, node) | Step::Return(node) => fold_node(node, texts),
+        Step::Block(steps) => steps.iter_mut().for_each(|step| fold_step(step, texts)),
         Step::If(condition, then, otherwise) => {
-            fold_node(condition);
-            fold_step(then);
-            otherwise.iter_mut().for_each(|step| fold_step(step));
+            fold_node(condition, texts);
+            fold_step(then, texts);
+            otherwise.iter_mut().for_each(|step| fold_step(step, texts));
         }
         Step::Loop { before, body, update, after } => {
-            before.iter_mut().chain(update).chain(after).for_each(fold_node);
-            fold_step(body);
+            before.iter_mut().chain(update).chain(after).for_each(|node| fold_node(node, texts));
+            fold_step(body, texts);
         }
         Step::ForEach { sequence, body, .. } => {
-            fold_node(sequence);
-            fold_step(body);
+            fold_node(sequence, texts);
+            fold_step(body, texts);
         }
         Step::Switch { value, cases, .. } => {
-            fold_node(value);
+            fold_node(value, texts);
             for case in cases {
-                case.tests.iter_mut().filter_map(|(_, guard)| guard.as_mut()).for_each(fold_node);
-                case.body.iter_mut().for_each(fold_step);
+                case.tests
+                    .iter_mut()
+                    .filter_map(|(_, guard)| guard.as_mut())
+                    .for_each(|node| fold_node(node, texts));
+                case.body.iter_mut().for_each(|step| fold_step(step, texts));
             }
         }
-        Step::Throw(value) => value.iter_mut().for_each(fold_node),
+        Step::Throw(value) => value.iter_mut().for_each(|node| fold_node(node, texts)),
         Step::Try { body, catches, finally } => {
-            body.iter_mut().chain(finally).for_each(fold_step);
+            body.iter_mut().chain(finally).for_each(|step| fold_step(step, texts));
             for found in catches {
-                found.filter.iter_mut().for_each(fold_node);
-                found.body.iter_mut().for_each(fold_step);
+                found.filter.iter_mut().for_each(|node| fold_node(node, texts));
+                found.body.iter_mut().for_each(|step| fold_step(step, texts));
             }
         }
         _ => {}

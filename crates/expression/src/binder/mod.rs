@@ -192,8 +192,7 @@ pub(crate) fn bind(text: &str, root: &Root, shape: Shape) -> Result<Program, Vec
     if !binder.mistakes.is_empty() {
         return Err(binder.mistakes);
     }
-    folding::fold_body(&mut body);
-    folding::fold_functions(&mut binder.functions);
+    folding::fold_all(&mut body, &mut binder.functions);
     let slots = binder.scopes.last().map_or(0, |scope| scope.maximum_slots) as usize;
     let functions: Vec<Function> = binder.functions.into_iter().flatten().collect();
     let ty = if ty == Type::Null { Type::Object } else { ty };

@@ -453,18 +453,19 @@ fn set_element(array: &Value, index: &Value, value: Value) -> Result<Value, Exce
 }
 
 fn is_equal(left: &Value, right: &Value, how: Equality) -> bool {
+    if how == Equality::Reference {
+        return left.is_same_reference(right);
+    }
     match (left, right) {
+        // Usual ones first.
         (Value::String(left), Value::String(right)) => left == right,
         (Value::Null, other) | (other, Value::Null) => other.is_null(),
-        // Usual ones first; boxed, they are different objects.
-        (Value::Int32(left), Value::Int32(right)) if how == Equality::Value => left == right,
-        (Value::Boolean(left), Value::Boolean(right)) if how == Equality::Value => left == right,
+        (Value::Int32(left), Value::Int32(right)) => left == right,
+        (Value::Boolean(left), Value::Boolean(right)) => left == right,
+        // Not as `Equals`, to which NaN is equal to itself.
         (Value::Double(left), Value::Double(right)) => left == right,
         (Value::Single(left), Value::Single(right)) => left == right,
-        _ => match how {
-            Equality::Value => left.equals(right),
-            Equality::Reference => left.is_same_reference(right),
-        },
+        _ => left.equals(right),
     }
 }
 

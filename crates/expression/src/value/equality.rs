@@ -30,8 +30,10 @@ impl Value {
         match (self, other) {
             (Value::Null, Value::Null) => true,
             (Value::Null, _) | (_, Value::Null) => false,
-            // Equal literals are one object in .NET; other equal strings differ there. Text has no identity here.
-            (Value::String(a), Value::String(b)) => a == b,
+            // Equal literals are one object (the binder sees to it), and so are most empty strings of .NET.
+            (Value::String(a), Value::String(b)) => {
+                Arc::ptr_eq(a.shared(), b.shared()) || (a.is_empty() && b.is_empty())
+            }
             // `==` of delegates is an operator of its own.
             (Value::Delegate(a), Value::Delegate(b)) => a.is_same(b),
             _ => match (self.address(), other.address()) {
