@@ -99,7 +99,7 @@ public class Jwt
         text = text.Trim();
         if (text.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) text = text.Substring(7).TrimStart();
         var parts = text.Split('.');
-        if (parts.Length != 3) return null;
+        if (parts.Length != 3 || !parts[2].All(one => char.IsLetterOrDigit(one) || "-_=".IndexOf(one) >= 0)) return null;
         try
         {
             return new Jwt(Part(parts[0]), Part(parts[1]));
