@@ -247,19 +247,8 @@ impl Binder {
                 }
             });
         }
-        let constant = matches!(
-            out.as_slice(),
-            [] | [Part { value: Node::Constant(Value::String(_)), alignment: 0, .. }]
-        );
-        let node = match out.pop() {
-            None => Node::Constant(Value::from("")),
-            Some(only) if constant => only.value,
-            Some(last) => {
-                out.push(last);
-                Node::Interpolate(out)
-            }
-        };
-        Typed { node, ty: Type::String, place }
+        // C# 7 knows no constant of this kind, whatever stands in it.
+        Typed { node: Node::Interpolate(out), ty: Type::String, place }
     }
 
     /// The constant width of a hole.

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::program::{Body, Function, Node, Step, Test};
+use crate::program::{Body, Function, Node, Part, Step, Test};
 use crate::run::fold;
 use crate::value::{Text, Value};
 
@@ -45,6 +45,11 @@ fn fold_body(body: &mut Body, texts: &mut Texts) {
 
 fn fold_node(node: &mut Node, texts: &mut Texts) {
     for_each_part(node, &mut |part| fold_node(part, texts));
+    if let Node::Interpolate(parts) = node
+        && let Some(text) = only_text(parts)
+    {
+        *node = Node::Constant(text);
+    }
     if let Node::Constant(Value::String(text)) = node {
         texts.share(text);
     }
@@ -65,6 +70,15 @@ fn fold_node(node: &mut Node, texts: &mut Texts) {
     }
 }
 
+/// The text of an interpolated string that has nothing but text in it.
+fn only_text(parts: &[Part]) -> Option<Value> {
+    match parts {
+        [] => Some(Value::from("")),
+        [Part { value: Node::Constant(text @ Value::String(_)), alignment: 0, .. }] => Some(text.clone()),
+        _ => None,
+    }
+}
+
 /// Visits what a node is made of.
 fn for_each_part(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
     match node {
@@ -73,6 +87,7 @@ fn for_each_part(node: &mut Node, visit: &mut dyn FnMut(&mut Node)) {
             call.arguments.iter_mut().for_each(visit);
         }
         Node::Store(_, value)
+        | Node::Declare(_, value)
         | Node::Not(value)
         | Node::Negate(value, _)
         | Node::Complement(value)
@@ -129,6 +144,7 @@ fn fold_step(step: &mut Step, texts: &mut Texts) {
     match step {
         Step::Evaluate(node) | Step::Declare(_, node) | Step::Return(node) => fold_node(node, texts),
         Step::Block(steps) => steps.iter_mut().for_each(|step| fold_step(step, texts)),
+        Step::Labeled(_, step) => fold_step(step, texts),
         Step::If(condition, then, otherwise) => {
             fold_node(condition, texts);
             fold_step(then, texts);

@@ -45,6 +45,11 @@ impl Binder {
             None => {
                 let values: Vec<Typed> = rows.iter().map(|item| self.value(item)).collect();
                 let types: Vec<Type> = values.iter().map(|value| value.ty.clone()).collect();
+                if types.is_empty() {
+                    let message =
+                        "the type of the elements cannot be read from none: write it, as in `new int[,]`";
+                    return self.wrong("no-conversion", place, message);
+                }
                 let common = self.common_type(&types);
                 let items = values.into_iter().map(|value| self.convert(value, &common).node).collect();
                 (common, items)

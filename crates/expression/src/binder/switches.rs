@@ -129,6 +129,10 @@ impl Binder {
 
     /// A constant that a value of type `ty` is compared with.
     pub(super) fn constant_pattern(&mut self, value: &Expression, ty: &Type) -> Test {
+        if super::conditionals::is_default(value) {
+            let help = "write `null`, `0` or another constant".to_owned();
+            self.report("not-constant", value.place, "`default` alone is no pattern", Some(help));
+        }
         let value = self.value(value);
         self.constant_test(value, ty)
     }

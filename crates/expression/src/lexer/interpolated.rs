@@ -124,7 +124,7 @@ impl Lexer<'_> {
         RawPart::Hole { value, format }
     }
 
-    /// After the colon, up to the closing brace.
+    /// After the colon, up to the closing brace. As in `string.Format`, a doubled one belongs to the format.
     fn hole_format(&mut self, verbatim: bool) -> String {
         self.at += 1;
         let mut units = Vec::new();
@@ -133,6 +133,14 @@ impl Lexer<'_> {
                 Some('"') if verbatim && self.rest().starts_with("\"\"") => {
                     self.at += 2;
                     units.push(u16::from(b'"'));
+                }
+                Some('}') if self.rest().starts_with("}}") => {
+                    self.at += 2;
+                    units.push(u16::from(b'}'));
+                }
+                Some('{') => {
+                    self.bump();
+                    self.mistake(self.at - 1, "a format holds no opening brace");
                 }
                 None | Some('}' | '"') => return String::from_utf16_lossy(&units),
                 Some(next) if !verbatim && is_line_end(next) => return String::from_utf16_lossy(&units),

@@ -67,7 +67,7 @@ impl Parser<'_> {
             }
             self.expect(">");
         }
-        let parameters = self.parameters();
+        let parameters = self.parameters(false);
         self.skip_constraints();
         self.has_functions = true;
         let body = if self.eat("=>") {

@@ -12,8 +12,12 @@ impl Parser<'_> {
                 RawPart::Text(text) => out.push(InterpolationPart::Text(text)),
                 RawPart::Hole { value, format } => {
                     let (value, alignment) = self.hole(value);
-                    if format.as_ref().is_some_and(String::is_empty) {
-                        self.mistake_at(value.place, "a format is missing after `:`");
+                    if let Some(format) = &format {
+                        if format.is_empty() {
+                            self.mistake_at(value.place, "a format is missing after `:`");
+                        } else if format.ends_with(char::is_whitespace) {
+                            self.mistake_at(value.place, "white space stands before the end of the format");
+                        }
                     }
                     out.push(InterpolationPart::Hole { value, alignment, format });
                 }

@@ -21,7 +21,7 @@ impl Parser<'_> {
             let ty = TypeSyntax { kind: TypeSyntaxKind::Inferred, place };
             vec![LambdaParameter { ty, name, default: None, mode: ParameterMode::Value }]
         } else {
-            self.parameters()
+            self.parameters(true)
         };
         self.expect("=>");
         self.has_functions = true;
@@ -48,7 +48,7 @@ impl Parser<'_> {
         if self.is_symbol("{") {
             return ExpressionKind::AnonymousMethod(LambdaBody::Block(self.block()));
         }
-        let parameters = self.parameters();
+        let parameters = self.parameters(false);
         ExpressionKind::Lambda { parameters, body: LambdaBody::Block(self.block()) }
     }
 
@@ -82,11 +82,11 @@ impl Parser<'_> {
     }
 
     /// `(int a, ref string b, …)`.
-    pub(super) fn parameters(&mut self) -> Vec<LambdaParameter> {
+    pub(super) fn parameters(&mut self, of_lambda: bool) -> Vec<LambdaParameter> {
         let mut parameters = Vec::new();
         self.expect("(");
         while !self.is_symbol(")") && !self.is_end() {
-            let Some(parameter) = self.parameter() else { break };
+            let Some(parameter) = self.parameter(of_lambda) else { break };
             let discards = |known: &LambdaParameter| &*known.name == "_";
             if discards(&parameter) && parameters.iter().any(discards) {
                 let place = self.before();
@@ -101,7 +101,8 @@ impl Parser<'_> {
         parameters
     }
 
-    fn parameter(&mut self) -> Option<LambdaParameter> {
+    /// Only a lambda may leave the type out.
+    fn parameter(&mut self, of_lambda: bool) -> Option<LambdaParameter> {
         let mode = match self.word_at(0) {
             Some("ref") => ParameterMode::Ref,
             Some("out") => ParameterMode::Out,
@@ -111,7 +112,8 @@ impl Parser<'_> {
         if mode != ParameterMode::Value || self.is_word("in") {
             self.at += 1;
         }
-        let untyped = self.is_identifier_at(0) && (self.is_symbol_at(1, ",") || self.is_symbol_at(1, ")"));
+        let untyped =
+            of_lambda && self.is_identifier_at(0) && (self.is_symbol_at(1, ",") || self.is_symbol_at(1, ")"));
         let ty = if untyped {
             TypeSyntax { kind: TypeSyntaxKind::Inferred, place: self.place() }
         } else {
