@@ -5,6 +5,9 @@ use std::path::Path;
 use sekisho_expression::reference::{Difference, page};
 use serde::Deserialize;
 
+/// Examples on the page are no longer than this.
+const LONGEST_EXAMPLE: usize = 120;
+
 /// One entry of `differences.yaml`.
 #[derive(Deserialize)]
 struct Entry {
@@ -24,11 +27,21 @@ fn differences(root: &Path) -> Vec<Difference> {
         return Vec::new();
     };
     let entries: Vec<Entry> = serde_saphyr::from_str(&text).unwrap();
-    let one = |entry: Entry| Difference {
-        reason: entry.reason,
-        examples: entry.cases.into_iter().map(|case| (case.expression, case.ours)).collect(),
+    let one = |entry: Entry| {
+        let short = entry.cases.into_iter().filter(|case| case.expression.len() <= LONGEST_EXAMPLE);
+        Difference {
+            reason: entry.reason,
+            examples: short.map(|case| (case.expression, shown(&case.ours))).collect(),
+        }
     };
     entries.into_iter().map(one).collect()
+}
+
+/// The value, or the exception, of `{"type", "value"}` or `{"error": {"type"}}`.
+fn shown(ours: &str) -> String {
+    let answer: serde_json::Value = serde_json::from_str(ours).unwrap();
+    let found = answer.pointer("/error/type").or_else(|| answer.get("value")).unwrap();
+    found.as_str().map_or_else(|| found.to_string(), str::to_owned)
 }
 
 #[test]

@@ -18,7 +18,7 @@ const MISTAKES: [(&str, &str, &str, &str); 20] = [
     ("apis/embeddings/operations/create/policy.xml", "4:43", "unclosed-expression", "add the missing `)`"),
     ("apis/embeddings/policy.xml", "4:10", "unknown-policy", "did you mean `set-header`?"),
     ("apis/embeddings/policy.xml", "9:107", "wrong-value", "it must be `true` or `false`"),
-    ("apis/images/operations/generate/policy.xml", "5:32", "no-operator", "`==`"),
+    ("apis/images/operations/generate/policy.xml", "5:60", "no-operator", "`==`"),
     ("apis/images/policy.xml", "4:62", "unknown-member", "did you mean `Headers`?"),
     ("backends/east/backendInformation.json", "6:34", "wrong-type", "`validateCertificateName`"),
     ("backends/pool/backendInformation.json", "13:21", "number-out-of-range", "from 0 to 100"),

@@ -13,7 +13,8 @@ use super::encoding::Charset;
 
 static CREDENTIALS: TypeDeclaration = TypeDeclaration::class("BasicAuthCredentials").members(&[
     pure("string UserId", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str()))),
-    pure("string Username", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str()))).note("Another name of `UserId`.")
+    pure("string Username", |call| Ok(Value::from(call.object::<Credentials>()?.user.as_str())))
+        .note("Another name of `UserId`.")
         .note("Another name of `UserId`."),
     pure("string Password", |call| Ok(Value::from(call.object::<Credentials>()?.password.as_str()))),
 ]);

@@ -19,7 +19,8 @@ static FORMS: TypeDeclaration = TypeDeclaration::statics("FormUrlEncodedExtensio
     pure("static string ToQueryString(this IDictionary<string, IList<string>> dictionary)", |call| {
         let pairs = pairs(call)?;
         Ok(if pairs.is_empty() { Value::Null } else { Value::from(format!("?{}", joined(&pairs))) })
-    }).note("Begins with `?`; null without entries.")
+    })
+    .note("Begins with `?`; null without entries.")
     .note("Begins with `?`; null without entries."),
 ]);
 

@@ -37,7 +37,9 @@ pub fn page(differences: &[Difference]) -> String {
     for section in &sections {
         let listed = section.types.iter().filter(|declared| !tables::is_plain_exception(declared));
         let links: Vec<String> = listed.map(|declared| tables::link(declared.source)).collect();
-        let _ = writeln!(out, "- [{}](#{}): {}", section.title, anchor(&section.title), links.join(", "));
+        let colon = if links.is_empty() { "" } else { ": " };
+        let _ =
+            writeln!(out, "- [{}](#{}){colon}{}", section.title, anchor(&section.title), links.join(", "));
     }
     out.push_str(&differences_section(differences));
     for section in &sections {
