@@ -8,7 +8,7 @@ use sekisho_expression::image::JsonContext;
 use sekisho_expression::{Limits, compile};
 
 /// Only time ends these, and memory those that keep what they make.
-const TIME: Duration = Duration::from_millis(200);
+const TIME: Duration = Duration::from_millis(100);
 const LIMITS: Limits = Limits { steps: u64::MAX, allocated_bytes: 4 << 30, time: TIME, ..Limits::DEFAULT };
 
 /// What they may take beyond: an optimised build is what users run, and its bound is the promise.
