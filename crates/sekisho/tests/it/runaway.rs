@@ -56,6 +56,7 @@ fn at(took: &[Duration], share: usize) -> Duration {
     took[(took.len() - 1) * share / 1000]
 }
 
+#[allow(clippy::print_stdout)] // Whoever runs the test wants the figures.
 fn show(title: &str, took: &[Duration]) {
     let (half, most, last) = (at(took, 500), at(took, 990), at(took, 1000));
     println!("{title}: {} calls, p50 {half:.2?}, p99 {most:.2?}, max {last:.2?}", took.len());
