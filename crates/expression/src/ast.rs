@@ -243,7 +243,7 @@ pub enum InterpolationPart {
         /// The value.
         value: Expression,
         /// Width: a constant; negative means left.
-        alignment: Option<Expression>,
+        alignment: Option<Box<Expression>>,
         /// The format.
         format: Option<String>,
     },

@@ -3,7 +3,7 @@
 use super::conversions::{is_subtype, shown};
 use super::flow::{Around, State};
 use super::{Binder, Typed};
-use crate::ast::{Expression, Pattern, Place, SwitchLabel, SwitchSection};
+use crate::ast::{Expression, Pattern, Place, SwitchLabel, SwitchSection, TypeSyntaxKind};
 use crate::program::{CaseStep, Node, Step, Test};
 use crate::types::Type;
 use crate::value::Value;
@@ -62,6 +62,7 @@ impl Binder {
                     (is_default, handled.default) = (true, true);
                 }
                 SwitchLabel::Case(pattern, guard) => {
+                    self.check_case(pattern);
                     let test = self.pattern(pattern, ty, place);
                     if section.labels.len() > 1
                         && let Some(slot) = test_slot(&test)
@@ -125,6 +126,21 @@ impl Binder {
     fn already_handled(&mut self, place: Place) {
         let message = "the `switch` case has already been handled by a previous case";
         self.mistake("duplicate-case", place, message);
+    }
+
+    /// A type alone is no label: C# 7 wants a name behind it.
+    fn check_case(&mut self, pattern: &Pattern) {
+        let Pattern::Type(syntax, None) = pattern else { return };
+        let is_constant = match &syntax.kind {
+            TypeSyntaxKind::Name(name, arguments) => arguments.is_empty() && self.is_value_path(name),
+            _ => false,
+        };
+        if !is_constant {
+            let message =
+                "a type alone as a label is C# 9 and not available in policy expressions, which are C# 7";
+            let help = "write a name behind it: `case T _:`".to_owned();
+            self.report("expression-newer-language", syntax.place, message, Some(help));
+        }
     }
 
     /// A constant that a value of type `ty` is compared with.

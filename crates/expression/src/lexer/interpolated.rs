@@ -119,7 +119,15 @@ impl Lexer<'_> {
         if self.peek() == Some('}') {
             self.at += 1;
         } else if self.peek().is_some() {
-            self.mistake(start, "the hole of the interpolated string is never closed");
+            let conditional = self.text.get(value.range()).is_some_and(|text| text.contains('?'));
+            self.mistake(
+                start,
+                if conditional {
+                    "`?:` in a hole needs parentheses, as `:` begins a format: `{(a ? b : c)}`"
+                } else {
+                    "the hole of the interpolated string is never closed"
+                },
+            );
         }
         RawPart::Hole { value, format }
     }

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{Lexer, TokenKind};
+use crate::parser::is_query_word;
 use crate::value::Value;
 
 impl Lexer<'_> {
@@ -20,11 +21,7 @@ impl Lexer<'_> {
             self.digits(radix);
         }
         let written = self.text.get(start..self.at).unwrap_or("");
-        let suffix_start = self.at;
-        while self.peek().is_some_and(|next| next.is_ascii_alphanumeric()) {
-            self.at += 1;
-        }
-        let suffix = self.text.get(suffix_start..self.at).unwrap_or("").to_ascii_lowercase();
+        let suffix = self.suffix(radix, written);
         let digits = written.replace('_', "");
         let value = if separators_fit(written, radix) { number_value(&digits, radix, &suffix) } else { None };
         match value {
@@ -52,6 +49,28 @@ impl Lexer<'_> {
         } else {
             self.mistake(start, "the number is not valid");
         }
+    }
+
+    /// The letters that say the type, in lower case. A word of the language may follow at once (`5is int`); other letters
+    /// belong to the number and make it wrong.
+    fn suffix(&mut self, radix: u32, written: &str) -> String {
+        const OF_INTEGERS: &[&str] = &["ul", "lu", "u", "l"];
+        const OF_FRACTIONS: &[&str] = &["f", "d", "m"];
+        let has_fraction = radix == 10 && written.contains(['.', 'e', 'E']);
+        let integers = if has_fraction { &[] } else { OF_INTEGERS };
+        let fractions = if radix == 10 { OF_FRACTIONS } else { &[] };
+        let rest = self.rest();
+        let end = rest.find(|next: char| !next.is_alphanumeric() && next != '_').unwrap_or(rest.len());
+        let letters = rest.get(..end).unwrap_or("").to_lowercase();
+        let known = integers.iter().chain(fractions).find(|suffix| letters.starts_with(**suffix));
+        let known = known.copied().unwrap_or("");
+        let word = letters.get(known.len()..).unwrap_or("");
+        if word.is_empty() || matches!(word, "is" | "as") || is_query_word(word) {
+            self.at += known.len();
+            return known.to_owned();
+        }
+        self.at += end;
+        letters
     }
 
     fn digits(&mut self, radix: u32) {

@@ -11,7 +11,7 @@ impl Parser<'_> {
             match part {
                 RawPart::Text(text) => out.push(InterpolationPart::Text(text)),
                 RawPart::Hole { value, format } => {
-                    let (value, alignment) = self.hole(value);
+                    let (value, alignment) = self.hole(value, format.is_some());
                     if let Some(format) = &format {
                         if format.is_empty() {
                             self.mistake_at(value.place, "a format is missing after `:`");
@@ -19,7 +19,7 @@ impl Parser<'_> {
                             self.mistake_at(value.place, "white space stands before the end of the format");
                         }
                     }
-                    out.push(InterpolationPart::Hole { value, alignment, format });
+                    out.push(InterpolationPart::Hole { value, alignment: alignment.map(Box::new), format });
                 }
             }
         }
@@ -27,15 +27,18 @@ impl Parser<'_> {
     }
 
     /// The value in a hole, and its width after a comma.
-    fn hole(&mut self, place: Place) -> (Expression, Option<Expression>) {
+    fn hole(&mut self, place: Place, has_format: bool) -> (Expression, Option<Expression>) {
         let refused = Expression { kind: ExpressionKind::Error, place };
         self.nested((refused, None), |parser| {
             let mut inner = Parser::new(parser.text, place.start as usize, place.end as usize, parser.depth);
             inner.queries = parser.queries;
             let value = inner.expression();
             let width = if inner.eat(",") { Some(inner.expression()) } else { None };
-            if inner.is_symbol("?") || inner.is_symbol(":") {
-                inner.mistake("`?:` in a hole needs parentheses, as `:` begins a format");
+            let conditional = matches!(value.kind, ExpressionKind::Conditional { .. });
+            if has_format && conditional && inner.is_end() && !inner.mistakes.is_empty() {
+                inner.mistakes.clear();
+                let message = "`?:` in a hole needs parentheses, as `:` begins a format: `{(a ? b : c)}`";
+                inner.mistake_at(place, message);
             }
             inner.expect_end();
             parser.mistakes.append(&mut inner.mistakes);

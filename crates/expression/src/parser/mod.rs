@@ -25,7 +25,8 @@ use std::sync::Arc;
 
 use crate::ast::{Expression, ExpressionKind, Name, Place, Root};
 use crate::lexer::{Mistake, Token, TokenKind, name_of, tokens};
-use words::{is_query_word, is_reserved};
+pub(crate) use words::is_query_word;
+use words::is_reserved;
 
 /// Nested forms beyond this are refused, so that hostile text cannot exhaust the stack.
 pub(crate) const MAXIMUM_DEPTH: u32 = 100;
@@ -90,6 +91,8 @@ pub(super) struct Parser<'t> {
     mistakes: Vec<Mistake>,
     /// True once a lambda or local function was seen.
     has_functions: bool,
+    /// The last value in parentheses: the tree does not keep them.
+    parenthesised: Option<Place>,
     /// True right before an expression that may be `throw …`.
     may_throw: bool,
     /// How many queries are being read: some words are keywords in them.
@@ -119,6 +122,7 @@ impl<'t> Parser<'t> {
             depth,
             mistakes,
             has_functions: false,
+            parenthesised: None,
             may_throw: false,
             queries: 0,
             deepest: 0,

@@ -135,6 +135,9 @@ impl Parser<'_> {
     fn nameof(&mut self) -> ExpressionKind {
         self.at += 2;
         let argument = self.expression();
+        if self.parenthesised == Some(argument.place) {
+            self.mistake_at(argument.place, "`nameof` takes a name without parentheses");
+        }
         self.expect(")");
         ExpressionKind::NameOf(Box::new(argument))
     }

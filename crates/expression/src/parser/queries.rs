@@ -30,7 +30,7 @@ impl Parser<'_> {
         self.has_functions = true;
         self.queries += 1;
         let parameter = Arc::from(format!("range variables {}", self.at));
-        let (name, value) = self.from_clause();
+        let (name, value) = self.source_clause();
         let out = self.query_body(Query { value, names: vec![name], is_source: true, parameter });
         self.queries -= 1;
         Some(out)
@@ -52,7 +52,7 @@ impl Parser<'_> {
     }
 
     /// `from [T] x in source` and `join [T] x in source`; a type becomes `Cast<T>()`.
-    fn from_clause(&mut self) -> (Name, Expression) {
+    fn source_clause(&mut self) -> (Name, Expression) {
         self.at += 1;
         let ty = if self.word_at(1) == Some("in") { None } else { self.ty() };
         let name = self.query_name();
@@ -77,7 +77,7 @@ impl Parser<'_> {
             let start = self.place();
             match self.word_at(0) {
                 Some("from") => {
-                    let (name, source) = self.from_clause();
+                    let (name, source) = self.source_clause();
                     query.flatten(name, source);
                 }
                 Some("let") => {
@@ -144,7 +144,7 @@ impl Parser<'_> {
 
     /// `join y in inner on outerKey equals innerKey [into group]`.
     fn join(&mut self, query: &mut Query) {
-        let (name, inner) = self.from_clause();
+        let (name, inner) = self.source_clause();
         if !self.eat_word("on") {
             self.mistake("`on` is missing in `join`");
         }

@@ -180,15 +180,18 @@ impl Parser<'_> {
             return kind;
         }
         let value = self.expression();
-        let allowed = matches!(
-            value.kind,
-            ExpressionKind::Assign { .. }
-                | ExpressionKind::Call { .. }
-                | ExpressionKind::Increment { .. }
-                | ExpressionKind::New { .. }
-                | ExpressionKind::ConditionalAccess { .. }
-                | ExpressionKind::Error
-        );
+        let failed = matches!(value.kind, ExpressionKind::Error);
+        let is_bare = failed || self.parenthesised != Some(value.place);
+        let allowed = is_bare
+            && matches!(
+                value.kind,
+                ExpressionKind::Assign { .. }
+                    | ExpressionKind::Call { .. }
+                    | ExpressionKind::Increment { .. }
+                    | ExpressionKind::New { .. }
+                    | ExpressionKind::ConditionalAccess { .. }
+                    | ExpressionKind::Error
+            );
         if !allowed {
             let message = "only assignment, call, increment, decrement and `new` can be used as a statement";
             let help = "assign the value to a variable, or `return` it";

@@ -7,6 +7,7 @@ use crate::ast::{Expression, ExpressionKind, Name, TypeSyntax, TypeSyntaxKind};
 impl Parser<'_> {
     /// `(a)`, `(a, b)`, `(name: a, b)`, `(T a, b)`.
     pub(super) fn parenthesised(&mut self) -> ExpressionKind {
+        let start = self.place();
         self.expect("(");
         let (name, first) = self.tuple_element();
         if !self.is_symbol(",") && name.is_none() {
@@ -14,6 +15,7 @@ impl Parser<'_> {
                 self.mistake_at(first.place, "a variable cannot be declared here");
             }
             self.expect(")");
+            self.parenthesised = Some(start.to(self.before()));
             return first.kind;
         }
         let mut items = vec![(name, first)];

@@ -83,7 +83,7 @@ pub(super) fn is_reserved(word: &str) -> bool {
 }
 
 /// Words that are keywords inside a query.
-pub(super) fn is_query_word(word: &str) -> bool {
+pub(crate) fn is_query_word(word: &str) -> bool {
     matches!(
         word,
         "from"

@@ -5,60 +5,18 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::arithmetic::{arithmetic, compare, complement, convert, negate};
-use super::{Closure, Evaluation, Frame, Slots, call_function};
+use super::arrays::set_element;
+use super::{Closure, Frame, call_function};
 use crate::binder::is_instance;
-use crate::budget::Limits;
 use crate::call::Call;
 use crate::dotnet::registry::MemberKind;
-use crate::dotnet::{formatted, text_of};
 use crate::exception::Exception;
-use crate::program::Body;
-use crate::program::{CallNode, Code, Equality, Node, Part, Test};
+use crate::program::{CallNode, Equality, Node, Test};
 use crate::types::Type;
 use crate::value::{Anonymous, Delegate, Tuple, Value};
 
 /// Arguments of a call, without the heap for the usual ones.
 type Arguments = SmallVec<[Value; 4]>;
-
-/// Text that is being put together: the usual length needs no heap of its own.
-#[derive(Default)]
-struct Gathered {
-    bytes: SmallVec<[u8; 256]>,
-}
-
-impl Gathered {
-    fn push(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
-    }
-
-    /// The usual numbers without a text of their own.
-    fn push_integer(&mut self, number: i32) {
-        let mut digits = [0_u8; 10];
-        let mut left = number.unsigned_abs();
-        let mut used = 0;
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
-            left /= 10;
-            used += 1;
-            if left == 0 {
-                break;
-            }
-        }
-        if number < 0 {
-            self.bytes.push(b'-');
-        }
-        self.bytes.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
-    }
-
-    fn pad(&mut self, count: usize) {
-        self.bytes.resize(self.bytes.len() + count, b' ');
-    }
-
-    fn into_value(self) -> Value {
-        // Only whole texts were added: it is always UTF-8.
-        Value::from(std::str::from_utf8(&self.bytes).unwrap_or_default())
-    }
-}
 
 impl<'f> Frame<'f> {
     pub(super) fn eval(&mut self, node: &'f Node) -> Result<Value, Exception> {
@@ -279,70 +237,6 @@ impl<'f> Frame<'f> {
         Ok(result)
     }
 
-    #[inline(never)]
-    fn concat(&mut self, parts: &'f [Node]) -> Result<Value, Exception> {
-        let mut out = Gathered::default();
-        for part in parts {
-            if let Node::Constant(Value::String(text)) = part {
-                out.push(text);
-                continue;
-            }
-            match self.eval(part)? {
-                Value::String(text) => self.gather(&mut out, &text)?,
-                Value::Int32(number) => out.push_integer(number),
-                Value::Null => {}
-                value => {
-                    let text = text_of(&value, self.machine)?;
-                    self.gather(&mut out, &text)?;
-                }
-            }
-        }
-        Ok(out.into_value())
-    }
-
-    fn gather(&mut self, out: &mut Gathered, text: &str) -> Result<(), Exception> {
-        self.machine.budget().allocate(text.len())?;
-        out.push(text);
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn interpolate(&mut self, parts: &'f [Part]) -> Result<Value, Exception> {
-        let mut out = Gathered::default();
-        for part in parts {
-            if let (Node::Constant(Value::String(text)), 0) = (&part.value, part.alignment) {
-                out.push(text);
-                continue;
-            }
-            let value = self.eval(&part.value)?;
-            if part.alignment == 0 && part.format.is_none() {
-                match &value {
-                    Value::String(text) => {
-                        self.gather(&mut out, text)?;
-                        continue;
-                    }
-                    Value::Int32(number) => {
-                        out.push_integer(*number);
-                        continue;
-                    }
-                    _ => {}
-                }
-            }
-            let text = formatted(&value, part.format.as_deref(), self.machine)?;
-            let width = part.alignment.unsigned_abs() as usize;
-            let padding = width.saturating_sub(if width == 0 { 0 } else { text.length() });
-            self.machine.budget().allocate(text.len() + padding)?;
-            if part.alignment > 0 {
-                out.pad(padding);
-            }
-            out.push(&text);
-            if part.alignment < 0 {
-                out.pad(padding);
-            }
-        }
-        Ok(out.into_value())
-    }
-
     /// True when the value fits the pattern; its variable is set then.
     pub(super) fn matches(&mut self, value: &Value, test: &'f Test) -> Result<bool, Exception> {
         match test {
@@ -363,53 +257,6 @@ impl<'f> Frame<'f> {
             }
         }
     }
-
-    fn array(&mut self, node: &'f Node) -> Result<Value, Exception> {
-        match node {
-            Node::NewArray { element, length } => {
-                let length = self.eval(length)?.as_integer().unwrap_or(0);
-                let length = usize::try_from(length)
-                    .map_err(|_| Exception::overflow("Array dimensions exceeded supported range."))?;
-                let size = if *element == Type::Byte { 1 } else { size_of::<Value>() };
-                self.machine.budget().allocate(length.saturating_mul(size))?;
-                if *element == Type::Byte {
-                    return Ok(Value::bytes(vec![0; length]));
-                }
-                Ok(Value::array(element.clone(), vec![element.default_value(); length]))
-            }
-            Node::ArrayItems { element, items } => {
-                self.machine.budget().allocate(items.len() * size_of::<Value>())?;
-                let mut values = Vec::with_capacity(items.len());
-                for item in items {
-                    values.push(self.eval(item)?);
-                }
-                Ok(Value::array(element.clone(), values))
-            }
-            Node::Length(array) => {
-                let length = match self.eval(array)? {
-                    Value::Array(array) => array.items.lock().len(),
-                    Value::Bytes(bytes) => bytes.lock().len(),
-                    _ => return Err(Exception::null_reference()),
-                };
-                Ok(Value::Int32(i32::try_from(length).unwrap_or(i32::MAX)))
-            }
-            Node::Element(parts) => {
-                let array = self.eval(&parts.0)?;
-                let index = self.eval(&parts.1)?;
-                if array.is_null() {
-                    return Err(Exception::null_reference());
-                }
-                let index = position(&index)?;
-                let found = match &array {
-                    Value::Array(array) => array.items.lock().get(index).cloned(),
-                    Value::Bytes(bytes) => bytes.lock().get(index).map(|byte| Value::Byte(*byte)),
-                    _ => None,
-                };
-                found.ok_or_else(Exception::index_out_of_range)
-            }
-            _ => Ok(Value::Null),
-        }
-    }
 }
 
 /// Members are called on objects, once their arguments are known; `T?` answers for null itself.
@@ -418,38 +265,6 @@ fn check_receiver(call: &CallNode, receiver: &Value) -> Result<(), Exception> {
         && call.receiver.is_some()
         && !matches!(call.member.declaring, Type::Generic("System.Nullable", _));
     if missing { Err(Exception::null_reference()) } else { Ok(()) }
-}
-
-/// An index into an array.
-fn position(index: &Value) -> Result<usize, Exception> {
-    let index = index.as_integer().and_then(|index| usize::try_from(index).ok());
-    index.ok_or_else(Exception::index_out_of_range)
-}
-
-fn set_element(array: &Value, index: &Value, value: Value) -> Result<Value, Exception> {
-    if array.is_null() {
-        return Err(Exception::null_reference());
-    }
-    let index = position(index)?;
-    match array {
-        Value::Array(array) => {
-            let mut items = array.items.lock();
-            let slot = items.get_mut(index).ok_or_else(Exception::index_out_of_range)?;
-            array.check(&value)?;
-            let before = std::mem::replace(slot, value.clone());
-            drop(items);
-            drop(before);
-        }
-        Value::Bytes(bytes) => {
-            let mut bytes = bytes.lock();
-            let slot = bytes.get_mut(index).ok_or_else(Exception::index_out_of_range)?;
-            if let Value::Byte(byte) = value {
-                *slot = byte;
-            }
-        }
-        _ => return Err(Exception::null_reference()),
-    }
-    Ok(value)
 }
 
 fn is_equal(left: &Value, right: &Value, how: Equality) -> bool {
@@ -494,74 +309,4 @@ fn cast(value: Value, to: &Type) -> Result<Value, Exception> {
         },
         _ => Err(Exception::invalid_cast(&value.type_of(), to)),
     }
-}
-
-/// Computes a node of constants once. What throws, or gives something mutable, stays as it is.
-pub(crate) fn fold(node: Node) -> Node {
-    if !is_constant(&node) {
-        return node;
-    }
-    let mut context = crate::image::JsonContext::default();
-    let limits = Limits { steps: 1000, allocated_bytes: 64 << 10, ..Limits::default() };
-    let mut machine = Evaluation::new(&mut context, &limits);
-    let empty = Body::Expression(Node::Constant(Value::Null));
-    let code = Arc::new(Code { body: empty, slots: 0, cells: false, nesting: 1, functions: Vec::new() });
-    let result = {
-        let mut frame = Frame {
-            code: &code,
-            machine: &mut machine,
-            slots: Slots::Plain(SmallVec::new()),
-            caught: Vec::new(),
-        };
-        frame.eval(&node)
-    };
-    match result {
-        Ok(value) if is_immutable(&value) => Node::Constant(value),
-        _ => node,
-    }
-}
-
-fn is_constant(node: &Node) -> bool {
-    let constant = |node: &Node| matches!(node, Node::Constant(value) if !matches!(value, Value::Host(_)));
-    match node {
-        Node::Call(call) => {
-            call.member.member.pure
-                && call.outs.is_empty()
-                && call.receiver.as_ref().is_none_or(constant)
-                && call.arguments.iter().all(constant)
-        }
-        Node::Arithmetic { operands, .. } | Node::Compare { operands, .. } | Node::Equal { operands, .. } => {
-            constant(&operands.0) && constant(&operands.1)
-        }
-        Node::Convert { value, .. } | Node::Not(value) | Node::Complement(value) | Node::Negate(value, _) => {
-            constant(value)
-        }
-        _ => false,
-    }
-}
-
-fn is_immutable(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::Null
-            | Value::Boolean(_)
-            | Value::Char(_)
-            | Value::SByte(_)
-            | Value::Byte(_)
-            | Value::Int16(_)
-            | Value::UInt16(_)
-            | Value::Int32(_)
-            | Value::UInt32(_)
-            | Value::Int64(_)
-            | Value::UInt64(_)
-            | Value::Single(_)
-            | Value::Double(_)
-            | Value::Decimal(_)
-            | Value::String(_)
-            | Value::DateTime(_)
-            | Value::DateTimeOffset(_)
-            | Value::TimeSpan(_)
-            | Value::Guid(_)
-            | Value::Enum(_)
-    )
 }

@@ -1,8 +1,11 @@
 //! Runs a program.
 
 mod arithmetic;
+mod arrays;
 mod evaluate;
+mod fold;
 mod statements;
+mod text;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +25,7 @@ use crate::types::Type;
 use crate::value::{Callable, Value, release};
 
 pub(crate) use arithmetic::convert;
-pub(crate) use evaluate::fold;
+pub(crate) use fold::fold;
 
 /// A variable that lambdas share.
 type Cell = Arc<Mutex<Value>>;
