@@ -123,6 +123,20 @@ impl MappedText {
         out
     }
 
+    /// The same with other text in place of what was pushed as a replacement of `source`.
+    pub fn with_replacement(&self, source: Span, replacement: &str) -> MappedText {
+        let mut out = MappedText::new(self.span);
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let end = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.start);
+            if !piece.verbatim && piece.source == source {
+                out.push_replaced(replacement, source);
+            } else {
+                out.push_mapped(self, piece.start..end);
+            }
+        }
+        out
+    }
+
     /// The source of one byte; of its end when `after`.
     fn place(&self, offset: usize, after: bool) -> Span {
         let index = self.pieces.partition_point(|piece| piece.start <= offset);
@@ -169,6 +183,15 @@ mod tests {
         let (map, text) = decoded();
         let pasted = text.text().find("345").unwrap();
         assert_eq!(map.slice(text.span(pasted..pasted + 2)), "{{b}}");
+    }
+
+    #[test]
+    fn a_replacement_is_replaced_and_the_rest_keeps_its_places() {
+        let (map, text) = decoded();
+        let other = text.with_replacement(Span::new(text.whole_span().file, 18, 23), "0");
+        assert_eq!(other.text(), "@(a && 0 + c)");
+        let c = other.text().find('c').unwrap();
+        assert_eq!(map.slice(other.span(c..c + 1)), "c");
     }
 
     #[test]

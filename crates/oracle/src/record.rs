@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Thrown};
 use crate::case::Case;
 
 /// One line.
@@ -67,10 +67,45 @@ pub fn write(folder: &Path, family: &str, answers: &[(&Case, &Answer)]) -> Resul
         let line = Line {
             expression: case.expression.clone(),
             context: case.context.as_deref().map(str::to_owned),
-            answer: (*answer).clone(),
+            answer: without_places(answer),
         };
         serde_json::to_writer(&mut out, &line)?;
         out.write_all(b"\n")?;
     }
     std::fs::write(&path, out).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The answer without what changes from run to run: the folder a case was compiled in, and the number of its class.
+fn without_places(answer: &Answer) -> Answer {
+    let Answer::Thrown { error: Thrown { type_name, message } } = answer else { return answer.clone() };
+    let mut out = String::with_capacity(message.len());
+    for word in message.split_inclusive(' ') {
+        let word = word.rsplit_once('/').map_or(word, |(_, file)| file);
+        let mut at_start = true;
+        let mut in_number = false;
+        for letter in word.chars() {
+            in_number = letter.is_ascii_digit() && (in_number || at_start && out.ends_with('C'));
+            at_start = !letter.is_alphanumeric() || (at_start && letter == 'C');
+            if !in_number {
+                out.push(letter);
+            }
+            at_start |= in_number;
+        }
+    }
+    Answer::thrown(type_name.clone(), out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_and_numbers_of_classes_are_left_out() {
+        let message = "C279.<Run>m__0() ---> Error: /tmp/.x/.y/C279.cs(3,52): CS1624: `C560.Run(IContext)' in C1:C2:Run";
+        let Answer::Thrown { error } = without_places(&Answer::thrown("E", message)) else { panic!() };
+        assert_eq!(
+            error.message,
+            "C.<Run>m__0() ---> Error: C.cs(3,52): CS1624: `C.Run(IContext)' in C:C:Run"
+        );
+    }
 }

@@ -25,13 +25,14 @@ async fn every_case_does_what_it_says() {
     assert!(failures.is_empty(), "{} of {count} cases failed\n\n{}", failures.len(), failures.join("\n\n"));
 }
 
-/// Folders two levels down: `<policy>/<case>`.
+/// Folders two levels down: `<policy>/<case>`. Expressions are cases of another kind, compared with .NET.
 fn case_folders(root: &Path) -> Vec<PathBuf> {
     let folders = |path: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
     };
-    let mut out: Vec<PathBuf> = folders(root).iter().flat_map(|policy| folders(policy)).collect();
+    let policies = folders(root).into_iter().filter(|policy| !policy.ends_with("expressions"));
+    let mut out: Vec<PathBuf> = policies.flat_map(|policy| folders(&policy)).collect();
     out.sort();
     out
 }

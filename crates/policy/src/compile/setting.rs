@@ -182,7 +182,7 @@ fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expressi
             Some(Expression { program })
         }
         Err(findings) => {
-            compiler.report_expression(content.span, findings);
+            compiler.report_expression(content, findings);
             None
         }
     }
