@@ -127,7 +127,7 @@ async fn exchange(
     clock: &dyn Clock,
     timeout: Duration,
 ) -> Result<Reply, Failure> {
-    let answer = http.send(request, HttpOptions { timeout }).await;
+    let answer = http.send(request, HttpOptions::timeout(timeout)).await;
     let answer = answer.map_err(|error| Failure::Unreachable(error.message))?;
     let status = answer.status();
     let wanted_pause =

@@ -1,5 +1,7 @@
 //! Tokens of the gateway's own identities.
 //!
+//! - [`jwt`]: checks of JSON web tokens
+//! - [`authorizations`]: connections of the credential manager
 //! - [`config`]: what may be configured, and [`config::Environment`], where `auto` looks
 //! - [`source`]: one file for each protocol: how a token is asked for
 //! - [`reply`]: what token endpoints answer
@@ -7,15 +9,19 @@
 //! - [`cache`]: the tokens at hand, by resource and client id
 //! - [`provider`]: [`IdentityTokens`], which joins them behind the `Tokens` port
 
+pub mod authorizations;
 mod cache;
 pub mod config;
 mod endpoint;
 mod fetch;
+pub mod jwt;
 pub mod provider;
 mod reply;
 mod source;
 #[cfg(test)]
 mod testing;
 
+pub use authorizations::Connections;
 pub use config::{ConfigError, Environment, IdentityConfig, SourceConfig};
-pub use provider::{IdentityPorts, IdentityTokens, Spawner, tokio_spawner};
+pub use jwt::JwtVerifier;
+pub use provider::{IdentityPorts, IdentityTokens, tokio_spawner};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sekisho_policy::ports::http::Http;
-use sekisho_policy::ports::{Clock, Event, PortFuture, Recorder, TokenError, Tokens};
+use sekisho_policy::ports::{Clock, Event, PortFuture, Recorder, Spawner, TokenError, Tokens};
 use tokio::sync::watch;
 
 use crate::cache::{Cache, Entry, Flight, Join, KeyView, Outcome};
@@ -22,12 +22,13 @@ const MAX_RESOURCE_BYTES: usize = 2048;
 /// The longest client id, in bytes.
 const MAX_CLIENT_ID_BYTES: usize = 256;
 
-/// Runs a future on its own, until its end.
-pub type Spawner = Arc<dyn Fn(PortFuture<'static, ()>) + Send + Sync>;
-
 /// A spawner for the tokio runtime that it is called on.
 pub fn tokio_spawner() -> Spawner {
-    Arc::new(|future| drop(tokio::spawn(future)))
+    Arc::new(|future| {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            drop(runtime.spawn(future));
+        }
+    })
 }
 
 /// What the tokens need of the outside.

@@ -23,8 +23,41 @@ pub struct Declaration {
     pub attributes: &'static [Attribute],
     /// What may stand in it.
     pub children: Children,
-    /// Makes it run. None: the name is known and not supported yet.
+    /// True when a document may have it once only in a section.
+    pub once: bool,
+    /// The rest of its reference page.
+    pub reference: Reference,
+    /// Makes it run. None: the name is known and not supported.
     pub compile: Option<CompilePolicy>,
+}
+
+/// What the reference page of a policy tells beside its declaration.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// What it does in full: units, order, defaults, what it leaves alone. Markdown paragraphs.
+    pub behaviour: &'static str,
+    /// Errors it raises.
+    pub errors: &'static [ErrorFact],
+    /// A conformance case below `conformance/<first name>/` whose documents show it in use.
+    pub example: &'static str,
+    /// Where it differs from API Management, or what was chosen where the documentation is silent.
+    pub differences: &'static [&'static str],
+}
+
+/// An error that a policy raises.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorFact {
+    /// `context.LastError.Reason`.
+    pub reason: &'static str,
+    /// The status that the client gets: `401`, or the name of the attribute that sets it.
+    pub status: &'static str,
+    /// When.
+    pub when: &'static str,
+}
+
+impl Reference {
+    /// Nothing told yet.
+    pub const NONE: Reference = Reference { behaviour: "", errors: &[], example: "", differences: &[] };
 }
 
 /// An attribute.
@@ -77,6 +110,8 @@ pub enum Children {
     Markup,
     /// Policies.
     Policies,
+    /// Policies of these names.
+    OnlyPolicies(&'static [&'static str]),
     /// Text or an expression, or these elements.
     TextOrElements(&'static [Child]),
     /// These elements.

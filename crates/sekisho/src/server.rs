@@ -13,10 +13,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
-use sekisho_identity::{IdentityPorts, IdentityTokens, tokio_spawner};
-use sekisho_policy::ports::{Clock, Event, Http, Ports, Recorder};
+use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
+use sekisho_policy::ports::{Caches, Clock, Event, Http, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
+use sekisho_state::memory::{MemoryCache, MemoryCounters};
 use sekisho_telemetry::access_log::AccessLogThread;
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
 use tokio::net::TcpListener;
@@ -249,7 +250,7 @@ fn ports(
 ) -> Result<Ports> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let identity_ports = IdentityPorts {
-        http: upstream as Arc<dyn Http>,
+        http: Arc::clone(&upstream) as Arc<dyn Http>,
         clock: Arc::clone(&clock),
         recorder: Arc::clone(&recorder),
         spawner: tokio_spawner(),
@@ -257,7 +258,19 @@ fn ports(
     let config = identity::config(&process.identity);
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
-    Ok(Ports { clock, entropy: Arc::new(SystemEntropy), tokens: Arc::new(tokens), recorder })
+    let caches = Caches { internal: Arc::new(MemoryCache::new(Arc::clone(&clock))), external: None };
+    Ok(Ports::from(PortSet {
+        counters: Arc::new(MemoryCounters::new(Arc::clone(&clock))),
+        caches,
+        clock,
+        entropy: Arc::new(SystemEntropy),
+        tokens: Arc::new(tokens),
+        recorder,
+        http: upstream,
+        jwts: Arc::new(JwtVerifier::default()),
+        authorizations: Arc::new(Connections::default()),
+        spawner: tokio_spawner(),
+    }))
 }
 
 impl Management {

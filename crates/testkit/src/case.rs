@@ -5,10 +5,10 @@
 //! | `policy.xml` | the document of the API |
 //! | `global.xml`, `product.xml`, `operation.xml` | documents of other scopes |
 //! | `fragment-<id>.xml` | a policy fragment |
-//! | `request.http` | the request: `METHOD /target`, headers, an empty line, the body |
+//! | `request.http`, `request-2.http` … | the calls, one after the other: `METHOD /target`, headers, an empty line, the body |
 //! | `backend.http`, `backend-2.http` … | the backend's answers in order, the last one repeats; or one of the lines `CONNECTION FAILURE`, `TIMEOUT` |
-//! | `expected.http` | the response: status, reason when written, headers that must be there, the exact body |
-//! | `expected.json` | what else must hold; see [`Expected`] |
+//! | `expected.http`, `expected-2.http` … | the response: status, reason when written, headers that must be there, the exact body |
+//! | `expected.json`, `expected-2.json` … | what else must hold of that call; see [`Expected`] |
 //! | `case.json` | settings; see [`Settings`] |
 //!
 //! A case that documents a chosen behaviour says why in `README.md` of its folder.
@@ -20,8 +20,9 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
-use crate::ports::Script;
+use crate::services::ServiceAnswer;
 
 /// `case.json`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,6 +46,38 @@ pub struct Settings {
     pub token_failure: Option<String>,
     /// The largest body that is buffered, in bytes.
     pub buffered_body: Option<usize>,
+    /// What other services answer.
+    pub services: Vec<Service>,
+    /// Tokens of the credential manager by `provider/connection`.
+    pub authorizations: BTreeMap<String, String>,
+    /// True when there is an external cache.
+    pub external_cache: bool,
+    /// What is different from call to call; the first entry is for the first call.
+    pub calls: Vec<CallSettings>,
+}
+
+/// An answer of a service that policies call.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Service {
+    /// What its URLs begin with; empty for any.
+    pub url: String,
+    /// A file with the response, or `CONNECTION FAILURE`, or `TIMEOUT`.
+    pub reply: String,
+    /// How many turns other work gets before the answer is there.
+    pub turns: usize,
+}
+
+/// What is different in one call.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct CallSettings {
+    /// Seconds that pass before it.
+    pub pause: f64,
+    /// The subscription, in place of that of the case.
+    pub subscription: Option<String>,
+    /// The caller's address, in place of that of the case.
+    pub ip_address: Option<String>,
 }
 
 /// `expected.json`.
@@ -63,6 +96,10 @@ pub struct Expected {
     pub traces: Option<Vec<String>>,
     /// Headers that must not be in the response.
     pub absent_headers: Vec<String>,
+    /// Requests that reached other services, each by some of `method`, `url`, `headers`, `body`, `timeout`, `proxy`.
+    pub services: Option<Vec<Value>>,
+    /// Metrics as `namespace/name=value {dimension=value, …}`.
+    pub metrics: Option<Vec<String>>,
     /// Findings of the load as `code line:column`; the case then has no request.
     pub findings: Option<Vec<String>>,
 }
@@ -86,16 +123,27 @@ pub struct Case {
     pub documents: Vec<(String, String)>,
     /// Fragments by id.
     pub fragments: BTreeMap<String, String>,
-    /// The request.
-    pub request: Option<RequestText>,
+    /// The calls, one after the other on the same state.
+    pub calls: Vec<Call>,
     /// What the backend does.
     pub backend: Vec<Script>,
+    /// What other services do.
+    pub services: Vec<ServiceAnswer>,
+    /// Findings of the load, when the case is about these.
+    pub findings: Option<Vec<String>>,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// One call and what must come of it.
+#[derive(Debug)]
+pub struct Call {
+    /// The request.
+    pub request: RequestText,
     /// The response.
     pub response: Option<ResponseText>,
     /// The rest of the expectations.
     pub expected: Expected,
-    /// Settings.
-    pub settings: Settings,
 }
 
 impl Case {
@@ -108,25 +156,47 @@ impl Case {
             name,
             documents: documents.iter().filter_map(|file| Some(((*file).to_owned(), text(file)?))).collect(),
             fragments: fragments(folder)?,
-            request: text("request.http")
-                .map(|text| message::request(&text))
-                .transpose()
-                .context("request.http")?,
+            calls: Vec::new(),
             backend: Vec::new(),
-            response: text("expected.http")
-                .map(|text| message::response(&text))
-                .transpose()
-                .context("expected.http")?,
-            expected: serde_json::from_str(&json("expected.json")).context("expected.json")?,
+            services: Vec::new(),
+            findings: None,
             settings: serde_json::from_str(&json("case.json")).context("case.json")?,
         };
         for number in 1.. {
-            let file = if number == 1 { "backend.http".to_owned() } else { format!("backend-{number}.http") };
+            let file = numbered("backend", number, "http");
             let Some(text) = text(&file) else { break };
             case.backend.push(script(&text).context(file)?);
         }
+        for service in &case.settings.services {
+            let script = match text(&service.reply) {
+                Some(text) => script(&text),
+                None => script(&service.reply),
+            };
+            let script = script.with_context(|| service.reply.clone())?;
+            case.services.push(ServiceAnswer { url: service.url.clone(), script, turns: service.turns });
+        }
+        for number in 1.. {
+            let file = numbered("expected", number, "json");
+            let expected: Expected = serde_json::from_str(&json(&file)).context(file)?;
+            if number == 1 {
+                case.findings.clone_from(&expected.findings);
+            }
+            let file = numbered("request", number, "http");
+            let Some(request) = text(&file) else { break };
+            let answer = numbered("expected", number, "http");
+            case.calls.push(Call {
+                request: message::request(&request).context(file)?,
+                response: text(&answer).map(|text| message::response(&text)).transpose().context(answer)?,
+                expected,
+            });
+        }
         Ok(case)
     }
+}
+
+/// `name.extension` for the first, `name-2.extension` for the second.
+fn numbered(name: &str, number: usize, extension: &str) -> String {
+    if number == 1 { format!("{name}.{extension}") } else { format!("{name}-{number}.{extension}") }
 }
 
 fn fragments(folder: &Path) -> Result<BTreeMap<String, String>> {

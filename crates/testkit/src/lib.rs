@@ -1,11 +1,14 @@
 //! For tests: fake ports and the runner of conformance cases.
 //!
-//! - [`ports`]: a clock that stands still, counted randomness, scripted backends, tokens and records to look at
+//! - [`backends`], [`services`]: what the gateway calls, following a script
+//! - [`ports`]: a clock that stands still, counted randomness, tokens and records to look at
 //! - [`case`]: a conformance case read from its folder
 //! - [`runner`]: runs a case and says how it differs from what it expects
 //! - [`message`]: HTTP messages as text
 
+pub mod backends;
 pub mod case;
 pub mod message;
 pub mod ports;
 pub mod runner;
+pub mod services;

@@ -1,21 +1,19 @@
 //! Fake ports. Time moves only when a test or a wait moves it.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use http_body_util::BodyExt;
 use parking_lot::Mutex;
-use sekisho_expression::context::BackendFacts;
-use sekisho_policy::body::Body;
-use sekisho_policy::exchange::Response;
+use sekisho_identity::JwtVerifier;
 use sekisho_policy::ports::{
-    Attempt, Backends, BaseUrl, CallRecord, Clock, Entropy, Event, ForwardCall, ForwardError, ForwardFailure,
-    ForwardReply, PortFuture, Ports, Recorder, Target, TokenError, Tokens,
+    Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
+    Http, Metric, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
+use sekisho_state::memory::{MemoryCache, MemoryCounters};
+
+use crate::services::FakeServices;
 
 /// 2026-01-15T10:30:00Z in 100 ns ticks.
 pub const START_TICKS: i64 = 639_040_698_000_000_000;
@@ -33,9 +31,9 @@ impl FakeClock {
         *self.elapsed.lock() += by;
     }
 
-    /// Every wait so far.
-    pub fn waits(&self) -> Vec<Duration> {
-        self.waits.lock().clone()
+    /// Every wait so far; they are forgotten.
+    pub fn take_waits(&self) -> Vec<Duration> {
+        std::mem::take(&mut *self.waits.lock())
     }
 }
 
@@ -105,6 +103,8 @@ pub struct FakeRecorder {
     pub calls: Mutex<Vec<CallRecord>>,
     /// Events.
     pub events: Mutex<Vec<Event>>,
+    /// Metrics.
+    pub metrics: Mutex<Vec<Metric>>,
 }
 
 impl Recorder for FakeRecorder {
@@ -115,10 +115,57 @@ impl Recorder for FakeRecorder {
     fn event(&self, event: Event) {
         self.events.lock().push(event);
     }
+
+    fn metric(&self, metric: &Metric) {
+        self.metrics.lock().push(metric.clone());
+    }
+}
+
+/// Connections of the credential manager: `provider/connection` and its token.
+#[derive(Default)]
+pub struct FakeAuthorizations {
+    /// The tokens.
+    pub tokens: BTreeMap<String, String>,
+}
+
+impl Authorizations for FakeAuthorizations {
+    fn authorization<'a>(
+        &'a self,
+        provider: &'a str,
+        connection: &'a str,
+        _identity: Option<&'a str>,
+    ) -> PortFuture<'a, Result<Authorization, AuthorizationError>> {
+        let answer = match self.tokens.get(&format!("{provider}/{connection}")) {
+            Some(token) => Ok(Authorization { access_token: token.as_str().into(), claims: Vec::new() }),
+            None => Err(AuthorizationError { message: format!("there is no connection `{connection}`") }),
+        };
+        Box::pin(ready(answer))
+    }
+}
+
+/// Keeps what goes on after a call until a test runs it.
+#[derive(Default)]
+pub struct FakeSpawner {
+    waiting: Mutex<Vec<PortFuture<'static, ()>>>,
+}
+
+impl FakeSpawner {
+    /// Runs what was spawned, and what that spawns.
+    pub async fn run(&self) {
+        loop {
+            let waiting = std::mem::take(&mut *self.waiting.lock());
+            if waiting.is_empty() {
+                return;
+            }
+            for future in waiting {
+                future.await;
+            }
+        }
+    }
 }
 
 /// All fake ports with their handles.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct FakePorts {
     /// The clock.
     pub clock: Arc<FakeClock>,
@@ -128,152 +175,55 @@ pub struct FakePorts {
     pub tokens: Arc<FakeTokens>,
     /// Records.
     pub recorder: Arc<FakeRecorder>,
+    /// Other services.
+    pub services: Arc<FakeServices>,
+    /// The external cache.
+    pub external_cache: Option<Arc<dyn Cache>>,
+    /// Connections of the credential manager.
+    pub authorizations: Arc<FakeAuthorizations>,
+    /// What goes on after a call.
+    pub spawner: Arc<FakeSpawner>,
+}
+
+impl Default for FakePorts {
+    fn default() -> Self {
+        Self {
+            clock: Arc::default(),
+            entropy: Arc::default(),
+            tokens: Arc::default(),
+            recorder: Arc::default(),
+            services: Arc::default(),
+            external_cache: None,
+            authorizations: Arc::default(),
+            spawner: Arc::default(),
+        }
+    }
 }
 
 impl FakePorts {
     /// As the ports of an exchange.
     pub fn ports(&self) -> Ports {
-        Ports {
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+        Ports::from(self.set())
+    }
+
+    /// The same, for tests that replace some of them.
+    pub fn set(&self) -> PortSet {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let spawner = Arc::clone(&self.spawner);
+        PortSet {
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             tokens: Arc::clone(&self.tokens) as Arc<dyn Tokens>,
             recorder: Arc::clone(&self.recorder) as Arc<dyn Recorder>,
+            http: Arc::clone(&self.services) as Arc<dyn Http>,
+            counters: Arc::new(MemoryCounters::new(Arc::clone(&clock))),
+            caches: Caches {
+                internal: Arc::new(MemoryCache::new(Arc::clone(&clock))),
+                external: self.external_cache.clone(),
+            },
+            jwts: Arc::new(JwtVerifier::default()),
+            authorizations: Arc::clone(&self.authorizations) as Arc<dyn Authorizations>,
+            spawner: Arc::new(move |future| spawner.waiting.lock().push(future)),
+            clock,
         }
-    }
-}
-
-/// What a scripted backend does.
-#[derive(Clone, Debug)]
-pub enum Script {
-    /// Answers.
-    Reply {
-        /// Status.
-        status: u16,
-        /// Reason phrase.
-        reason: Option<Arc<str>>,
-        /// Headers.
-        headers: HeaderMap,
-        /// Body.
-        body: Bytes,
-    },
-    /// Cannot be reached.
-    ConnectionFailure,
-    /// Does not answer in time.
-    Timeout,
-}
-
-/// A request as it reached a backend.
-#[derive(Clone, Debug)]
-pub struct Received {
-    /// The backend id or the base URL.
-    pub target: String,
-    /// The method.
-    pub method: String,
-    /// Path and query behind the base URL.
-    pub uri: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
-    /// The deadline for the response headers.
-    pub timeout: Duration,
-}
-
-/// Backends that follow a script; the last entry repeats.
-pub struct ScriptedBackends {
-    ids: Vec<String>,
-    script: Mutex<VecDeque<Script>>,
-    received: Mutex<Vec<Received>>,
-}
-
-impl ScriptedBackends {
-    /// Backends with these ids.
-    pub fn new(ids: Vec<String>, script: Vec<Script>) -> Self {
-        Self { ids, script: Mutex::new(script.into()), received: Mutex::new(Vec::new()) }
-    }
-
-    /// What reached them.
-    pub fn received(&self) -> Vec<Received> {
-        self.received.lock().clone()
-    }
-
-    fn next(&self) -> Option<Script> {
-        let mut script = self.script.lock();
-        if script.len() > 1 { script.pop_front() } else { script.front().cloned() }
-    }
-
-    fn base(id: &str) -> Arc<BaseUrl> {
-        Arc::new(BaseUrl {
-            scheme: "https".into(),
-            host: format!("{id}.example").into(),
-            port: 443,
-            ..BaseUrl::default()
-        })
-    }
-}
-
-impl Backends for ScriptedBackends {
-    fn describe(&self, backend_id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
-        let id = self.ids.iter().find(|id| *id == backend_id)?;
-        let facts = BackendFacts { id: Arc::from(id.as_str()), ..BackendFacts::default() };
-        Some((Arc::new(facts), Some(Self::base(id))))
-    }
-
-    fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        Box::pin(async move {
-            let (target, base_url) = match call.target {
-                Target::None => return Err(unknown_backend()),
-                Target::Url(url) => {
-                    (format!("{}://{}{}", url.scheme, url.authority(), url.path), Arc::clone(url))
-                }
-                Target::Backend(id) => (id.to_string(), Self::base(id)),
-            };
-            let uri = if call.query.is_empty() {
-                call.path.to_owned()
-            } else {
-                format!("{}?{}", call.path, call.query)
-            };
-            let body = call.body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
-            let method = call.method.to_string();
-            let authority: Arc<str> = base_url.authority().into();
-            self.received.lock().push(Received {
-                target,
-                method,
-                uri,
-                headers: call.headers,
-                body,
-                timeout: call.timeout,
-            });
-            let attempt = Attempt { authority, ..Attempt::default() };
-            let failed = |failure, reason: &'static str, message: &str| ForwardError {
-                failure,
-                message: message.to_owned(),
-                attempt: Some(Attempt { failure: Some(reason), ..attempt.clone() }),
-            };
-            match self.next() {
-                Some(Script::Reply { status, reason, headers, body }) => {
-                    let body = Body::stream(http_body_util::Full::new(body));
-                    let response = Response { status, reason, headers, body };
-                    let attempt = Attempt { status: Some(status), ..attempt };
-                    Ok(ForwardReply { response, attempt, base_url, backend: None })
-                }
-                Some(Script::Timeout) => {
-                    Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
-                }
-                Some(Script::ConnectionFailure) | None => Err(failed(
-                    ForwardFailure::Connection,
-                    "BackendConnectionFailure",
-                    "the backend is not reachable",
-                )),
-            }
-        })
-    }
-}
-
-fn unknown_backend() -> ForwardError {
-    ForwardError {
-        failure: ForwardFailure::UnknownBackend,
-        message: "the API has no service URL and no policy chose a backend".to_owned(),
-        attempt: None,
     }
 }

@@ -14,37 +14,84 @@ use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
 use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
 use sekisho_policy::document::{CompiledDocument, assemble};
-use sekisho_policy::exchange::{CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
-use sekisho_policy::pipeline::{Pipeline, Scope, Section};
-use sekisho_policy::ports::{Backends, BaseUrl, Target};
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
+use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
+use sekisho_policy::ports::{Backends, BaseUrl, Clock, Metric, Ports, Target};
+use sekisho_state::memory::MemoryCache;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Wait};
-use crate::ports::{FakePorts, FakeTokens, Received, ScriptedBackends};
+use crate::backends::{Received, ScriptedBackends};
+use crate::case::{Call, CallSettings, Case, Expected, Wait};
+use crate::ports::{FakeAuthorizations, FakePorts, FakeTokens};
+use crate::services::ServiceCall;
 
 /// Runs a case; the error tells every difference.
 pub async fn run(case: &Case) -> Result<()> {
     let mut sources = SourceMap::new();
     let (pipeline, findings) = compile(case, &mut sources);
-    if let Some(expected) = &case.expected.findings {
+    if let Some(expected) = &case.findings {
         return same_findings(expected, &findings, &sources);
     }
     ensure!(!has_errors(&findings), "the case does not load:\n{}", render::text(&findings, &sources, false));
-    let ports = FakePorts {
-        tokens: Arc::new(FakeTokens { failure: case.settings.token_failure.clone() }),
-        ..FakePorts::default()
-    };
-    let backends = Arc::new(ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone()));
-    let mut exchange = exchange(case, &ports, &backends)?;
-    pipeline.run(&mut exchange).await;
-    let response = exchange.response.take().unwrap_or_default();
+    ensure!(!case.calls.is_empty(), "the case has no request.http");
+    let bench = Bench::new(case);
     let mut differences = Vec::new();
-    if let Some(expected) = &case.response {
-        compare_response(expected, response, &case.expected.absent_headers, &mut differences).await?;
+    for (number, call) in case.calls.iter().enumerate() {
+        let mut found = Vec::new();
+        bench.call(&pipeline, number, call, &mut found).await?;
+        let place = if case.calls.len() > 1 { format!("call {}: ", number + 1) } else { String::new() };
+        differences.extend(found.into_iter().map(|difference| format!("{place}{difference}")));
     }
-    compare_rest(case, &mut exchange, &ports, &backends.received(), &mut differences)?;
     ensure!(differences.is_empty(), "{}", differences.join("\n"));
     Ok(())
+}
+
+/// What the calls of a case share.
+struct Bench<'c> {
+    case: &'c Case,
+    fakes: FakePorts,
+    ports: Ports,
+    backends: Arc<ScriptedBackends>,
+}
+
+impl<'c> Bench<'c> {
+    fn new(case: &'c Case) -> Self {
+        let mut fakes = FakePorts {
+            tokens: Arc::new(FakeTokens { failure: case.settings.token_failure.clone() }),
+            authorizations: Arc::new(FakeAuthorizations { tokens: case.settings.authorizations.clone() }),
+            ..FakePorts::default()
+        };
+        if case.settings.external_cache {
+            let clock = Arc::clone(&fakes.clock) as Arc<dyn Clock>;
+            fakes.external_cache = Some(Arc::new(MemoryCache::new(clock)));
+        }
+        fakes.services.answers.lock().clone_from(&case.services);
+        let backends = Arc::new(ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone()));
+        Self { case, ports: fakes.ports(), fakes, backends }
+    }
+
+    async fn call(
+        &self,
+        pipeline: &Pipeline,
+        number: usize,
+        call: &Call,
+        differences: &mut Vec<String>,
+    ) -> Result<()> {
+        let settings = self.case.settings.calls.get(number).cloned().unwrap_or_default();
+        self.fakes.clock.advance(Duration::from_secs_f64(settings.pause));
+        let mut exchange = exchange(self.case, call, &settings, &self.ports, &self.backends)?;
+        pipeline.run(&mut exchange).await;
+        let response = exchange.response.take().unwrap_or_default();
+        let mut end = CallEnd { status: response.status, ..CallEnd::default() };
+        end.request_bytes = call.request.body.len() as u64;
+        let body = compare_response(call, response, differences).await?;
+        end.response_bytes = body as u64;
+        for work in std::mem::take(&mut exchange.at_end) {
+            work.run(end).await;
+        }
+        self.fakes.spawner.run().await;
+        compare_rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
+    }
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
@@ -92,9 +139,15 @@ fn same_findings(expected: &[String], findings: &[Diagnostic], sources: &SourceM
     Ok(())
 }
 
-fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) -> Result<Exchange> {
+fn exchange(
+    case: &Case,
+    call: &Call,
+    of_call: &CallSettings,
+    ports: &Ports,
+    backends: &Arc<ScriptedBackends>,
+) -> Result<Exchange> {
     let settings = &case.settings;
-    let text = case.request.clone().context("the case has no request.http")?;
+    let text = call.request.clone();
     let (path, query) = text.target.split_once('?').unwrap_or((&text.target, ""));
     let original_url = UrlFacts {
         scheme: "https".into(),
@@ -103,7 +156,8 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
         path: format!("/api{path}").into(),
         query: if query.is_empty() { "".into() } else { format!("?{query}").into() },
     };
-    let address = settings.ip_address.as_deref().unwrap_or("203.0.113.7").parse()?;
+    let address = of_call.ip_address.as_deref().or(settings.ip_address.as_deref());
+    let address = address.unwrap_or("203.0.113.7").parse()?;
     // As on the wire: a body that no policy asks for is never in memory as a whole.
     let body = Body::stream(http_body_util::Full::new(text.body));
     let mut request = Request::new(
@@ -120,29 +174,17 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
         .iter()
         .map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str())))
         .collect();
-    let ports_of_exchange = ports.ports();
-    let mut exchange = Exchange {
-        timestamp_ticks: ports_of_exchange.clock.utc_ticks(),
-        started: ports_of_exchange.clock.monotonic(),
-        request_id: ports_of_exchange.entropy.uuid(),
-        ports: ports_of_exchange,
+    let mut exchange = Exchange::new(Arrival {
+        ports: ports.clone(),
         backends: Arc::clone(backends) as Arc<dyn Backends>,
         limits: Arc::new(ExchangeLimits {
             buffered_body: settings.buffered_body.unwrap_or(2 * 1024 * 1024),
             expression: Limits::default(),
         }),
-        facts: facts(case),
+        facts: facts(case, call, of_call),
         request,
-        response: None,
-        variables: Default::default(),
-        last_error: None,
-        route: Route::default(),
-        cors_headers: None,
-        section: Section::Inbound,
-        tracing: false,
-        attempts: Vec::new(),
-        traces: Vec::new(),
-    };
+        request_id: ports.entropy.uuid(),
+    });
     let service_url = settings.service_url.as_deref().unwrap_or("https://service.example/base");
     if !service_url.is_empty() {
         let base = Arc::new(BaseUrl::parse(service_url).context("serviceUrl")?);
@@ -155,7 +197,7 @@ fn exchange(case: &Case, ports: &FakePorts, backends: &Arc<ScriptedBackends>) ->
     Ok(exchange)
 }
 
-fn facts(case: &Case) -> CallFacts {
+fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
     let api = ApiFacts {
         id: "api".into(),
         name: "API".into(),
@@ -166,10 +208,10 @@ fn facts(case: &Case) -> CallFacts {
     let operation = OperationFacts {
         id: "operation".into(),
         name: "Operation".into(),
-        method: case.request.as_ref().map(|request| Arc::from(request.method.as_str())).unwrap_or_default(),
+        method: call.request.method.as_str().into(),
         url_template: case.settings.url_template.as_deref().unwrap_or("/*").into(),
     };
-    let subscription = case.settings.subscription.as_deref().map(|id| {
+    let subscription = of_call.subscription.as_deref().or(case.settings.subscription.as_deref()).map(|id| {
         Arc::new(SubscriptionFacts { id: id.into(), name: id.into(), ..SubscriptionFacts::default() })
     });
     CallFacts {
@@ -180,12 +222,9 @@ fn facts(case: &Case) -> CallFacts {
     }
 }
 
-async fn compare_response(
-    expected: &crate::message::ResponseText,
-    response: Response,
-    absent: &[String],
-    differences: &mut Vec<String>,
-) -> Result<()> {
+/// Compares the response; the length of its body.
+async fn compare_response(call: &Call, response: Response, differences: &mut Vec<String>) -> Result<usize> {
+    let Some(expected) = &call.response else { return Ok(response.body.collect().await?.to_bytes().len()) };
     let mut differs = |what: &str, expected: String, found: String| {
         if expected != found {
             differences.push(format!("{what}: expected {expected}, found {found}"));
@@ -202,7 +241,7 @@ async fn compare_response(
             values(&response.headers, name.as_str()),
         );
     }
-    for name in absent {
+    for name in &call.expected.absent_headers {
         differs(name, String::new(), values(&response.headers, name));
     }
     let body = response.body.collect().await?.to_bytes();
@@ -211,7 +250,7 @@ async fn compare_response(
         String::from_utf8_lossy(&expected.body).into_owned(),
         String::from_utf8_lossy(&body).into_owned(),
     );
-    Ok(())
+    Ok(body.len())
 }
 
 fn values(headers: &HeaderMap, name: &str) -> String {
@@ -221,21 +260,41 @@ fn values(headers: &HeaderMap, name: &str) -> String {
 }
 
 fn compare_rest(
-    case: &Case,
+    expected: &Expected,
     exchange: &mut Exchange,
     ports: &FakePorts,
     received: &[Received],
     differences: &mut Vec<String>,
 ) -> Result<()> {
-    let expected = &case.expected;
     if let Some(requests) = &expected.backend {
-        compare_requests(requests, received, differences);
+        compare_requests(
+            "backend",
+            requests,
+            &received.iter().map(members_of_request).collect::<Vec<_>>(),
+            differences,
+        );
     }
-    if let Some(waits) = &expected.waits {
-        let found: Vec<f64> = ports.clock.waits().iter().map(Duration::as_secs_f64).collect();
-        if found.len() != waits.len() || !found.iter().zip(waits).all(|(found, wait)| is_about(*found, *wait))
+    let calls = ports.services.take_calls();
+    if let Some(requests) = &expected.services {
+        compare_requests(
+            "services",
+            requests,
+            &calls.iter().map(members_of_call).collect::<Vec<_>>(),
+            differences,
+        );
+    }
+    let metrics: Vec<String> =
+        std::mem::take(&mut *ports.recorder.metrics.lock()).iter().map(metric_text).collect();
+    if let Some(expected) = &expected.metrics {
+        note(differences, "metrics", &json!(expected), &json!(metrics));
+    }
+    let waits = ports.clock.take_waits();
+    if let Some(expected) = &expected.waits {
+        let found: Vec<f64> = waits.iter().map(Duration::as_secs_f64).collect();
+        if found.len() != expected.len()
+            || !found.iter().zip(expected).all(|(found, wait)| is_about(*found, *wait))
         {
-            differences.push(format!("waits: expected {waits:?}, found {found:?}"));
+            differences.push(format!("waits: expected {expected:?}, found {found:?}"));
         }
     }
     if let Some(members) = &expected.last_error {
@@ -272,30 +331,57 @@ fn is_about(found: f64, expected: Wait) -> bool {
     (shortest - 1e-6..=longest + 1e-6).contains(&found)
 }
 
-fn compare_requests(expected: &[Value], received: &[Received], differences: &mut Vec<String>) {
-    note(differences, "requests to the backend", &json!(expected.len()), &json!(received.len()));
-    for (index, (expected, found)) in expected.iter().zip(received).enumerate() {
-        let members: BTreeMap<&str, Value> = [
-            ("target", json!(found.target)),
-            ("method", json!(found.method)),
-            ("uri", json!(found.uri)),
-            ("body", json!(String::from_utf8_lossy(&found.body))),
-            ("timeout", json!(found.timeout.as_secs_f64())),
-        ]
-        .into();
+/// The members of a request by which a case may know it; headers apart.
+type Members<'r> = (BTreeMap<&'static str, Value>, &'r HeaderMap);
+
+fn members_of_request(request: &Received) -> Members<'_> {
+    let members = [
+        ("target", json!(request.target)),
+        ("method", json!(request.method)),
+        ("uri", json!(request.uri)),
+        ("body", json!(String::from_utf8_lossy(&request.body))),
+        ("timeout", json!(request.timeout.as_secs_f64())),
+        ("proxy", json!(request.proxy)),
+    ];
+    (members.into(), &request.headers)
+}
+
+fn members_of_call(call: &ServiceCall) -> Members<'_> {
+    let proxy = call.options.proxy.as_ref().map(|proxy| proxy.url.authority());
+    let members = [
+        ("method", json!(call.method)),
+        ("url", json!(call.url)),
+        ("body", json!(String::from_utf8_lossy(&call.body))),
+        ("timeout", json!(call.options.timeout.as_secs_f64())),
+        ("proxy", json!(proxy)),
+        ("hasCertificate", json!(call.options.certificate.is_some())),
+    ];
+    (members.into(), &call.headers)
+}
+
+fn compare_requests(what: &str, expected: &[Value], found: &[Members<'_>], differences: &mut Vec<String>) {
+    note(differences, &format!("requests to the {what}"), &json!(expected.len()), &json!(found.len()));
+    for (index, (expected, (members, headers))) in expected.iter().zip(found).enumerate() {
         for (name, value) in expected.as_object().into_iter().flatten() {
             if name == "headers" {
                 for (header, value) in value.as_object().into_iter().flatten() {
-                    let present = found.headers.contains_key(header);
-                    let found = if present { json!(values(&found.headers, header)) } else { Value::Null };
-                    note(differences, &format!("request {index} header {header}"), value, &found);
+                    let present = headers.contains_key(header);
+                    let found = if present { json!(values(headers, header)) } else { Value::Null };
+                    note(differences, &format!("{what} request {index} header {header}"), value, &found);
                 }
                 continue;
             }
             let found = members.get(name.as_str()).cloned().unwrap_or(Value::Null);
-            note(differences, &format!("request {index} {name}"), value, &found);
+            note(differences, &format!("{what} request {index} {name}"), value, &found);
         }
     }
+}
+
+fn metric_text(metric: &Metric) -> String {
+    let dimensions: Vec<String> =
+        metric.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let namespace = metric.namespace.as_deref().unwrap_or("");
+    format!("{namespace}/{}={} {{{}}}", metric.name, metric.value, dimensions.join(", "))
 }
 
 fn last_error(exchange: &Exchange) -> serde_json::Map<String, Value> {

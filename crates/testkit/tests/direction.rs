@@ -12,11 +12,12 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("llm", &[][..]),
         ("policy", &["diagnostics", "expression", "llm"][..]),
         ("resources", &["diagnostics"][..]),
-        ("identity", &["policy"][..]),
+        ("identity", &["policy", "expression"][..]),
+        ("state", &["policy"][..]),
         ("gateway", &["diagnostics", "expression", "llm", "policy", "resources"][..]),
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
-        ("testkit", &["diagnostics", "expression", "llm", "policy"][..]),
+        ("testkit", &["diagnostics", "expression", "llm", "policy", "identity", "state"][..]),
         ("oracle", &["diagnostics", "expression"][..]),
         (
             "sekisho",
@@ -30,6 +31,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "gateway",
                 "telemetry",
                 "simulator",
+                "state",
             ][..],
         ),
     ])

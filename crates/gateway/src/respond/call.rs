@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Method, Version};
 use sekisho_policy::exchange::Exchange;
-use sekisho_policy::ports::{CallRecord, Clock, Recorder};
+use sekisho_policy::pipeline::{AtEnd, CallEnd};
+use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
 use super::model::{ModelCall, UsageTee};
 use super::request::RequestMeter;
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     /// Set for a call that runs a model.
     pub(crate) model: Option<ModelCall>,
     tee: Option<UsageTee>,
+    /// What policies left to do when the call is over.
+    at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
 
 impl Call {
@@ -51,6 +54,7 @@ impl Call {
             request: None,
             model: None,
             tee: None,
+            at_end: None,
         }
     }
 
@@ -111,10 +115,29 @@ impl Call {
         }
     }
 
+    /// Does what policies left to do, apart from the call.
+    fn end(&mut self, record: &CallRecord) {
+        let Some((ports, works)) = self.at_end.take() else { return };
+        let end = CallEnd {
+            status: record.status,
+            request_bytes: record.request_bytes,
+            response_bytes: record.response_bytes,
+            incomplete: record.incomplete,
+        };
+        (ports.spawner)(Box::pin(async move {
+            for work in works {
+                work.run(end).await;
+            }
+        }));
+    }
+
     /// Takes over from the exchange what the record tells of it.
     fn take_exchange(&mut self) {
         let (Some(exchange), Some(record)) = (self.exchange.take(), &mut self.record) else { return };
         let exchange = *exchange;
+        if !exchange.at_end.is_empty() {
+            self.at_end = Some((exchange.ports, exchange.at_end));
+        }
         let facts = exchange.facts;
         record.api_id = facts.api.as_ref().map(|api| Arc::clone(&api.id));
         record.api_version =
@@ -134,6 +157,7 @@ impl Drop for Call {
         let Some(mut record) = self.record.take() else { return };
         record.duration = self.clock.monotonic().saturating_sub(self.started);
         record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
+        self.end(&record);
         let recorder = Arc::clone(&self.recorder);
         let (model, request, tee) = (self.model.take(), self.request.take(), self.tee.take());
         let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);

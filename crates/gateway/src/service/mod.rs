@@ -11,7 +11,6 @@ mod panic;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -19,8 +18,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use sekisho_policy::body::Body;
-use sekisho_policy::exchange::{CallFacts, Exchange, OriginalUrl, Response, Route, Variables};
-use sekisho_policy::pipeline::{PolicyError, Section};
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, OriginalUrl, Response};
+use sekisho_policy::pipeline::PolicyError;
 use sekisho_policy::ports::Ports;
 
 use crate::backend::{CallBackends, Forwarded};
@@ -194,25 +193,14 @@ impl Service {
             path,
             query.to_owned(),
         );
-        Box::new(Exchange {
+        Box::new(Exchange::new(Arrival {
             ports: self.ports.clone(),
             backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
             limits: Arc::clone(snapshot.limits()),
             facts: CallFacts { deployment: Arc::clone(snapshot.deployment()), ..CallFacts::default() },
             request,
-            response: None,
-            variables: Variables::default(),
-            last_error: None,
-            route: Route::default(),
-            cors_headers: None,
-            section: Section::Inbound,
             request_id: [0; 16],
-            timestamp_ticks: self.ports.clock.utc_ticks(),
-            started: Duration::ZERO,
-            tracing: false,
-            attempts: Vec::new(),
-            traces: Vec::new(),
-        })
+        }))
     }
 
     /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation

@@ -77,6 +77,6 @@ pub(super) fn environment(configuration: &Configuration, sources: &SourceMap) ->
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
         loggers: configuration.loggers.keys().cloned().collect(),
-        allow_unresolved: false,
+        ..Environment::default()
     }
 }

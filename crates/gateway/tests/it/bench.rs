@@ -9,9 +9,10 @@ use parking_lot::Mutex;
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
-    CallRecord, Clock, Entropy, Event, PortFuture, Ports, Recorder, TokenError, Tokens,
+    CallRecord, Clock, Entropy, Event, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_resources::process::Process;
+use sekisho_testkit::ports::FakePorts;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -162,13 +163,14 @@ pub(crate) fn plain() -> GatewayConfig {
 
 fn ports(events: &Arc<Mutex<Vec<Event>>>) -> (Ports, mpsc::Receiver<CallRecord>) {
     let (sender, records) = mpsc::channel(100);
-    let ports = Ports {
+    let ports = PortSet {
         clock: Arc::new(RealClock(std::time::Instant::now())),
         entropy: Arc::new(Counting::default()),
         tokens: Arc::new(OddTokens),
         recorder: Arc::new(Channel { records: sender, events: Arc::clone(events) }),
+        ..FakePorts::default().set()
     };
-    (ports, records)
+    (Ports::from(ports), records)
 }
 
 /// The codes of everything that is wrong with a configuration.

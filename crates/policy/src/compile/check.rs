@@ -29,6 +29,20 @@ impl Compiler<'_> {
         true
     }
 
+    /// Reports the second of a policy that a section may have once.
+    pub(super) fn check_once(&mut self, declaration: &Declaration, element: &Element) {
+        let name = declaration.names.first().copied().unwrap_or("");
+        if !declaration.once {
+            return;
+        }
+        if self.once.contains(&name) {
+            let message = format!("`{}` stands twice in section `{}`", element.name, self.section.name());
+            let finding = Diagnostic::error("repeated-policy", element.name_span, message);
+            self.report(finding.with_help("a document may have it once in a section; merge both"));
+        }
+        self.once.push(name);
+    }
+
     /// Reports attributes and children that the declaration does not have. True when there was no error.
     pub(super) fn check(&mut self, declaration: &Declaration, element: &Element) -> bool {
         let before = self.diagnostics.len();
@@ -129,6 +143,13 @@ impl Compiler<'_> {
                 }
             }
             Children::Markup | Children::Policies => {}
+            Children::OnlyPolicies(names) => {
+                for child in element.elements().filter(|child| !names.contains(&child.name.as_str())) {
+                    let message = format!("`{}` may not hold `{}`", element.name, child.name);
+                    let finding = Diagnostic::error("unexpected-element", child.name_span, message);
+                    self.report(finding.with_help(format!("it may hold {}", list(names.iter().copied()))));
+                }
+            }
             Children::TextOrElements(_) if element.text().is_some() => {}
             Children::TextOrElements(children) | Children::Elements(children) => {
                 self.check_elements(children, element)

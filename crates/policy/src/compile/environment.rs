@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sekisho_diagnostics::FileId;
+use sekisho_expression::context::CertificateFacts;
 
 /// Named values, fragments and backends of one configuration.
 #[derive(Default)]
@@ -17,6 +18,8 @@ pub struct Environment {
     pub backends: BTreeSet<String>,
     /// Ids of loggers.
     pub loggers: BTreeSet<String>,
+    /// Certificates by id.
+    pub certificates: BTreeMap<String, CertificateFacts>,
     /// Checks a single document on its own: what cannot be resolved is a warning.
     pub allow_unresolved: bool,
 }

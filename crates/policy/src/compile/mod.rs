@@ -48,6 +48,8 @@ pub struct Compiler<'e> {
     needs: Needs,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
+    /// Policies of the current section that a document may have once.
+    once: Vec<&'static str>,
 }
 
 /// True when `inner` lies in `outer`.
@@ -71,6 +73,7 @@ impl<'e> Compiler<'e> {
             path: String::new(),
             needs: Needs::default(),
             cors: Vec::new(),
+            once: Vec::new(),
         }
     }
 
@@ -162,6 +165,7 @@ impl<'e> Compiler<'e> {
         self.scope = scope;
         self.section = section;
         self.path.clear();
+        self.once.clear();
         self.depth = 0;
     }
 
@@ -239,7 +243,11 @@ impl<'e> Compiler<'e> {
             );
             return None;
         }
-        if !self.check_place(declaration, element) || !self.check(declaration, element) {
+        if !self.check_place(declaration, element) {
+            return None;
+        }
+        self.check_once(declaration, element);
+        if !self.check(declaration, element) {
             return None;
         }
         let outer_needs = std::mem::take(&mut self.needs);

@@ -3,7 +3,9 @@
 //! Expressions see it through [`sekisho_expression::context::Context`]; see [`context`].
 
 mod context;
+mod contract;
 mod message;
+mod outgoing;
 mod variables;
 
 use std::sync::Arc;
@@ -16,11 +18,13 @@ use sekisho_expression::context::{
     UserFacts,
 };
 
-use crate::pipeline::{Scope, Section};
+use crate::pipeline::{AtEnd, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
+pub use contract::Contract;
 pub use message::{OriginalUrl, Request, Response};
+pub use outgoing::Outgoing;
 pub use variables::Variables;
 
 /// What routing and the key check found out; shared, never changed by policies.
@@ -30,6 +34,8 @@ pub struct CallFacts {
     pub api: Option<Arc<ApiFacts>>,
     /// The operation.
     pub operation: Option<Arc<OperationFacts>>,
+    /// What its specification says of its messages.
+    pub contract: Option<Arc<Contract>>,
     /// The product whose policies apply.
     pub product: Option<Arc<ProductFacts>>,
     /// The subscription of the key.
@@ -82,6 +88,8 @@ pub struct Exchange {
     pub last_error: Option<LastErrorFacts>,
     /// Where the call goes.
     pub route: Route,
+    /// How calls to backends travel.
+    pub outgoing: Outgoing,
     /// Headers that a `cors` policy adds to whatever response leaves.
     pub cors_headers: Option<HeaderMap>,
     /// The section that runs.
@@ -98,12 +106,59 @@ pub struct Exchange {
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
     pub traces: Vec<TraceEntry>,
+    /// What waits for the response.
+    pub at_response: Vec<Box<dyn AtResponse>>,
+    /// What waits for the end of the call.
+    pub at_end: Vec<Box<dyn AtEnd>>,
+}
+
+/// What an exchange begins with.
+pub struct Arrival {
+    /// The ports of the gateway.
+    pub ports: Ports,
+    /// The backends of the configuration.
+    pub backends: Arc<dyn Backends>,
+    /// Bounds.
+    pub limits: Arc<ExchangeLimits>,
+    /// What routing found out.
+    pub facts: CallFacts,
+    /// The request.
+    pub request: Request,
+    /// `context.RequestId`.
+    pub request_id: [u8; 16],
 }
 
 /// The most trace entries that one call keeps.
 const MAX_TRACE_ENTRIES: usize = 200;
 
 impl Exchange {
+    /// A call that arrives now.
+    pub fn new(arrival: Arrival) -> Self {
+        let Arrival { ports, backends, limits, facts, request, request_id } = arrival;
+        Self {
+            timestamp_ticks: ports.clock.utc_ticks(),
+            started: ports.clock.monotonic(),
+            ports,
+            backends,
+            limits,
+            facts,
+            request,
+            request_id,
+            response: None,
+            variables: Variables::default(),
+            last_error: None,
+            route: Route::default(),
+            outgoing: Outgoing::default(),
+            cors_headers: None,
+            section: Section::Inbound,
+            tracing: false,
+            attempts: Vec::new(),
+            traces: Vec::new(),
+            at_response: Vec::new(),
+            at_end: Vec::new(),
+        }
+    }
+
     /// Time since arrival.
     pub fn elapsed(&self) -> Duration {
         self.ports.clock.monotonic().saturating_sub(self.started)

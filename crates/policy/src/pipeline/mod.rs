@@ -1,6 +1,7 @@
 //! Runs a compiled pipeline: inbound, backend, outbound, and on-error when something fails.
 
 pub mod error;
+pub mod later;
 pub mod step;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use sekisho_expression::context::LastErrorFacts;
 
 pub use error::{PolicyError, error_body, uuid_text};
+pub use later::{AtEnd, AtResponse, CallEnd};
 pub use step::{Block, Outcome, PolicyResult, Run, RunLater, RunNow, Scope, Section, Step};
 
 use crate::body::BodyError;
@@ -34,6 +36,9 @@ impl Pipeline {
     pub async fn run(&self, exchange: &mut Exchange) {
         if let Err(error) = self.run_sections(exchange).await {
             self.fail(exchange, error).await;
+        }
+        for work in std::mem::take(&mut exchange.at_response) {
+            work.run(exchange).await;
         }
         let cors_headers = exchange.cors_headers.take();
         let response = exchange.response_mut();

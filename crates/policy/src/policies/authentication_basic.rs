@@ -6,7 +6,7 @@ use http::HeaderValue;
 use http::header::AUTHORIZATION;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -22,6 +22,8 @@ pub const DECLARATION: Declaration = Declaration {
         Attribute::required("password", Kind::Text, "Password; keep it in a secret named value."),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use sekisho_expression::value::Value;
 
 use crate::compile::{Compiler, Flag, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -38,6 +38,8 @@ pub const DECLARATION: Declaration = Declaration {
             .or("false"),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

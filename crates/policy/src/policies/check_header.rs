@@ -3,7 +3,7 @@
 use http::HeaderName;
 
 use crate::compile::{Compiler, Flag, Number, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -31,6 +31,8 @@ pub const DECLARATION: Declaration = Declaration {
         Children::Text,
         "An allowed value; without any the header only has to be there.",
     )]),
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -1,7 +1,7 @@
 //! `choose`: the first branch whose condition is true runs.
 
 use crate::compile::{Compiler, Flag};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Block, Outcome, PolicyResult, Run, RunLater, RunNow};
 use crate::ports::PortFuture;
@@ -21,6 +21,8 @@ pub const DECLARATION: Declaration = Declaration {
         Child::any("when", Children::Policies, "A branch with its condition.").with(WHEN).at_least(1),
         Child::optional("otherwise", Children::Policies, "The branch that runs when no condition is true."),
     ]),
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::compile::{Compiler, Flag, Number, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -70,6 +70,8 @@ pub const DECLARATION: Declaration = Declaration {
             "Response headers that a page may read.",
         ),
     ]),
+    once: true,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

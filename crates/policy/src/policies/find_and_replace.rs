@@ -7,7 +7,7 @@ use sekisho_expression::Needs;
 
 use crate::body::Body;
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -23,6 +23,8 @@ pub const DECLARATION: Declaration = Declaration {
         Attribute::required("to", Kind::Text, "The text to put in its place; may be empty."),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -10,7 +10,7 @@ use sekisho_diagnostics::{Diagnostic, Span};
 use sekisho_expression::Needs;
 
 use crate::compile::{Compiler, Flag, Number};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{
     Outcome, PolicyError, PolicyResult, Run, RunLater, Scope, Section, Step, request_body_error,
@@ -73,6 +73,8 @@ pub const DECLARATION: Declaration = Declaration {
         .or("false"),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 
@@ -163,6 +165,8 @@ impl RunLater for ForwardRequest {
                 body,
                 timeout,
                 http_version: self.http_version,
+                proxy: exchange.outgoing.proxy.clone(),
+                certificate: exchange.outgoing.certificate.clone(),
                 follow_redirects,
             };
             match backends.forward(call).await {

@@ -1,7 +1,7 @@
 //! `include-fragment`: the policies of a fragment in place of the element.
 
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Block, PolicyResult, Run, RunLater, RunNow};
 use crate::ports::PortFuture;
@@ -15,6 +15,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[Attribute::required("fragment-id", Kind::Text, "Resource name of the fragment.").literal()],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

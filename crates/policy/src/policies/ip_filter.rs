@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sekisho_diagnostics::Diagnostic;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::{Content, Element};
@@ -31,6 +31,8 @@ pub const DECLARATION: Declaration = Declaration {
         Child::any("address-range", Children::None, "All addresses from one to another, both included.")
             .with(RANGE),
     ]),
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -3,17 +3,40 @@
 //! Adding a policy: a new file with its [`Declaration`], and a line in [`CATALOGUE`].
 
 pub mod authentication_basic;
+pub mod authentication_certificate;
 pub mod authentication_managed_identity;
+pub mod cache_lookup;
+pub mod cache_lookup_value;
+pub mod cache_remove_value;
+pub mod cache_store;
+pub mod cache_store_value;
+pub mod cache_value;
 pub mod check_header;
 pub mod choose;
 pub mod cors;
+pub mod cross_domain;
+pub mod emit_metric;
 pub mod find_and_replace;
 pub mod forward_request;
+pub mod get_authorization_context;
 pub mod include_fragment;
+pub mod invoke_request;
 pub mod ip_filter;
+pub mod json_to_xml;
+pub mod jsonp;
+pub mod limit_concurrency;
+pub mod mock_response;
+pub mod proxy;
+pub mod quota;
+pub mod quota_by_key;
+pub mod rate_limit;
+pub mod rate_limit_by_key;
+pub mod redirect_content_urls;
 pub mod retry;
 pub mod return_response;
 pub mod rewrite_uri;
+pub mod send_one_way_request;
+pub mod send_request;
 pub mod set_backend_service;
 pub mod set_body;
 pub mod set_header;
@@ -23,23 +46,55 @@ pub mod set_status;
 pub mod set_variable;
 pub mod trace;
 mod unsupported;
+pub mod validate_azure_ad_token;
+pub mod validate_client_certificate;
+pub mod validate_content;
+pub mod validate_headers;
+pub mod validate_jwt;
+pub mod validate_parameters;
+pub mod validate_status_code;
+pub mod wait;
+pub mod xml_to_json;
 
 use crate::declaration::Declaration;
 
 /// Every policy that runs.
 pub const CATALOGUE: &[&Declaration] = &[
     &authentication_basic::DECLARATION,
+    &authentication_certificate::DECLARATION,
     &authentication_managed_identity::DECLARATION,
+    &cache_lookup::DECLARATION,
+    &cache_lookup_value::DECLARATION,
+    &cache_remove_value::DECLARATION,
+    &cache_store::DECLARATION,
+    &cache_store_value::DECLARATION,
+    &cache_value::DECLARATION,
     &check_header::DECLARATION,
     &choose::DECLARATION,
     &cors::DECLARATION,
+    &cross_domain::DECLARATION,
+    &emit_metric::DECLARATION,
     &find_and_replace::DECLARATION,
     &forward_request::DECLARATION,
+    &get_authorization_context::DECLARATION,
     &include_fragment::DECLARATION,
+    &invoke_request::DECLARATION,
     &ip_filter::DECLARATION,
+    &json_to_xml::DECLARATION,
+    &jsonp::DECLARATION,
+    &limit_concurrency::DECLARATION,
+    &mock_response::DECLARATION,
+    &proxy::DECLARATION,
+    &quota::DECLARATION,
+    &quota_by_key::DECLARATION,
+    &rate_limit::DECLARATION,
+    &rate_limit_by_key::DECLARATION,
+    &redirect_content_urls::DECLARATION,
     &retry::DECLARATION,
     &return_response::DECLARATION,
     &rewrite_uri::DECLARATION,
+    &send_one_way_request::DECLARATION,
+    &send_request::DECLARATION,
     &set_backend_service::DECLARATION,
     &set_body::DECLARATION,
     &set_header::DECLARATION,
@@ -48,6 +103,15 @@ pub const CATALOGUE: &[&Declaration] = &[
     &set_status::DECLARATION,
     &set_variable::DECLARATION,
     &trace::DECLARATION,
+    &validate_azure_ad_token::DECLARATION,
+    &validate_client_certificate::DECLARATION,
+    &validate_content::DECLARATION,
+    &validate_headers::DECLARATION,
+    &validate_jwt::DECLARATION,
+    &validate_parameters::DECLARATION,
+    &validate_status_code::DECLARATION,
+    &wait::DECLARATION,
+    &xml_to_json::DECLARATION,
 ];
 
 /// The declaration of an element name; also of policies that are known and not supported yet.

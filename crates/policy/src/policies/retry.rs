@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::compile::{Compiler, Flag, Number};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::step::buffer;
 use crate::pipeline::{Block, Outcome, PolicyError, PolicyResult, Run, RunLater};
@@ -45,6 +45,8 @@ pub const DECLARATION: Declaration = Declaration {
         Attribute::optional("first-fast-retry", Kind::Boolean, "The first retry does not wait.").or("false"),
     ],
     children: Children::Policies,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -9,7 +9,7 @@ use super::set_header::{self, SetHeader};
 use super::set_status::{self, SetStatus};
 use crate::body::Body;
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -33,6 +33,8 @@ pub const DECLARATION: Declaration = Declaration {
             .with(set_header::ATTRIBUTES),
         Child::optional("set-body", Children::Markup, "The body.").with(set_body::ATTRIBUTES),
     ]),
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

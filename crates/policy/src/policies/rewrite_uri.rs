@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::set_query_parameter::{is_named, pairs, push};
 use crate::compile::{Compiler, Flag, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -43,6 +43,8 @@ pub const DECLARATION: Declaration = Declaration {
         .or("true"),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sekisho_diagnostics::{Diagnostic, closest};
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::{Exchange, Route};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Scope};
 use crate::ports::{BaseUrl, Target};
@@ -44,6 +44,8 @@ pub const DECLARATION: Declaration = Declaration {
         Attribute::optional("dapr-namespace", Kind::Text, "Dapr; not supported."),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

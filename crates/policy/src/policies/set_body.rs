@@ -8,7 +8,7 @@ use sekisho_expression::value::Value;
 use crate::body::Body;
 use crate::compile::Compiler;
 use crate::compile::setting::{AnyValue, to_text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -34,6 +34,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: ATTRIBUTES,
     children: Children::Markup,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

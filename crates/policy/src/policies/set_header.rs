@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -35,6 +35,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: ATTRIBUTES,
     children: CHILDREN,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -16,6 +16,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: &[],
     children: Children::Text,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

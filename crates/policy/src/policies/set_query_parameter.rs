@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::set_header::{ATTRIBUTES, CHILDREN, Edit, ExistsAction};
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -20,6 +20,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: ATTRIBUTES,
     children: CHILDREN,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

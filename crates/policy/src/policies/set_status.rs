@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compile::{Compiler, Number, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -22,6 +22,8 @@ pub const DECLARATION: Declaration = Declaration {
     scopes: ALL_SCOPES,
     attributes: ATTRIBUTES,
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

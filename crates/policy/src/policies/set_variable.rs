@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::compile::Compiler;
 use crate::compile::setting::AnyValue;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -20,6 +20,8 @@ pub const DECLARATION: Declaration = Declaration {
         Attribute::required("value", Kind::Text, "The value; a literal is always a string."),
     ],
     children: Children::None,
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::ports::record::TraceEntry;
@@ -34,6 +34,8 @@ pub const DECLARATION: Declaration = Declaration {
         Child::optional("message", Children::Text, "The message.").at_least(1),
         Child::any("metadata", Children::None, "A property of the entry.").with(METADATA),
     ]),
+    once: false,
+    reference: Reference::NONE,
     compile: Some(compile),
 };
 

@@ -1,8 +1,8 @@
 //! Policies of API Management whose names are known and that do not run yet: an error with its place, never a silent skip.
 
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
 
-const fn unsupported(names: &'static [&'static str]) -> Declaration {
+pub(super) const fn unsupported(names: &'static [&'static str]) -> Declaration {
     Declaration {
         names,
         summary: "Known and not supported yet.",
@@ -10,57 +10,27 @@ const fn unsupported(names: &'static [&'static str]) -> Declaration {
         scopes: ALL_SCOPES,
         attributes: &[],
         children: Children::Markup,
+        once: false,
+        reference: Reference::NONE,
         compile: None,
     }
 }
 
 /// The names; both names of a twin stand together.
 pub(super) static DECLARATIONS: &[Declaration] = &[
-    unsupported(&["authentication-certificate"]),
-    unsupported(&["cache-lookup"]),
-    unsupported(&["cache-lookup-value"]),
-    unsupported(&["cache-remove-value"]),
-    unsupported(&["cache-store"]),
-    unsupported(&["cache-store-value"]),
-    unsupported(&["cache-value"]),
-    unsupported(&["cross-domain"]),
-    unsupported(&["emit-metric"]),
-    unsupported(&["get-authorization-context"]),
     unsupported(&["http-data-source", "cosmosdb-data-source", "sql-data-source"]),
     unsupported(&["invoke-dapr-binding", "invoke-darp-binding"]),
-    unsupported(&["invoke-request"]),
-    unsupported(&["json-to-xml"]),
-    unsupported(&["jsonp"]),
-    unsupported(&["limit-concurrency"]),
     unsupported(&["llm-content-safety"]),
     unsupported(&["llm-emit-token-metric", "azure-openai-emit-token-metric"]),
     unsupported(&["llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"]),
     unsupported(&["llm-semantic-cache-store", "azure-openai-semantic-cache-store"]),
     unsupported(&["llm-token-limit", "azure-openai-token-limit"]),
     unsupported(&["log-to-eventhub"]),
-    unsupported(&["mock-response"]),
-    unsupported(&["proxy"]),
     unsupported(&["publish-event"]),
     unsupported(&["publish-to-dapr", "publish-to-darp"]),
-    unsupported(&["quota"]),
-    unsupported(&["quota-by-key"]),
-    unsupported(&["rate-limit"]),
-    unsupported(&["rate-limit-by-key"]),
-    unsupported(&["redirect-content-urls"]),
-    unsupported(&["send-one-way-request"]),
-    unsupported(&["send-request"]),
     unsupported(&["send-service-bus-message"]),
     unsupported(&["set-graphql-resolver"]),
-    unsupported(&["validate-azure-ad-token"]),
-    unsupported(&["validate-client-certificate"]),
-    unsupported(&["validate-content"]),
     unsupported(&["validate-graphql-request"]),
-    unsupported(&["validate-headers"]),
-    unsupported(&["validate-jwt"]),
     unsupported(&["validate-odata-request"]),
-    unsupported(&["validate-parameters"]),
-    unsupported(&["validate-status-code"]),
-    unsupported(&["wait"]),
-    unsupported(&["xml-to-json"]),
     unsupported(&["xsl-transform"]),
 ];

@@ -6,12 +6,12 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 use sekisho_expression::context::BackendFacts;
 
-use super::PortFuture;
+use super::{ClientCertificate, PortFuture, Proxy};
 use crate::body::Body;
 use crate::exchange::Response;
 
 /// The part of a URL that `set-backend-service` replaces: scheme, host, port and base path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     /// `http` or `https`.
     pub scheme: Arc<str>,
@@ -85,12 +85,16 @@ pub struct ForwardCall<'a> {
     pub timeout: Duration,
     /// `http-version`.
     pub http_version: HttpVersion,
+    /// The proxy on the way, in place of the backend's own.
+    pub proxy: Option<Arc<Proxy>>,
+    /// The certificate that the gateway shows, in place of the backend's own.
+    pub certificate: Option<Arc<ClientCertificate>>,
     /// Follow 3xx answers (only possible with a buffered or absent body).
     pub follow_redirects: bool,
 }
 
 /// `forward-request/@http-version`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
     /// HTTP/1.1.
     #[default]

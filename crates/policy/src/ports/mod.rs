@@ -2,30 +2,45 @@
 //!
 //! Adapters implement these traits; the binary joins them. Tests use fakes, so every policy test is hermetic.
 
+pub mod authorizations;
 pub mod backends;
+pub mod cache;
 pub mod clock;
+pub mod counters;
 pub mod http;
+pub mod jwts;
 pub mod record;
 pub mod tokens;
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use self::http::{Http, HttpError, HttpOptions};
+pub use self::http::{ClientCertificate, Http, HttpError, HttpOptions, Proxy};
+pub use authorizations::{Authorization, AuthorizationError, Authorizations};
 pub use backends::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target,
 };
+pub use cache::{Cache, Caches};
 pub use clock::{Clock, Entropy};
-pub use record::{CallRecord, Event, Recorder};
+pub use counters::Counters;
+pub use jwts::Jwts;
+pub use record::{CallRecord, Event, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The ports of a gateway that outlive any one configuration.
+/// Runs a future on its own, until its end.
+pub type Spawner = Arc<dyn Fn(PortFuture<'static, ()>) + Send + Sync>;
+
+/// The ports of a gateway that outlive any one configuration. A copy is cheap: every call has one.
 #[derive(Clone)]
-pub struct Ports {
+pub struct Ports(Arc<PortSet>);
+
+/// What [`Ports`] are made of.
+pub struct PortSet {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness and ids.
@@ -34,4 +49,30 @@ pub struct Ports {
     pub tokens: Arc<dyn Tokens>,
     /// Where records and events go.
     pub recorder: Arc<dyn Recorder>,
+    /// Calls that policies make beside the call to the backend.
+    pub http: Arc<dyn Http>,
+    /// Counters of rate limits and quotas.
+    pub counters: Arc<dyn Counters>,
+    /// Values and responses that policies keep.
+    pub caches: Caches,
+    /// Checks of JSON web tokens.
+    pub jwts: Arc<dyn Jwts>,
+    /// Tokens of the credential manager's connections.
+    pub authorizations: Arc<dyn Authorizations>,
+    /// Runs what goes on after the call that asked for it.
+    pub spawner: Spawner,
+}
+
+impl From<PortSet> for Ports {
+    fn from(ports: PortSet) -> Self {
+        Self(Arc::new(ports))
+    }
+}
+
+impl Deref for Ports {
+    type Target = PortSet;
+
+    fn deref(&self) -> &PortSet {
+        &self.0
+    }
 }

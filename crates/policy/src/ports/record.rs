@@ -17,6 +17,8 @@ pub trait Recorder: Send + Sync {
     fn call(&self, record: CallRecord);
     /// Something happened in the gateway.
     fn event(&self, event: Event);
+    /// A policy counts something.
+    fn metric(&self, _metric: &Metric) {}
 }
 
 /// One call.
@@ -83,6 +85,19 @@ pub struct TraceEntry {
     pub metadata: Vec<(Arc<str>, String)>,
     /// Since the arrival of the call.
     pub elapsed: Duration,
+}
+
+/// A value of `emit-metric` and its like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// The namespace; none for the one that the gateway is set to.
+    pub namespace: Option<Arc<str>>,
+    /// The name.
+    pub name: Arc<str>,
+    /// The value.
+    pub value: f64,
+    /// Names and values of the dimensions.
+    pub dimensions: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Something that happened.

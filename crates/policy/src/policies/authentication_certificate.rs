@@ -1,0 +1,7 @@
+//! `authentication-certificate`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["authentication-certificate"]);

@@ -1,0 +1,7 @@
+//! `cache-lookup`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["cache-lookup"]);

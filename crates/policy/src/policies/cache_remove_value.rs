@@ -1,0 +1,7 @@
+//! `cache-remove-value`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["cache-remove-value"]);

@@ -1,0 +1,7 @@
+//! `cache-store`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["cache-store"]);

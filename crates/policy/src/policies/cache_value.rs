@@ -1,0 +1,7 @@
+//! `cache-value`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["cache-value"]);

@@ -1,0 +1,7 @@
+//! `emit-metric`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["emit-metric"]);

@@ -1,0 +1,7 @@
+//! `get-authorization-context`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["get-authorization-context"]);

@@ -1,0 +1,7 @@
+//! `invoke-request`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["invoke-request"]);

@@ -1,0 +1,7 @@
+//! `json-to-xml`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["json-to-xml"]);

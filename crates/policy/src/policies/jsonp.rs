@@ -1,0 +1,7 @@
+//! `jsonp`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["jsonp"]);

@@ -1,0 +1,7 @@
+//! `mock-response`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["mock-response"]);

@@ -1,0 +1,7 @@
+//! `redirect-content-urls`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["redirect-content-urls"]);

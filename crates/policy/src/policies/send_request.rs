@@ -1,0 +1,7 @@
+//! `send-request`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["send-request"]);

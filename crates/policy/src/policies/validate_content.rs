@@ -1,0 +1,7 @@
+//! `validate-content`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["validate-content"]);

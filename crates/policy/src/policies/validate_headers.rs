@@ -1,0 +1,7 @@
+//! `validate-headers`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["validate-headers"]);

@@ -1,0 +1,7 @@
+//! `xml-to-json`.
+
+use super::unsupported::unsupported;
+use crate::declaration::Declaration;
+
+/// The declaration.
+pub const DECLARATION: Declaration = unsupported(&["xml-to-json"]);

@@ -1,0 +1,5 @@
+//! Adapters of the state ports.
+//!
+//! - [`memory`]: for one gateway
+
+pub mod memory;

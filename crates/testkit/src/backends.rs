@@ -1,0 +1,155 @@
+//! Backends that follow a script.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use sekisho_expression::context::BackendFacts;
+use sekisho_policy::body::Body;
+use sekisho_policy::exchange::Response;
+use sekisho_policy::ports::{
+    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
+};
+
+/// What a scripted backend does.
+#[derive(Clone, Debug)]
+pub enum Script {
+    /// Answers.
+    Reply {
+        /// Status.
+        status: u16,
+        /// Reason phrase.
+        reason: Option<Arc<str>>,
+        /// Headers.
+        headers: HeaderMap,
+        /// Body.
+        body: Bytes,
+    },
+    /// Cannot be reached.
+    ConnectionFailure,
+    /// Does not answer in time.
+    Timeout,
+}
+
+/// A request as it reached a backend.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The backend id or the base URL.
+    pub target: String,
+    /// The method.
+    pub method: String,
+    /// Path and query behind the base URL.
+    pub uri: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// The deadline for the response headers.
+    pub timeout: Duration,
+    /// Host and port of the proxy.
+    pub proxy: Option<String>,
+}
+
+/// Backends that follow a script; the last entry repeats.
+pub struct ScriptedBackends {
+    ids: Vec<String>,
+    script: Mutex<VecDeque<Script>>,
+    received: Mutex<Vec<Received>>,
+}
+
+impl ScriptedBackends {
+    /// Backends with these ids.
+    pub fn new(ids: Vec<String>, script: Vec<Script>) -> Self {
+        Self { ids, script: Mutex::new(script.into()), received: Mutex::new(Vec::new()) }
+    }
+
+    /// What reached them so far; it is forgotten.
+    pub fn take_received(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.received.lock())
+    }
+
+    fn next(&self) -> Option<Script> {
+        let mut script = self.script.lock();
+        if script.len() > 1 { script.pop_front() } else { script.front().cloned() }
+    }
+
+    fn base(id: &str) -> Arc<BaseUrl> {
+        Arc::new(BaseUrl {
+            scheme: "https".into(),
+            host: format!("{id}.example").into(),
+            port: 443,
+            ..BaseUrl::default()
+        })
+    }
+}
+
+impl Backends for ScriptedBackends {
+    fn describe(&self, backend_id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
+        let id = self.ids.iter().find(|id| *id == backend_id)?;
+        let facts = BackendFacts { id: Arc::from(id.as_str()), ..BackendFacts::default() };
+        Some((Arc::new(facts), Some(Self::base(id))))
+    }
+
+    fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        Box::pin(async move {
+            let (target, base_url) = match call.target {
+                Target::None => return Err(unknown_backend()),
+                Target::Url(url) => {
+                    (format!("{}://{}{}", url.scheme, url.authority(), url.path), Arc::clone(url))
+                }
+                Target::Backend(id) => (id.to_string(), Self::base(id)),
+            };
+            let uri = if call.query.is_empty() {
+                call.path.to_owned()
+            } else {
+                format!("{}?{}", call.path, call.query)
+            };
+            let body = call.body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
+            let method = call.method.to_string();
+            let authority: Arc<str> = base_url.authority().into();
+            self.received.lock().push(Received {
+                target,
+                method,
+                uri,
+                headers: call.headers,
+                body,
+                timeout: call.timeout,
+                proxy: call.proxy.map(|proxy| proxy.url.authority()),
+            });
+            let attempt = Attempt { authority, ..Attempt::default() };
+            let failed = |failure, reason: &'static str, message: &str| ForwardError {
+                failure,
+                message: message.to_owned(),
+                attempt: Some(Attempt { failure: Some(reason), ..attempt.clone() }),
+            };
+            match self.next() {
+                Some(Script::Reply { status, reason, headers, body }) => {
+                    let body = Body::stream(http_body_util::Full::new(body));
+                    let response = Response { status, reason, headers, body };
+                    let attempt = Attempt { status: Some(status), ..attempt };
+                    Ok(ForwardReply { response, attempt, base_url, backend: None })
+                }
+                Some(Script::Timeout) => {
+                    Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
+                }
+                Some(Script::ConnectionFailure) | None => Err(failed(
+                    ForwardFailure::Connection,
+                    "BackendConnectionFailure",
+                    "the backend is not reachable",
+                )),
+            }
+        })
+    }
+}
+
+fn unknown_backend() -> ForwardError {
+    ForwardError {
+        failure: ForwardFailure::UnknownBackend,
+        message: "the API has no service URL and no policy chose a backend".to_owned(),
+        attempt: None,
+    }
+}
