@@ -55,6 +55,15 @@ pub struct ErrorFact {
     pub when: &'static str,
 }
 
+impl ErrorFact {
+    /// What every policy with an expression may raise.
+    pub const EXPRESSION: ErrorFact = ErrorFact {
+        reason: "ExpressionValueEvaluationFailure",
+        status: "500",
+        when: "An expression throws, or its result cannot be converted.",
+    };
+}
+
 impl Reference {
     /// Nothing told yet.
     pub const NONE: Reference = Reference { behaviour: "", errors: &[], example: "", differences: &[] };

@@ -8,6 +8,7 @@
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`body`]: a message body, streamed or whole
 //! - [`ports`]: the I/O that policies may do
+//! - [`reference`]: the pages of `docs/policies/`
 
 pub mod body;
 pub mod compile;
@@ -17,4 +18,5 @@ pub mod exchange;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;
+pub mod reference;
 pub mod xml;

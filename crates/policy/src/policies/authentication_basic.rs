@@ -6,7 +6,7 @@ use http::HeaderValue;
 use http::header::AUTHORIZATION;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -23,7 +23,19 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Writes `Authorization: Basic` with the Base64 text of `username:password` (UTF-8) into the request to the backend. What the client sent in that header is replaced.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidHeaderValue",
+                status: "500",
+                when: "User name or password hold characters that no header may have.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "literal",
+        differences: &[],
+    },
     compile: Some(compile),
 };
 

@@ -9,7 +9,7 @@ use http::header::AUTHORIZATION;
 use sekisho_expression::value::Value;
 
 use crate::compile::{Compiler, Flag, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -39,7 +39,24 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Asks the identity source of the gateway for a token for `resource` and writes it as `Authorization: Bearer` into the request to the backend. With `output-token-variable-name` only the variable is written, and the header is left alone.\n\
+\n\
+Tokens are kept until shortly before they expire and refreshed in the background, so a call waits for one only when there is none.",
+        errors: &[
+            ErrorFact {
+                reason: "ManagedIdentityTokenFailure",
+                status: "500",
+                when: "There is no token, and `ignore-error` is false.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "header",
+        differences: &[
+            "With an output variable the header is not set, as the policy toolkit has it.",
+            "`ignore-error` with an output variable leaves an empty text in it.",
+        ],
+    },
     compile: Some(compile),
 };
 

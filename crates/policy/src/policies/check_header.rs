@@ -3,7 +3,7 @@
 use http::HeaderName;
 
 use crate::compile::{Compiler, Flag, Number, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -32,7 +32,31 @@ pub const DECLARATION: Declaration = Declaration {
         "An allowed value; without any the header only has to be there.",
     )]),
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Looks for the header in the request. When it is there and no `value` is listed, the call goes on. Otherwise the header, its values joined by commas, must equal one of the listed values.",
+        errors: &[
+            ErrorFact {
+                reason: "HeaderNotFound",
+                status: "`failed-check-httpcode`",
+                when: "The request lacks the header.",
+            },
+            ErrorFact {
+                reason: "HeaderValueNotAllowed",
+                status: "`failed-check-httpcode`",
+                when: "The header has none of the listed values.",
+            },
+            ErrorFact {
+                reason: "InvalidHeaderName",
+                status: "500",
+                when: "The name comes from an expression and cannot be the name of a header.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "listed-value",
+        differences: &[
+            "`ignore-case` may be left out and is false then; the documentation calls it required.",
+        ],
+    },
     compile: Some(compile),
 };
 

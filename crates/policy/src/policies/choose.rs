@@ -1,7 +1,9 @@
 //! `choose`: the first branch whose condition is true runs.
 
 use crate::compile::{Compiler, Flag};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Block, Outcome, PolicyResult, Run, RunLater, RunNow};
 use crate::ports::PortFuture;
@@ -22,7 +24,12 @@ pub const DECLARATION: Declaration = Declaration {
         Child::optional("otherwise", Children::Policies, "The branch that runs when no condition is true."),
     ]),
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Evaluates the conditions in their order. The policies of the first `when` whose condition is true run, and nothing else; without such a `when` those of `otherwise` run, when there is one. Conditions after the first true one are not evaluated.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "first-true-branch-runs",
+        differences: &["A condition that gives the text `true` or `false` counts as that Boolean."],
+    },
     compile: Some(compile),
 };
 

@@ -12,7 +12,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::compile::{Compiler, Flag, Number, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -71,7 +71,25 @@ pub const DECLARATION: Declaration = Declaration {
         ),
     ]),
     once: true,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "A request with an `Origin` header that is listed gets `Access-Control-Allow-Origin` and the other headers on whatever response leaves, errors and returned responses included. `Vary: Origin` is added unless every origin is allowed.\n\
+\n\
+A preflight request (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) for an operation without its own `OPTIONS` operation never reaches other policies and needs no key: the `cors` policies of the effective inbound section decide it alone. When origin, method and headers are allowed it is answered with 200 and the headers that allow it, else with an empty 200.\n\
+\n\
+Origins are compared without regard to case, to a slash at the end, and to the port that is the scheme's own. Without `allowed-methods` GET and POST are allowed.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidHeaderValue",
+                status: "500",
+                when: "A value comes from an expression and holds characters that no header may have.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "matching-origin",
+        differences: &[
+            "`terminate-unmatched-request` is true when not set: a GET or HEAD of an origin that is not listed ends with an empty 200.",
+        ],
+    },
     compile: Some(compile),
 };
 

@@ -7,7 +7,9 @@ use sekisho_expression::Needs;
 
 use crate::body::Body;
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -24,7 +26,12 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Replaces every occurrence of `from` by `to`, byte by byte, in the body: of the request in inbound and backend, of the response in outbound and on-error. The body is brought into memory; one without the text passes unchanged. An empty `from` changes nothing.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "response",
+        differences: &["Compressed bodies are searched as they are."],
+    },
     compile: Some(compile),
 };
 

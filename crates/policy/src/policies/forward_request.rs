@@ -10,7 +10,7 @@ use sekisho_diagnostics::{Diagnostic, Span};
 use sekisho_expression::Needs;
 
 use crate::compile::{Compiler, Flag, Number};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{
     Outcome, PolicyError, PolicyResult, Run, RunLater, Scope, Section, Step, request_body_error,
@@ -74,7 +74,52 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Sends the request, as policies left it, to the backend that was chosen, and makes the answer the response of the call. `timeout` counts until the response headers are there, connecting included. Without this policy in the effective backend section nothing is sent.\n\
+\n\
+The body streams through. With `buffer-request-body=\"true\"` it is kept in memory first, so that `retry` can send it again. `follow-redirects` needs a body that is in memory, stays within the origin and follows five times at most, within the one timeout.\n\
+\n\
+Headers between two neighbours (`Connection` and what it names, `Keep-Alive`, `Transfer-Encoding`, …) are not passed on, `Host` becomes that of the backend, and `X-Forwarded-For` gets the address of the caller appended.",
+        errors: &[
+            ErrorFact {
+                reason: "BackendConnectionFailure",
+                status: "500",
+                when: "The backend cannot be reached, or the connection broke before the response headers.",
+            },
+            ErrorFact { reason: "Timeout", status: "500", when: "No response headers in time." },
+            ErrorFact {
+                reason: "BackendUnavailable",
+                status: "503",
+                when: "The circuit breaker is open, or no member of the pool is available; `Retry-After` tells when one may be.",
+            },
+            ErrorFact {
+                reason: "BackendNotFound",
+                status: "500",
+                when: "There is no backend: the API has no service URL and no policy chose one.",
+            },
+            ErrorFact {
+                reason: "BackendErrorStatusCode",
+                status: "the status",
+                when: "`fail-on-error-status-code` is true and the backend answered with 400 to 599; the answer stays the response.",
+            },
+            ErrorFact {
+                reason: "RequestBodyTooLarge",
+                status: "413",
+                when: "The body is to be kept and is larger than the gateway buffers.",
+            },
+            ErrorFact {
+                reason: "ClientConnectionFailure",
+                status: "400",
+                when: "The request body broke off while it was sent on.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "all-attributes",
+        differences: &[
+            "`buffer-response` is accepted and changes nothing: responses always pass through as they arrive.",
+            "`continue-timeout` is accepted and changes nothing.",
+        ],
+    },
     compile: Some(compile),
 };
 

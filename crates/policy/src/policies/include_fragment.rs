@@ -16,7 +16,12 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: &[Attribute::required("fragment-id", Kind::Text, "Resource name of the fragment.").literal()],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "The policies of the fragment run in place of the element, as if they were written there; they must be allowed in its section. Every use of a fragment is compiled on its own when the configuration is loaded.",
+        errors: &[],
+        example: "in-place",
+        differences: &["Fragments do not include fragments."],
+    },
     compile: Some(compile),
 };
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sekisho_diagnostics::Diagnostic;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::{Content, Element};
@@ -32,7 +32,34 @@ pub const DECLARATION: Declaration = Declaration {
             .with(RANGE),
     ]),
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Compares the address of the caller with the listed addresses and ranges, both ends included. `allow` lets only listed callers through, `forbid` all others. The address is that of the connection; `X-Forwarded-For` is believed from trusted proxies only.",
+        errors: &[
+            ErrorFact {
+                reason: "CallerIpNotAllowed",
+                status: "403",
+                when: "`allow`, and the caller is not listed.",
+            },
+            ErrorFact {
+                reason: "CallerIpBlocked",
+                status: "403",
+                when: "`forbid`, and the caller is listed.",
+            },
+            ErrorFact {
+                reason: "InvalidAddress",
+                status: "500",
+                when: "An address comes from an expression and is none.",
+            },
+            ErrorFact {
+                reason: "InvalidAction",
+                status: "500",
+                when: "The action comes from an expression and is neither `allow` nor `forbid`.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "allowed-address",
+        differences: &["IPv4 addresses that are mapped into IPv6 are compared as IPv4."],
+    },
     compile: Some(compile),
 };
 

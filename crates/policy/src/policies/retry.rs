@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use crate::compile::{Compiler, Flag, Number};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::step::buffer;
 use crate::pipeline::{Block, Outcome, PolicyError, PolicyResult, Run, RunLater};
@@ -46,7 +48,21 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::Policies,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Runs its policies once and evaluates `condition` afterwards; while it is true they run again, up to `count` more times. The wait before retry *n* (from 1):\n\
+\n\
+- `interval` alone: `interval`\n\
+- with `delta`: `interval` + (*n* − 1) · `delta`\n\
+- with `delta` and `max-interval`: `interval` + (2ⁿ⁻¹ − 1) · `delta`, varied by ±20 %, at most `max-interval`\n\
+\n\
+With `first-fast-retry` the first retry does not wait. An error of the policies inside does not end the loop: the condition sees it in `context.LastError`, with `context.Response` null when there is none. The error of the last run goes on to on-error.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "re-selects-the-backend",
+        differences: &[
+            "A condition that throws after an error lets that error through.",
+            "In the exponential form the first retry has the exponent 0, as the example of the documentation shows.",
+        ],
+    },
     compile: Some(compile),
 };
 

@@ -9,7 +9,9 @@ use super::set_header::{self, SetHeader};
 use super::set_status::{self, SetStatus};
 use crate::body::Body;
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -34,7 +36,34 @@ pub const DECLARATION: Declaration = Declaration {
         Child::optional("set-body", Children::Markup, "The body.").with(set_body::ATTRIBUTES),
     ]),
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Ends the call with the response made here: no further policy runs, outbound included. It begins empty with status 200, or as the response in the variable, and takes status, headers and body from the children. Expressions in them still see the response that was there before.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidResponse",
+                status: "500",
+                when: "The variable holds something that is no response.",
+            },
+            ErrorFact {
+                reason: "InvalidStatusCode",
+                status: "500",
+                when: "The code comes from an expression and is no status.",
+            },
+            ErrorFact {
+                reason: "InvalidHeaderName",
+                status: "500",
+                when: "A name comes from an expression and cannot be the name of a header.",
+            },
+            ErrorFact {
+                reason: "InvalidHeaderValue",
+                status: "500",
+                when: "A value holds control characters.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "status-headers-and-body",
+        differences: &["A variable that is not set, or null, gives an empty response."],
+    },
     compile: Some(compile),
 };
 

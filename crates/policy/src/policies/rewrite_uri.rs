@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::set_query_parameter::{is_named, pairs, push};
 use crate::compile::{Compiler, Flag, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
@@ -44,7 +44,17 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Replaces the path behind the base URL of the backend, and the query. `{name}` in the template becomes the parameter that the template of the operation matched, escaped for a URL; a wildcard keeps its slashes.\n\
+\n\
+With `copy-unmatched-params` the query parameters of the request that neither the template of the operation nor the new template names are appended; without it they are dropped.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "copies-other-parameters",
+        differences: &[
+            "A template without a slash at its start gets one.",
+            "Braces that name no parameter stay as they are.",
+        ],
+    },
     compile: Some(compile),
 };
 

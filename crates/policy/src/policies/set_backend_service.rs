@@ -7,7 +7,9 @@ use std::sync::Arc;
 use sekisho_diagnostics::{Diagnostic, closest};
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::{Exchange, Route};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Scope};
 use crate::ports::{BaseUrl, Target};
@@ -45,7 +47,27 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Chooses where the call goes: `backend-id` names a backend or a pool of the configuration, `base-url` replaces scheme, host, port and base path. `context.Request.Url` shows the choice at once. The last policy that runs wins; inside `retry` each run may choose anew.",
+        errors: &[
+            ErrorFact {
+                reason: "BackendNotFound",
+                status: "500",
+                when: "The id comes from an expression and names no backend.",
+            },
+            ErrorFact {
+                reason: "InvalidBackendUrl",
+                status: "500",
+                when: "The URL comes from an expression and is not an absolute http or https URL.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "backend-id",
+        differences: &[
+            "A `backend-id` of a broader scope is not overridden by `base-url` of a narrower one, only by another `backend-id`.",
+            "Attributes of Service Fabric and Dapr are errors at load.",
+        ],
+    },
     compile: Some(compile),
 };
 

@@ -8,7 +8,9 @@ use sekisho_expression::value::Value;
 use crate::body::Body;
 use crate::compile::Compiler;
 use crate::compile::setting::{AnyValue, to_text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -35,7 +37,26 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: Children::Markup,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Replaces the body: of the request in inbound and backend, of the response in outbound and on-error. The body is a text, taken as it is, the result of an expression, or a Liquid template. A `byte[]` becomes the body as it is, every other value by its `ToString()`, null no body at all.\n\
+\n\
+`Content-Length` follows the new body; `Content-Encoding` is removed with the old one. `Content-Type` is left alone.",
+        errors: &[
+            ErrorFact {
+                reason: "RequestBodyTooLarge",
+                status: "413",
+                when: "An expression reads the request body, which is larger than the gateway buffers.",
+            },
+            ErrorFact {
+                reason: "ResponseBodyTooLarge",
+                status: "500",
+                when: "An expression reads the response body, which is larger than the gateway buffers.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "from-the-old-body",
+        differences: &["Markup inside the element is taken as text."],
+    },
     compile: Some(compile),
 };
 

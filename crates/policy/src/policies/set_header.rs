@@ -8,7 +8,9 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -36,7 +38,31 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: CHILDREN,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Edits a header: of the request in inbound and backend, of the response in outbound and on-error. `exists-action` says what happens when it is there: `override` replaces it, `skip` leaves it, `append` adds to it, `delete` removes it and takes no value.\n\
+\n\
+Several values become one header joined by `, `, except `User-Agent`, `WWW-Authenticate`, `Proxy-Authenticate`, `Cookie`, `Set-Cookie`, `Warning`, `Date`, `Expires`, `If-Modified-Since`, `If-Unmodified-Since`, `Last-Modified` and `Retry-After`, which are sent one by one. `Connection`, `Content-Length`, `Keep-Alive` and `Transfer-Encoding` are not changed, and `Server` is not removed.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidHeaderName",
+                status: "500",
+                when: "The name comes from an expression and cannot be the name of a header.",
+            },
+            ErrorFact {
+                reason: "InvalidHeaderValue",
+                status: "500",
+                when: "A value holds control characters.",
+            },
+            ErrorFact {
+                reason: "InvalidExistsAction",
+                status: "500",
+                when: "The action comes from an expression and is none.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "exists-actions",
+        differences: &["Line ends inside a value are dropped.", "A null value counts as no value."],
+    },
     compile: Some(compile),
 };
 

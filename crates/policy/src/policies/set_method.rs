@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, ErrorFact, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -17,7 +17,19 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: &[],
     children: Children::Text,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Changes the method of the request to the backend. Any token is a method; the standard ones may be written in any case.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidMethod",
+                status: "500",
+                when: "The method comes from an expression and is none.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "literal",
+        differences: &[],
+    },
     compile: Some(compile),
 };
 

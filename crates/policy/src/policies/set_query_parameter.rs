@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::set_header::{ATTRIBUTES, CHILDREN, Edit, ExistsAction};
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration, Reference};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration, ErrorFact, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -21,7 +21,19 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: CHILDREN,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Edits a query parameter of the request to the backend. `override` replaces all of that name, `skip` adds only when there is none, `append` adds, `delete` removes and takes no value. Several values become several parameters. Values are escaped; parameters that are not touched stay byte for byte.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidExistsAction",
+                status: "500",
+                when: "The action comes from an expression and is none.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "override",
+        differences: &["Names are case-sensitive, like those that expressions read."],
+    },
     compile: Some(compile),
 };
 

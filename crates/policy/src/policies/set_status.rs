@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::compile::{Compiler, Number, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -23,7 +25,19 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Sets the status code and the reason phrase of the response. Without `reason` the standard phrase of the code is used. HTTP/2 has no reason phrase; it is dropped there.",
+        errors: &[
+            ErrorFact {
+                reason: "InvalidStatusCode",
+                status: "500",
+                when: "The code comes from an expression and is not from 100 to 999.",
+            },
+            ErrorFact::EXPRESSION,
+        ],
+        example: "in-outbound",
+        differences: &["`reason` may be left out; the documentation calls it required."],
+    },
     compile: Some(compile),
 };
 

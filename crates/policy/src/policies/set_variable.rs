@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::compile::Compiler;
 use crate::compile::setting::AnyValue;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::xml::Element;
@@ -21,7 +23,12 @@ pub const DECLARATION: Declaration = Declaration {
     ],
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Sets `context.Variables[name]`. A literal is always a string; the result of an expression keeps its type and identity, so that an object changed later is changed for every policy that holds it. Variables live to the end of the call, in all sections and fragments.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "values-keep-their-type",
+        differences: &["A value may be of any type."],
+    },
     compile: Some(compile),
 };
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Run, RunNow};
 use crate::ports::record::TraceEntry;
@@ -35,7 +37,12 @@ pub const DECLARATION: Declaration = Declaration {
         Child::any("metadata", Children::None, "A property of the entry.").with(METADATA),
     ]),
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "Adds an entry to the trace of the call and to its log record: source, severity, message and properties. Entries are never sampled away; a call keeps 200 at most.",
+        errors: &[ErrorFact::EXPRESSION],
+        example: "message-and-metadata",
+        differences: &["The message may also be the text of the element itself, as older documents have it."],
+    },
     compile: Some(compile),
 };
 
