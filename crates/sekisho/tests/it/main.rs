@@ -6,6 +6,7 @@ mod support;
 
 mod errors;
 mod examples;
+mod gallery;
 mod reload;
 mod runaway;
 mod streaming;

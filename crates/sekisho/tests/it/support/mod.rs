@@ -4,6 +4,7 @@ pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod gateway;
 pub(crate) mod service;
+pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 
