@@ -14,23 +14,23 @@ use crate::server::{Environment, Options, Server};
 
 mod traffic;
 
-static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples");
-
 /// A deployment that every account has.
 const DEPLOYMENT: &str = "gpt-4o";
 
 /// An example, and how it is told where its accounts are.
 struct Example {
     name: &'static str,
+    files: Dir<'static>,
     key: &'static str,
     api_versions: &'static [&'static str],
     /// Environment variable and simulated account.
     accounts: &'static [(&'static str, &'static str)],
 }
 
-const DEMONSTRATED: [Example; 3] = [
+static DEMONSTRATED: [Example; 3] = [
     Example {
         name: "multi-region",
+        files: include_dir!("$CARGO_MANIFEST_DIR/../../examples/multi-region"),
         key: "multi-region-demo-key",
         api_versions: &["2024-02-01", "2024-06-01", "2024-10-21", "2025-01-01-preview", "2025-03-01-preview"],
         accounts: &[
@@ -42,6 +42,7 @@ const DEMONSTRATED: [Example; 3] = [
     },
     Example {
         name: "random-backends",
+        files: include_dir!("$CARGO_MANIFEST_DIR/../../examples/random-backends"),
         key: "random-backends-demo-key",
         api_versions: &["2024-10-21", "2025-03-01-preview"],
         accounts: &[
@@ -52,6 +53,7 @@ const DEMONSTRATED: [Example; 3] = [
     },
     Example {
         name: "ptu-first",
+        files: include_dir!("$CARGO_MANIFEST_DIR/../../examples/ptu-first"),
         key: "ptu-first-demo-key",
         api_versions: &["2024-10-21", "2025-03-01-preview"],
         accounts: &[
@@ -87,9 +89,7 @@ pub(crate) async fn run(arguments: cli::Demo) -> Result<ExitCode> {
     let simulator = Simulator::start(simulated()).await?;
     let folder = tempfile::tempdir().context("cannot make a folder for the examples")?;
     for example in &DEMONSTRATED {
-        let source =
-            EXAMPLES.get_dir(example.name).with_context(|| format!("example {} is missing", example.name))?;
-        unpack(source, example.name, folder.path())?;
+        unpack(&example.files, folder.path())?;
     }
     let any_port = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::start(Options {
@@ -119,16 +119,15 @@ pub(crate) async fn run(arguments: cli::Demo) -> Result<ExitCode> {
 }
 
 /// Puts the files of an example below `target`, all examples together: one service directory.
-fn unpack(source: &Dir<'_>, example: &str, target: &std::path::Path) -> Result<()> {
+fn unpack(source: &Dir<'_>, target: &std::path::Path) -> Result<()> {
     for file in source.files() {
-        let below = file.path().strip_prefix(example)?;
-        let path = target.join(below);
+        let path = target.join(file.path());
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
         std::fs::write(&path, file.contents()).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    source.dirs().try_for_each(|folder| unpack(folder, example, target))
+    source.dirs().try_for_each(|folder| unpack(folder, target))
 }
 
 /// The simulated accounts; the provisioned one throttles soon, so that its pool can be seen at work.
