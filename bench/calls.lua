@@ -1,15 +1,16 @@
--- wrk's script: POSTs a chat request of about 1 KB and ends with one line of JSON.
--- Arguments: the subscription key, and whether the answer is to be a stream ("true" or "false").
+-- wrk's script: sends a chat request of about 1 KB, or a GET, and ends with one line of JSON.
+-- Arguments: the subscription key, whether the answer is to be a stream ("true" or "false"), the method, a bearer token.
 
 function init(arguments)
    local prompt = string.rep("The checkpoint writes down who passed. ", 23)
    local body = string.format(
       '{"messages":[{"role":"system","content":"Answer in one line."},{"role":"user","content":"%s"}],' ..
          '"model":"gpt-4o","temperature":0.2,"stream":%s}', prompt, arguments[2])
-   wrk.method = "POST"
-   wrk.body = body
+   wrk.method = arguments[3]
+   if wrk.method == "POST" then wrk.body = body end
    wrk.headers["Content-Type"] = "application/json"
    wrk.headers["api-key"] = arguments[1]
+   wrk.headers["Authorization"] = "Bearer " .. arguments[4]
    request_text = wrk.format()
 end
 

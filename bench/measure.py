@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from processes import HERE, Failed, Target, start_backend, start_nginx, start_sekisho
+from processes import (
+    HERE, Failed, Target, start_backend, start_nginx, start_policies, start_redis, start_sekisho,
+)
 
 KEY = "multi-region-demo-key"
 THREADS = 2
@@ -21,6 +23,14 @@ CONNECTIONS = 64
 WARM_UP_SECONDS = 2
 QUERY = "?api-version=2024-10-21"
 CHAT = f"/openai/deployments/gpt-4o/chat/completions{QUERY}"
+# RS256 by the key in policies.yaml, good for ever; the private key was thrown away.
+TOKEN = (
+    "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImJlbmNoIn0.eyJpc3MiOiJodHRwczovL2xvZ2luLmJlbmNoLmV4YW1wbGUvIiwiYX"
+    "VkIjoiYXBpOi8vYmVuY2giLCJzdWIiOiJiZW5jaCIsInJvbGVzIjpbIkNhbGxlciJdLCJleHAiOjQxMDI0NDQ4MDB9.vSqbmPHMZnoQIp9pdXp"
+    "KQ_kE6eI_UcewATV8Y6vbI72pjsi6IpC_luWO6COpODubsBK3fb7PJp_TXlPocwtTQmebm2tf7TZa6TzW3LQ_FmpyosA51l-L5SXncyHPoMLbt"
+    "r2EJ4eTJV6ejRdf2LREYs4K50GXJv4uWZRw1mxxoAz1IcSDQrJNgRqFDRqHWsn3xg8yRkFhNB5-OFb28vpGqqBi_AQ1KIjmr-_pRe8B4d3yJYc"
+    "mDIwJQXx-GdMiPOpbAcWqeUXuDWKUR27QJDNleZ4FhjmD4VMSKJZkUChCYGWzn24pDcdkoDClTx_Uwm9HsYtakzCgm1CN3e7jPBFZcQ"
+)
 
 
 @dataclass(frozen=True)
@@ -34,12 +44,24 @@ class Row:
     # What an answer must hold and how many bytes it must have at least, so that no error page is measured.
     ending: bytes
     at_least: int
+    # Which gateway is called: of the example, or of single policies with state in memory or on Redis.
+    service: str = "example"
+    # What stands before `/openai` there.
+    prefix: str = "/multi-region"
+    method: str = "POST"
 
+
+JSON_ENDING = b'"total_tokens":170}}'
 
 ROWS = [
     Row("json", "JSON, 1 KB each way", CHAT, False, b'"total_tokens":170}}', 900),
     Row("sse", "SSE, 50 chunks", CHAT, True, b"data: [DONE]\n\n", 50 * 150),
     Row("100k", "response of 100 KB", f"/openai/bare/100k{QUERY}", False, b'"total_tokens":170}}', 100_000),
+    Row("bare", "key check only", CHAT, False, JSON_ENDING, 900, "memory", "/bare"),
+    Row("jwt", "validate-jwt, RS256", CHAT, False, JSON_ENDING, 900, "memory", "/token"),
+    Row("limit", "rate-limit-by-key, memory", CHAT, False, JSON_ENDING, 900, "memory", "/limited"),
+    Row("limit-redis", "rate-limit-by-key, Redis", CHAT, False, JSON_ENDING, 900, "redis", "/limited"),
+    Row("cache", "cache-lookup, hit", f"/openai/models{QUERY}", False, JSON_ENDING, 900, "memory", "/cached", "GET"),
 ]
 
 
@@ -84,7 +106,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sekisho", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=positive, default=10, metavar="N", help="length of each measurement (10)")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="measurements of each gateway (3)")
-    parser.add_argument("--rows", type=rows, default=ROWS, metavar="NAMES", help="of json, sse, 100k (all)")
+    parser.add_argument("--rows", type=rows, default=ROWS, metavar="NAMES", help=f"of {', '.join(row.name for row in ROWS)} (all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
 
@@ -109,17 +131,27 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
     stack.callback(backend.stop)
     nginx = start_nginx(directory, ports)
     stack.callback(nginx.process.stop)
-    sekisho = start_sekisho(arguments.sekisho, directory, ports, identity)
-    stack.callback(sekisho.process.stop)
-    idle_rss_kib = sekisho.process.rss_kib()
+    services = {"example": start_sekisho(arguments.sekisho, directory, ports, identity)}
+    stack.callback(services["example"].process.stop)
+    idle_rss_kib = services["example"].process.rss_kib()
+    wanted = {row.service for row in arguments.rows}
+    if "memory" in wanted:
+        services["memory"] = start_policies(arguments.sekisho, directory, ports[0], "memory", None)
+        stack.callback(services["memory"].process.stop)
+    if "redis" in wanted:
+        redis, redis_port = start_redis(directory)
+        stack.callback(redis.stop)
+        services["redis"] = start_policies(arguments.sekisho, directory, ports[0], "redis", redis_port)
+        stack.callback(services["redis"].process.stop)
 
     direct = Target(backend, ports[0], ports[0], "")
-    targets = {"backend": direct, "nginx": nginx, "sekisho": sekisho}
     report = {
         "machine": machine(), "seconds": arguments.seconds, "rounds": arguments.rounds, "threads": THREADS,
         "connections": CONNECTIONS, "sekishoIdleRssKib": idle_rss_kib, "rows": [],
     }
     for row in arguments.rows:
+        sekisho = replace(services[row.service], prefix=row.prefix)
+        targets = {"backend": direct, "nginx": nginx, "sekisho": sekisho}
         runs: dict[str, list[dict]] = {name: [] for name in targets}
         for name, target in targets.items():
             check(name, target, row)
@@ -138,10 +170,11 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
 def check(name: str, target: Target, row: Row) -> None:
     """One call by hand: what is measured must be the right answer."""
     port = target.stream_port if row.stream else target.plain_port
-    body = json.dumps({"messages": [{"role": "user", "content": "Hello"}], "stream": row.stream})
+    body = json.dumps({"messages": [{"role": "user", "content": "Hello"}], "stream": row.stream}) if row.method == "POST" else None
+    headers = {"Content-Type": "application/json", "api-key": KEY, "Authorization": f"Bearer {TOKEN}"}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("POST", target.prefix + row.path, body, {"Content-Type": "application/json", "api-key": KEY})
+        connection.request(row.method, target.prefix + row.path, body, headers)
         reply = connection.getresponse()
         received = reply.read()
     finally:
@@ -155,7 +188,7 @@ def drive(target: Target, row: Row, seconds: int) -> dict:
     """Runs wrk and reads the line it ends with."""
     port = target.stream_port if row.stream else target.plain_port
     command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "calls.lua"),
-               f"http://127.0.0.1:{port}{target.prefix}{row.path}", "--", KEY, str(row.stream).lower()]
+               f"http://127.0.0.1:{port}{target.prefix}{row.path}", "--", KEY, str(row.stream).lower(), row.method, TOKEN]
     ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + 60)
     lines = ran.stdout.strip().splitlines()
     if ran.returncode != 0 or not lines or not lines[-1].startswith("{"):
@@ -194,12 +227,12 @@ def show(report: dict) -> None:
     """The medians as a table."""
     print(f"{report['machine']['cpu']}, {report['machine']['cores']} cores; {report['connections']} connections; "
           f"medians of {report['rounds']} × {report['seconds']} s (backend: 1 ×)")
-    print(f"{'':22}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
+    print(f"{'':28}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
     for row in report["rows"]:
         title = row["title"]
         for name, runs in row["runs"].items():
             ratio = f"{row['cpuRatio']:12.2f} ×" if name == "sekisho" else ""
-            print(f"{title:22}{name:9}{median(runs, 'cpu_microseconds'):9.1f} µs{median(runs, 'requests_per_second'):10.0f}"
+            print(f"{title:28}{name:9}{median(runs, 'cpu_microseconds'):9.1f} µs{median(runs, 'requests_per_second'):10.0f}"
                   f"{median(runs, 'p50_milliseconds'):7.2f} ms{median(runs, 'p99_milliseconds'):7.2f} ms"
                   f"{median(runs, 'rss_kib') / 1024:6.1f} MiB{ratio}")
             title = ""

@@ -185,3 +185,37 @@ def start_sekisho(binary: str, directory: Path, backends: list[int], identity: s
         process.stop()
         raise
     return Target(process, port, port, "/multi-region")
+
+
+def start_policies(binary: str, directory: Path, backend: int, name: str, redis_port: int | None) -> Target:
+    """The gateway of policies.yaml, with its state in memory or on Redis."""
+    state = f"state:\n  redis:\n    url: redis://127.0.0.1:{redis_port}\n" if redis_port else ""
+    config = directory / f"policies-{name}.yaml"
+    config.write_text(state + (HERE / "policies.yaml").read_text())
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN_VARIABLES)}
+    environment["BENCH_BACKEND"] = f"http://127.0.0.1:{backend}"
+    port, management = free_port(), free_port()
+    command = [binary, "serve", str(config), "--listen", f"127.0.0.1:{port}", "--management-listen",
+               f"127.0.0.1:{management}", "--data", str(directory / f"data-{name}"), "--no-watch"]
+    process = Process(f"sekisho-{name}", command, directory, environment)
+    try:
+        process.wait_until(lambda: answers(port, "/status-0123456789abcdef") and answers(management, "/metrics"))
+    except BaseException:
+        process.stop()
+        raise
+    return Target(process, port, port, "")
+
+
+def start_redis(directory: Path) -> tuple[Process, int]:
+    """A Redis server of its own that keeps nothing on disk."""
+    program = shutil.which("redis-server")
+    if program is None:
+        raise Failed("redis-server is missing: install it, or leave out the rows with Redis")
+    port = free_port()
+    process = Process("redis", [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], directory)
+    try:
+        process.wait_until(lambda: accepts(port))
+    except BaseException:
+        process.stop()
+        raise
+    return process, port
