@@ -4,9 +4,11 @@
 //! - [`paste`]: named values, put into the texts before they are looked at
 //! - [`check`]: an element held against its declaration
 //! - [`setting`]: an attribute or text that is a constant or an expression
+//! - [`choice`]: an attribute that is one of some words
 //! - this file: the walk over the elements
 
 pub mod check;
+pub mod choice;
 pub mod environment;
 pub mod paste;
 pub mod setting;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
 use sekisho_expression::Needs;
 
+pub use choice::Choice;
 pub use environment::{Environment, FragmentSource, NamedValue};
 pub use setting::{Flag, Number, Text};
 

@@ -31,11 +31,11 @@ pub fn evaluation_failure(exception: &Exception) -> PolicyError {
     failure(&format!("{}: {}", exception.type_name(), exception.message()))
 }
 
+/// The reason of every failure of an expression.
+pub const EVALUATION_FAILURE: &str = "ExpressionValueEvaluationFailure";
+
 fn failure(detail: &str) -> PolicyError {
-    PolicyError::internal(
-        "ExpressionValueEvaluationFailure",
-        format!("Expression evaluation failed. {detail}"),
-    )
+    PolicyError::internal(EVALUATION_FAILURE, format!("Expression evaluation failed. {detail}"))
 }
 
 /// A setting of any type, for `set-variable`.
@@ -175,7 +175,7 @@ pub(super) fn text(compiler: &mut Compiler<'_>, content: &Content) -> Option<Tex
 }
 
 /// The compiled expression of a content; errors are reported.
-fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expression> {
+pub(super) fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expression> {
     match sekisho_expression::compile(&content.text) {
         Ok(program) => {
             compiler.add_needs(program.needs());
