@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use sekisho_expression::value::Value;
 use sekisho_expression::{Exception, Program};
 
@@ -163,6 +164,14 @@ pub fn to_text(exchange: &mut Exchange, value: &Value) -> Result<Option<Arc<str>
             text.map(|text| Some(Arc::clone(text.shared())))
                 .map_err(|exception| evaluation_failure(&exception))
         }
+    }
+}
+
+/// The bytes of a value: those of a `byte[]`, else its text in UTF-8; none for null.
+pub fn to_bytes(exchange: &mut Exchange, value: &Value) -> Result<Option<Bytes>, PolicyError> {
+    match value {
+        Value::Bytes(bytes) => Ok(Some(Bytes::from(bytes.lock().clone()))),
+        other => Ok(to_text(exchange, other)?.map(|text| Bytes::copy_from_slice(text.as_bytes()))),
     }
 }
 

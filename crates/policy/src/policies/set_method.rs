@@ -1,7 +1,7 @@
 //! `set-method`: changes the request's method.
 
 use http::Method;
-use sekisho_diagnostics::Diagnostic;
+use sekisho_diagnostics::{Diagnostic, Span};
 
 use crate::compile::{Compiler, Text};
 use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
@@ -35,11 +35,16 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 impl SetMethod {
     pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         let text = compiler.element_text(element)?;
+        let place = element.text().map_or(element.name_span, |content| content.span);
+        SetMethod::from_text(compiler, text, place)
+    }
+
+    /// From a text that stands at `place`; a literal that is no method is reported.
+    pub(crate) fn from_text(compiler: &mut Compiler<'_>, text: Text, place: Span) -> Option<Self> {
         let Some(literal) = text.constant() else { return Some(SetMethod::Evaluated(text)) };
         match parse(literal) {
             Ok(method) => Some(SetMethod::Constant(method)),
             Err(_) => {
-                let place = element.text().map_or(element.name_span, |content| content.span);
                 let message = format!("`{}` is not an HTTP method", compiler.written(place));
                 let finding = Diagnostic::error("wrong-value", place, message);
                 compiler.report(finding.with_help("write a method such as `GET` or `POST`"));

@@ -19,15 +19,23 @@ use crate::ports::{Clock, HttpError, Ports};
 /// # Errors
 /// `Timeout`, `BackendConnectionFailure`, `ResponseBodyTooLarge`. A status is never an error.
 pub(crate) async fn send(ports: &Ports, message: Message, limit: usize) -> Result<Response, PolicyError> {
+    let deadline = Deadline::after(&*ports.clock, message.options.timeout);
+    let response = begin(ports, message).await?;
+    deadline.whole(response, limit).await
+}
+
+/// Sends a message; the body of the answer still arrives.
+///
+/// # Errors
+/// `Timeout`, `BackendConnectionFailure`.
+pub(crate) async fn begin(ports: &Ports, message: Message) -> Result<Response, PolicyError> {
     let Message { method, url, headers, body, options } = message;
-    let deadline = Deadline::after(&*ports.clock, options.timeout);
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = url;
     *request.headers_mut() = headers;
     let (parts, body) = ports.http.send(request, options).await.map_err(unanswered)?.into_parts();
-    let response = Response { status: parts.status.as_u16(), reason: None, headers: parts.headers, body };
-    deadline.whole(response, limit).await
+    Ok(Response { status: parts.status.as_u16(), reason: None, headers: parts.headers, body })
 }
 
 /// `Timeout` or `BackendConnectionFailure`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::Uri;
+use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sekisho_diagnostics::Diagnostic;
 
@@ -51,6 +52,45 @@ impl UrlSetting {
             UrlSetting::Evaluated(text) => absolute(&text.get(exchange)?).ok_or_else(not_absolute),
         }
     }
+}
+
+/// Path and query on a backend: read at load where they are a literal.
+pub(crate) enum PathSetting {
+    Constant(PathAndQuery),
+    Evaluated(Text),
+}
+
+impl PathSetting {
+    /// From a text that is a path or a whole URL, of which scheme and host are left out.
+    pub(crate) fn new(compiler: &mut Compiler<'_>, content: &Content) -> Option<Self> {
+        let text = compiler.content_text(content)?;
+        let Some(literal) = text.constant() else { return Some(PathSetting::Evaluated(text)) };
+        if let Some(path) = path_and_query(literal) {
+            return Some(PathSetting::Constant(path));
+        }
+        let message = format!("`{}` is not the path of a URL", compiler.written(content.span));
+        let finding = Diagnostic::error("wrong-value", content.span, message);
+        compiler.report(finding.with_help("write it as `/path?query`"));
+        None
+    }
+
+    pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<PathAndQuery, PolicyError> {
+        match self {
+            PathSetting::Constant(path) => Ok(path.clone()),
+            PathSetting::Evaluated(text) => path_and_query(&text.get(exchange)?).ok_or_else(|| {
+                PolicyError::internal("InvalidUrl", "the URL of the call is not the path of a URL")
+            }),
+        }
+    }
+}
+
+fn path_and_query(text: &str) -> Option<PathAndQuery> {
+    if text.contains("://") {
+        return absolute(text).and_then(|url| url.path_and_query().cloned());
+    }
+    let text = text.trim();
+    let slash = if text.starts_with('/') { "" } else { "/" };
+    format!("{slash}{}", utf8_percent_encode(text, ESCAPED)).parse().ok()
 }
 
 /// The URL may hold a credential in its query, so it is not repeated.
