@@ -269,6 +269,7 @@ fn ports(
         http: upstream,
         jwts: Arc::new(JwtVerifier::default()),
         authorizations: Arc::new(Connections::default()),
+        permits: Arc::default(),
         spawner: tokio_spawner(),
     }))
 }

@@ -15,10 +15,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use sekisho_expression::context::CertificateFacts;
 use serde::Deserialize;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
@@ -48,6 +53,8 @@ pub struct Settings {
     pub buffered_body: Option<usize>,
     /// What other services answer.
     pub services: Vec<Service>,
+    /// Certificates of the deployment by id: a PEM file in the folder of the case, with its private key where it has one.
+    pub certificates: BTreeMap<String, String>,
     /// Tokens of the credential manager by `provider/connection`.
     pub authorizations: BTreeMap<String, String>,
     /// True when there is an external cache.
@@ -129,6 +136,8 @@ pub struct Case {
     pub backend: Vec<Script>,
     /// What other services do.
     pub services: Vec<ServiceAnswer>,
+    /// Certificates of the deployment by id.
+    pub certificates: BTreeMap<String, CertificateFacts>,
     /// Findings of the load, when the case is about these.
     pub findings: Option<Vec<String>>,
     /// Settings.
@@ -159,6 +168,7 @@ impl Case {
             calls: Vec::new(),
             backend: Vec::new(),
             services: Vec::new(),
+            certificates: BTreeMap::new(),
             findings: None,
             settings: serde_json::from_str(&json("case.json")).context("case.json")?,
         };
@@ -174,6 +184,10 @@ impl Case {
             };
             let script = script.with_context(|| service.reply.clone())?;
             case.services.push(ServiceAnswer { url: service.url.clone(), script, turns: service.turns });
+        }
+        for (id, file) in &case.settings.certificates {
+            let pem = text(file).with_context(|| file.clone())?;
+            case.certificates.insert(id.clone(), certificate(&pem).with_context(|| file.clone())?);
         }
         for number in 1.. {
             let file = numbered("expected", number, "json");
@@ -192,6 +206,16 @@ impl Case {
         }
         Ok(case)
     }
+}
+
+/// A certificate and, where there is one, its private key in PKCS #8.
+fn certificate(pem: &str) -> Result<CertificateFacts> {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(anyhow::Error::msg)?;
+    let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok();
+    Ok(CertificateFacts {
+        der: Arc::from(&*certificate),
+        private_key: key.map(|key| Arc::new(Zeroizing::new(key.secret_pkcs8_der().to_vec()))),
+    })
 }
 
 /// `name.extension` for the first, `name-2.extension` for the second.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sekisho_identity::JwtVerifier;
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
-    Http, Metric, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
+    Http, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_state::memory::{MemoryCache, MemoryCounters};
 
@@ -181,6 +181,8 @@ pub struct FakePorts {
     pub external_cache: Option<Arc<dyn Cache>>,
     /// Connections of the credential manager.
     pub authorizations: Arc<FakeAuthorizations>,
+    /// How many are in a place at once.
+    pub permits: Arc<Permits>,
     /// What goes on after a call.
     pub spawner: Arc<FakeSpawner>,
 }
@@ -195,6 +197,7 @@ impl Default for FakePorts {
             services: Arc::default(),
             external_cache: None,
             authorizations: Arc::default(),
+            permits: Arc::default(),
             spawner: Arc::default(),
         }
     }
@@ -222,6 +225,7 @@ impl FakePorts {
             },
             jwts: Arc::new(JwtVerifier::default()),
             authorizations: Arc::clone(&self.authorizations) as Arc<dyn Authorizations>,
+            permits: Arc::clone(&self.permits),
             spawner: Arc::new(move |future| spawner.waiting.lock().push(future)),
             clock,
         }

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
-use sekisho_expression::context::{ApiFacts, OperationFacts, SubscriptionFacts, UrlFacts};
+use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, SubscriptionFacts, UrlFacts};
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
 use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
@@ -97,6 +97,7 @@ impl<'c> Bench<'c> {
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
     let mut environment =
         Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    environment.certificates.clone_from(&case.certificates);
     for (name, value) in &case.settings.named_values {
         environment.named_values.insert(name.clone(), NamedValue { value: Some(Arc::from(value.as_str())) });
     }
@@ -214,10 +215,13 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
     let subscription = of_call.subscription.as_deref().or(case.settings.subscription.as_deref()).map(|id| {
         Arc::new(SubscriptionFacts { id: id.into(), name: id.into(), ..SubscriptionFacts::default() })
     });
+    let certificates = case.certificates.iter().map(|(id, facts)| (Arc::from(id.as_str()), facts.clone()));
+    let deployment = DeploymentFacts { certificates: certificates.collect(), ..DeploymentFacts::default() };
     CallFacts {
         api: Some(Arc::new(api)),
         operation: Some(Arc::new(operation)),
         subscription,
+        deployment: Arc::new(deployment),
         ..CallFacts::default()
     }
 }

@@ -4,9 +4,11 @@
 //! - [`paste`]: named values, put into the texts before they are looked at
 //! - [`check`]: an element held against its declaration
 //! - [`setting`]: an attribute or text that is a constant or an expression
+//! - [`choice`]: an attribute that is one of some words
 //! - this file: the walk over the elements
 
 pub mod check;
+pub mod choice;
 pub mod environment;
 pub mod paste;
 pub mod setting;
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
 use sekisho_expression::Needs;
 
+pub use choice::Choice;
 pub use environment::{Environment, FragmentSource, NamedValue};
 pub use setting::{Flag, Number, Text};
 
@@ -46,6 +49,8 @@ pub struct Compiler<'e> {
     path: String,
     /// What the settings compiled so far for the current element read.
     needs: Needs,
+    /// What everything compiled so far reads, also policies in policies.
+    deep_needs: Needs,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
@@ -72,6 +77,7 @@ impl<'e> Compiler<'e> {
             depth: 0,
             path: String::new(),
             needs: Needs::default(),
+            deep_needs: Needs::default(),
             cors: Vec::new(),
             once: Vec::new(),
         }
@@ -312,10 +318,28 @@ impl<'e> Compiler<'e> {
         block
     }
 
+    /// Compiles the policies in an element that run beside each other, each to a block. A body that still arrives cannot
+    /// be shared, so those that they or policies in them read are needed before the first of them begins.
+    pub fn branches(&mut self, parent: &Element) -> Vec<Block> {
+        let outside = std::mem::take(&mut self.deep_needs);
+        let block = self.nested_block(parent, "");
+        let inside = std::mem::replace(&mut self.deep_needs, outside);
+        self.add_needs(inside);
+        block.steps().iter().map(|step| Block::new(vec![Arc::clone(step)])).collect()
+    }
+
     /// Notes that the current policy reads these bodies.
     pub fn add_needs(&mut self, needs: Needs) {
         self.needs.request_body |= needs.request_body;
         self.needs.response_body |= needs.response_body;
+        self.add_branch_needs(needs);
+    }
+
+    /// Notes that the current policy passes these bodies on as they arrive, for which it needs them in memory only in a
+    /// [branch](Compiler::branches).
+    pub fn add_branch_needs(&mut self, needs: Needs) {
+        self.deep_needs.request_body |= needs.request_body;
+        self.deep_needs.response_body |= needs.response_body;
     }
 
     /// The needs noted for the current policy so far; they are reset.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use sekisho_expression::value::Value;
 use sekisho_expression::{Exception, Program};
 
@@ -31,11 +32,11 @@ pub fn evaluation_failure(exception: &Exception) -> PolicyError {
     failure(&format!("{}: {}", exception.type_name(), exception.message()))
 }
 
+/// The reason of every failure of an expression.
+pub const EVALUATION_FAILURE: &str = "ExpressionValueEvaluationFailure";
+
 fn failure(detail: &str) -> PolicyError {
-    PolicyError::internal(
-        "ExpressionValueEvaluationFailure",
-        format!("Expression evaluation failed. {detail}"),
-    )
+    PolicyError::internal(EVALUATION_FAILURE, format!("Expression evaluation failed. {detail}"))
 }
 
 /// A setting of any type, for `set-variable`.
@@ -166,6 +167,14 @@ pub fn to_text(exchange: &mut Exchange, value: &Value) -> Result<Option<Arc<str>
     }
 }
 
+/// The bytes of a value: those of a `byte[]`, else its text in UTF-8; none for null.
+pub fn to_bytes(exchange: &mut Exchange, value: &Value) -> Result<Option<Bytes>, PolicyError> {
+    match value {
+        Value::Bytes(bytes) => Ok(Some(Bytes::from(bytes.lock().clone()))),
+        other => Ok(to_text(exchange, other)?.map(|text| Bytes::copy_from_slice(text.as_bytes()))),
+    }
+}
+
 /// The setting of a content.
 pub(super) fn text(compiler: &mut Compiler<'_>, content: &Content) -> Option<Text> {
     if content.is_literal() {
@@ -175,7 +184,7 @@ pub(super) fn text(compiler: &mut Compiler<'_>, content: &Content) -> Option<Tex
 }
 
 /// The compiled expression of a content; errors are reported.
-fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expression> {
+pub(super) fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Option<Expression> {
     match sekisho_expression::compile(&content.text) {
         Ok(program) => {
             compiler.add_needs(program.needs());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, StatusCode};
 use sekisho_expression::context::{ResponseView, UrlFacts, UrlView};
 
+use super::branch::{fork_body, merge_body, merge_headers};
 use crate::body::Body;
 use crate::ports::BaseUrl;
 
@@ -106,6 +107,43 @@ impl Request {
         }
         self.base = base.map_or_else(|| as_called(&self.original_url), Arc::clone);
         self.full_path = format!("{}{}", self.base.path, self.path);
+    }
+
+    /// The request as a branch of the call has it.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            headers: self.headers.clone(),
+            body: fork_body(&self.body),
+            original_url: self.original_url.clone(),
+            ip_address: self.ip_address,
+            ip_text: Arc::clone(&self.ip_text),
+            matched_parameters: self.matched_parameters.clone(),
+            certificate: self.certificate.clone(),
+            base: Arc::clone(&self.base),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            full_path: self.full_path.clone(),
+            query_string: self.query_string.clone(),
+        }
+    }
+
+    /// Takes over what a branch changed.
+    pub(super) fn merge(&mut self, branch: Request, original: &Request) {
+        if branch.method != original.method {
+            self.method = branch.method;
+        }
+        merge_headers(&mut self.headers, &branch.headers, &original.headers);
+        merge_body(&mut self.body, branch.body, &original.body);
+        if branch.base != original.base {
+            self.set_base(Some(&branch.base));
+        }
+        if branch.path != original.path {
+            self.set_path(branch.path);
+        }
+        if branch.query != original.query {
+            self.set_query(branch.query);
+        }
     }
 
     /// `context.Request.Url`.

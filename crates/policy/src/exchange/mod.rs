@@ -2,6 +2,7 @@
 //!
 //! Expressions see it through [`sekisho_expression::context::Context`]; see [`context`].
 
+mod branch;
 mod context;
 mod contract;
 mod message;
@@ -56,7 +57,7 @@ pub struct ExchangeLimits {
 }
 
 /// Where a call goes next.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Route {
     /// The chosen target.
     pub target: Target,

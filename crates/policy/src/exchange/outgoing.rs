@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ports::{ClientCertificate, Proxy};
 
 /// How the next calls to backends travel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outgoing {
     /// `proxy`: the proxy on the way.
     pub proxy: Option<Arc<Proxy>>,

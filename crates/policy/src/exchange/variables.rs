@@ -8,6 +8,8 @@ use sekisho_expression::value::Value;
 #[derive(Clone, Default)]
 pub struct Variables {
     entries: Vec<(Arc<str>, Value)>,
+    /// The names that were set, where this is a branch.
+    written: Option<Vec<Arc<str>>>,
 }
 
 impl Variables {
@@ -22,10 +24,29 @@ impl Variables {
             Some((_, slot)) => *slot = value,
             None => self.entries.push((Arc::clone(name), value)),
         }
+        if let Some(written) = &mut self.written
+            && !written.contains(name)
+        {
+            written.push(Arc::clone(name));
+        }
     }
 
     /// All of them.
     pub fn entries(&self) -> &[(Arc<str>, Value)] {
         &self.entries
+    }
+
+    /// The same variables for a branch, which remembers what it sets.
+    pub(super) fn fork(&self) -> Self {
+        Self { entries: self.entries.clone(), written: Some(Vec::new()) }
+    }
+
+    /// Sets what a branch has set.
+    pub(super) fn merge(&mut self, branch: Variables) {
+        for name in branch.written.iter().flatten() {
+            if let Some(value) = branch.get(name) {
+                self.set(name, value.clone());
+            }
+        }
     }
 }

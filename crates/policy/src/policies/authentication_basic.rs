@@ -11,16 +11,19 @@ use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::xml::Element;
 
+/// The attributes, also as a child of `send-request`.
+pub(crate) const ATTRIBUTES: &[Attribute] = &[
+    Attribute::required("username", Kind::Text, "User name."),
+    Attribute::required("password", Kind::Text, "Password; keep it in a secret named value."),
+];
+
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
     names: &["authentication-basic"],
     summary: "Sends `Authorization: Basic` with a user name and a password to the backend.",
     sections: &[Section::Inbound],
     scopes: ALL_SCOPES,
-    attributes: &[
-        Attribute::required("username", Kind::Text, "User name."),
-        Attribute::required("password", Kind::Text, "Password; keep it in a secret named value."),
-    ],
+    attributes: ATTRIBUTES,
     children: Children::None,
     once: false,
     reference: Reference {
@@ -39,24 +42,37 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-struct Basic {
+/// Compiled `authentication-basic`.
+pub(crate) struct Basic {
     username: Text,
     password: Text,
 }
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
-    let username = compiler.text(element, "username")?;
-    let password = compiler.text(element, "password")?;
-    Some(Run::now(Basic { username, password }))
+    Some(Run::now(Basic::new(compiler, element)?))
 }
 
-impl RunNow for Basic {
-    fn run(&self, exchange: &mut Exchange) -> PolicyResult {
+impl Basic {
+    pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        let username = compiler.text(element, "username")?;
+        let password = compiler.text(element, "password")?;
+        Some(Self { username, password })
+    }
+
+    /// The value of `Authorization`.
+    pub(crate) fn header(&self, exchange: &mut Exchange) -> Result<HeaderValue, PolicyError> {
         let pair = format!("{}:{}", self.username.get(exchange)?, self.password.get(exchange)?);
         let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).map_err(|_| {
             PolicyError::internal("InvalidHeaderValue", "the credentials cannot stand in a header")
         })?;
         value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl RunNow for Basic {
+    fn run(&self, exchange: &mut Exchange) -> PolicyResult {
+        let value = self.header(exchange)?;
         exchange.request.headers.insert(AUTHORIZATION, value);
         Ok(Outcome::Continue)
     }

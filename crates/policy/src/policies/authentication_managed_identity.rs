@@ -12,8 +12,26 @@ use crate::compile::{Compiler, Flag, Text};
 use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
-use crate::ports::PortFuture;
+use crate::ports::{PortFuture, Tokens};
 use crate::xml::Element;
+
+/// The attributes, also as a child of `send-request`.
+pub(crate) const ATTRIBUTES: &[Attribute] = &[
+    Attribute::required("resource", Kind::Text, "Application id or URI the token is for."),
+    Attribute::optional(
+        "client-id",
+        Kind::Text,
+        "Client id of a user-assigned identity; the system-assigned one when not set.",
+    ),
+    Attribute::optional(
+        "output-token-variable-name",
+        Kind::Text,
+        "Variable that takes the token; the header is then left alone.",
+    )
+    .literal(),
+    Attribute::optional("ignore-error", Kind::Boolean, "Goes on without a token when there is none.")
+        .or("false"),
+];
 
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
@@ -21,22 +39,7 @@ pub const DECLARATION: Declaration = Declaration {
     summary: "Gets a token for the gateway's managed identity and sends it to the backend, or keeps it in a variable.",
     sections: &[Section::Inbound, Section::Backend, Section::Outbound],
     scopes: ALL_SCOPES,
-    attributes: &[
-        Attribute::required("resource", Kind::Text, "Application id or URI the token is for."),
-        Attribute::optional(
-            "client-id",
-            Kind::Text,
-            "Client id of a user-assigned identity; the system-assigned one when not set.",
-        ),
-        Attribute::optional(
-            "output-token-variable-name",
-            Kind::Text,
-            "Variable that takes the token; the header is then left alone.",
-        )
-        .literal(),
-        Attribute::optional("ignore-error", Kind::Boolean, "Goes on without a token when there is none.")
-            .or("false"),
-    ],
+    attributes: ATTRIBUTES,
     children: Children::None,
     once: false,
     reference: Reference {
@@ -60,60 +63,98 @@ Tokens are kept until shortly before they expire and refreshed in the background
     compile: Some(compile),
 };
 
-struct ManagedIdentity {
+/// Compiled `authentication-managed-identity`.
+pub(crate) struct ManagedIdentity {
     resource: Text,
     client_id: Option<Text>,
     variable: Option<Arc<str>>,
     ignore_error: Flag,
 }
 
+/// A token that is asked for.
+pub(crate) struct TokenRequest {
+    resource: Arc<str>,
+    client_id: Option<Arc<str>>,
+    ignore_error: bool,
+}
+
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
-    Some(Run::later(ManagedIdentity {
-        resource: compiler.text(element, "resource")?,
-        client_id: compiler.text(element, "client-id"),
-        variable: compiler.literal(element, "output-token-variable-name"),
-        ignore_error: compiler.flag(element, "ignore-error", false),
-    }))
+    Some(Run::later(ManagedIdentity::new(compiler, element)?))
+}
+
+impl ManagedIdentity {
+    pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        Some(Self {
+            resource: compiler.text(element, "resource")?,
+            client_id: compiler.text(element, "client-id"),
+            variable: compiler.literal(element, "output-token-variable-name"),
+            ignore_error: compiler.flag(element, "ignore-error", false),
+        })
+    }
+
+    /// The variable that takes the token in place of the header.
+    pub(crate) fn variable(&self) -> Option<&Arc<str>> {
+        self.variable.as_ref()
+    }
+
+    /// What to ask for.
+    pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<TokenRequest, PolicyError> {
+        let resource = self.resource.get(exchange)?;
+        let client_id = match &self.client_id {
+            Some(client_id) => client_id.get_optional(exchange)?.filter(|id| !id.is_empty()),
+            None => None,
+        };
+        Ok(TokenRequest { resource, client_id, ignore_error: self.ignore_error.get(exchange)? })
+    }
+
+    /// Writes the variable, or gives the value of `Authorization`; none when there is nothing to send.
+    pub(crate) fn hand_over(
+        &self,
+        exchange: &mut Exchange,
+        token: Option<Arc<str>>,
+    ) -> Result<Option<HeaderValue>, PolicyError> {
+        let Some(variable) = &self.variable else { return token.map(|token| bearer(&token)).transpose() };
+        let token = token.unwrap_or_else(|| Arc::from(""));
+        exchange.variables.set(variable, Value::String(token.into()));
+        Ok(None)
+    }
+}
+
+impl TokenRequest {
+    /// The token; none when there is none and that is no error.
+    pub(crate) async fn token(&self, tokens: &dyn Tokens) -> Result<Option<Arc<str>>, PolicyError> {
+        let client_id = self.client_id.as_deref();
+        let token = match tokens.cached(&self.resource, client_id) {
+            Some(token) => Ok(token),
+            None => tokens.token(&self.resource, client_id).await,
+        };
+        match token {
+            Ok(token) => Ok(Some(token)),
+            Err(_) if self.ignore_error => Ok(None),
+            Err(error) => Err(PolicyError::internal("ManagedIdentityTokenFailure", error.message)),
+        }
+    }
+}
+
+/// `Bearer` and the token.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, PolicyError> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+        PolicyError::internal("ManagedIdentityTokenFailure", "the token cannot stand in a header")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl RunLater for ManagedIdentity {
     fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
         Box::pin(async move {
-            let resource = self.resource.get(exchange)?;
-            let client_id = match &self.client_id {
-                Some(client_id) => client_id.get_optional(exchange)?.filter(|id| !id.is_empty()),
-                None => None,
-            };
+            let request = self.evaluate(exchange)?;
             let tokens = Arc::clone(&exchange.ports.tokens);
-            let token = match tokens.cached(&resource, client_id.as_deref()) {
-                Some(token) => Ok(token),
-                None => tokens.token(&resource, client_id.as_deref()).await,
-            };
-            match token {
-                Ok(token) => self.hand_over(exchange, token),
-                Err(_) if self.ignore_error.get(exchange)? => {
-                    if let Some(variable) = &self.variable {
-                        exchange.variables.set(variable, Value::from(""));
-                    }
-                    Ok(Outcome::Continue)
-                }
-                Err(error) => Err(PolicyError::internal("ManagedIdentityTokenFailure", error.message)),
+            let token = request.token(&*tokens).await?;
+            if let Some(value) = self.hand_over(exchange, token)? {
+                exchange.request.headers.insert(AUTHORIZATION, value);
             }
+            Ok(Outcome::Continue)
         })
-    }
-}
-
-impl ManagedIdentity {
-    fn hand_over(&self, exchange: &mut Exchange, token: Arc<str>) -> PolicyResult {
-        if let Some(variable) = &self.variable {
-            exchange.variables.set(variable, Value::String(token.into()));
-            return Ok(Outcome::Continue);
-        }
-        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            PolicyError::internal("ManagedIdentityTokenFailure", "the token cannot stand in a header")
-        })?;
-        value.set_sensitive(true);
-        exchange.request.headers.insert(AUTHORIZATION, value);
-        Ok(Outcome::Continue)
     }
 }

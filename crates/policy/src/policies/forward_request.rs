@@ -142,6 +142,7 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         compiler.report(finding.with_help("remove one of them"));
         return None;
     }
+    compiler.add_branch_needs(Needs { request_body: true, ..Needs::default() });
     let milliseconds = compiler.number(element, "timeout-ms");
     let literal_flag = |name| matches!(compiler.flag(element, name, false), Flag::Constant(true));
     let (buffer_request_body, fail_on_error_status_code) = {

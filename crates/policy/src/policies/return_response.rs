@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use sekisho_expression::value::{HostReference, Value};
 
 use super::set_body::{self, SetBody};
@@ -107,7 +108,7 @@ impl RunNow for ReturnResponse {
         }
         if let Some(body) = &self.body {
             response.body = body.evaluate(exchange)?.map_or(Body::Empty, Body::Full);
-            response.headers.remove(http::header::CONTENT_LENGTH);
+            response.headers.remove(CONTENT_LENGTH);
         }
         exchange.response = Some(response);
         Ok(Outcome::Respond)
@@ -120,10 +121,14 @@ fn stored(exchange: &Exchange, name: &str) -> Result<Response, PolicyError> {
         None | Some(Value::Null) => Ok(Response::default()),
         Some(Value::Host(HostReference::Stored(message))) => {
             let body = message.body.lock().clone();
+            let mut headers = message.headers.clone();
+            // The body may have been read away meanwhile; the sender measures what is left.
+            headers.remove(CONTENT_LENGTH);
+            headers.remove(TRANSFER_ENCODING);
             Ok(Response {
                 status: message.status,
                 reason: Some(Arc::clone(&message.reason)),
-                headers: message.headers.clone(),
+                headers,
                 body: body.map_or(Body::Empty, Body::Full),
             })
         }

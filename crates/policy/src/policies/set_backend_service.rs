@@ -114,6 +114,12 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 }
 
 fn backend_id(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
+    let id = known_backend(compiler, element)?;
+    Some(Run::now(BackendId { id, scope: compiler.scope() }))
+}
+
+/// The attribute `backend-id`; a literal that names no backend is reported.
+pub(crate) fn known_backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Text> {
     let content = &element.attribute("backend-id")?.value;
     let id = compiler.text(element, "backend-id")?;
     let known = &compiler.environment().backends;
@@ -128,7 +134,7 @@ fn backend_id(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         });
         compiler.report_unresolved(finding);
     }
-    Some(Run::now(BackendId { id, scope: compiler.scope() }))
+    Some(id)
 }
 
 fn base_url(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {

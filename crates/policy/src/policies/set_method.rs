@@ -1,6 +1,7 @@
 //! `set-method`: changes the request's method.
 
 use http::Method;
+use sekisho_diagnostics::{Diagnostic, Span};
 
 use crate::compile::{Compiler, Text};
 use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, ErrorFact, Reference};
@@ -33,16 +34,48 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-struct SetMethod(Text);
+/// Compiled `set-method`: read at load where it is a literal.
+pub(crate) enum SetMethod {
+    Constant(Method),
+    Evaluated(Text),
+}
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
-    Some(Run::now(SetMethod(compiler.element_text(element)?)))
+    Some(Run::now(SetMethod::new(compiler, element)?))
+}
+
+impl SetMethod {
+    pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        let text = compiler.element_text(element)?;
+        let place = element.text().map_or(element.name_span, |content| content.span);
+        SetMethod::from_text(compiler, text, place)
+    }
+
+    /// From a text that stands at `place`; a literal that is no method is reported.
+    pub(crate) fn from_text(compiler: &mut Compiler<'_>, text: Text, place: Span) -> Option<Self> {
+        let Some(literal) = text.constant() else { return Some(SetMethod::Evaluated(text)) };
+        match parse(literal) {
+            Ok(method) => Some(SetMethod::Constant(method)),
+            Err(_) => {
+                let message = format!("`{}` is not an HTTP method", compiler.written(place));
+                let finding = Diagnostic::error("wrong-value", place, message);
+                compiler.report(finding.with_help("write a method such as `GET` or `POST`"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Method, PolicyError> {
+        match self {
+            SetMethod::Constant(method) => Ok(method.clone()),
+            SetMethod::Evaluated(text) => parse(&text.get(exchange)?),
+        }
+    }
 }
 
 impl RunNow for SetMethod {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
-        let text = self.0.get(exchange)?;
-        exchange.request.method = parse(&text)?;
+        exchange.request.method = self.evaluate(exchange)?;
         Ok(Outcome::Continue)
     }
 }

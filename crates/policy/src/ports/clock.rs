@@ -1,5 +1,8 @@
 //! Time and randomness.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::PortFuture;
@@ -15,6 +18,20 @@ pub trait Clock: Send + Sync {
     fn monotonic(&self) -> Duration;
     /// Waits.
     fn sleep(&self, duration: Duration) -> PortFuture<'static, ()>;
+}
+
+/// Does some work, or gives up after a while: none then. Work that is done at once starts no timer.
+pub async fn within<W: Future>(clock: &dyn Clock, limit: Duration, work: W) -> Option<W::Output> {
+    let mut work = pin!(work);
+    let mut timer = None;
+    poll_fn(|context| {
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(done));
+        }
+        let timer = timer.get_or_insert_with(|| clock.sleep(limit));
+        timer.as_mut().poll(context).map(|()| None)
+    })
+    .await
 }
 
 /// Randomness.

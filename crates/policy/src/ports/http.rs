@@ -72,7 +72,8 @@ pub struct HttpError {
 /// An HTTP client.
 pub trait Http: Send + Sync {
     /// Sends a request with an absolute `http` or `https` URL. Redirects are answers like any other: they are not
-    /// followed. The body of the answer still arrives; whoever reads it bounds its size and its time.
+    /// followed. Hop-by-hop headers and `Content-Length` are the adapter's business, `Host` is that of the URL unless the
+    /// request has one. The body of the answer still arrives; whoever reads it bounds its size and its time.
     fn send<'a>(
         &'a self,
         request: http::Request<Body>,

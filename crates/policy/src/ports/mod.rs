@@ -9,6 +9,7 @@ pub mod clock;
 pub mod counters;
 pub mod http;
 pub mod jwts;
+pub mod permits;
 pub mod record;
 pub mod tokens;
 
@@ -26,6 +27,7 @@ pub use cache::{Cache, Caches};
 pub use clock::{Clock, Entropy};
 pub use counters::Counters;
 pub use jwts::Jwts;
+pub use permits::Permits;
 pub use record::{CallRecord, Event, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 
@@ -59,6 +61,8 @@ pub struct PortSet {
     pub jwts: Arc<dyn Jwts>,
     /// Tokens of the credential manager's connections.
     pub authorizations: Arc<dyn Authorizations>,
+    /// How many may be in a place at once.
+    pub permits: Arc<Permits>,
     /// Runs what goes on after the call that asked for it.
     pub spawner: Spawner,
 }

@@ -129,6 +129,11 @@ pub enum Event {
         /// The resource asked for.
         resource: Arc<str>,
     },
+    /// A request of `send-one-way-request` got no answer, or was not sent at all.
+    OneWayRequestLost {
+        /// Why: `TooManyInFlight`, or as `context.LastError.Reason` names it.
+        reason: &'static str,
+    },
     /// A client connection was refused or ended because of a limit.
     ConnectionRefused {
         /// Why, in kebab case.

@@ -98,6 +98,7 @@ pub(super) struct Families {
     pub(super) configurations: Series<1, Counter>,
     pub(super) configuration_errors: Gauge,
     pub(super) token_failures: Series<1, Counter>,
+    pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
 }
@@ -185,6 +186,13 @@ impl Families {
                 registry,
                 "connections_refused",
                 "Client connections that were refused or ended because of a limit",
+                REASON,
+                [&words],
+            ),
+            one_way_requests_lost: counters(
+                registry,
+                "one_way_requests_lost",
+                "Requests of send-one-way-request that were not sent or got no answer",
                 REASON,
                 [&words],
             ),

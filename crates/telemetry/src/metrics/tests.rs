@@ -182,6 +182,7 @@ fn events_are_counted() {
     metrics.event(Event::ConfigurationRefused { errors: 3 });
     metrics.event(Event::TokenFailed { resource: "https://cognitiveservices.azure.com".into() });
     metrics.event(Event::ConnectionRefused { reason: "too-many-connections" });
+    metrics.event(Event::OneWayRequestLost { reason: "Timeout" });
     metrics.log_lines_dropped("access").inc_by(4);
     metrics.log_lines_failed("access").inc();
     let after_first = samples(&metrics);

@@ -1,6 +1,7 @@
 //! `X509Certificate2`: from DER, PEM or PKCS#12.
 
 mod distinguished_name;
+mod keyed;
 mod parts;
 mod pfx;
 mod read;
@@ -18,6 +19,7 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, DotnetObject, Key, Text, Value};
 
+pub use keyed::{KeyedCertificate, thumbprint};
 use parts::{DistinguishedName, Extensions, PublicKey, TYPES as PARTS, rsa_key};
 use read::Facts;
 
@@ -273,7 +275,7 @@ fn local(ticks: i64) -> Value {
 
 impl Facts {
     fn thumbprint(&self) -> String {
-        hex(&Algorithm::Sha1.digest(&self.der))
+        thumbprint(&self.der)
     }
 
     /// `X509NameType` by its numbers: alternative names come first.

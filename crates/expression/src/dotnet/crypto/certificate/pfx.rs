@@ -19,6 +19,8 @@ pub(super) struct Opened {
     pub(super) certificate: Vec<u8>,
     pub(super) key: Option<Zeroizing<Vec<u8>>>,
     pub(super) friendly_name: Option<String>,
+    /// The other certificates of the archive, in their order.
+    pub(super) others: Vec<Vec<u8>>,
 }
 
 /// True for what begins like PKCS#12: a sequence whose first value is the version 3.
@@ -48,11 +50,13 @@ pub(super) fn open(data: &[u8], password: &str, budget: &mut Budget) -> Result<O
         archive.certs.iter().find(|bag| key_of(bag.local_key_id.as_ref().map(AsRef::as_ref)).is_some());
     let bag = with_key.or_else(|| archive.certs.first());
     let bag = bag.ok_or_else(|| cryptographic("The archive holds no certificate."))?;
+    let others = archive.certs.iter().filter(|other| !std::ptr::eq(*other, bag));
     let key = key_of(bag.local_key_id.as_ref().map(AsRef::as_ref));
     Ok(Opened {
         certificate: bag.cert.as_der().to_vec(),
         key: key.map(|bag| Zeroizing::new(bag.key.as_der().to_vec())),
         friendly_name: bag.friendly_name.clone(),
+        others: others.map(|other| other.cert.as_der().to_vec()).collect(),
     })
 }
 

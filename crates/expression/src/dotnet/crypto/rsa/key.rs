@@ -53,6 +53,13 @@ fn unreadable() -> Exception {
     cryptographic("The key is invalid, or its size is not supported.")
 }
 
+/// A private key in PKCS#8 that was one in PKCS#1.
+pub(in crate::dotnet::crypto) fn pkcs8_of_pkcs1(pkcs1: &[u8]) -> Zeroizing<Vec<u8>> {
+    let version = der::integer(&[]);
+    let parts = [version, der::value(der::SEQUENCE, RSA_ENCRYPTION), der::value(OCTET_STRING, pkcs1)];
+    Zeroizing::new(der::sequence(&parts))
+}
+
 impl RsaKey {
     /// A new key.
     ///
@@ -86,9 +93,7 @@ impl RsaKey {
     /// # Errors
     /// As [`RsaKey::from_pkcs8`].
     pub(super) fn from_pkcs1(pkcs1: &[u8]) -> Result<Self, Exception> {
-        let version = der::integer(&[]);
-        let parts = [version, der::value(der::SEQUENCE, RSA_ENCRYPTION), der::value(OCTET_STRING, pkcs1)];
-        RsaKey::from_pkcs8(&Zeroizing::new(der::sequence(&parts)))
+        RsaKey::from_pkcs8(&pkcs8_of_pkcs1(pkcs1))
     }
 
     /// A private key from its numbers.

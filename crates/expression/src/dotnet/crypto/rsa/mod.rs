@@ -21,8 +21,8 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DotnetObject, Value};
 
-pub(super) use key::RsaKey;
 use key::{EncryptionPadding, SignaturePadding};
+pub(super) use key::{RsaKey, pkcs8_of_pkcs1};
 use padding::TYPES as PADDINGS;
 use parameters::{PARAMETERS, Parameters, from_xml, to_xml};
 
