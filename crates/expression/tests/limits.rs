@@ -66,7 +66,11 @@ const LOOPS: &[(&str, &str, &str)] = &[
         "var f = string.Concat(Enumerable.Repeat(\"yyyy\", 200000));",
         "DateTime.MinValue.ToString(f);",
     ),
-    ("date-format-plain", "var f = new string('a', 100000); var g = new string('\\'', 100000);", "DateTime.MinValue.ToString(f); try { DateTime.MinValue.ToString(g); } catch (Exception) { }"),
+    (
+        "date-format-plain",
+        "var f = new string('a', 100000); var g = new string('\\'', 100000);",
+        "DateTime.MinValue.ToString(f); try { DateTime.MinValue.ToString(g); } catch (Exception) { }",
+    ),
     ("date-parse", "var f = new string(' ', 2000000);", "try { DateTime.Parse(f); } catch { }"),
     (
         "number-parse",

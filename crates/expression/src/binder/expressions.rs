@@ -38,9 +38,12 @@ impl Binder {
                 Typed { ty: value.type_of(), node: Node::Constant(value.clone()), place }
             }
             ExpressionKind::Interpolated(parts) => self.interpolated(parts, place),
-            ExpressionKind::Name(name, types) if !types.is_empty() && self.lookup(name).is_some() => {
-                self.wrong("expression-syntax", place, format!("`{name}` is no type and takes no type arguments"))
-            }
+            ExpressionKind::Name(name, types) if !types.is_empty() && self.lookup(name).is_some() => self
+                .wrong(
+                    "expression-syntax",
+                    place,
+                    format!("`{name}` is no type and takes no type arguments"),
+                ),
             ExpressionKind::Name(name, _) => self.name(name, place),
             ExpressionKind::TypeName(ty) => {
                 let ty = self.resolve_type(ty);

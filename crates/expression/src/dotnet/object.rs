@@ -46,9 +46,7 @@ static ENUM: TypeDeclaration = TypeDeclaration::class("System.Enum").members(&[
     impure("static Array GetValues(Type enumType)", enumeration::values),
     pure("static string Format(Type enumType, object value, string format)", enumeration::format),
     pure("static object ToObject(Type enumType, object value)", enumeration::to_object),
-    pure("int GetHashCode()", |call| {
-        Ok(Value::Int32(call.receiver().as_integer().unwrap_or(0) as i32))
-    }),
+    pure("int GetHashCode()", |call| Ok(Value::Int32(call.receiver().as_integer().unwrap_or(0) as i32))),
     pure("static TEnum Parse<TEnum>(string value)", enumeration::parse),
     pure("static TEnum Parse<TEnum>(string value, bool ignoreCase)", enumeration::parse),
     pure("static bool TryParse<TEnum>(string value, out TEnum result)", enumeration::try_parse),
