@@ -17,7 +17,8 @@ pub struct Outcome {
     /// How many differ only in the digits of fractions.
     pub digits: usize,
     /// How many of the generated ones mono's compiler takes otherwise than C# says: its parser refuses some of what
-    /// the grammar makes, and it lets a remainder by a constant zero through.
+    /// the grammar makes, it breaks down or writes code that cannot run, and it lets a remainder by a constant zero
+    /// through.
     pub compiler: usize,
     /// The others: the case, the answer of .NET, and ours.
     pub unexplained: Vec<(Case, Answer, Answer)>,
@@ -39,7 +40,7 @@ impl Outcome {
         } else if case.compared == Compared::Value && theirs.agrees_but_for_digits(&ours) {
             self.digits += 1;
             return;
-        } else if case.is_generated() && (is_refused_by_parser(theirs) || is_division_by_zero(&ours)) {
+        } else if case.is_generated() && (is_fault_of_compiler(theirs) || is_division_by_zero(&ours)) {
             self.compiler += 1;
             return;
         }
@@ -71,9 +72,13 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-/// A syntax error.
-fn is_refused_by_parser(answer: &Answer) -> bool {
-    matches!(answer, Answer::Thrown { error } if error.message.starts_with("CS1525"))
+/// A syntax error, an error of the compiler itself, or code that the runtime refuses to run.
+fn is_fault_of_compiler(answer: &Answer) -> bool {
+    let Answer::Thrown { error } = answer else { return false };
+    let is_syntax = ["CS1525", "CS1031"].iter().any(|code| error.message.starts_with(code));
+    is_syntax
+        || error.message.contains("Mono.CSharp.InternalErrorException")
+        || error.type_name == "System.InvalidProgramException"
 }
 
 /// Refused for a constant zero on the right of `/` or `%`.

@@ -1,4 +1,5 @@
 //! `sekisho eval` as people use it: the prompt through a pseudo-terminal, and the forms without one.
+#![allow(clippy::unwrap_used)] // A test fails by panicking, in its helpers too.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

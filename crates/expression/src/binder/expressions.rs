@@ -177,7 +177,8 @@ impl Binder {
         match self.explicit(&value, to) {
             Some(conversion) => {
                 // A decimal never wraps.
-                let wraps = self.wraps && value.ty != Type::Decimal;
+                let is_decimal = value.ty == Type::Decimal || *to == Type::Decimal;
+                let wraps = self.wraps && !is_decimal;
                 let constant = matches!(&value.node, Node::Constant(_)) && !wraps;
                 let before = self.checked;
                 self.checked |= constant;
@@ -187,7 +188,7 @@ impl Binder {
                 if constant && is_number && !matches!(out.node, Node::Constant(_)) {
                     let message = format!("the constant value does not fit into `{}`", shown(to));
                     let help = "write `unchecked(…)` around it to keep the low bits".to_owned();
-                    self.report("constant-overflow", place, message, Some(help));
+                    self.report("constant-overflow", place, message, (!is_decimal).then_some(help));
                     return self.error(place);
                 }
                 out.place = place;

@@ -18,15 +18,15 @@ impl Binder {
         given: Vec<Given<'_>>,
         called: &Called<'_>,
     ) -> Typed {
-        let mut nearest: Option<(usize, &Candidate, Misfit)> = None;
+        let mut nearest: Option<((usize, bool), &Candidate, Misfit)> = None;
         for candidate in candidates {
             let Err(misfit) = self.applicable(candidate, &given, called) else { continue };
             // The candidate that takes most arguments is the one that was meant.
             let rank = match &misfit {
-                Misfit::Shape => 0,
-                Misfit::TypeArguments => 1,
-                Misfit::Inference => 2,
-                Misfit::Argument(at, _) => 3 + at,
+                Misfit::Shape => (0, false),
+                Misfit::TypeArguments => (1, false),
+                Misfit::Inference => (2, takes_lambdas(candidate, &given)),
+                Misfit::Argument(at, _) => (3 + at, false),
             };
             if nearest.as_ref().is_none_or(|(best, ..)| rank > *best) {
                 nearest = Some((rank, candidate, misfit));
@@ -208,6 +208,16 @@ impl Binder {
         self.report("wrong-arguments", called.at, message, Some(help));
         self.error(called.place)
     }
+}
+
+/// Whether each lambda has as many parameters as its delegate.
+fn takes_lambdas((member, _): &Candidate, given: &[Given<'_>]) -> bool {
+    given.iter().zip(&member.parameters).all(|(argument, parameter)| {
+        let What::Waiting(expression) = &argument.what else { return true };
+        let ExpressionKind::Lambda { parameters, .. } = &expression.kind else { return true };
+        super::lambdas::delegate_signature(&parameter.ty)
+            .is_none_or(|(formals, _)| formals.len() == parameters.len())
+    })
 }
 
 fn describe(called: &Called<'_>) -> String {

@@ -66,6 +66,15 @@ impl Binder {
         }
         let is_constant = matches!((&left, &right), (Node::Constant(_), Node::Constant(_)));
         let checked = self.checked || (is_constant && !self.wraps);
+        if operator == B::Remainder && is_constant && is_constant_minus_one(&right) {
+            // Of constants C# takes the remainder, even where a running program would throw: 0.
+            let zero = Node::Constant(Value::Int32(0));
+            return Typed {
+                node: fold(Node::Convert { to: ty.clone(), checked, value: Box::new(zero) }),
+                ty,
+                place,
+            };
+        }
         let node = fold(Node::Arithmetic { operator, checked, operands: Box::new((left, right)) });
         let exact = ty.is_integer() || ty == Type::Decimal;
         if is_constant && (checked || ty == Type::Decimal) && exact && !matches!(node, Node::Constant(_)) {
@@ -151,6 +160,10 @@ fn is_constant_zero(node: &Node) -> bool {
         Node::Constant(value) => value.as_integer() == Some(0),
         _ => false,
     }
+}
+
+fn is_constant_minus_one(node: &Node) -> bool {
+    matches!(node, Node::Constant(Value::Int32(-1) | Value::Int64(-1)))
 }
 
 fn compared(operation: Operation, left: Node, right: Node) -> Typed {

@@ -108,7 +108,9 @@ impl Binder {
     fn member_report(&self, ty: &Type, name: &str, is_static: bool) -> (String, Option<String>) {
         let owner = shown(ty);
         let found: Vec<&'static Declared> = if is_static {
-            registry().of(ty).into_iter().flat_map(|declared| declared.named(name)).collect()
+            let owners = super::probe::owners(ty);
+            let declared = owners.iter().filter_map(|owner| registry().of(owner));
+            declared.flat_map(|declared| declared.named(name)).collect()
         } else {
             self.members(ty, name).into_iter().map(|(member, _)| member).collect()
         };

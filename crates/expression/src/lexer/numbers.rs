@@ -40,7 +40,9 @@ impl Lexer<'_> {
             let message = format!("`{suffix}` is no suffix of a number");
             self.mistake_with_help(start, &message, "the suffixes are `u`, `l`, `ul`, `f`, `d` and `m`");
         } else if digits.len() > 8 || is_fraction {
-            let (message, help) = if is_fraction {
+            let (message, help) = if suffix == "m" {
+                ("the number is outside the range of its type", "the largest `decimal` is about 7.9e28")
+            } else if is_fraction {
                 ("the number is outside the range of its type", "the largest `double` is about 1.8e308")
             } else {
                 ("the integer is too large", "the largest integer is a `ulong`: 18446744073709551615")

@@ -34,6 +34,12 @@ pub(super) fn arithmetic(
         }
     }
     Ok(match (left, right) {
+        // The quotient does not fit, and processors compute both at once.
+        (Value::Int32(i32::MIN), Value::Int32(-1)) | (Value::Int64(i64::MIN), Value::Int64(-1))
+            if operator == B::Remainder =>
+        {
+            return Err(Exception::arithmetic_overflow());
+        }
         (Value::Int32(a), Value::Int32(b)) => {
             let wide = integer(operator, i128::from(*a), i128::from(*b))?;
             match i32::try_from(wide) {

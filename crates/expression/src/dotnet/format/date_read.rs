@@ -47,6 +47,8 @@ struct Reader<'t> {
     offset: Option<i64>,
     /// A `T` stood between date and time.
     iso: bool,
+    /// The last character was a comma: what follows is no separator.
+    after_comma: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -84,14 +86,17 @@ impl Reader<'_> {
     fn part(&mut self) -> Option<()> {
         let next = self.rest.chars().next()?;
         if next.is_ascii_digit() {
+            self.after_comma = false;
             return self.number();
         }
         if next.is_alphabetic() {
+            self.after_comma = false;
             return self.word();
         }
+        let complete = self.time.is_some() || self.numbers.len() == 3;
         let zone = match next {
-            '+' => self.time.is_some() || self.numbers.len() == 3,
-            '-' => self.time.is_some() && !self.inside_date(),
+            '+' => complete || self.is_new(),
+            '-' => (complete && !self.inside_date()) || self.after_comma || self.is_new(),
             _ => false,
         };
         if zone && self.offset.is_none() {
@@ -100,16 +105,23 @@ impl Reader<'_> {
         // Separators of a date stand between its parts.
         let allowed = match next {
             '/' | '-' => self.inside_date() || (self.time.is_none() && self.month.is_some()),
-            '.' | ',' => self.month.is_some() || self.day_of_week.is_some() || !self.numbers.is_empty(),
+            '.' | ',' => !self.is_new(),
             _ => next.is_whitespace(),
         };
         if !allowed {
             return None;
         }
         self.rest = self.rest.get(next.len_utf8()..)?;
+        self.after_comma = next == ',';
         let doubled =
             matches!(next, '/' | '-') && !self.rest.starts_with(|next: char| next.is_alphanumeric());
         (!doubled).then_some(())
+    }
+
+    /// True as long as nothing of the date and time was read.
+    fn is_new(&self) -> bool {
+        let Self { numbers, month, day_of_week, time, offset, .. } = self;
+        numbers.is_empty() && month.is_none() && day_of_week.is_none() && time.is_none() && offset.is_none()
     }
 
     /// True between the numbers of a date.

@@ -37,17 +37,17 @@ pub(crate) fn read_integer(text: &str) -> Result<i128, NumberError> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
-/// `double.Parse`: sign, digits with separators of thousands, point, exponent; also the names of infinity and NaN.
-/// Too large a number is infinite.
+/// `double.Parse`: sign, digits with separators of thousands, point, exponent; also the names of infinity and NaN,
+/// exactly as the .NET Framework writes them. Too large a number is infinite.
 ///
 /// # Errors
 /// [`NumberError::Format`].
 pub(crate) fn read_double(text: &str) -> Result<f64, NumberError> {
     let text = trimmed(text);
-    match text.to_ascii_lowercase().as_str() {
-        "infinity" | "+infinity" => return Ok(f64::INFINITY),
-        "-infinity" => return Ok(f64::NEG_INFINITY),
-        "nan" | "+nan" | "-nan" => return Ok(f64::NAN),
+    match text {
+        "Infinity" => return Ok(f64::INFINITY),
+        "-Infinity" => return Ok(f64::NEG_INFINITY),
+        "NaN" => return Ok(f64::NAN),
         _ => {}
     }
     let (mantissa, exponent) = match text.find(['e', 'E']) {

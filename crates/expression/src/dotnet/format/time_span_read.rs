@@ -69,7 +69,8 @@ fn read_parts(text: &str) -> Result<i64, SpanError> {
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
     let time = [number(hours)?, number(minutes)?, number(whole)?];
     if fraction.len() > 7 {
-        return Err(SpanError::Overflow);
+        let all_digits = fraction.bytes().all(|digit| digit.is_ascii_digit());
+        return Err(if all_digits { SpanError::Overflow } else { SpanError::Format });
     }
     let span = Span { negative, days: number(days)?, time, fraction: fraction_of(fraction)? };
     match (span.ticks(), fields.as_slice()) {

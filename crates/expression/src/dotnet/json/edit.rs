@@ -89,7 +89,9 @@ pub(super) fn set_children(nodes: &mut Nodes, container: Id, children: Vec<Id>) 
 
 /// The token itself when it may become a child of `container`, else a copy.
 fn adopt(container: &JToken, item: JToken, machine: &mut dyn Machine) -> Result<JToken, Exception> {
-    let would_hold_itself = item.is_same(container) || (item.count() > 0 && container.root().is_same(&item));
+    // The way to the root is long in a deep tree, and most items are of another one.
+    let would_hold_itself = item.is_same(container)
+        || (item.count() > 0 && item.0.shares_arena(&container.0) && container.root().is_same(&item));
     if item.parent().is_some() || would_hold_itself { deep_clone(&item, machine) } else { Ok(item) }
 }
 

@@ -92,11 +92,11 @@ pub(super) enum Ends {
 
 /// `Trim`, `TrimStart`, `TrimEnd`: of the Char in argument 0, or of white space.
 pub(super) fn trim(call: &mut Call<'_>, ends: Ends) -> Result<Value, Exception> {
-    let units = if call.arguments().is_empty() { None } else { chars(call, 0)? };
-    let wanted: Vec<char> = char::decode_utf16(units.unwrap_or_default()).flatten().collect();
-    let matches = |character: char| {
-        if wanted.is_empty() { character.is_whitespace() } else { wanted.contains(&character) }
-    };
+    let units = if call.arguments().is_empty() { None } else { chars(call, 0)? }.unwrap_or_default();
+    // Half of a surrogate pair is wanted too, though no text holds one.
+    let any = units.is_empty();
+    let wanted: Vec<char> = char::decode_utf16(units).flatten().collect();
+    let matches = |character: char| if any { character.is_whitespace() } else { wanted.contains(&character) };
     let text = call.this_text()?;
     let mut trimmed: &str = text;
     if ends != Ends::End {

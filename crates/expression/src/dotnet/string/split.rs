@@ -35,9 +35,11 @@ impl Options {
 
 /// `Split` at any of the Char in argument 0; at white space when there are none.
 pub(super) fn by_chars(call: &mut Call<'_>, options: Options) -> Result<Value, Exception> {
-    let separators: Vec<char> = char::decode_utf16(chars(call, 0)?.unwrap_or_default()).flatten().collect();
+    let units = chars(call, 0)?.unwrap_or_default();
+    // Half of a surrogate pair is a separator too, though no text holds one.
+    let any = units.is_empty();
+    let separators: Vec<char> = char::decode_utf16(units).flatten().collect();
     let text = call.this_text()?.clone();
-    let any = separators.is_empty();
     let next = move |rest: &str| -> Option<(usize, usize)> {
         let found = match separators.as_slice() {
             [one] => rest.find(*one),

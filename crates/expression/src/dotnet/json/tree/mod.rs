@@ -86,6 +86,11 @@ impl Place {
         self.change(|nodes, place| nodes.identity(place.id))
     }
 
+    /// True when both are in one arena, and may be of one tree.
+    pub(in crate::dotnet::json) fn shares_arena(&self, other: &Place) -> bool {
+        Arc::ptr_eq(&self.tree, &other.tree) || Arc::ptr_eq(&self.settled().tree, &other.settled().tree)
+    }
+
     pub(in crate::dotnet::json) fn is_same(&self, other: &Place) -> bool {
         if Arc::ptr_eq(&self.tree, &other.tree) {
             return self.id == other.id;
