@@ -20,7 +20,7 @@ use sekisho_policy::ports::{Backends, BaseUrl, Clock, Metric, Ports, Target};
 use sekisho_state::memory::MemoryCache;
 use serde_json::{Value, json};
 
-use crate::backends::{Received, ScriptedBackends};
+use crate::backends::{Received, ScriptedBackends, shown};
 use crate::case::{Call, CallSettings, Case, Expected, Wait};
 use crate::ports::{FakeAuthorizations, FakePorts, FakeTokens};
 use crate::services::ServiceCall;
@@ -346,6 +346,7 @@ fn members_of_request(request: &Received) -> Members<'_> {
         ("body", json!(String::from_utf8_lossy(&request.body))),
         ("timeout", json!(request.timeout.as_secs_f64())),
         ("proxy", json!(request.proxy)),
+        ("certificate", json!(request.certificate)),
     ];
     (members.into(), &request.headers)
 }
@@ -359,6 +360,7 @@ fn members_of_call(call: &ServiceCall) -> Members<'_> {
         ("timeout", json!(call.options.timeout.as_secs_f64())),
         ("proxy", json!(proxy)),
         ("hasCertificate", json!(call.options.certificate.is_some())),
+        ("certificate", json!(call.options.certificate.as_deref().and_then(shown))),
     ];
     (members.into(), &call.headers)
 }
