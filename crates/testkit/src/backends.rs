@@ -9,10 +9,12 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use sekisho_expression::context::BackendFacts;
+use sekisho_expression::dotnet::crypto::certificate::thumbprint;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::ports::{
-    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
+    Attempt, Backends, BaseUrl, ClientCertificate, ForwardCall, ForwardError, ForwardFailure, ForwardReply,
+    PortFuture, Target,
 };
 
 /// What a scripted backend does.
@@ -52,6 +54,8 @@ pub struct Received {
     pub timeout: Duration,
     /// Host and port of the proxy.
     pub proxy: Option<String>,
+    /// Thumbprint of the certificate that the gateway showed.
+    pub certificate: Option<String>,
 }
 
 /// Backends that follow a script; the last entry repeats.
@@ -119,6 +123,7 @@ impl Backends for ScriptedBackends {
                 body,
                 timeout: call.timeout,
                 proxy: call.proxy.map(|proxy| proxy.url.authority()),
+                certificate: call.certificate.and_then(|certificate| shown(&certificate)),
             });
             let attempt = Attempt { authority, ..Attempt::default() };
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
@@ -144,6 +149,11 @@ impl Backends for ScriptedBackends {
             }
         })
     }
+}
+
+/// The thumbprint of a certificate that was shown.
+pub(crate) fn shown(certificate: &ClientCertificate) -> Option<String> {
+    certificate.chain.first().map(|der| thumbprint(der))
 }
 
 fn unknown_backend() -> ForwardError {

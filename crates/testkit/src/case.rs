@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
+use crate::ports::Connection;
 use crate::services::ServiceAnswer;
 
 /// `case.json`.
@@ -55,8 +56,8 @@ pub struct Settings {
     pub services: Vec<Service>,
     /// Certificates of the deployment by id: a PEM file in the folder of the case, with its private key where it has one.
     pub certificates: BTreeMap<String, String>,
-    /// Tokens of the credential manager by `provider/connection`.
-    pub authorizations: BTreeMap<String, String>,
+    /// Connections of the credential manager by `provider/connection`.
+    pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
     pub external_cache: bool,
     /// What is different from call to call; the first entry is for the first call.
@@ -73,6 +74,37 @@ pub struct Service {
     pub reply: String,
     /// How many turns other work gets before the answer is there.
     pub turns: usize,
+}
+
+/// A connection of the credential manager: its token, or the token with what belongs to it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ConnectionSettings {
+    /// A token for the gateway's own identity.
+    Token(String),
+    /// All of it.
+    Full {
+        /// The token.
+        #[serde(rename = "accessToken")]
+        access_token: String,
+        /// Further members of the token endpoint's answer.
+        #[serde(default)]
+        claims: BTreeMap<String, String>,
+        /// The token of the caller that is asked for; the gateway's own identity when not set.
+        identity: Option<String>,
+    },
+}
+
+impl ConnectionSettings {
+    /// As the fake port has it.
+    pub fn connection(&self) -> Connection {
+        match self.clone() {
+            ConnectionSettings::Token(access_token) => Connection { access_token, ..Connection::default() },
+            ConnectionSettings::Full { access_token, claims, identity } => {
+                Connection { access_token, claims, identity }
+            }
+        }
+    }
 }
 
 /// What is different in one call.

@@ -121,11 +121,22 @@ impl Recorder for FakeRecorder {
     }
 }
 
-/// Connections of the credential manager: `provider/connection` and its token.
+/// Connections of the credential manager by `provider/connection`.
 #[derive(Default)]
 pub struct FakeAuthorizations {
-    /// The tokens.
-    pub tokens: BTreeMap<String, String>,
+    /// The connections.
+    pub connections: BTreeMap<String, Connection>,
+}
+
+/// A connection of the credential manager.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// The token that it gives.
+    pub access_token: String,
+    /// Further members of the token endpoint's answer.
+    pub claims: BTreeMap<String, String>,
+    /// The token of the caller that it asks for; none for the gateway's own identity.
+    pub identity: Option<String>,
 }
 
 impl Authorizations for FakeAuthorizations {
@@ -133,11 +144,20 @@ impl Authorizations for FakeAuthorizations {
         &'a self,
         provider: &'a str,
         connection: &'a str,
-        _identity: Option<&'a str>,
+        identity: Option<&'a str>,
     ) -> PortFuture<'a, Result<Authorization, AuthorizationError>> {
-        let answer = match self.tokens.get(&format!("{provider}/{connection}")) {
-            Some(token) => Ok(Authorization { access_token: token.as_str().into(), claims: Vec::new() }),
-            None => Err(AuthorizationError { message: format!("there is no connection `{connection}`") }),
+        let failed = |message: String| Err(AuthorizationError { message });
+        let answer = match self.connections.get(&format!("{provider}/{connection}")) {
+            Some(found) if found.identity.as_deref() == identity => Ok(Authorization {
+                access_token: found.access_token.as_str().into(),
+                claims: found
+                    .claims
+                    .iter()
+                    .map(|(name, value)| (Arc::from(name.as_str()), value.as_str().into()))
+                    .collect(),
+            }),
+            Some(_) => failed(format!("the identity has no access to connection `{connection}`")),
+            None => failed(format!("there is no connection `{connection}`")),
         };
         Box::pin(ready(answer))
     }
@@ -165,7 +185,7 @@ impl FakeSpawner {
 }
 
 /// All fake ports with their handles.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct FakePorts {
     /// The clock.
     pub clock: Arc<FakeClock>,
@@ -185,22 +205,6 @@ pub struct FakePorts {
     pub permits: Arc<Permits>,
     /// What goes on after a call.
     pub spawner: Arc<FakeSpawner>,
-}
-
-impl Default for FakePorts {
-    fn default() -> Self {
-        Self {
-            clock: Arc::default(),
-            entropy: Arc::default(),
-            tokens: Arc::default(),
-            recorder: Arc::default(),
-            services: Arc::default(),
-            external_cache: None,
-            authorizations: Arc::default(),
-            permits: Arc::default(),
-            spawner: Arc::default(),
-        }
-    }
 }
 
 impl FakePorts {

@@ -20,9 +20,9 @@ use sekisho_policy::ports::{Backends, BaseUrl, Clock, Metric, Ports, Target};
 use sekisho_state::memory::MemoryCache;
 use serde_json::{Value, json};
 
-use crate::backends::{Received, ScriptedBackends};
+use crate::backends::{Received, ScriptedBackends, shown};
 use crate::case::{Call, CallSettings, Case, Expected, Wait};
-use crate::ports::{FakeAuthorizations, FakePorts, FakeTokens};
+use crate::ports::{Connection, FakeAuthorizations, FakePorts, FakeTokens};
 use crate::services::ServiceCall;
 
 /// Runs a case; the error tells every difference.
@@ -58,7 +58,7 @@ impl<'c> Bench<'c> {
     fn new(case: &'c Case) -> Self {
         let mut fakes = FakePorts {
             tokens: Arc::new(FakeTokens { failure: case.settings.token_failure.clone() }),
-            authorizations: Arc::new(FakeAuthorizations { tokens: case.settings.authorizations.clone() }),
+            authorizations: Arc::new(FakeAuthorizations { connections: connections(case) }),
             ..FakePorts::default()
         };
         if case.settings.external_cache {
@@ -92,6 +92,11 @@ impl<'c> Bench<'c> {
         self.fakes.spawner.run().await;
         compare_rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
     }
+}
+
+fn connections(case: &Case) -> BTreeMap<String, Connection> {
+    let settings = case.settings.authorizations.iter();
+    settings.map(|(name, settings)| (name.clone(), settings.connection())).collect()
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
@@ -346,6 +351,7 @@ fn members_of_request(request: &Received) -> Members<'_> {
         ("body", json!(String::from_utf8_lossy(&request.body))),
         ("timeout", json!(request.timeout.as_secs_f64())),
         ("proxy", json!(request.proxy)),
+        ("certificate", json!(request.certificate)),
     ];
     (members.into(), &request.headers)
 }
@@ -359,6 +365,7 @@ fn members_of_call(call: &ServiceCall) -> Members<'_> {
         ("timeout", json!(call.options.timeout.as_secs_f64())),
         ("proxy", json!(proxy)),
         ("hasCertificate", json!(call.options.certificate.is_some())),
+        ("certificate", json!(call.options.certificate.as_deref().and_then(shown))),
     ];
     (members.into(), &call.headers)
 }

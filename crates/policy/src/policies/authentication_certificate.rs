@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::compile::setting::{AnyValue, to_text};
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::ports::ClientCertificate;
@@ -45,8 +45,33 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: REFERENCE,
     compile: Some(compile),
+};
+
+const REFERENCE: Reference = Reference {
+    behaviour: "\
+Calls to backends that follow show this client certificate when the backend asks for one, in place of a certificate of \
+the backend entity. As a child of `send-request` and `send-one-way-request` it is for that message alone.
+
+Exactly one attribute says which: `certificate-id` and `thumbprint` choose a certificate of the configuration, which must \
+have its private key; a thumbprint is the SHA-1 digest in hexadecimal digits, in any case, spaces between them left out. \
+`body` gives the certificate with its key itself: a `byte[]` with PKCS#12 (`.pfx`), opened with `password`, or with PEM. A \
+text is PEM, or PKCS#12 in Base64. Further certificates in it are sent along as the chain. The key of a PEM is in PKCS#8 \
+or, for RSA, in PKCS#1, and not encrypted.
+
+Literal ids and thumbprints are looked up at load. Prefer the id: a renewed certificate has another thumbprint.",
+    errors: &[ErrorFact {
+        reason: "ClientCertificateFailure",
+        status: "500",
+        when: "an evaluated id or thumbprint names no certificate with a key, or `body` cannot be opened",
+    }],
+    example: "by-certificate-id",
+    differences: &[
+        "The documentation names no format of `body` but a byte array: PKCS#12 and PEM are read, and texts of both.",
+        "The reason `ClientCertificateFailure` was chosen: none is documented.",
+        "A certificate that came last as `body` is kept open for the next call, so that its connections are shared.",
+    ],
 };
 
 /// Compiled `authentication-certificate`.

@@ -6,7 +6,7 @@ use sekisho_diagnostics::Diagnostic;
 use zeroize::Zeroizing;
 
 use crate::compile::{Compiler, Text};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow, Section};
 use crate::ports::{BaseUrl, Proxy};
@@ -28,8 +28,34 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: Children::None,
     once: false,
-    reference: Reference::NONE,
+    reference: REFERENCE,
     compile: Some(compile),
+};
+
+const REFERENCE: Reference = Reference {
+    behaviour: "\
+Sends the calls to backends that follow through this HTTP proxy: `forward-request` and `invoke-request` with a backend, in \
+place of a proxy of the backend entity. To an `https` backend the proxy opens a tunnel; the gateway speaks TLS with the \
+backend itself. The last `proxy` that ran counts.
+
+The way to the proxy is plain HTTP: `url` is `http://host:port`, without a port 80; a path means nothing. With `username` or \
+`password` the gateway shows basic credentials to the proxy.
+
+`send-request` and `send-one-way-request` do not use it; they take a `proxy` of their own as a child.",
+    errors: &[
+        ErrorFact {
+            reason: "InvalidProxyUrl",
+            status: "500",
+            when: "the result of `url` is not of the form `http://host:port`",
+        },
+        ErrorFact {
+            reason: "BackendConnectionFailure",
+            status: "500",
+            when: "at the call to the backend: the proxy cannot be reached or refuses",
+        },
+    ],
+    example: "for-the-backend",
+    differences: &["Basic credentials only: NTLM is not spoken.", "A literal `https` URL is an error at load."],
 };
 
 /// Compiled `proxy`: one object for all calls where all of it is literal, so that they share connections.

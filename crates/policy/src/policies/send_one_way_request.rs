@@ -8,7 +8,7 @@ use super::authentication_managed_identity::{TokenRequest, bearer};
 use super::calls::answer;
 use super::calls::message::{self, Message, MessageSettings};
 use crate::compile::Compiler;
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration, Reference};
+use crate::declaration::{ALL_SCOPES, ANYWHERE, Declaration, ErrorFact, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
 use crate::ports::permits::Place;
@@ -31,7 +31,30 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-const REFERENCE: Reference = Reference::NONE;
+const REFERENCE: Reference = Reference {
+    behaviour: "\
+Makes a message as `send-request` does, with the same children and the same `mode`, hands it over and goes on at once. \
+The expressions in it run then and there; what policies change afterwards is not in the message. Connecting, a token of \
+a managed identity, sending and the answer are the business of a task of its own, which goes on after the call has ended. \
+Nothing of its outcome reaches the call: no status, no error, no variable.
+
+`timeout` is in seconds, for the whole exchange. At most 256 such requests are on their way at once in one gateway; \
+further ones are not sent. Requests that were not sent or got no answer are counted in the metric \
+`sekisho_one_way_requests_lost_total` by reason: `TooManyInFlight`, or the reason that `send-request` would give.",
+    errors: &[
+        ErrorFact { reason: "InvalidUrl", status: "500", when: "as in `send-request`" },
+        ErrorFact { reason: "InvalidMethod", status: "500", when: "as in `send-request`" },
+        ErrorFact { reason: "ClientCertificateFailure", status: "500", when: "as in `send-request`" },
+        ErrorFact { reason: "InvalidProxyUrl", status: "500", when: "as in `send-request`" },
+        ErrorFact { reason: "RequestBodyTooLarge", status: "413", when: "as in `send-request`" },
+    ],
+    example: "tells-about-a-failure",
+    differences: &[
+        "At most 256 requests of this kind are on their way at once in one gateway; further ones are dropped and counted.",
+        "`authentication-managed-identity` with `output-token-variable-name` does nothing here: nobody could read the \
+variable.",
+    ],
+};
 
 struct SendOneWayRequest(MessageSettings);
 

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::compile::{Choice, Compiler};
-use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
 use crate::pipeline::{Block, Outcome, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -31,7 +31,37 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-const REFERENCE: Reference = Reference::NONE;
+const REFERENCE: Reference = Reference {
+    behaviour: "\
+Runs the policies that stand directly in it at the same time: each `send-request`, `cache-lookup-value` and `choose` is a \
+branch. The policies in a `choose` run one after the other, and may be any that may stand in the section.
+
+With `for=\"all\"` it ends when all branches have ended. An error in a branch, or a `return-response`, ends it at \
+once: the other branches are cancelled. With `for=\"any\"` it ends with the first branch that ends without an error, and \
+the other branches are cancelled. Only when all branches fail does it fail, with the error that came first.
+
+Each branch begins with the call as it was before: branches do not see what others change. Afterwards the changes of the \
+branches that have ended are put together in the order of the document: variables, each header by itself, method, path, \
+query, body, backend, and what policies have left for the end of the call. Where two branches change the same, the later \
+one in the document counts, whichever ended first. Of a branch that was cancelled, or that failed under `any`, only traces, \
+backend attempts and counts remain.
+
+Bodies that a branch reads or sends are brought into memory before the branches begin, up to `limits.bufferedBodyBytes`.",
+    errors: &[
+        ErrorFact { reason: "those of the branches", status: "as there", when: "a branch fails; with `any`: all fail" },
+        ErrorFact {
+            reason: "RequestBodyTooLarge",
+            status: "413",
+            when: "a body that a branch reads is larger than the gateway buffers",
+        },
+    ],
+    example: "for-all",
+    differences: &[
+        "What an error in a branch does is not documented: with `all` it fails the policy at once, with `any` the other \
+branches go on.",
+        "Branches work on copies of the call whose changes are put together at the end, in the order of the document.",
+    ],
+};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WaitFor {

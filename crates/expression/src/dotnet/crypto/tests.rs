@@ -337,6 +337,33 @@ fn a_key_of_the_deployment() {
 }
 
 #[test]
+fn a_certificate_with_its_key_for_a_tls_client() {
+    use super::certificate::{KeyedCertificate, thumbprint};
+    let key = include_bytes!("tests/leaf.key.der");
+    let block = |label: &str, der: &[u8]| {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+    };
+    let leaf = String::from_utf8(LEAF.to_vec()).unwrap();
+    let pem = format!("{leaf}{}{}", String::from_utf8(ROOT.to_vec()).unwrap(), block("PRIVATE KEY", key));
+    let archive = include_bytes!("tests/leaf.pfx");
+    let read = |data: &[u8], password: &str| {
+        KeyedCertificate::read(data, password, &crate::Limits::default())
+            .map_err(|exception| exception.message().to_owned())
+    };
+    let from_pem = read(pem.as_bytes(), "").unwrap();
+    let from_archive = read(archive, "secret").unwrap();
+    assert_eq!(from_pem.chain.len(), 2);
+    assert_eq!(from_pem.private_key.as_slice(), key);
+    assert_eq!(from_pem.chain[0], from_archive.chain[0]);
+    assert_eq!(thumbprint(&from_pem.chain[0]).len(), 40);
+    let wrong = "The specified network password is not correct.";
+    assert_eq!(read(archive, "other").unwrap_err(), wrong);
+    assert_eq!(read(LEAF, "").unwrap_err(), "The certificate comes without a private key.");
+    assert_eq!(read(b"text", "").unwrap_err(), "Cannot find the requested object.");
+    assert!(!format!("{from_pem:?}").contains("private_key"));
+}
+
+#[test]
 fn chains_are_verified_against_the_hosts_roots() {
     use crate::testing::assert_evaluates_in;
     let der = |pem: &[u8]| {
