@@ -62,7 +62,7 @@ pub enum CalendarPeriod {
 pub struct CounterAsk {
     /// Names the counter, policy and scope included. At most 1,024 bytes; longer parts are hashed by whoever makes it.
     ///
-    /// Counters of one decision whose keys agree up to the first `|` are decided in one step also on a cluster of
+    /// Counters of one decision whose keys agree up to the first U+001F are decided in one step also on a cluster of
     /// servers. Others may be seen to hold the amount of a decision that is then refused, until it is given back.
     pub key: String,
     /// How it forgets.

@@ -2,5 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests may fail as tests do
 
+mod bench;
 mod memory;
 mod model;
+mod outage;
+mod secure;
+mod shared;
