@@ -5,10 +5,12 @@
 //! - [`case`]: a conformance case read from its folder
 //! - [`runner`]: runs a case and says how it differs from what it expects
 //! - [`message`]: HTTP messages as text
+//! - [`redis`]: real Redis servers and clusters as child processes
 
 pub mod backends;
 pub mod case;
 pub mod message;
 pub mod ports;
+pub mod redis;
 pub mod runner;
 pub mod services;

@@ -7,26 +7,63 @@ use std::time::Duration;
 use super::PortFuture;
 
 /// How a counter forgets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// What was added in the last `length` counts (`rate-limit`): each addition leaves the window on its own.
+    ///
+    /// Never more than the limit is granted in any `length`. Up to 64 additions are told apart to the microsecond; where
+    /// more count at once, additions within a 64th of `length` may leave together, with the last of them.
     Sliding {
         /// The length.
         length: Duration,
     },
-    /// What was added in the current period counts (`quota`). Periods follow each other without gaps.
+    /// What was added in the current period counts (`quota`). Periods follow each other without gaps, also before
+    /// `start_ticks`.
     Fixed {
         /// A moment when a period starts, in 100 ns ticks since 0001-01-01T00:00:00Z.
         start_ticks: i64,
-        /// The length of a period; none never ends.
+        /// The length of a period; none, or nothing, never ends.
         length: Option<Duration>,
+    },
+    /// What was added in the current period of the calendar in UTC counts.
+    Calendar {
+        /// The period.
+        period: CalendarPeriod,
+    },
+    /// What was added counts until it has drained away, `refill` in every `interval` and evenly: a bucket of tokens whose
+    /// capacity is the limit of the ask. [`Counters::add`] may take it into debt, and nothing is granted until that has
+    /// drained as well.
+    TokenBucket {
+        /// What drains in an interval.
+        refill: u64,
+        /// The interval.
+        interval: Duration,
     },
 }
 
-/// One counter, and what is asked of it.
+/// A period of the calendar in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CalendarPeriod {
+    /// From a full hour.
+    Hour,
+    /// From midnight.
+    Day,
+    /// From Monday, midnight.
+    Week,
+    /// From the first of a month.
+    Month,
+    /// From the first of January.
+    Year,
+}
+
+/// One counter, and what is asked of it. The same key with another window is another counter; the limit may differ from
+/// ask to ask. A decision names each counter once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterAsk {
     /// Names the counter, policy and scope included. At most 1,024 bytes; longer parts are hashed by whoever makes it.
+    ///
+    /// Counters of one decision whose keys agree up to the first U+001F are decided in one step also on a cluster of
+    /// servers. Others may be seen to hold the amount of a decision that is then refused, until it is given back.
     pub key: String,
     /// How it forgets.
     pub window: Window,
@@ -41,9 +78,10 @@ pub struct CounterAsk {
 pub struct CounterState {
     /// False when this counter refused.
     pub granted: bool,
-    /// What is counted, additions of this decision included.
+    /// What is counted, additions of this decision included. Fractions of a bucket count as whole.
     pub count: u64,
-    /// How long until something that counts now is forgotten, so that a refused ask may be granted. Zero when granted.
+    /// How long until enough is forgotten for a refused ask to be granted, if nothing is added meanwhile. Zero when
+    /// granted; [`Duration::MAX`] when that never happens: the window does not end, or the limit is below the amount.
     pub retry_after: Duration,
 }
 

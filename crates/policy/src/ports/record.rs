@@ -139,4 +139,28 @@ pub enum Event {
         /// Why, in kebab case.
         reason: &'static str,
     },
+    /// Shared state cannot be reached any more. One [`Event::StateRecovered`] follows, however long it takes.
+    StateLost {
+        /// Which: `state`, or a cache by its resource name.
+        store: Arc<str>,
+        /// One lower-case sentence without secrets.
+        reason: String,
+    },
+    /// Shared state is reached again.
+    StateRecovered {
+        /// Which.
+        store: Arc<str>,
+        /// How long it was away.
+        duration: Duration,
+    },
+    /// Something was decided or looked up without the shared state that should have been asked.
+    StateBypassed {
+        /// Which.
+        store: Arc<str>,
+    },
+    /// Something that still counted was dropped from memory, because its bounds were reached.
+    StateEvicted {
+        /// `counters` or `cache`.
+        kind: &'static str,
+    },
 }

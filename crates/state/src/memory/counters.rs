@@ -1,73 +1,120 @@
 //! Counters in memory.
 
-use std::collections::{HashMap, VecDeque};
 use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
 
-use parking_lot::Mutex;
 use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Window};
-use sekisho_policy::ports::{Clock, Counters, PortFuture};
+use sekisho_policy::ports::{Clock, Counters, Event, PortFuture, Recorder};
+use smallvec::SmallVec;
+
+use super::MemoryBounds;
+use super::lru::{Entry, Lru};
+use super::shards::{Locked, Shards};
+use crate::window::{Now, Rule, Standing, Tally, bounded};
+
+/// A shard is not made smaller than this.
+const SHARD_BYTES: usize = 64 * 1024;
 
 /// Counters in memory.
 pub struct MemoryCounters {
     clock: Arc<dyn Clock>,
-    counters: Mutex<HashMap<String, VecDeque<(i64, u64)>>>,
+    recorder: Option<Arc<dyn Recorder>>,
+    counters: Shards<Key, Tally>,
 }
 
+/// The name of a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    text: Box<str>,
+    window: Window,
+}
+
+type Table = Lru<Key, Tally>;
+
 impl MemoryCounters {
-    /// Counters that all stand at nothing.
+    /// Counters that all stand at nothing, within the usual bounds.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, counters: Mutex::default() }
+        Self { clock, recorder: None, counters: Shards::new(MemoryBounds::COUNTERS, SHARD_BYTES) }
     }
-}
 
-/// The moment from which on additions count, and the moment when the oldest of these is forgotten.
-fn since(window: Window, now: i64) -> i64 {
-    match window {
-        Window::Sliding { length } => now.saturating_sub(ticks(length)),
-        Window::Fixed { start_ticks, length: Some(length) } if !length.is_zero() => {
-            let length = ticks(length);
-            let periods = now.saturating_sub(start_ticks).div_euclid(length);
-            start_ticks.saturating_add(periods.saturating_mul(length)).saturating_sub(1)
-        }
-        Window::Fixed { .. } => i64::MIN,
+    /// Within these bounds; `recorder` is told about every counter that is dropped while it counts.
+    pub fn bounded(clock: Arc<dyn Clock>, bounds: MemoryBounds, recorder: Arc<dyn Recorder>) -> Self {
+        Self { clock, recorder: Some(recorder), counters: Shards::new(bounds, SHARD_BYTES) }
     }
-}
 
-fn ticks(duration: Duration) -> i64 {
-    i64::try_from(duration.as_nanos() / 100).unwrap_or(i64::MAX)
-}
+    fn hash(&self, ask: &CounterAsk) -> u64 {
+        self.counters.hash((&*ask.key, ask.window))
+    }
 
-fn duration(ticks: i64) -> Duration {
-    Duration::from_nanos(u64::try_from(ticks).unwrap_or(0).saturating_mul(100))
-}
+    fn lock(&self, asks: &[CounterAsk]) -> (SmallVec<[u64; 4]>, Locked<'_, Key, Tally>) {
+        let hashes: SmallVec<[u64; 4]> = asks.iter().map(|ask| self.hash(ask)).collect();
+        let locked = self.counters.lock_all(&hashes);
+        (hashes, locked)
+    }
 
-impl MemoryCounters {
-    fn look(
-        counters: &mut HashMap<String, VecDeque<(i64, u64)>>,
-        ask: &CounterAsk,
-        now: i64,
-    ) -> CounterState {
-        let since = since(ask.window, now);
-        let Some(additions) = counters.get_mut(&ask.key) else {
-            let granted = ask.amount <= ask.limit && ask.limit > 0;
-            return CounterState { granted, count: 0, retry_after: Duration::ZERO };
-        };
-        additions.retain(|(at, _)| *at > since);
-        let count: u64 = additions.iter().map(|(_, amount)| amount).sum();
-        let granted = count < ask.limit && count.saturating_add(ask.amount) <= ask.limit;
-        let first = additions.front().map_or(now, |(at, _)| *at);
-        let retry_after = match ask.window {
-            _ if granted => Duration::ZERO,
-            Window::Sliding { length } => duration(first.saturating_add(ticks(length)).saturating_sub(now)),
-            Window::Fixed { length: Some(length), .. } => {
-                duration(since.saturating_add(1).saturating_add(ticks(length)).saturating_sub(now))
+    /// Adds to the counters of all asks, whose tables are locked.
+    fn add_all(&self, asks: &[CounterAsk], hashes: &[u64], locked: &mut Locked<'_, Key, Tally>, now: Now) {
+        let mut lost = 0;
+        for (ask, hash) in asks.iter().zip(hashes).filter(|(ask, _)| ask.amount > 0) {
+            if let Some(table) = self.counters.table(locked, *hash) {
+                lost += add(table, *hash, ask, now);
             }
-            Window::Fixed { length: None, .. } => Duration::MAX,
-        };
-        CounterState { granted, count, retry_after }
+        }
+        if let Some(recorder) = &self.recorder {
+            (0..lost).for_each(|_| recorder.event(Event::StateEvicted { kind: "counters" }));
+        }
     }
+
+    fn decide_now(&self, asks: &[CounterAsk]) -> Vec<CounterState> {
+        let (hashes, mut locked) = self.lock(asks);
+        // The clock is read behind the locks, so that what is counted is in order.
+        let now = Now::of(&*self.clock);
+        let standings: SmallVec<[Standing; 4]> = asks
+            .iter()
+            .zip(&hashes)
+            .map(|(ask, hash)| match self.counters.table(&mut locked, *hash) {
+                Some(table) => look(table, *hash, ask, now),
+                None => Standing { count: 0, fits: false, wait: None },
+            })
+            .collect();
+        let granted = standings.iter().all(|standing| standing.fits);
+        if granted {
+            self.add_all(asks, &hashes, &mut locked, now);
+        }
+        let added = |ask: &CounterAsk| if granted { bounded(ask).1 } else { 0 };
+        asks.iter().zip(standings).map(|(ask, standing)| standing.state(added(ask))).collect()
+    }
+}
+
+/// How a counter stands. One that nothing was added to takes no room.
+fn look(table: &mut Table, hash: u64, ask: &CounterAsk, now: Now) -> Standing {
+    let (rule, (limit, amount)) = (Rule::from(ask.window), bounded(ask));
+    let place = table.find(hash, |key| key.window == ask.window && *key.text == *ask.key, now.steady);
+    match place.and_then(|place| table.value_mut(place)) {
+        Some(tally) => tally.look(rule, limit, amount, now),
+        None => Tally::new(rule).look(rule, limit, amount, now),
+    }
+}
+
+/// Adds to a counter; gives how many others were dropped for it.
+fn add(table: &mut Table, hash: u64, ask: &CounterAsk, now: Now) -> usize {
+    let (rule, (limit, amount)) = (Rule::from(ask.window), bounded(ask));
+    let place = table.find(hash, |key| key.window == ask.window && *key.text == *ask.key, now.steady);
+    let own_bytes = Table::own_bytes() + ask.key.len();
+    if let Some(place) = place
+        && let Some(tally) = table.value_mut(place)
+    {
+        tally.look(rule, limit, 0, now);
+        tally.add(rule, amount, now);
+        let (ends, bytes) = (tally.ends(rule, now), own_bytes + tally.heap_bytes());
+        return table.changed(place, ends, bytes, now.steady);
+    }
+    let mut value = Tally::new(rule);
+    value.look(rule, limit, 0, now);
+    value.add(rule, amount, now);
+    let (ends, bytes) = (value.ends(rule, now), own_bytes + value.heap_bytes());
+    let key = Key { text: ask.key.as_str().into(), window: ask.window };
+    table.insert(hash, Entry { key, value, ends, bytes }, now.steady).1
 }
 
 impl Counters for MemoryCounters {
@@ -75,24 +122,13 @@ impl Counters for MemoryCounters {
         &'a self,
         asks: &'a [CounterAsk],
     ) -> PortFuture<'a, Result<Vec<CounterState>, CounterError>> {
-        let now = self.clock.utc_ticks();
-        let mut counters = self.counters.lock();
-        let mut states: Vec<_> = asks.iter().map(|ask| Self::look(&mut counters, ask, now)).collect();
-        if states.iter().all(|state| state.granted) {
-            for (ask, state) in asks.iter().zip(&mut states).filter(|(ask, _)| ask.amount > 0) {
-                counters.entry(ask.key.clone()).or_default().push_back((now, ask.amount));
-                state.count += ask.amount;
-            }
-        }
-        Box::pin(ready(Ok(states)))
+        Box::pin(ready(Ok(self.decide_now(asks))))
     }
 
     fn add<'a>(&'a self, asks: &'a [CounterAsk]) -> PortFuture<'a, ()> {
-        let now = self.clock.utc_ticks();
-        let mut counters = self.counters.lock();
-        for ask in asks.iter().filter(|ask| ask.amount > 0) {
-            counters.entry(ask.key.clone()).or_default().push_back((now, ask.amount));
-        }
+        let (hashes, mut locked) = self.lock(asks);
+        let now = Now::of(&*self.clock);
+        self.add_all(asks, &hashes, &mut locked, now);
         Box::pin(ready(()))
     }
 }

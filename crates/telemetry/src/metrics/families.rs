@@ -35,6 +35,8 @@ const REASON: &[&str; 1] = &["reason"];
 const RESULT: &[&str; 1] = &["result"];
 const RESOURCE: &[&str; 1] = &["resource"];
 const LOG: &[&str; 1] = &["log"];
+const STORE: &[&str; 1] = &["store"];
+const KIND: &[&str; 1] = &["kind"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
@@ -101,6 +103,10 @@ pub(super) struct Families {
     pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
+    pub(super) state_lost: Series<1, Gauge>,
+    pub(super) state_outages: Series<1, Counter>,
+    pub(super) state_bypasses: Series<1, Counter>,
+    pub(super) state_evictions: Series<1, Counter>,
 }
 
 fn histograms(bounds: fn() -> Histogram) -> Histograms {
@@ -152,6 +158,8 @@ impl Families {
             "1 while the circuit breaker of a backend is open",
             breaker_open.clone(),
         );
+        let state_lost = Family::<Labels<1>, Gauge>::default();
+        registry.register("state_lost", "1 while shared state cannot be reached", state_lost.clone());
         let requests_bounds = [&apis, &operations, &products, &statuses, &words];
         Families {
             requests: register_requests(registry, requests_bounds),
@@ -223,6 +231,30 @@ impl Families {
                 "log_lines_failed",
                 "Log lines that could not be written",
                 LOG,
+                [&words],
+            ),
+            state_lost: Series::new(STORE, [&resources], SERIES_LIMIT, move |labels| {
+                state_lost.get_or_create_owned(labels)
+            }),
+            state_outages: counters(
+                registry,
+                "state_outages",
+                "Times that shared state could not be reached any more",
+                STORE,
+                [&resources],
+            ),
+            state_bypasses: counters(
+                registry,
+                "state_bypasses",
+                "Decisions, reads and writes that went on without shared state",
+                STORE,
+                [&resources],
+            ),
+            state_evictions: counters(
+                registry,
+                "state_evictions",
+                "Counters and cached values that were dropped from memory before their time",
+                KIND,
                 [&words],
             ),
         }

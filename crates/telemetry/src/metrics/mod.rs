@@ -171,6 +171,19 @@ impl Observer for Metrics {
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }
+            Event::StateLost { store, .. } => {
+                families.state_lost.with([Some(store)], |gauge| gauge.set(1));
+                families.state_outages.with([Some(store)], |counter| counter.inc());
+            }
+            Event::StateRecovered { store, .. } => {
+                families.state_lost.with([Some(store)], |gauge| gauge.set(0));
+            }
+            Event::StateBypassed { store } => {
+                families.state_bypasses.with([Some(store)], |counter| counter.inc());
+            }
+            Event::StateEvicted { kind } => {
+                families.state_evictions.with([Some(kind)], |counter| counter.inc());
+            }
         }
     }
 }

@@ -1,0 +1,184 @@
+//! Real Redis servers as child processes, on free ports of the loopback address.
+//!
+//! They need `redis-server` and `redis-cli`, Debian's package `redis-server`.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::process::{Child, Command};
+
+/// How long a server may take to start, and a cluster to form.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at whether it has.
+const PAUSE: Duration = Duration::from_millis(10);
+/// The slots of a cluster.
+const SLOTS: usize = 16_384;
+
+/// A server. It ends with this value.
+pub struct Redis {
+    /// The port it listens on.
+    pub port: u16,
+    arguments: Vec<String>,
+    /// What `redis-cli` needs to reach it.
+    login: Vec<String>,
+    directory: tempfile::TempDir,
+    child: Option<Child>,
+}
+
+impl Redis {
+    /// Starts a server that keeps nothing on disk, with further settings such as `["--requirepass", "x"]`.
+    pub async fn start(settings: &[&str]) -> Result<Redis> {
+        Self::build(settings, &[], true).await
+    }
+
+    /// The same where `redis-cli` needs further options, such as `["--pass", "x"]`.
+    pub async fn start_with_login(settings: &[&str], login: &[&str]) -> Result<Redis> {
+        Self::build(settings, login, true).await
+    }
+
+    /// Starts a server that speaks TLS only, with a certificate and its key in PEM.
+    pub async fn start_with_tls(certificate: &Path, key: &Path) -> Result<Redis> {
+        let [certificate, key] = [certificate, key].map(|path| path.display().to_string());
+        let settings =
+            ["--tls-cert-file", &certificate, "--tls-key-file", &key, "--tls-ca-cert-file", &certificate];
+        let settings = [&settings[..], &["--tls-auth-clients", "no"]].concat();
+        Self::build(&settings, &["--tls", "--cacert", &certificate], false).await
+    }
+
+    async fn build(settings: &[&str], login: &[&str], is_plain: bool) -> Result<Redis> {
+        let port = free_port()?;
+        let ports = if is_plain { ["--port", "--tls-port"] } else { ["--tls-port", "--port"] };
+        let mut arguments = vec![ports[0].to_owned(), port.to_string()];
+        if !is_plain {
+            arguments.extend([ports[1].to_owned(), "0".to_owned()]);
+        }
+        let fixed = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
+        arguments.extend(fixed.iter().chain(settings).map(|word| (*word).to_owned()));
+        let login = login.iter().map(|word| (*word).to_owned()).collect();
+        let mut redis = Redis { port, arguments, login, directory: tempfile::tempdir()?, child: None };
+        redis.restart().await?;
+        Ok(redis)
+    }
+
+    /// Starts it again after [`Redis::kill`], empty, on the same port.
+    pub async fn restart(&mut self) -> Result<()> {
+        let child = Command::new("redis-server")
+            .args(&self.arguments)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start redis-server; install Debian's package `redis-server`")?;
+        self.child = Some(child);
+        self.until("PONG", &["PING"]).await
+    }
+
+    /// Ends it at once, as a crash does.
+    pub async fn kill(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Stops it without closing its connections, as a machine that hangs does.
+    pub async fn freeze(&self) -> Result<()> {
+        self.signal("-STOP").await
+    }
+
+    /// Goes on after [`Redis::freeze`].
+    pub async fn thaw(&self) -> Result<()> {
+        self.signal("-CONT").await
+    }
+
+    async fn signal(&self, signal: &str) -> Result<()> {
+        let id = self.child.as_ref().and_then(Child::id).context("the server does not run")?;
+        let status = Command::new("kill").args([signal, &id.to_string()]).status().await?;
+        if !status.success() {
+            bail!("kill {signal} {id} failed");
+        }
+        Ok(())
+    }
+
+    /// What `redis-cli` says to a command.
+    pub async fn command(&self, words: &[&str]) -> Result<String> {
+        let output = Command::new("redis-cli")
+            .args(["-p", &self.port.to_string(), "--no-auth-warning"])
+            .args(&self.login)
+            .args(words)
+            .kill_on_drop(true)
+            .output()
+            .await
+            .context("cannot start redis-cli; install Debian's package `redis-tools`")?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Waits until a command is answered with a text that holds `expected`.
+    pub async fn until(&self, expected: &str, words: &[&str]) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let said = self.command(words).await?;
+            if said.contains(expected) {
+                return Ok(());
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("the server on port {} never answered {words:?} with {expected:?}: {said}", self.port);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// A place for files of the test.
+    pub fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+}
+
+/// A cluster of nodes without replicas, each with its share of the slots.
+pub struct RedisCluster {
+    /// The nodes.
+    pub nodes: Vec<Redis>,
+}
+
+impl RedisCluster {
+    /// Starts the nodes and waits until all of them know all.
+    pub async fn start(count: usize) -> Result<RedisCluster> {
+        let mut nodes = Vec::new();
+        let mut bus_ports = Vec::new();
+        for _ in 0..count {
+            let bus_port = free_port()?.to_string();
+            let settings =
+                ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", &bus_port];
+            nodes.push(Redis::start(&settings).await?);
+            bus_ports.push(bus_port);
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            let [first, end] = [index, index + 1].map(|index| SLOTS * index / count);
+            node.command(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &(end - 1).to_string()]).await?;
+            node.command(&["CLUSTER", "SET-CONFIG-EPOCH", &(index + 1).to_string()]).await?;
+            for (other, bus_port) in nodes.iter().zip(&bus_ports) {
+                node.command(&["CLUSTER", "MEET", "127.0.0.1", &other.port.to_string(), bus_port]).await?;
+            }
+        }
+        let cluster = RedisCluster { nodes };
+        cluster.formed().await?;
+        Ok(cluster)
+    }
+
+    /// Waits until every node says that all slots are served.
+    pub async fn formed(&self) -> Result<()> {
+        for node in &self.nodes {
+            node.until("cluster_state:ok", &["CLUSTER", "INFO"]).await?;
+            node.until(&format!("cluster_known_nodes:{}", self.nodes.len()), &["CLUSTER", "INFO"]).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A port that nobody listens on just now.
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
