@@ -88,9 +88,8 @@ fn build(
 ) -> Option<Snapshot> {
     let seed = &options.deployment.service_name;
     let known = previous.map(|previous| &*previous.backends);
-    let backends =
+    let mut backends =
         BackendSet::build(configuration, &options.upstream, &options.ports, seed, known, diagnostics)?;
-    let backends = Arc::new(backends);
     let mut keys = match KeyIndex::new() {
         Ok(keys) => keys,
         Err(error) => {
@@ -111,6 +110,8 @@ fn build(
     let located: Vec<_> = located.collect();
     let facts_by_name: HashMap<&str, _> =
         located.iter().map(|(api, facts, _)| (api.name.value.as_str(), Arc::clone(facts))).collect();
+    located.iter().filter_map(|(_, _, base)| base.as_ref()).for_each(|base| backends.trust(base));
+    let backends = Arc::new(backends);
     let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
     let mut builder = ApiBuilder {
         configuration,

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use sekisho_gateway::UpstreamSettings;
+use sekisho_policy::ports::ClientCertificate;
 use sekisho_resources::process::{HttpsListener, TlsFiles};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -98,6 +101,16 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// As the gateway shows it.
+    pub(crate) fn client_certificate(&self) -> Arc<ClientCertificate> {
+        let chain = CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        Arc::new(ClientCertificate {
+            chain: vec![chain.as_ref().into()],
+            private_key: Arc::new(key.secret_der().to_vec().into()),
+        })
+    }
+
     pub(crate) fn self_signed(host: &str) -> Self {
         let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
         Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
@@ -114,12 +127,24 @@ pub(crate) struct SecureBackend {
 impl SecureBackend {
     /// Shows this certificate and speaks these protocols; with none it negotiates none.
     pub(crate) async fn start(identity: &Identity, protocols: &[&str]) -> Self {
+        Self::open(identity, protocols, WebPkiClientVerifier::no_client_auth()).await
+    }
+
+    /// Takes only clients with a certificate of this authority.
+    pub(crate) async fn asking(identity: &Identity, authority: &Authority) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.issuer.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+        Self::open(identity, &[], verifier.build().unwrap()).await
+    }
+
+    async fn open(identity: &Identity, protocols: &[&str], clients: Arc<dyn ClientCertVerifier>) -> Self {
         let chain = vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(chain, key)
             .unwrap();
         config.alpn_protocols = names(protocols);

@@ -2,6 +2,7 @@
 //!
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
+mod destinations;
 mod identity;
 mod read;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
 
@@ -160,6 +162,8 @@ pub struct Upstream {
     pub ca_file: Option<PathBuf>,
     /// `insecureSkipVerify`: backends' certificates are not checked; false when not set.
     pub insecure_skip_verify: bool,
+    /// `destinations`: where calls may go that policies choose.
+    pub destinations: Destinations,
 }
 
 impl Default for Upstream {
@@ -169,6 +173,7 @@ impl Default for Upstream {
             idle_timeout: Duration::from_secs(90),
             ca_file: None,
             insecure_skip_verify: false,
+            destinations: Destinations::default(),
         }
     }
 }

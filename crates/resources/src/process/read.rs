@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles, Upstream, identity};
+use super::{
+    Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles, Upstream, destinations,
+    identity,
+};
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
 use crate::model::Spanned;
@@ -195,6 +198,7 @@ fn upstream(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Upstream {
         idle_timeout: short_duration(&mut fields, "idleTimeout", reading).unwrap_or(defaults.idle_timeout),
         ca_file: file_path(&mut fields, "caFile", reading),
         insecure_skip_verify: fields.boolean("insecureSkipVerify", reading).unwrap_or(false),
+        destinations: destinations::read(&mut fields, reading),
     };
     fields.finish(Unknown::Refused, reading);
     upstream
