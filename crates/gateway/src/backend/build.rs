@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, Span};
 use sekisho_expression::context::BackendFacts;
-use sekisho_policy::ports::{BaseUrl, Ports, Proxy};
+use sekisho_policy::ports::{BaseUrl, ClientCertificate, Ports, Proxy};
 use sekisho_resources::model::{
     self, BackendCredentials, BackendKind, BackendProxy, Configuration, NamedValues, SingleBackend,
 };
@@ -21,12 +21,14 @@ use super::pool::{Group, Pool};
 use super::rotation::Rotation;
 use super::single::Single;
 use super::{Backend, BackendSet};
+use crate::certificates::{Certificates, Missing};
 use crate::upstream::{Endpoint, TlsSettings, Upstream, Way};
 
 impl BackendSet {
     /// Builds the backends of a configuration. `previous` lends the state of backends that did not change.
     pub(crate) fn build(
         configuration: &Configuration,
+        certificates: &Certificates,
         upstream: &Arc<Upstream>,
         ports: &Ports,
         seed: &str,
@@ -41,8 +43,14 @@ impl BackendSet {
                 return None;
             }
         };
-        let mut builder =
-            Builder { upstream, named_values: &configuration.named_values, seed, previous, diagnostics };
+        let mut builder = Builder {
+            upstream,
+            named_values: &configuration.named_values,
+            certificates,
+            seed,
+            previous,
+            diagnostics,
+        };
         let mut by_id = HashMap::new();
         for backend in configuration.backends.values() {
             if let BackendKind::Single(single) = &backend.kind
@@ -69,6 +77,7 @@ impl BackendSet {
 struct Builder<'b> {
     upstream: &'b Upstream,
     named_values: &'b NamedValues,
+    certificates: &'b Certificates,
     seed: &'b str,
     previous: Option<&'b BackendSet>,
     diagnostics: &'b mut Vec<Diagnostic>,
@@ -91,7 +100,8 @@ impl Builder<'_> {
             validate_chain: single.tls.validate_certificate_chain,
             validate_name: single.tls.validate_certificate_name,
         };
-        let way = Way { tls, proxy, ..Way::default() };
+        let certificate = self.certificate(&single.credentials);
+        let way = Way { tls, proxy, certificate, ..Way::default() };
         let clients = match self.upstream.clients(way) {
             Ok(clients) => clients,
             Err(error) => {
@@ -129,6 +139,39 @@ impl Builder<'_> {
             None => None,
         };
         Some(Arc::new(Proxy { url: Arc::new(url), credentials }))
+    }
+
+    /// The certificate that a backend is shown: the first of `certificateIds`, else of `certificate`.
+    fn certificate(&mut self, credentials: &BackendCredentials) -> Option<Arc<ClientCertificate>> {
+        let ids = &credentials.certificate_ids;
+        let (wanted, found, all) = match ids.first() {
+            Some(id) => (id, self.certificates.client(&id.value), ids),
+            None => {
+                let thumbprint = credentials.certificate.first()?;
+                let found = self.certificates.client_by_thumbprint(&thumbprint.value);
+                (thumbprint, found, &credentials.certificate)
+            }
+        };
+        if let Some(second) = all.get(1) {
+            let message = "a backend is shown one certificate: the first one".to_owned();
+            let finding = Diagnostic::warning("several-certificates", second.span, message);
+            self.diagnostics.push(finding.with_help("remove the others"));
+        }
+        let written = &wanted.value;
+        let (message, help) = match found {
+            Ok(certificate) => return Some(certificate),
+            Err(Missing::Reported) => return None,
+            Err(Missing::Key) => (
+                format!("certificate `{written}` has no private key, so that it cannot be shown"),
+                "give it a PFX with a key, or a `keyFile`",
+            ),
+            Err(Missing::Certificate) => (
+                format!("certificate `{written}` is not in this configuration"),
+                "add it to `certificates`, with `data` or `certificateFile`: no vault is asked",
+            ),
+        };
+        self.error("missing-certificate", wanted.span, message, help);
+        None
     }
 
     /// The breaker of the configuration before, when it is for the same URL and by the same rule.

@@ -25,6 +25,7 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use sekisho_expression::context::TrustStore;
 use sekisho_policy::body::Body;
 use sekisho_policy::ports::{Http, HttpError, HttpOptions, PortFuture};
 use sekisho_resources::process::Destinations;
@@ -103,6 +104,7 @@ pub enum UpstreamError {
 pub struct Upstream {
     settings: UpstreamSettings,
     roots: Arc<RootCertStore>,
+    trust_store: Arc<TrustStore>,
     rules: Arc<DestinationRules>,
     clients: ClientSets,
     /// For plain URLs that the configuration names.
@@ -117,11 +119,13 @@ impl Upstream {
     /// # Errors
     /// A CA file that cannot be read or holds no certificate, or settings that TLS refuses.
     pub fn new(settings: UpstreamSettings) -> Result<Self, UpstreamError> {
-        let roots = Arc::new(trusted_roots(&settings)?);
+        let trusted = trusted_certificates(&settings)?;
+        let roots = Arc::new(trusted.anchors);
+        let trust_store = Arc::new(TrustStore::new(trusted.certificates, []));
         let rules = Arc::new(DestinationRules::new(&settings.destinations));
         let set = |guarded| ClientSet::new(&settings, &roots, &rules, Way { guarded, ..Way::default() });
         let (plain, guarded) = (Arc::new(set(false)?), Arc::new(set(true)?));
-        Ok(Self { settings, roots, rules, clients: ClientSets::default(), plain, guarded })
+        Ok(Self { settings, roots, trust_store, rules, clients: ClientSets::default(), plain, guarded })
     }
 
     /// The clients for calls that go this way.
@@ -132,6 +136,11 @@ impl Upstream {
             }
         }
         self.clients.get(way, |way| ClientSet::new(&self.settings, &self.roots, &self.rules, way))
+    }
+
+    /// The trusted certificates, for those of clients.
+    pub(crate) fn trust_store(&self) -> &Arc<TrustStore> {
+        &self.trust_store
     }
 
     /// Calls of the gateway itself, such as those for its identity's tokens, which come from a link-local address:
@@ -178,21 +187,30 @@ impl Http for Unrestricted {
     }
 }
 
+/// Certificates that are trusted, in the forms that TLS and policies take.
+struct Trusted {
+    anchors: RootCertStore,
+    certificates: Vec<Vec<u8>>,
+}
+
 /// The certificates of the system and of the CA file. A certificate of the system that cannot be read is left out:
 /// systems have such, and a missing one shows itself as a refused connection.
-fn trusted_roots(settings: &UpstreamSettings) -> Result<RootCertStore, UpstreamError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let Some(path) = &settings.ca_file else { return Ok(roots) };
+fn trusted_certificates(settings: &UpstreamSettings) -> Result<Trusted, UpstreamError> {
+    let system = rustls_native_certs::load_native_certs().certs;
+    let mut certificates: Vec<Vec<u8>> = system.iter().map(|certificate| certificate.to_vec()).collect();
+    let mut anchors = RootCertStore::empty();
+    anchors.add_parsable_certificates(system);
+    let Some(path) = &settings.ca_file else { return Ok(Trusted { anchors, certificates }) };
     let failed = |cause: String| UpstreamError::CaFile { path: path.clone(), cause };
     let mut count = 0;
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
         let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+        certificates.push(certificate.to_vec());
+        anchors.add(certificate).map_err(|error| failed(error.to_string()))?;
         count += 1;
     }
     if count == 0 {
         return Err(failed("it holds no certificate".to_owned()));
     }
-    Ok(roots)
+    Ok(Trusted { anchors, certificates })
 }

@@ -5,6 +5,8 @@
 mod bench;
 mod broken_backends;
 mod calls;
+mod certificates;
+mod client_certificates;
 mod connections;
 mod credentials;
 mod destinations;

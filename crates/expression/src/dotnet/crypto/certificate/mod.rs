@@ -1,6 +1,7 @@
 //! `X509Certificate2`: from DER, PEM or PKCS#12.
 
 mod distinguished_name;
+mod outside;
 mod parts;
 mod pfx;
 mod read;
@@ -18,6 +19,7 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, DotnetObject, Key, Text, Value};
 
+pub use outside::{CertificateDetails, OpenedCertificate, canonical_name, details, open};
 use parts::{DistinguishedName, Extensions, PublicKey, TYPES as PARTS, rsa_key};
 use read::Facts;
 
