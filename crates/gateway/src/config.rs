@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use http::HeaderName;
 use ipnet::IpNet;
 use sekisho_resources::process::{HttpsListener, Process};
 
@@ -20,6 +21,9 @@ pub struct GatewayConfig {
     /// Peers whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. None by default: then the caller is the
     /// address that connected, and these headers are only passed on.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which trusted proxies pass the client's certificate on. None by default: a header that a proxy
+    /// does not set itself would let anybody claim any certificate.
+    pub client_certificate_header: Option<HeaderName>,
 }
 
 /// Bounds on what clients may do.
@@ -74,6 +78,11 @@ impl From<&Process> for GatewayConfig {
                 ..ClientLimits::default()
             },
             trusted_proxies: process.listeners.trusted_proxies.clone(),
+            client_certificate_header: process
+                .listeners
+                .client_certificate_header
+                .as_ref()
+                .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok()),
         }
     }
 }

@@ -6,12 +6,14 @@
 //! - `subscription`: who calls
 //! - `service`: a request's way through all of it
 //! - [`snapshot`]: the configuration in service
+//! - `certificates`: those of the configuration, read
 //! - `backend`: pools, breakers and credentials
 //! - [`upstream`]: connections to backends
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
 
 mod backend;
+mod certificates;
 pub mod config;
 mod listener;
 mod overtime;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::{Caches, Clock, Event, Http, PortSet, Ports, Recorder};
+use sekisho_policy::ports::{Caches, Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_state::memory::{MemoryCache, MemoryCounters};
@@ -250,7 +250,8 @@ fn ports(
 ) -> Result<Ports> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let identity_ports = IdentityPorts {
-        http: Arc::clone(&upstream) as Arc<dyn Http>,
+        // Token endpoints are the operator's choice; that of a virtual machine is link-local.
+        http: upstream.unrestricted(),
         clock: Arc::clone(&clock),
         recorder: Arc::clone(&recorder),
         spawner: tokio_spawner(),

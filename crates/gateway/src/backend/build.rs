@@ -1,6 +1,6 @@
 //! From the resource model to backends that can be called.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
@@ -8,10 +8,11 @@ use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, Span};
 use sekisho_expression::context::BackendFacts;
-use sekisho_policy::ports::{BaseUrl, Ports};
+use sekisho_policy::ports::{BaseUrl, ClientCertificate, Ports, Proxy};
 use sekisho_resources::model::{
-    self, BackendCredentials, BackendKind, Configuration, NamedValues, SingleBackend,
+    self, BackendCredentials, BackendKind, BackendProxy, Configuration, NamedValues, SingleBackend,
 };
+use zeroize::Zeroizing;
 
 use super::affinity::Affinity;
 use super::breaker::{Breaker, Rule};
@@ -20,27 +21,36 @@ use super::pool::{Group, Pool};
 use super::rotation::Rotation;
 use super::single::Single;
 use super::{Backend, BackendSet};
-use crate::upstream::{Endpoint, TlsSettings, Upstream};
+use crate::certificates::{Certificates, Missing};
+use crate::upstream::{Endpoint, TlsSettings, Upstream, Way};
 
 impl BackendSet {
     /// Builds the backends of a configuration. `previous` lends the state of backends that did not change.
     pub(crate) fn build(
         configuration: &Configuration,
-        upstream: &Upstream,
+        certificates: &Certificates,
+        upstream: &Arc<Upstream>,
         ports: &Ports,
         seed: &str,
         previous: Option<&BackendSet>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<BackendSet> {
-        let plain = match upstream.clients(TlsSettings::default()) {
-            Ok(plain) => plain,
-            Err(error) => {
+        let clients = |guarded| upstream.clients(Way { guarded, ..Way::default() });
+        let (plain, guarded) = match (clients(false), clients(true)) {
+            (Ok(plain), Ok(guarded)) => (plain, guarded),
+            (Err(error), _) | (_, Err(error)) => {
                 diagnostics.push(Diagnostic::error("upstream-tls", Span::default(), error.to_string()));
                 return None;
             }
         };
-        let mut builder =
-            Builder { upstream, named_values: &configuration.named_values, seed, previous, diagnostics };
+        let mut builder = Builder {
+            upstream,
+            named_values: &configuration.named_values,
+            certificates,
+            seed,
+            previous,
+            diagnostics,
+        };
         let mut by_id = HashMap::new();
         for backend in configuration.backends.values() {
             if let BackendKind::Single(single) = &backend.kind
@@ -58,13 +68,16 @@ impl BackendSet {
                 );
             }
         }
-        Some(BackendSet { by_id, plain, ports: ports.clone() })
+        let upstream = Arc::clone(upstream);
+        let service_origins = HashSet::new();
+        Some(BackendSet { by_id, upstream, plain, guarded, service_origins, ports: ports.clone() })
     }
 }
 
 struct Builder<'b> {
     upstream: &'b Upstream,
     named_values: &'b NamedValues,
+    certificates: &'b Certificates,
     seed: &'b str,
     previous: Option<&'b BackendSet>,
     diagnostics: &'b mut Vec<Diagnostic>,
@@ -79,16 +92,17 @@ impl Builder<'_> {
             self.error("invalid-backend-url", single.url.span, message, "write it as `https://host/path`");
             return None;
         };
-        if let Some(proxy) = &single.proxy {
-            let message =
-                format!("backend `{}` is behind a web proxy, which is not supported", backend.name.value);
-            self.error("backend-proxy-not-supported", proxy.url.span, message, "remove `proxy`");
-        }
+        let proxy = match &single.proxy {
+            Some(proxy) => Some(self.proxy(proxy)?),
+            None => None,
+        };
         let tls = TlsSettings {
             validate_chain: single.tls.validate_certificate_chain,
             validate_name: single.tls.validate_certificate_name,
         };
-        let clients = match self.upstream.clients(tls) {
+        let certificate = self.certificate(&single.credentials);
+        let way = Way { tls, proxy, certificate, ..Way::default() };
+        let clients = match self.upstream.clients(way) {
             Ok(clients) => clients,
             Err(error) => {
                 self.error(
@@ -105,6 +119,59 @@ impl Builder<'_> {
         let breaker = rule.map(|rule| self.breaker(&id, &endpoint, rule));
         let credentials = self.credentials(&single.credentials);
         Some(Single { id, facts: facts(backend, false), endpoint, clients, credentials, breaker })
+    }
+
+    fn proxy(&mut self, model: &BackendProxy) -> Option<Arc<Proxy>> {
+        let span = model.url.span;
+        let text = self.expand(&model.url.value, span)?;
+        let Some(url) = BaseUrl::parse(&text).filter(|url| &*url.scheme == "http") else {
+            let message = "the URL of the proxy is not an absolute http URL".to_owned();
+            self.error("invalid-proxy-url", span, message, "write it as `http://host:port`");
+            return None;
+        };
+        let user = model.username.as_deref().filter(|user| !user.is_empty());
+        let credentials = match user {
+            Some(user) => {
+                let password = model.password.as_ref().map_or("", |password| password.expose_secret());
+                let (user, password) = (self.expand(user, span)?, self.expand(password, span)?);
+                Some((user.into(), Arc::new(Zeroizing::new(password))))
+            }
+            None => None,
+        };
+        Some(Arc::new(Proxy { url: Arc::new(url), credentials }))
+    }
+
+    /// The certificate that a backend is shown: the first of `certificateIds`, else of `certificate`.
+    fn certificate(&mut self, credentials: &BackendCredentials) -> Option<Arc<ClientCertificate>> {
+        let ids = &credentials.certificate_ids;
+        let (wanted, found, all) = match ids.first() {
+            Some(id) => (id, self.certificates.client(&id.value), ids),
+            None => {
+                let thumbprint = credentials.certificate.first()?;
+                let found = self.certificates.client_by_thumbprint(&thumbprint.value);
+                (thumbprint, found, &credentials.certificate)
+            }
+        };
+        if let Some(second) = all.get(1) {
+            let message = "a backend is shown one certificate: the first one".to_owned();
+            let finding = Diagnostic::warning("several-certificates", second.span, message);
+            self.diagnostics.push(finding.with_help("remove the others"));
+        }
+        let written = &wanted.value;
+        let (message, help) = match found {
+            Ok(certificate) => return Some(certificate),
+            Err(Missing::Reported) => return None,
+            Err(Missing::Key) => (
+                format!("certificate `{written}` has no private key, so that it cannot be shown"),
+                "give it a PFX with a key, or a `keyFile`",
+            ),
+            Err(Missing::Certificate) => (
+                format!("certificate `{written}` is not in this configuration"),
+                "add it to `certificates`, with `data` or `certificateFile`: no vault is asked",
+            ),
+        };
+        self.error("missing-certificate", wanted.span, message, help);
+        None
     }
 
     /// The breaker of the configuration before, when it is for the same URL and by the same rule.

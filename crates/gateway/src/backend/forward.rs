@@ -18,7 +18,7 @@ use super::pool::Pool;
 use super::redirect::send_following;
 use super::single::Single;
 use super::{Backend, BackendSet};
-use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, send};
+use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, UpstreamError, Way, send};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -68,7 +68,9 @@ impl CallBackends {
             Target::Url(base) => {
                 let endpoint = Endpoint::new(Arc::clone(base))
                     .ok_or_else(|| nowhere(format!("`{}` is not a host", base.host)))?;
-                let hop = Hop { endpoint: &endpoint, clients: &self.set.plain, single: None, pool: None };
+                let is_configured = self.set.service_origins.contains(&*endpoint.origin);
+                let clients = if is_configured { &self.set.plain } else { &self.set.guarded };
+                let hop = Hop { endpoint: &endpoint, clients, single: None, pool: None };
                 self.call(hop, call).await
             }
             Target::Backend(id) => match self.set.by_id.get(id) {
@@ -133,13 +135,19 @@ impl CallBackends {
         }
         let started = ports.clock.monotonic();
         let query = own_query.as_deref().unwrap_or(call.query);
+        let other_clients = self.other_clients(&hop, &call).map_err(|error| ForwardError {
+            failure: ForwardFailure::Connection,
+            message: format!("{} cannot be called: {error}", hop.endpoint.origin),
+            attempt: None,
+        })?;
+        let clients = other_clients.as_deref().unwrap_or(hop.clients);
         let ForwardCall { method, path, headers, body, timeout, http_version, follow_redirects, .. } = call;
         let follow = follow_redirects && body.is_buffered();
         let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
         let sent = if follow {
-            send_following(hop.clients, hop.endpoint, call).await
+            send_following(clients, hop.endpoint, call).await
         } else {
-            send(hop.clients, hop.endpoint, call).await
+            send(clients, hop.endpoint, call).await
         };
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);
@@ -156,6 +164,24 @@ impl CallBackends {
             }
             Err(failure) => Err(self.failed(&hop, attempt, failure)),
         }
+    }
+
+    /// The clients for a call whose proxy or certificate a policy chose; none for the usual ones.
+    fn other_clients(
+        &self,
+        hop: &Hop<'_>,
+        call: &ForwardCall<'_>,
+    ) -> Result<Option<Arc<ClientSet>>, UpstreamError> {
+        if call.proxy.is_none() && call.certificate.is_none() {
+            return Ok(None);
+        }
+        let usual = hop.clients.way();
+        let way = Way {
+            proxy: call.proxy.as_ref().or(usual.proxy.as_ref()).cloned(),
+            certificate: call.certificate.as_ref().or(usual.certificate.as_ref()).cloned(),
+            ..*usual
+        };
+        self.set.upstream.clients(way).map(Some)
     }
 
     fn observe(&self, hop: &Hop<'_>, outcome: CallOutcome<'_>) {

@@ -18,7 +18,7 @@ mod rotation;
 mod single;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sekisho_expression::context::BackendFacts;
@@ -28,13 +28,18 @@ pub(crate) use forward::{CallBackends, Forwarded};
 use pool::Pool;
 use single::Single;
 
-use crate::upstream::ClientSet;
+use crate::upstream::{ClientSet, Endpoint, Upstream};
 
 /// All backends of a configuration.
 pub(crate) struct BackendSet {
     by_id: HashMap<Arc<str>, Backend>,
-    /// For plain URLs.
+    upstream: Arc<Upstream>,
+    /// For the service URLs of APIs.
     plain: Arc<ClientSet>,
+    /// For plain URLs that policies choose.
+    guarded: Arc<ClientSet>,
+    /// Scheme, host and port of every service URL.
+    service_origins: HashSet<Arc<str>>,
     ports: Ports,
 }
 
@@ -45,6 +50,11 @@ enum Backend {
 }
 
 impl BackendSet {
+    /// Adds the service URL of an API: calls to its host are the configuration's choice, whatever policy asks for it.
+    pub(crate) fn trust(&mut self, service_url: &Arc<BaseUrl>) {
+        self.service_origins.extend(Endpoint::new(Arc::clone(service_url)).map(|endpoint| endpoint.origin));
+    }
+
     /// What policies see of a backend before the call.
     fn describe(&self, id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
         Some(match self.by_id.get(id)? {

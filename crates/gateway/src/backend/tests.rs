@@ -11,7 +11,7 @@ use super::pool::{Choice, Exhausted, Group, Pool};
 use super::rotation::Rotation;
 use super::single::Single;
 use crate::testing::{Events, FakeClock};
-use crate::upstream::{Endpoint, TlsSettings, Upstream, UpstreamSettings};
+use crate::upstream::{Endpoint, Upstream, UpstreamSettings, Way};
 use sekisho_policy::ports::BaseUrl;
 
 fn rule() -> CircuitBreakerRule {
@@ -153,7 +153,7 @@ fn single(upstream: &Upstream, id: &str) -> Arc<Single> {
         id: id.into(),
         facts: Arc::default(),
         endpoint: Endpoint::new(Arc::new(base)).unwrap(),
-        clients: upstream.clients(TlsSettings::default()).unwrap(),
+        clients: upstream.clients(Way::default()).unwrap(),
         credentials: Default::default(),
         breaker: Some(Arc::new(Breaker::new(id.into(), Rule::from(&rule)))),
     })

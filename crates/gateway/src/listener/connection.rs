@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Shared, refused};
@@ -22,6 +23,8 @@ pub(crate) struct ConnectionFacts {
     pub(crate) peer_header: HeaderValue,
     /// True for TLS.
     pub(crate) secure: bool,
+    /// What the client showed.
+    pub(crate) certificates: Option<ClientCertificates>,
     has_requests: AtomicBool,
 }
 
@@ -31,7 +34,24 @@ impl ConnectionFacts {
         let ip = peer.ip().to_canonical();
         let peer_header =
             HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Self { peer: ip, peer_header, secure, has_requests: AtomicBool::new(false) }
+        Self { peer: ip, peer_header, secure, certificates: None, has_requests: AtomicBool::new(false) }
+    }
+}
+
+/// The certificates that a client showed, in DER.
+#[derive(Debug)]
+pub(crate) struct ClientCertificates {
+    /// Its own.
+    pub(crate) own: Arc<[u8]>,
+    /// The others, which may lead to a root.
+    pub(crate) issuers: Arc<[Arc<[u8]>]>,
+}
+
+impl ClientCertificates {
+    /// What the handshake brought; the first certificate is the client's.
+    pub(super) fn new(shown: &[CertificateDer<'_>]) -> Self {
+        let mut all = shown.iter().map(|certificate| Arc::from(certificate.as_ref()));
+        Self { own: all.next().unwrap_or_default(), issuers: all.collect() }
     }
 }
 

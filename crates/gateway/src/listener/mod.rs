@@ -1,9 +1,10 @@
 //! Accepts connections and serves the requests on them.
 //!
-//! - `tls`: the certificate and its replacement
+//! - `tls`: the certificate and its replacement; `client_certificate`: those of clients
 //! - `connection`: one connection, from its first byte to its end
 //! - `drain`: the end of all of them
 
+mod client_certificate;
 mod connection;
 mod drain;
 mod tls;
@@ -25,7 +26,7 @@ use sekisho_policy::ports::{Event, Recorder};
 use crate::config::{ClientLimits, GatewayConfig};
 use crate::service::Service;
 use crate::worker::Workers;
-pub(crate) use connection::ConnectionFacts;
+pub(crate) use connection::{ClientCertificates, ConnectionFacts};
 pub(crate) use drain::Drain;
 use tls::Certificate;
 pub use tls::CertificateError;
@@ -91,7 +92,7 @@ impl Listeners {
         }
         for https in &config.https {
             let certificate = Arc::new(Certificate::load(https.tls.clone())?);
-            let acceptor = TlsAcceptor::from(Arc::new(certificate.server_config()?));
+            let acceptor = TlsAcceptor::from(Arc::new(certificate.server_config(https.client_certificate)?));
             certificates.push(certificate);
             open.push(Open { listener: bind(https.address).await?, acceptor: Some(acceptor) });
         }
@@ -193,7 +194,7 @@ async fn accept(open: Open, shared: Arc<Shared>) {
 async fn welcome(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
-    facts: ConnectionFacts,
+    mut facts: ConnectionFacts,
     shared: &Arc<Shared>,
 ) {
     // Without it the pieces of a stream would wait for each other; a socket that refuses it works all the same.
@@ -207,7 +208,10 @@ async fn welcome(
         outcome = handshake => outcome,
     };
     match outcome {
-        Ok(Ok(stream)) => connection::serve(stream, facts, shared).await,
+        Ok(Ok(stream)) => {
+            facts.certificates = stream.get_ref().1.peer_certificates().map(ClientCertificates::new);
+            connection::serve(stream, facts, shared).await;
+        }
         Ok(Err(_)) => refused(shared, "tls-handshake-failed"),
         Err(_) => refused(shared, "tls-handshake-timeout"),
     }

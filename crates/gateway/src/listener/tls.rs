@@ -13,7 +13,9 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use sekisho_resources::process::TlsFiles;
+use sekisho_resources::process::{ClientCertificateMode, TlsFiles};
+
+use super::client_certificate;
 
 /// Why a certificate cannot be used. Names the file, never what is in it.
 #[derive(Debug, thiserror::Error)]
@@ -83,11 +85,16 @@ impl Certificate {
     }
 
     /// The TLS settings of a listener with this certificate.
-    pub(super) fn server_config(self: &Arc<Self>) -> Result<ServerConfig, CertificateError> {
+    pub(super) fn server_config(
+        self: &Arc<Self>,
+        clients: ClientCertificateMode,
+    ) -> Result<ServerConfig, CertificateError> {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|cause| CertificateError::Unusable { path: self.files.certificate.clone(), cause })?;
-        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::<Self>::clone(self));
+        let clients = client_certificate::verifier(clients, &self.provider);
+        let mut config =
+            builder.with_client_cert_verifier(clients).with_cert_resolver(Arc::<Self>::clone(self));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }

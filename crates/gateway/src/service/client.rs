@@ -67,7 +67,8 @@ impl Client {
     }
 }
 
-fn is_trusted(trusted: &[IpNet], ip: IpAddr) -> bool {
+/// True for an address of these networks.
+pub(super) fn is_trusted(trusted: &[IpNet], ip: IpAddr) -> bool {
     trusted.iter().any(|network| network.contains(&ip))
 }
 

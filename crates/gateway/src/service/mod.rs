@@ -1,10 +1,11 @@
 //! A request's way: routing, key, policies, response.
 //!
 //! - this file: the way
-//! - `client`: who calls
+//! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
 //! - `panic`: what a panic ends
 
+mod certificate;
 mod client;
 mod destination;
 mod panic;
@@ -184,7 +185,8 @@ impl Service {
             secure: client.secure,
             host: client.authority.clone(),
         };
-        let request = sekisho_policy::exchange::Request::new(
+        let forwarded_certificate = self.forwarded_certificate(connection, &headers);
+        let mut request = sekisho_policy::exchange::Request::new(
             parts.method.clone(),
             headers,
             body,
@@ -193,14 +195,33 @@ impl Service {
             path,
             query.to_owned(),
         );
+        match (forwarded_certificate, &connection.certificates) {
+            (Some(certificate), _) => request.certificate = Some(certificate),
+            (None, Some(shown)) => {
+                request.certificate = Some(Arc::clone(&shown.own));
+                request.certificate_issuers = Arc::clone(&shown.issuers);
+            }
+            (None, None) => {}
+        }
         Box::new(Exchange::new(Arrival {
             ports: self.ports.clone(),
             backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
             limits: Arc::clone(snapshot.limits()),
-            facts: CallFacts { deployment: Arc::clone(snapshot.deployment()), ..CallFacts::default() },
+            facts: CallFacts {
+                deployment: Arc::clone(snapshot.deployment()),
+                trust_store: Some(Arc::clone(snapshot.trust_store())),
+                ..CallFacts::default()
+            },
             request,
             request_id: [0; 16],
         }))
+    }
+
+    /// The certificate that a trusted proxy says the client showed to it.
+    fn forwarded_certificate(&self, connection: &ConnectionFacts, headers: &HeaderMap) -> Option<Arc<[u8]>> {
+        let header = headers.get(self.config.client_certificate_header.as_ref()?)?;
+        client::is_trusted(&self.config.trusted_proxies, connection.peer)
+            .then(|| certificate::forwarded(header))?
     }
 
     /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation

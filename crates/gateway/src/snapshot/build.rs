@@ -18,6 +18,7 @@ use super::apis::{ApiBuilder, api_facts, service_url};
 use super::people::{add_keys, product_facts};
 use super::pipelines::{PipelineStore, environment};
 use crate::backend::{BackendSet, CallBackends, Forwarded};
+use crate::certificates::Certificates;
 use crate::router::Router;
 use crate::subscription::KeyIndex;
 use crate::upstream::Upstream;
@@ -88,9 +89,16 @@ fn build(
 ) -> Option<Snapshot> {
     let seed = &options.deployment.service_name;
     let known = previous.map(|previous| &*previous.backends);
-    let backends =
-        BackendSet::build(configuration, &options.upstream, &options.ports, seed, known, diagnostics)?;
-    let backends = Arc::new(backends);
+    let certificates = Certificates::read(configuration, diagnostics);
+    let mut backends = BackendSet::build(
+        configuration,
+        &certificates,
+        &options.upstream,
+        &options.ports,
+        seed,
+        known,
+        diagnostics,
+    )?;
     let mut keys = match KeyIndex::new() {
         Ok(keys) => keys,
         Err(error) => {
@@ -98,7 +106,7 @@ fn build(
             return None;
         }
     };
-    let environment = environment(configuration, sources);
+    let environment = environment(configuration, &certificates, sources);
     let mut pipelines = PipelineStore::new(&environment, sources, configuration.policy);
     let products: Vec<&Product> = configuration.products.values().collect();
 
@@ -111,6 +119,8 @@ fn build(
     let located: Vec<_> = located.collect();
     let facts_by_name: HashMap<&str, _> =
         located.iter().map(|(api, facts, _)| (api.name.value.as_str(), Arc::clone(facts))).collect();
+    located.iter().filter_map(|(_, _, base)| base.as_ref()).for_each(|base| backends.trust(base));
+    let backends = Arc::new(backends);
     let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
     let mut builder = ApiBuilder {
         configuration,
@@ -141,7 +151,11 @@ fn build(
         backends,
         global,
         limits: Arc::clone(&options.limits),
-        deployment: Arc::clone(&options.deployment),
+        deployment: Arc::new(DeploymentFacts {
+            certificates: certificates.facts(),
+            ..DeploymentFacts::clone(&options.deployment)
+        }),
+        trust_store: Arc::clone(options.upstream.trust_store()),
     })
 }
 

@@ -12,7 +12,7 @@ mod pipelines;
 
 use std::sync::Arc;
 
-use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts};
+use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, TrustStore};
 use sekisho_policy::exchange::{ExchangeLimits, Route};
 use sekisho_policy::pipeline::Pipeline;
 
@@ -31,6 +31,7 @@ pub struct Snapshot {
     global: Arc<Pipeline>,
     limits: Arc<ExchangeLimits>,
     deployment: Arc<DeploymentFacts>,
+    trust_store: Arc<TrustStore>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -102,6 +103,11 @@ impl Snapshot {
 
     pub(crate) fn limits(&self) -> &Arc<ExchangeLimits> {
         &self.limits
+    }
+
+    /// What `X509Certificate2.Verify()` trusts.
+    pub(crate) fn trust_store(&self) -> &Arc<TrustStore> {
+        &self.trust_store
     }
 
     pub(crate) fn deployment(&self) -> &Arc<DeploymentFacts> {

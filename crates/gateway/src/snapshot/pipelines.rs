@@ -10,6 +10,8 @@ use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_resources::model::{Configuration, PolicyDocument};
 
+use crate::certificates::Certificates;
+
 /// The documents of a call: product, API, operation; the global one always belongs to it.
 pub(super) type Documents = [Option<FileId>; 3];
 
@@ -63,7 +65,11 @@ impl<'c> PipelineStore<'c> {
 }
 
 /// What the documents of a configuration may refer to.
-pub(super) fn environment(configuration: &Configuration, sources: &SourceMap) -> Environment {
+pub(super) fn environment(
+    configuration: &Configuration,
+    certificates: &Certificates,
+    sources: &SourceMap,
+) -> Environment {
     let named_values = configuration.named_values.iter().map(|named| {
         let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
         (named.display_name.value.clone(), NamedValue { value })
@@ -77,6 +83,7 @@ pub(super) fn environment(configuration: &Configuration, sources: &SourceMap) ->
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
         loggers: configuration.loggers.keys().cloned().collect(),
+        certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         ..Environment::default()
     }
 }

@@ -1,4 +1,4 @@
-//! TCP and TLS with one deadline for both.
+//! TCP, tunnels and TLS with one deadline for all.
 
 use std::future::Future;
 use std::io;
@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::verifier;
+use super::destinations::DestinationRules;
+use super::transport::{BoxError, ProxyWay, Transport};
 
 /// What of a backend's certificate is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,44 +45,36 @@ pub(super) enum Protocols {
 
 /// What connectors are made of.
 pub(super) struct Settings {
-    tls: ClientConfig,
-    timeout: Duration,
+    pub(super) tls: ClientConfig,
+    /// None for destinations that no policy chose.
+    pub(super) rules: Option<Arc<DestinationRules>>,
+    pub(super) proxy: Option<ProxyWay>,
+    pub(super) timeout: Duration,
 }
 
 impl Settings {
-    pub(super) fn new(
-        tls: TlsSettings,
-        roots: &Arc<RootCertStore>,
-        timeout: Duration,
-    ) -> Result<Self, rustls::Error> {
-        Ok(Self { tls: verifier::client_config(tls, roots)?, timeout })
-    }
-
     pub(super) fn connector(&self, protocols: Protocols) -> Connector {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(self.timeout));
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        let only_http2 = protocols == Protocols::Http2;
+        let transport = Transport::new(self.rules.clone(), self.proxy.clone(), only_http2, self.timeout);
         let builder = HttpsConnectorBuilder::new().with_tls_config(self.tls.clone()).https_or_http();
         let https = match protocols {
-            Protocols::Http1 => builder.enable_http1().wrap_connector(tcp),
-            Protocols::Both => builder.enable_all_versions().wrap_connector(tcp),
-            Protocols::Http2 => builder.enable_http2().wrap_connector(tcp),
+            Protocols::Http1 => builder.enable_http1().wrap_connector(transport.clone()),
+            Protocols::Both => builder.enable_all_versions().wrap_connector(transport.clone()),
+            Protocols::Http2 => builder.enable_http2().wrap_connector(transport.clone()),
         };
-        Connector { https, only_http2: protocols == Protocols::Http2, timeout: self.timeout }
+        Connector { https, transport, only_http2, timeout: self.timeout }
     }
 }
 
 /// Connects with a deadline.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<Transport>,
+    /// The same as within `https`, for what it says of URLs.
+    transport: Transport,
     only_http2: bool,
     timeout: Duration,
 }
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Service<Uri> for Connector {
     type Response = TokioIo<UpstreamStream>;
@@ -93,13 +86,14 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
+        let is_proxied = self.transport.asks_proxy(&uri);
         let connecting = self.https.call(uri);
         let (timeout, only_http2) = (self.timeout, self.only_http2);
         Box::pin(async move {
             match tokio::time::timeout(timeout, connecting).await {
                 Ok(stream) => {
                     let (stream, history) = (TokioIo::new(stream?), History::default());
-                    Ok(TokioIo::new(UpstreamStream { stream, only_http2, history }))
+                    Ok(TokioIo::new(UpstreamStream { stream, only_http2, is_proxied, history }))
                 }
                 Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "connecting took too long").into()),
             }
@@ -137,13 +131,15 @@ pub(crate) struct UpstreamStream {
     stream: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
     /// HTTP/2 without asking, which no handshake shows when there is no TLS.
     only_http2: bool,
+    /// Requests are for a proxy: they name the whole URL.
+    is_proxied: bool,
     history: History,
 }
 
 impl Connection for UpstreamStream {
     fn connected(&self) -> Connected {
         let is_http2 = self.only_http2 || self.stream.inner().connected().is_negotiated_h2();
-        let connected = Connected::new().extra(self.history.clone());
+        let connected = Connected::new().proxy(self.is_proxied).extra(self.history.clone());
         if is_http2 { connected.negotiated_h2() } else { connected }
     }
 }

@@ -16,10 +16,10 @@ use sekisho_policy::body::{Body, BodyError};
 use sekisho_policy::ports::backends::HttpVersion;
 use sekisho_policy::ports::{BaseUrl, HttpError, HttpOptions};
 
+use super::clients::{ClientSet, HyperClient};
 use super::connector::History;
 use super::headers::{remove_hop_by_hop, takes_trailers};
 use super::idle::TimedBody;
-use super::{ClientSet, HyperClient};
 
 /// A base URL, ready to be called.
 #[derive(Clone, Debug)]
@@ -105,7 +105,8 @@ pub(crate) async fn send(
     let timeout = call.timeout;
     let request =
         prepare(endpoint, call).ok_or_else(|| SendFailure::Connection("the URL is not valid".to_owned()))?;
-    let (version, request) = request;
+    let (version, mut request) = request;
+    clients.authorize(&mut request, version);
     match tokio::time::timeout(timeout, send_again(clients.client(version), request)).await {
         Ok(answer) => Ok(finish(answer?, clients.body_idle_timeout)),
         Err(_) => Err(SendFailure::Timeout),
@@ -119,14 +120,12 @@ pub(super) async fn send_plain(
     options: HttpOptions,
 ) -> Result<Response<Body>, HttpError> {
     let host = request.uri().host().unwrap_or("").to_owned();
-    let failed = |cause: String, timed_out| HttpError {
-        message: format!("the call to `{host}` failed: {cause}"),
-        timed_out,
-    };
+    let failed = |cause: String, timed_out| plain_failure(&host, &cause, timed_out);
     remove_hop_by_hop(request.headers_mut());
     request.headers_mut().remove(CONTENT_LENGTH);
     *request.version_mut() = Version::HTTP_11;
-    let client = clients.client(HttpVersion::Http2OrHttp1);
+    clients.authorize(&mut request, options.version);
+    let client = clients.client(options.version);
     match tokio::time::timeout(options.timeout, send_again(client, request)).await {
         Ok(Ok(answer)) => Ok(finish(answer, clients.body_idle_timeout)),
         Ok(Err(SendFailure::Connection(cause))) => Err(failed(cause, false)),
@@ -135,6 +134,11 @@ pub(super) async fn send_plain(
             Err(failed(format!("no answer within {} s", options.timeout.as_secs_f64()), true))
         }
     }
+}
+
+/// The error of a call that is not the client's own.
+pub(super) fn plain_failure(host: &str, cause: &str, timed_out: bool) -> HttpError {
+    HttpError { message: format!("the call to `{host}` failed: {cause}"), timed_out }
 }
 
 fn prepare(endpoint: &Endpoint, call: UpstreamCall<'_>) -> Option<(HttpVersion, Request<Body>)> {

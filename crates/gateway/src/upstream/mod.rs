@@ -1,35 +1,39 @@
 //! Connections to backends: one pool for the process, shared by all configurations.
 //!
-//! - `connector`: TCP and TLS with a deadline, and which connections were used before
-//! - `verifier`: backends whose certificate is not fully checked
+//! - `clients`: the connections of each way to reach backends
+//! - `destinations`: where policies may call
+//! - `transport`: TCP, and proxies on the way
+//! - `connector`: TLS on top with a deadline for all, and which connections were used before
+//! - `verifier`: backends whose certificate is not fully checked, and the certificate that they are shown
 //! - `exchange`: one request, sent and answered
 //! - `headers`: what is not passed on
 //! - `idle`: bodies of which nothing arrives
 
+mod clients;
 mod connector;
+mod destinations;
 mod exchange;
 pub(crate) mod headers;
 pub(crate) mod idle;
+mod transport;
 mod verifier;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use parking_lot::Mutex;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
+use sekisho_expression::context::TrustStore;
 use sekisho_policy::body::Body;
-use sekisho_policy::ports::backends::HttpVersion;
 use sekisho_policy::ports::{Http, HttpError, HttpOptions, PortFuture};
+use sekisho_resources::process::Destinations;
 
-use crate::worker::PerWorker;
+use clients::ClientSets;
+pub(crate) use clients::{ClientSet, Way};
 pub(crate) use connector::TlsSettings;
-use connector::{Connector, Protocols};
+use destinations::DestinationRules;
 pub(crate) use exchange::{Endpoint, SendFailure, UpstreamCall, send};
 
 /// How backends are reached.
@@ -45,6 +49,8 @@ pub struct UpstreamSettings {
     pub ca_file: Option<PathBuf>,
     /// Trust every backend whatever its certificate says.
     pub insecure_skip_verify: bool,
+    /// Where calls may go that policies choose.
+    pub destinations: Destinations,
 }
 
 impl Default for UpstreamSettings {
@@ -55,6 +61,7 @@ impl Default for UpstreamSettings {
             body_idle_timeout: Duration::from_secs(300),
             ca_file: None,
             insecure_skip_verify: false,
+            destinations: Destinations::default(),
         }
     }
 }
@@ -66,6 +73,7 @@ impl From<&sekisho_resources::process::Upstream> for UpstreamSettings {
             pool_idle_timeout: process.idle_timeout,
             ca_file: process.ca_file.clone(),
             insecure_skip_verify: process.insecure_skip_verify,
+            destinations: process.destinations.clone(),
             ..Self::default()
         }
     }
@@ -85,34 +93,25 @@ pub enum UpstreamError {
     /// The TLS library refused the settings.
     #[error("the TLS settings for backends cannot be used: {0}")]
     Tls(#[from] rustls::Error),
+    /// A proxy cannot be used.
+    #[error("{0}")]
+    Proxy(&'static str),
 }
 
 /// Sends requests to backends and keeps their connections.
+///
+/// As [`Http`] it makes the calls of policies, to which `upstream.destinations` applies.
 pub struct Upstream {
     settings: UpstreamSettings,
     roots: Arc<RootCertStore>,
-    clients: Mutex<HashMap<TlsSettings, Arc<ClientSet>>>,
-    /// For plain URLs and for [`Http`].
+    trust_store: Arc<TrustStore>,
+    rules: Arc<DestinationRules>,
+    clients: ClientSets,
+    /// For plain URLs that the configuration names.
     plain: Arc<ClientSet>,
+    /// For plain URLs that policies choose, and for [`Http`].
+    guarded: Arc<ClientSet>,
 }
-
-/// The clients of one TLS setting: for each worker one for each choice of protocol, made when first needed.
-pub(crate) struct ClientSet {
-    connector: connector::Settings,
-    pool_idle_timeout: Duration,
-    pub(crate) body_idle_timeout: Duration,
-    http1: PerWorker<HyperClient>,
-    http2_or_http1: PerWorker<HyperClient>,
-    http2: PerWorker<HyperClient>,
-}
-
-pub(crate) type HyperClient = Client<Connector, Body>;
-
-/// The most unused connections that one worker keeps for one backend.
-const MAX_IDLE_CONNECTIONS: usize = 1024;
-
-/// The most bytes of the headers of a response over HTTP/2: about what HTTP/1.1 has room for.
-const MAX_HEADER_BYTES: u32 = 400 * 1024;
 
 impl Upstream {
     /// Reads the trusted certificates.
@@ -120,23 +119,48 @@ impl Upstream {
     /// # Errors
     /// A CA file that cannot be read or holds no certificate, or settings that TLS refuses.
     pub fn new(settings: UpstreamSettings) -> Result<Self, UpstreamError> {
-        let roots = Arc::new(trusted_roots(&settings)?);
-        let plain = Arc::new(ClientSet::new(&settings, &roots, TlsSettings::default())?);
-        Ok(Self { settings, roots, clients: Mutex::new(HashMap::new()), plain })
+        let trusted = trusted_certificates(&settings)?;
+        let roots = Arc::new(trusted.anchors);
+        let trust_store = Arc::new(TrustStore::new(trusted.certificates, []));
+        let rules = Arc::new(DestinationRules::new(&settings.destinations));
+        let set = |guarded| ClientSet::new(&settings, &roots, &rules, Way { guarded, ..Way::default() });
+        let (plain, guarded) = (Arc::new(set(false)?), Arc::new(set(true)?));
+        Ok(Self { settings, roots, trust_store, rules, clients: ClientSets::default(), plain, guarded })
     }
 
-    /// The clients for backends with these TLS settings.
-    pub(crate) fn clients(&self, tls: TlsSettings) -> Result<Arc<ClientSet>, UpstreamError> {
-        if tls == TlsSettings::default() {
-            return Ok(Arc::clone(&self.plain));
+    /// The clients for calls that go this way.
+    pub(crate) fn clients(&self, way: Way) -> Result<Arc<ClientSet>, UpstreamError> {
+        for known in [&self.plain, &self.guarded] {
+            if *known.way() == way {
+                return Ok(Arc::clone(known));
+            }
         }
-        let mut known = self.clients.lock();
-        if let Some(clients) = known.get(&tls) {
-            return Ok(Arc::clone(clients));
-        }
-        let clients = Arc::new(ClientSet::new(&self.settings, &self.roots, tls)?);
-        known.insert(tls, Arc::clone(&clients));
-        Ok(clients)
+        self.clients.get(way, |way| ClientSet::new(&self.settings, &self.roots, &self.rules, way))
+    }
+
+    /// The trusted certificates, for those of clients.
+    pub(crate) fn trust_store(&self) -> &Arc<TrustStore> {
+        &self.trust_store
+    }
+
+    /// Calls of the gateway itself, such as those for its identity's tokens, which come from a link-local address:
+    /// `upstream.destinations` does not apply.
+    pub fn unrestricted(self: &Arc<Self>) -> Arc<dyn Http> {
+        Arc::new(Unrestricted(Arc::clone(self)))
+    }
+
+    async fn send_plain(
+        &self,
+        request: http::Request<Body>,
+        options: HttpOptions,
+        guarded: bool,
+    ) -> Result<http::Response<Body>, HttpError> {
+        let HttpOptions { proxy, certificate, .. } = &options;
+        let way = Way { proxy: proxy.clone(), certificate: certificate.clone(), guarded, ..Way::default() };
+        let clients = self.clients(way).map_err(|error| {
+            exchange::plain_failure(request.uri().host().unwrap_or(""), &error.to_string(), false)
+        })?;
+        exchange::send_plain(&clients, request, options).await
     }
 }
 
@@ -146,65 +170,47 @@ impl Http for Upstream {
         request: http::Request<Body>,
         options: HttpOptions,
     ) -> PortFuture<'a, Result<http::Response<Body>, HttpError>> {
-        Box::pin(exchange::send_plain(&self.plain, request, options))
+        Box::pin(self.send_plain(request, options, true))
     }
 }
 
-impl ClientSet {
-    fn new(
-        settings: &UpstreamSettings,
-        roots: &Arc<RootCertStore>,
-        mut tls: TlsSettings,
-    ) -> Result<Self, UpstreamError> {
-        if settings.insecure_skip_verify {
-            tls = TlsSettings { validate_chain: false, validate_name: false };
-        }
-        Ok(Self {
-            connector: connector::Settings::new(tls, roots, settings.connect_timeout)?,
-            pool_idle_timeout: settings.pool_idle_timeout,
-            body_idle_timeout: settings.body_idle_timeout,
-            http1: PerWorker::new(),
-            http2_or_http1: PerWorker::new(),
-            http2: PerWorker::new(),
-        })
-    }
+/// [`Upstream::unrestricted`].
+struct Unrestricted(Arc<Upstream>);
 
-    pub(crate) fn client(&self, version: HttpVersion) -> &HyperClient {
-        match version {
-            HttpVersion::Http1 => self.http1.get_or_init(|| self.build(Protocols::Http1)),
-            HttpVersion::Http2OrHttp1 => self.http2_or_http1.get_or_init(|| self.build(Protocols::Both)),
-            HttpVersion::Http2 => self.http2.get_or_init(|| self.build(Protocols::Http2)),
-        }
+impl Http for Unrestricted {
+    fn send<'a>(
+        &'a self,
+        request: http::Request<Body>,
+        options: HttpOptions,
+    ) -> PortFuture<'a, Result<http::Response<Body>, HttpError>> {
+        Box::pin(self.0.send_plain(request, options, false))
     }
+}
 
-    fn build(&self, protocols: Protocols) -> HyperClient {
-        Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(self.pool_idle_timeout)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
-            .http2_only(protocols == Protocols::Http2)
-            .http2_adaptive_window(true)
-            .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .build(self.connector.connector(protocols))
-    }
+/// Certificates that are trusted, in the forms that TLS and policies take.
+struct Trusted {
+    anchors: RootCertStore,
+    certificates: Vec<Vec<u8>>,
 }
 
 /// The certificates of the system and of the CA file. A certificate of the system that cannot be read is left out:
 /// systems have such, and a missing one shows itself as a refused connection.
-fn trusted_roots(settings: &UpstreamSettings) -> Result<RootCertStore, UpstreamError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let Some(path) = &settings.ca_file else { return Ok(roots) };
+fn trusted_certificates(settings: &UpstreamSettings) -> Result<Trusted, UpstreamError> {
+    let system = rustls_native_certs::load_native_certs().certs;
+    let mut certificates: Vec<Vec<u8>> = system.iter().map(|certificate| certificate.to_vec()).collect();
+    let mut anchors = RootCertStore::empty();
+    anchors.add_parsable_certificates(system);
+    let Some(path) = &settings.ca_file else { return Ok(Trusted { anchors, certificates }) };
     let failed = |cause: String| UpstreamError::CaFile { path: path.clone(), cause };
     let mut count = 0;
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
         let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+        certificates.push(certificate.to_vec());
+        anchors.add(certificate).map_err(|error| failed(error.to_string()))?;
         count += 1;
     }
     if count == 0 {
         return Err(failed("it holds no certificate".to_owned()));
     }
-    Ok(roots)
+    Ok(Trusted { anchors, certificates })
 }

@@ -9,12 +9,20 @@ use rustls::crypto::{
 };
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use sekisho_policy::ports::ClientCertificate;
 
 use super::TlsSettings;
 
-/// The TLS configuration for backends with these settings.
-pub(super) fn client_config(tls: TlsSettings, roots: &Arc<RootCertStore>) -> Result<ClientConfig, Error> {
+/// The TLS configuration for backends with these settings, which are shown this certificate when they ask for one.
+///
+/// # Errors
+/// A private key that does not belong to the certificate, or is of a kind that TLS does not know.
+pub(super) fn client_config(
+    tls: TlsSettings,
+    roots: &Arc<RootCertStore>,
+    certificate: Option<&ClientCertificate>,
+) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder =
         ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
@@ -24,7 +32,10 @@ pub(super) fn client_config(tls: TlsSettings, roots: &Arc<RootCertStore>) -> Res
         let verifier = LenientVerifier::new(tls, Arc::clone(roots), &provider);
         builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
     };
-    Ok(builder.with_no_client_auth())
+    let Some(certificate) = certificate else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificate.chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
+    let key = PrivatePkcs8KeyDer::from(certificate.private_key.to_vec());
+    builder.with_client_auth_cert(chain, key.into())
 }
 
 /// Checks the parts of a certificate that are asked for. That the backend holds the key of its certificate is always

@@ -158,6 +158,7 @@ pub(crate) fn plain() -> GatewayConfig {
         https: Vec::new(),
         limits: Default::default(),
         trusted_proxies: Vec::new(),
+        client_certificate_header: None,
     }
 }
 

@@ -167,7 +167,11 @@ async fn certificates_are_replaced_while_serving() {
         std::fs::File::options().write(true).open(&tls.key).unwrap().set_modified(written).unwrap();
     };
     write(1_000);
-    let listener = HttpsListener { address: ([127, 0, 0, 1], 0).into(), tls: tls.clone() };
+    let listener = HttpsListener {
+        address: ([127, 0, 0, 1], 0).into(),
+        tls: tls.clone(),
+        client_certificate: Default::default(),
+    };
     let config = GatewayConfig { https: vec![listener], ..plain() };
     let bench = Bench::start_with("apis: {}", config).await;
     assert!(bench.gateway.addresses()[0].secure);

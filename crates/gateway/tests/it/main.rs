@@ -5,10 +5,15 @@
 mod bench;
 mod broken_backends;
 mod calls;
+mod certificates;
+mod client_certificates;
 mod connections;
 mod credentials;
+mod destinations;
 mod models;
+mod outgoing;
 mod peer;
+mod proxies;
 mod reloads;
 mod secure_backends;
 mod streams;

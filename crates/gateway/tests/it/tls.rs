@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use sekisho_gateway::UpstreamSettings;
-use sekisho_resources::process::{HttpsListener, TlsFiles};
+use sekisho_policy::ports::ClientCertificate;
+use sekisho_resources::process::{ClientCertificateMode, HttpsListener, TlsFiles};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
@@ -68,7 +71,11 @@ impl Authority {
         let tls = TlsFiles { certificate: file("chain.pem"), key: file("key.pem") };
         std::fs::write(&tls.certificate, identity.certificate).unwrap();
         std::fs::write(&tls.key, identity.key).unwrap();
-        HttpsListener { address: ([127, 0, 0, 1], 0).into(), tls }
+        HttpsListener {
+            address: ([127, 0, 0, 1], 0).into(),
+            tls,
+            client_certificate: ClientCertificateMode::Off,
+        }
     }
 
     /// Connects to `localhost` at this address and offers these protocols.
@@ -77,17 +84,32 @@ impl Authority {
         address: SocketAddr,
         protocols: &[&str],
     ) -> client::TlsStream<TcpStream> {
+        self.connect_as(address, protocols, None).await.unwrap()
+    }
+
+    /// The same with a certificate; fails when the handshake does.
+    pub(crate) async fn connect_as(
+        &self,
+        address: SocketAddr,
+        protocols: &[&str],
+        identity: Option<&Identity>,
+    ) -> std::io::Result<client::TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.issuer.der().clone()).unwrap();
-        let mut config = ClientConfig::builder_with_provider(provider())
+        let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let mut config = match identity {
+            Some(identity) => {
+                builder.with_client_auth_cert(identity.chain(), identity.private_key()).unwrap()
+            }
+            None => builder.with_no_client_auth(),
+        };
         config.alpn_protocols = names(protocols);
         let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await.unwrap()
+        soon(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
     }
 }
 
@@ -98,6 +120,30 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// As the gateway shows it.
+    pub(crate) fn client_certificate(&self) -> Arc<ClientCertificate> {
+        Arc::new(ClientCertificate {
+            chain: self.chain().iter().map(|der| der.as_ref().into()).collect(),
+            private_key: Arc::new(self.private_key().secret_der().to_vec().into()),
+        })
+    }
+
+    pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        CertificateDer::pem_slice_iter(self.certificate.as_bytes()).map(Result::unwrap).collect()
+    }
+
+    fn private_key(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap()
+    }
+
+    /// Writes both into this folder; the paths.
+    pub(crate) fn write(&self, folder: &std::path::Path) -> (String, String) {
+        let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("own.pem"), &self.certificate).unwrap();
+        std::fs::write(path("own.key"), &self.key).unwrap();
+        (path("own.pem"), path("own.key"))
+    }
+
     pub(crate) fn self_signed(host: &str) -> Self {
         let made = rcgen::generate_simple_self_signed(vec![host.to_owned()]).unwrap();
         Self { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
@@ -114,13 +160,23 @@ pub(crate) struct SecureBackend {
 impl SecureBackend {
     /// Shows this certificate and speaks these protocols; with none it negotiates none.
     pub(crate) async fn start(identity: &Identity, protocols: &[&str]) -> Self {
-        let chain = vec![CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap()];
-        let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
+        Self::open(identity, protocols, WebPkiClientVerifier::no_client_auth()).await
+    }
+
+    /// Takes only clients with a certificate of this authority.
+    pub(crate) async fn asking(identity: &Identity, authority: &Authority) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.issuer.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+        Self::open(identity, &[], verifier.build().unwrap()).await
+    }
+
+    async fn open(identity: &Identity, protocols: &[&str], clients: Arc<dyn ClientCertVerifier>) -> Self {
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
+            .with_client_cert_verifier(clients)
+            .with_single_cert(identity.chain(), identity.private_key())
             .unwrap();
         config.alpn_protocols = names(protocols);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

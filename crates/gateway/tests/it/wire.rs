@@ -92,6 +92,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         message
     }
 
+    /// A message, or none when the connection ends before it.
+    pub(crate) async fn message_or_end(&mut self) -> Option<Message> {
+        match soon(self.stream.read_buf(&mut self.buffer)).await {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(self.message().await),
+        }
+    }
+
     /// One chunk of a chunked body; empty at its end.
     pub(crate) async fn chunk(&mut self) -> String {
         let length = self.until("\r\n").await;

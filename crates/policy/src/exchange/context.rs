@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use sekisho_expression::context::{
     ApiFacts, BackendFacts, Context, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts,
-    RequestView, ResponseView, Side, SubscriptionFacts, UserFacts,
+    RequestView, ResponseView, Side, SubscriptionFacts, TrustStore, UserFacts,
 };
 use sekisho_expression::value::Value;
 
@@ -128,5 +128,9 @@ impl Context for Exchange {
 
     fn random(&mut self) -> u64 {
         self.ports.entropy.next()
+    }
+
+    fn trust_store(&self) -> Option<&TrustStore> {
+        self.facts.trust_store.as_deref()
     }
 }

@@ -32,6 +32,8 @@ pub struct Request {
     pub matched_parameters: Vec<(Arc<str>, Arc<str>)>,
     /// The client certificate, DER.
     pub certificate: Option<Arc<[u8]>>,
+    /// The certificates that the client sent with it, DER: links of the chain to whoever signed it.
+    pub certificate_issuers: Arc<[Arc<[u8]>]>,
     base: Arc<BaseUrl>,
     /// Path behind the base path.
     path: String,
@@ -64,6 +66,7 @@ impl Request {
             ip_text: ip_address.to_string().into(),
             matched_parameters: Vec::new(),
             certificate: None,
+            certificate_issuers: Arc::default(),
             base,
             full_path: path.clone(),
             path,

@@ -16,7 +16,7 @@ use http::HeaderMap;
 use sekisho_expression::Limits;
 use sekisho_expression::context::{
     ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts,
-    UserFacts,
+    TrustStore, UserFacts,
 };
 
 use crate::pipeline::{AtEnd, AtResponse, Scope, Section};
@@ -45,6 +45,8 @@ pub struct CallFacts {
     pub user: Option<Arc<UserFacts>>,
     /// This gateway.
     pub deployment: Arc<DeploymentFacts>,
+    /// Which certificates are trusted; none trusts none.
+    pub trust_store: Option<Arc<TrustStore>>,
 }
 
 /// Bounds that a configuration sets for every call.

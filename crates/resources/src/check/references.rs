@@ -38,8 +38,13 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
         }
     }
     for backend in configuration.backends.values() {
-        if let BackendKind::Pool(pool) = &backend.kind {
-            members(pool, configuration, reading);
+        match &backend.kind {
+            BackendKind::Pool(pool) => members(pool, configuration, reading),
+            BackendKind::Single(single) => {
+                for name in &single.credentials.certificate_ids {
+                    expect(Section::Certificates, name, configuration.certificates.keys(), reading);
+                }
+            }
         }
     }
     loggers(configuration.diagnostics.values(), configuration, reading);
@@ -103,6 +108,7 @@ fn expect<'c>(
     }
     let (kind, code) = match section {
         Section::Backends => ("backend", "unknown-backend"),
+        Section::Certificates => ("certificate", "unknown-certificate"),
         Section::Loggers => ("logger", "unknown-logger"),
         Section::Products => ("product", "unknown-product"),
         Section::VersionSets => ("version set", "unknown-version-set"),

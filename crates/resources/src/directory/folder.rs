@@ -111,10 +111,13 @@ impl Folder {
         &self.folders
     }
 
-    /// Reports everything that was not taken: nothing of it has an effect.
+    /// Reports everything that was not taken, and not read because a property names it: nothing of it has an effect.
     pub(super) fn report_rest(self, reading: &mut Reading<'_>) {
         let entries = self.files.iter().map(|entry| (entry, "file"));
         for ((name, path), kind) in entries.chain(self.folders.iter().map(|entry| (entry, "folder"))) {
+            if reading.files.contains(path) {
+                continue;
+            }
             let place = reading.place_of(path);
             // Early extractors wrote some collections as one file.
             if NOT_READ.contains(&name.strip_suffix(".json").unwrap_or(name)) {

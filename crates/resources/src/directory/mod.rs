@@ -19,11 +19,10 @@ use crate::value::Node;
 use folder::Folder;
 
 /// Folders of the extractor whose resources are not used.
-const NOT_READ: [&str; 16] = [
+const NOT_READ: [&str; 15] = [
     "api releases",
     "authorization servers",
     "caches",
-    "certificates",
     "documentations",
     "gateways",
     "global schemas",
@@ -76,13 +75,16 @@ fn read_section(section: Section, path: &Path, configuration: &mut Configuration
             _ => Beside::default(),
         };
         let node = information(section, &name, &mut folder, reading);
+        match node {
+            Some(node) => {
+                let name = Spanned::new(name, node.span.head());
+                sections::add(section, name, &node, beside, configuration, reading);
+            }
+            None => {
+                reading.broken.insert((section.key(), name));
+            }
+        }
         folder.report_rest(reading);
-        let Some(node) = node else {
-            reading.broken.insert((section.key(), name));
-            continue;
-        };
-        let name = Spanned::new(name, node.span.head());
-        sections::add(section, name, &node, beside, configuration, reading);
     }
     collection.report_rest(reading);
 }

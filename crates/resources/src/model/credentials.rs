@@ -13,6 +13,10 @@ pub struct BackendCredentials {
     pub query: Vec<NamedCredential>,
     /// `authorization`.
     pub authorization: Option<Authorization>,
+    /// `certificateIds`: names of the certificates that the backend is shown.
+    pub certificate_ids: Vec<Spanned<String>>,
+    /// `certificate`: thumbprints of such; not used when there are `certificateIds`.
+    pub certificate: Vec<Spanned<String>>,
     /// `managedIdentity`.
     pub managed_identity: Option<BackendManagedIdentity>,
 }

@@ -6,6 +6,7 @@
 mod api;
 mod backend;
 mod breaker;
+mod certificate;
 mod credentials;
 mod diagnostic;
 mod logger;
@@ -24,6 +25,7 @@ pub use backend::{
     Backend, BackendKind, BackendProtocol, BackendProxy, BackendTls, Pool, PoolMember, SingleBackend,
 };
 pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
+pub use certificate::{Certificate, CertificateMaterial};
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
@@ -51,6 +53,8 @@ pub struct Configuration {
     pub named_values: NamedValues,
     /// Backends by resource name, pools included.
     pub backends: BTreeMap<String, Backend>,
+    /// Certificates by resource name, which is the `certificate-id`.
+    pub certificates: BTreeMap<String, Certificate>,
     /// Policy fragments by resource name, which is the `fragment-id`.
     pub policy_fragments: BTreeMap<String, PolicyFragment>,
     /// Loggers by resource name, which is the `logger-id`.

@@ -2,6 +2,7 @@
 //!
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
+mod destinations;
 mod identity;
 mod read;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
 
@@ -80,6 +82,9 @@ pub struct Listeners {
     /// `trustedProxies`: networks such as `10.0.0.0/8` whose `X-Forwarded-For`, `-Proto` and `-Host` are believed; none
     /// when not set.
     pub trusted_proxies: Vec<IpNet>,
+    /// `clientCertificateHeader`: the header in which these proxies pass the client's certificate on; none when not
+    /// set.
+    pub client_certificate_header: Option<String>,
 }
 
 impl Default for Listeners {
@@ -88,6 +93,7 @@ impl Default for Listeners {
             http: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))),
             https: None,
             trusted_proxies: Vec::new(),
+            client_certificate_header: None,
         }
     }
 }
@@ -99,6 +105,20 @@ pub struct HttpsListener {
     pub address: SocketAddr,
     /// `certificateFile` and `keyFile`.
     pub tls: TlsFiles,
+    /// `clientCertificate`; off when not set.
+    pub client_certificate: ClientCertificateMode,
+}
+
+/// `listeners.https.clientCertificate`: API Management's `negotiateClientCertificate`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificateMode {
+    /// `off`: none is asked for.
+    #[default]
+    Off,
+    /// `request`: clients may show one; any is taken, because policies judge it.
+    Request,
+    /// `require`: connections without one are refused; any is taken.
+    Require,
 }
 
 /// A certificate chain and its key, as PEM files.
@@ -160,6 +180,8 @@ pub struct Upstream {
     pub ca_file: Option<PathBuf>,
     /// `insecureSkipVerify`: backends' certificates are not checked; false when not set.
     pub insecure_skip_verify: bool,
+    /// `destinations`: where calls may go that policies choose.
+    pub destinations: Destinations,
 }
 
 impl Default for Upstream {
@@ -169,6 +191,7 @@ impl Default for Upstream {
             idle_timeout: Duration::from_secs(90),
             ca_file: None,
             insecure_skip_verify: false,
+            destinations: Destinations::default(),
         }
     }
 }

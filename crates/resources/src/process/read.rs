@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::{Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles, Upstream, identity};
+use super::{
+    ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
+    Upstream, destinations, identity,
+};
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
 use crate::model::Spanned;
@@ -57,8 +60,20 @@ fn listeners(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Listeners {
     }
     listeners.https = https(&mut fields, reading);
     listeners.trusted_proxies = trusted_proxies(&mut fields, reading);
+    listeners.client_certificate_header = certificate_header(&mut fields, reading);
     fields.finish(Unknown::Refused, reading);
     listeners
+}
+
+fn certificate_header(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<String> {
+    let text = listeners.filled_text("clientCertificateHeader", reading)?;
+    let name = text.value.trim();
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        let message = "`clientCertificateHeader` is not a header name";
+        reading.error("invalid-header-name", text.span, message, "write it like `X-ARR-ClientCert`");
+        return None;
+    }
+    Some(name.to_owned())
 }
 
 /// Networks, or single addresses.
@@ -92,13 +107,20 @@ fn https(listeners: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<HttpsL
         }
     }
     let tls = tls_files(&mut fields, reading);
+    let modes = [
+        ("off", ClientCertificateMode::Off),
+        ("false", ClientCertificateMode::Off),
+        ("request", ClientCertificateMode::Request),
+        ("require", ClientCertificateMode::Require),
+    ];
+    let client_certificate = fields.choice("clientCertificate", &modes, reading).unwrap_or_default();
     fields.finish(Unknown::Refused, reading);
     let default = SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 8443));
     let address = match address {
         Some(given) => given.value?,
         None => default,
     };
-    Some(HttpsListener { address, tls: tls? })
+    Some(HttpsListener { address, tls: tls?, client_certificate })
 }
 
 fn management(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Management {
@@ -195,6 +217,7 @@ fn upstream(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Upstream {
         idle_timeout: short_duration(&mut fields, "idleTimeout", reading).unwrap_or(defaults.idle_timeout),
         ca_file: file_path(&mut fields, "caFile", reading),
         insecure_skip_verify: fields.boolean("insecureSkipVerify", reading).unwrap_or(false),
+        destinations: destinations::read(&mut fields, reading),
     };
     fields.finish(Unknown::Refused, reading);
     upstream

@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::plain;
-use crate::fields::{Fields, Unknown, secret_of};
+use super::{plain, reference};
+use crate::fields::{Fields, Unknown, secret_of, text_of};
 use crate::model::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential, Spanned};
 use crate::reading::Reading;
 use crate::value::{Entry, Node, Value};
@@ -18,14 +18,9 @@ pub(super) fn credentials(backend: &mut Fields<'_>, reading: &mut Reading<'_>) -
         query: named(fields.members("query", reading), reading),
         authorization: authorization(&mut fields, reading),
         managed_identity: managed_identity(&mut fields, reading),
+        certificate_ids: certificate_ids(&mut fields, reading),
+        certificate: texts(&mut fields, "certificate", reading),
     };
-    for key in ["certificate", "certificateIds"] {
-        if let Some(node) = fields.node(key).filter(|node| !node.elements().is_empty()) {
-            let message = format!("client certificates of backends (`{key}`) are not supported");
-            let help = "remove it, or use another credential";
-            reading.error("unsupported-property", crate::fields::opening(node.span), message, help);
-        }
-    }
     fields.finish(Unknown::Tolerated, reading);
     credentials
 }
@@ -51,6 +46,20 @@ fn authorization(credentials: &mut Fields<'_>, reading: &mut Reading<'_>) -> Opt
     let parameter = required_secret(&mut fields, "parameter", reading);
     fields.finish(Unknown::Tolerated, reading);
     Some(Authorization { scheme: scheme?.value, parameter: parameter? })
+}
+
+/// ARM ids of certificates, or just their names.
+fn certificate_ids(credentials: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<Spanned<String>> {
+    let ids = texts(credentials, "certificateIds", reading);
+    let names = ids.into_iter().filter_map(|id| match id.value.contains('/') {
+        true => reference(id, "certificates", reading),
+        false => Some(id),
+    });
+    names.collect()
+}
+
+fn texts(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Vec<Spanned<String>> {
+    fields.list(key, reading).iter().filter_map(|node| text_of(node, key, reading)).collect()
 }
 
 fn required_secret(

@@ -97,8 +97,8 @@ fn extracted() -> Vec<(&'static str, &'static str)> {
 fn an_extracted_service_is_read_as_a_whole() {
     let folder = folder(&extracted());
     let loaded = load_path(folder.path());
-    // The key file lies in a folder of resources: that is worth a warning, nothing else is.
-    assert_eq!(places(&folder, &loaded), ["subscriptions/team/second.key:1:1 unknown-file"]);
+    // Not even the file that lies among the resources: a property names it.
+    assert_clean(&loaded);
     let configuration = &loaded.configuration;
 
     let api = &configuration.apis["chat"];
@@ -276,4 +276,40 @@ fn the_layout_of_early_extractors_is_read() {
     let api = &loaded.configuration.apis["v2"];
     assert!(api.operations[0].policy.is_some());
     assert!(api.service_url.is_none(), "the gateway itself is not what stands behind it");
+}
+
+#[test]
+fn certificates_are_read_and_not_shown() {
+    let folder = folder(&[
+        (
+            "certificates/arm/certificateInformation.json",
+            r#"{"properties": {"data": "c2VjcmV0LWRhdGE=", "password": "secret-password"}}"#,
+        ),
+        (
+            "certificates/files/certificateInformation.yaml",
+            "properties: {certificateFile: chain.pem, keyFile: key.pem}",
+        ),
+        ("certificates/files/chain.pem", "the chain"),
+        ("certificates/files/key.pem", "secret-key"),
+        (
+            "certificates/vault/certificateInformation.json",
+            r#"{"properties": {"thumbprint": "AB", "keyVault": {"secretIdentifier": "https://v/secrets/c"}}}"#,
+        ),
+    ]);
+    let loaded = load_path(folder.path());
+    assert_clean(&loaded);
+    let certificates = &loaded.configuration.certificates;
+    let material = |name: &str| certificates[name].material.as_ref();
+    use sekisho_resources::model::CertificateMaterial::{Data, Pem};
+    assert!(
+        matches!(material("arm"), Some(Data { password, .. }) if password.expose_secret() == "secret-password")
+    );
+    assert!(
+        matches!(material("files"), Some(Pem { key: Some(key), .. }) if key.expose_secret() == "secret-key")
+    );
+    assert!(material("vault").is_none());
+    assert_eq!(certificates["vault"].key_vault_secret.as_deref(), Some("https://v/secrets/c"));
+    let shown = format!("{certificates:?} {:?}", loaded.diagnostics);
+    assert!(!shown.contains("secret-") && !shown.contains("c2VjcmV0"), "{shown}");
+    assert!(loaded.files.iter().any(|file| file.ends_with("certificates/files/chain.pem")));
 }

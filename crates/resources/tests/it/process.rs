@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use sekisho_resources::process::IdentitySource;
+use sekisho_resources::process::{ClientCertificateMode, Destination, IdentitySource};
 
 use crate::support::{assert_clean, load_text, places};
 
@@ -13,13 +13,17 @@ fn settings_are_read() {
         "gateway: {id: edge-1, region: West Europe}
 listeners:
   http: 127.0.0.1:9080
-  https: {certificateFile: tls/c.pem, keyFile: tls/k.pem}
+  https: {certificateFile: tls/c.pem, keyFile: tls/k.pem, clientCertificate: request}
+  clientCertificateHeader: X-ARR-ClientCert
 management: {address: localhost:9090}
 dataDirectory: data
 limits: {bufferedBodyBytes: 1048576}
 drainTimeout: 5s
 accessLog: on
-upstream: {connectTimeout: 500ms, caFile: ca.pem}
+upstream:
+  connectTimeout: 500ms
+  caFile: ca.pem
+  destinations: {deny: ['*', 10.0.0.0/8], allow: ['*.example', 10.1.2.3]}
 identity:
   kind: clientSecret
   endpoint: http://127.0.0.1:7000
@@ -45,6 +49,11 @@ resources: {}
     assert_eq!(process.drain_timeout, Duration::from_secs(5));
     assert_eq!(process.upstream.connect_timeout, Duration::from_millis(500));
     assert!(process.access_log);
+    assert_eq!(https.client_certificate, ClientCertificateMode::Request);
+    assert_eq!(process.listeners.client_certificate_header.as_deref(), Some("X-ARR-ClientCert"));
+    let shown = |list: &[Destination]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(shown(&process.upstream.destinations.deny), ["*", "10.0.0.0/8"]);
+    assert_eq!(shown(&process.upstream.destinations.allow), ["*.example", "10.1.2.3/32"]);
     let IdentitySource::ClientSecret { client_secret, .. } = &process.identity.source else { panic!("kind") };
     assert_eq!(client_secret.expose_secret(), "key-of-the-team");
     assert_eq!(process.identity.by_client_id.len(), 1);
@@ -67,7 +76,7 @@ management: {address: 0.0.0.0:8090}
 limits: {urlBytes: 2.5}
 drainTimeout: soon
 identity: {kind: imds, endpoint: 'http://token.example.org'}
-upstream: {insecureSkipVerify: 1}
+upstream: {insecureSkipVerify: 1, destinations: {deny: [10.0.0.0/33], allow: ['*']}}
 resources: {apis: {}, backend: {}}
 colour: red
 ",
@@ -83,6 +92,8 @@ colour: red
             "sekisho.yaml:5:15 invalid-duration",
             "sekisho.yaml:6:34 insecure-endpoint",
             "sekisho.yaml:7:32 wrong-type",
+            "sekisho.yaml:7:57 invalid-destination",
+            "sekisho.yaml:7:79 invalid-destination",
             "sekisho.yaml:8:23 unknown-property",
             "sekisho.yaml:9:1 unknown-property",
         ]

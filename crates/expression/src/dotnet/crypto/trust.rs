@@ -1,12 +1,16 @@
 //! Which certificates are trusted: chains are checked by webpki.
 
+use std::sync::Arc;
+
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 
 /// The roots that `X509Certificate2.Verify()` trusts, and what helps to find a way to them.
 #[derive(Clone, Debug, Default)]
 pub struct TrustStore {
-    roots: Vec<(CertificateDer<'static>, TrustAnchor<'static>)>,
+    roots: Vec<CertificateDer<'static>>,
+    /// Of each root what chains are checked with.
+    anchors: Vec<TrustAnchor<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
 }
 
@@ -30,27 +34,42 @@ impl TrustStore {
             let anchor = anchor_from_trusted_cert(&certificate).ok()?.to_owned();
             Some((certificate, anchor))
         };
-        Self {
-            roots: roots.into_iter().filter_map(anchor).collect(),
-            intermediates: intermediates.into_iter().map(CertificateDer::from).collect(),
-        }
+        let (roots, anchors) = roots.into_iter().filter_map(anchor).unzip();
+        Self { roots, anchors, intermediates: intermediates.into_iter().map(CertificateDer::from).collect() }
+    }
+
+    /// True when the certificate is a root, or a chain leads from it to one at a Unix time in seconds. `helpers` are
+    /// further certificates in DER that may be links of the chain.
+    pub fn trusts(&self, der: &[u8], helpers: &[Arc<[u8]>], now: u64) -> bool {
+        self.is_root(der) || self.leads_to_root(der, helpers, now)
+    }
+
+    /// Every certificate that the store holds, in DER.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.roots.iter().chain(&self.intermediates).map(AsRef::as_ref)
     }
 
     /// True for a root.
     pub(super) fn is_root(&self, der: &[u8]) -> bool {
-        self.roots.iter().any(|(root, _)| &**root == der)
+        self.roots.iter().any(|root| &**root == der)
     }
 
     /// True when a chain of valid certificates leads from this one to a root, at a Unix time in seconds.
     pub(super) fn has_chain(&self, der: &[u8], now: u64) -> bool {
+        self.leads_to_root(der, &[], now)
+    }
+
+    fn leads_to_root(&self, der: &[u8], helpers: &[Arc<[u8]>], now: u64) -> bool {
         let certificate = CertificateDer::from(der);
         let Ok(end) = EndEntityCert::try_from(&certificate) else { return false };
-        let anchors: Vec<TrustAnchor<'_>> = self.roots.iter().map(|(_, anchor)| anchor.clone()).collect();
+        let helpers = helpers.iter().map(|der| CertificateDer::from(&**der));
+        let intermediates: Vec<CertificateDer<'_>> =
+            self.intermediates.iter().map(|der| CertificateDer::from(der.as_ref())).chain(helpers).collect();
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now));
         end.verify_for_usage(
             webpki::ALL_VERIFICATION_ALGS,
-            &anchors,
-            &self.intermediates,
+            &self.anchors,
+            &intermediates,
             now,
             AnyUsage,
             None,

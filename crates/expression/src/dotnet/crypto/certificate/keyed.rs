@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 
 use super::super::rsa::pkcs8_of_pkcs1;
 use super::super::{cryptographic, hex};
-use super::{Algorithm, pfx, read};
-use crate::budget::{Budget, Limits};
+use super::{Algorithm, outside, pfx, read};
+use crate::budget::Limits;
 use crate::exception::Exception;
 
 /// A certificate with its key.
 pub struct KeyedCertificate {
-    /// The certificate and those that came with it, each in DER; its own first.
+    /// The certificate in DER, and behind it those that came with it and signed it, each the one before.
     pub chain: Vec<Vec<u8>>,
     /// The private key in PKCS#8.
     pub private_key: Zeroizing<Vec<u8>>,
@@ -35,11 +35,9 @@ impl KeyedCertificate {
         if !pfx::is_pfx(data) {
             return from_pem(data);
         }
-        let opened = pfx::open(data, password, &mut Budget::new(limits))?;
-        let private_key = opened.key.ok_or_else(no_key)?;
-        let mut chain = vec![opened.certificate];
-        chain.extend(opened.others);
-        Ok(Self { chain, private_key })
+        let opened = outside::open(data, password, limits)?;
+        let private_key = opened.private_key.ok_or_else(no_key)?;
+        Ok(Self { chain: opened.chain, private_key })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod distinguished_name;
 mod keyed;
+mod outside;
 mod parts;
 mod pfx;
 mod read;
@@ -20,6 +21,7 @@ use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, DotnetObject, Key, Text, Value};
 
 pub use keyed::{KeyedCertificate, thumbprint};
+pub use outside::{CertificateDetails, OpenedCertificate, canonical_name, details, open};
 use parts::{DistinguishedName, Extensions, PublicKey, TYPES as PARTS, rsa_key};
 use read::Facts;
 
