@@ -95,6 +95,8 @@ pub enum Kind {
     },
     /// Seconds, whole or with a fraction, not negative.
     Seconds,
+    /// A number, whole or with a fraction.
+    Number,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }

@@ -25,6 +25,7 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
 pub mod quota;

@@ -35,6 +35,7 @@ const REASON: &[&str; 1] = &["reason"];
 const RESULT: &[&str; 1] = &["result"];
 const RESOURCE: &[&str; 1] = &["resource"];
 const LOG: &[&str; 1] = &["log"];
+const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
@@ -100,6 +101,7 @@ pub(super) struct Families {
     pub(super) token_failures: Series<1, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
+    pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
 fn histograms(bounds: fn() -> Histogram) -> Histograms {
@@ -215,6 +217,13 @@ impl Families {
                 "log_lines_failed",
                 "Log lines that could not be written",
                 LOG,
+                [&words],
+            ),
+            custom_values_dropped: counters(
+                registry,
+                "custom_metric_values_dropped",
+                "Values of metrics of policies that were dropped because a bound on their number was reached",
+                METRIC,
                 [&words],
             ),
         }
