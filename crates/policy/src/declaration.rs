@@ -158,6 +158,12 @@ impl Attribute {
         Self { default: Some(default), ..self }
     }
 
+    /// What an element has under the name of this attribute, or under another name that is accepted for it.
+    pub fn literal_of(&self, compiler: &Compiler<'_>, element: &Element) -> Option<std::sync::Arc<str>> {
+        let mut names = std::iter::once(&self.name).chain(self.aliases);
+        names.find_map(|name| compiler.literal(element, name))
+    }
+
     /// True when the attribute goes by this name.
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)

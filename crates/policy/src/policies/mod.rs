@@ -54,6 +54,7 @@ pub mod validate_headers;
 pub mod validate_jwt;
 pub mod validate_parameters;
 pub mod validate_status_code;
+mod validation;
 pub mod wait;
 pub mod xml_to_json;
 
