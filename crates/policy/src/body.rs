@@ -1,5 +1,6 @@
 //! A message body: absent, whole in memory, or still arriving.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -53,6 +54,48 @@ impl std::fmt::Debug for Body {
     }
 }
 
+/// Whether a body has at most so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// It has; all of it is in memory now.
+    Whole,
+    /// It is larger.
+    Larger,
+}
+
+/// A stream of which the start was read already.
+struct Resumed {
+    start: VecDeque<Bytes>,
+    rest: Stream,
+}
+
+impl HttpBody for Resumed {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        match this.start.pop_front() {
+            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None => Pin::new(&mut this.rest).poll_frame(context),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let read: u64 = self.start.iter().map(|data| data.len() as u64).sum();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower() + read);
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + read);
+        }
+        hint
+    }
+}
+
 impl Body {
     /// A body of these bytes; empty bytes are still a body.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
@@ -97,6 +140,30 @@ impl Body {
         })?;
         *self = Body::Full(collected.to_bytes());
         Ok(())
+    }
+
+    /// Waits for the rest as long as it has at most `limit` bytes. A larger body goes on as if nothing had been read of it.
+    pub async fn buffer_within(&mut self, limit: usize) -> Result<Within, BodyError> {
+        let mut stream = match self {
+            Body::Stream(stream) => std::mem::take(stream),
+            Body::Full(bytes) if bytes.len() > limit => return Ok(Within::Larger),
+            _ => return Ok(Within::Whole),
+        };
+        *self = Body::Consumed;
+        let mut read = Vec::new();
+        let mut size = 0;
+        while let Some(frame) = stream.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            size += data.len();
+            read.push(data);
+            if size > limit {
+                let start = read.into();
+                *self = Body::Stream(Resumed { start, rest: stream }.boxed_unsync());
+                return Ok(Within::Larger);
+            }
+        }
+        *self = Body::Full(read.concat().into());
+        Ok(Within::Whole)
     }
 
     /// The bytes of a buffered body. Without `preserve` they are gone afterwards.

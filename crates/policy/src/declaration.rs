@@ -104,6 +104,8 @@ pub enum Kind {
     },
     /// Seconds, whole or with a fraction, not negative.
     Seconds,
+    /// A number, whole or with a fraction.
+    Number,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -163,6 +165,12 @@ impl Attribute {
     /// The same with a default for the reference pages.
     pub const fn or(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
+    }
+
+    /// What an element has under the name of this attribute, or under another name that is accepted for it.
+    pub fn literal_of(&self, compiler: &Compiler<'_>, element: &Element) -> Option<std::sync::Arc<str>> {
+        let mut names = std::iter::once(&self.name).chain(self.aliases);
+        names.find_map(|name| compiler.literal(element, name))
     }
 
     /// True when the attribute goes by this name.

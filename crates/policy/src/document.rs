@@ -24,6 +24,8 @@ enum Item {
 pub struct CompiledDocument {
     scope: Scope,
     sections: [Option<Vec<Item>>; 4],
+    /// True when one of its policies reads the contract of the operation.
+    reads_contract: bool,
 }
 
 impl Compiler<'_> {
@@ -33,7 +35,7 @@ impl Compiler<'_> {
     }
 
     fn parsed_document(&mut self, parsed: xml::Parsed, scope: Scope) -> CompiledDocument {
-        let mut document = CompiledDocument { scope, sections: Default::default() };
+        let mut document = CompiledDocument { scope, sections: Default::default(), reads_contract: false };
         for finding in parsed.diagnostics {
             self.report(finding);
         }
@@ -60,6 +62,7 @@ impl Compiler<'_> {
             self.enter(scope, section);
             *slot = Some(self.items(element));
         }
+        document.reads_contract = self.take_needs_contract();
         document
     }
 
@@ -127,7 +130,8 @@ pub fn assemble(documents: &[&CompiledDocument]) -> Pipeline {
     let backend = block(Section::Backend);
     let outbound = block(Section::Outbound);
     let on_error = block(Section::OnError);
-    Pipeline { inbound, backend, outbound, on_error, cors }
+    let reads_contract = documents.iter().any(|document| document.reads_contract);
+    Pipeline { inbound, backend, outbound, on_error, cors, reads_contract }
 }
 
 fn expand(

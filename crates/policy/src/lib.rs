@@ -7,6 +7,7 @@
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`body`]: a message body, streamed or whole
+//! - [`schema`]: JSON Schema of specifications
 //! - [`ports`]: the I/O that policies may do
 //! - [`reference`]: the pages of `docs/policies/`
 
@@ -19,4 +20,5 @@ pub mod pipeline;
 pub mod policies;
 pub mod ports;
 pub mod reference;
+pub mod schema;
 pub mod xml;

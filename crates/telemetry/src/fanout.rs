@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_policy::ports::{CallRecord, Event, Recorder};
+use sekisho_policy::ports::{CallRecord, Event, Metric, Recorder};
 
 /// Looks at records and events without keeping them, so that nothing is copied for it.
 pub trait Observer: Send + Sync {
@@ -12,6 +12,8 @@ pub trait Observer: Send + Sync {
     fn observe_call(&self, record: &CallRecord);
     /// Something happened in the gateway.
     fn observe_event(&self, event: &Event);
+    /// A policy counts something.
+    fn observe_metric(&self, _metric: &Metric) {}
 }
 
 /// Gives every record and event to all its members: first to those that only look, then to those that keep.
@@ -62,5 +64,9 @@ impl Recorder for Fanout {
             others.iter().for_each(|recorder| recorder.event(event.clone()));
             last.event(event);
         }
+    }
+    fn metric(&self, metric: &Metric) {
+        self.observers.iter().for_each(|observer| observer.observe_metric(metric));
+        self.recorders.iter().for_each(|recorder| recorder.metric(metric));
     }
 }

@@ -60,6 +60,10 @@ pub struct Settings {
     pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
     pub external_cache: bool,
+    /// What the specification says of the operation: an operation of OpenAPI 3.1 with `components` beside it.
+    pub contract: Option<Value>,
+    /// JSON schemas of the service by id; a text stands for an XML schema.
+    pub schemas: BTreeMap<String, Value>,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
 }

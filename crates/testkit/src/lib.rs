@@ -9,6 +9,7 @@
 
 pub mod backends;
 pub mod case;
+pub mod contract;
 pub mod message;
 pub mod ports;
 pub mod redis;

@@ -12,7 +12,7 @@ use sekisho_expression::Limits;
 use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, SubscriptionFacts, UrlFacts};
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
@@ -105,6 +105,13 @@ fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) 
     environment.certificates.clone_from(&case.certificates);
     for (name, value) in &case.settings.named_values {
         environment.named_values.insert(name.clone(), NamedValue { value: Some(Arc::from(value.as_str())) });
+    }
+    for (id, schema) in &case.settings.schemas {
+        let schema = match schema {
+            Value::String(_) => ServiceSchema::Xml,
+            document => ServiceSchema::Json(Arc::new(document.clone())),
+        };
+        environment.schemas.insert(id.clone(), schema);
     }
     for (id, text) in &case.fragments {
         let file = sources.add(format!("fragment-{id}.xml"), text.as_str());
@@ -227,6 +234,7 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
         operation: Some(Arc::new(operation)),
         subscription,
         deployment: Arc::new(deployment),
+        contract: crate::contract::shared(case.settings.contract.as_ref()),
         ..CallFacts::default()
     }
 }

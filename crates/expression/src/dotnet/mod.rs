@@ -62,6 +62,7 @@ mod xml;
 use std::sync::LazyLock;
 
 pub use object::{equals, formatted, hash_code, text_of, virtual_call};
+pub use regex::Pattern;
 pub use registry::Registry;
 
 use crate::members::TypeDeclaration;

@@ -112,6 +112,10 @@ impl Compiler<'_> {
                 Ok(number) if number.is_finite() && number >= 0.0 => return None,
                 _ => "a number of seconds".to_owned(),
             },
+            Kind::Number => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => return None,
+                _ => "a number".to_owned(),
+            },
             Kind::OneOf(words) if words.contains(&text) => return None,
             Kind::OneOf(words) => list(words.iter().copied()),
         };

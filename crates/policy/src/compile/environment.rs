@@ -20,6 +20,8 @@ pub struct Environment {
     pub loggers: BTreeSet<String>,
     /// Certificates by id.
     pub certificates: BTreeMap<String, CertificateFacts>,
+    /// Schemas of the service by id.
+    pub schemas: BTreeMap<String, ServiceSchema>,
     /// Checks a single document on its own: what cannot be resolved is a warning.
     pub allow_unresolved: bool,
 }
@@ -44,4 +46,13 @@ pub struct FragmentSource {
     pub file: FileId,
     /// Its text.
     pub text: Arc<str>,
+}
+
+/// A schema that is not part of an API.
+#[derive(Clone, Debug)]
+pub enum ServiceSchema {
+    /// A JSON schema, perhaps with definitions.
+    Json(Arc<serde_json::Value>),
+    /// An XML schema.
+    Xml,
 }

@@ -20,7 +20,7 @@ use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
 use sekisho_expression::Needs;
 
 pub use choice::Choice;
-pub use environment::{Environment, FragmentSource, NamedValue};
+pub use environment::{Environment, FragmentSource, NamedValue, ServiceSchema};
 pub use setting::{Flag, Number, Text};
 
 use crate::pipeline::{Block, Scope, Section, Step};
@@ -55,6 +55,8 @@ pub struct Compiler<'e> {
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
     once: Vec<&'static str>,
+    /// True when a policy since this was last taken reads the contract of the operation.
+    reads_contract: bool,
 }
 
 /// True when `inner` lies in `outer`.
@@ -80,6 +82,7 @@ impl<'e> Compiler<'e> {
             deep_needs: Needs::default(),
             cors: Vec::new(),
             once: Vec::new(),
+            reads_contract: false,
         }
     }
 
@@ -187,6 +190,15 @@ impl<'e> Compiler<'e> {
 
     pub(crate) fn take_cors(&mut self) -> Vec<Arc<Cors>> {
         std::mem::take(&mut self.cors)
+    }
+
+    /// Notes that the current policy reads [`CallFacts::contract`](crate::exchange::CallFacts::contract).
+    pub fn needs_contract(&mut self) {
+        self.reads_contract = true;
+    }
+
+    pub(crate) fn take_needs_contract(&mut self) -> bool {
+        std::mem::take(&mut self.reads_contract)
     }
 
     /// Compiles the policies in an element, in their order.

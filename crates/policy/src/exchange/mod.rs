@@ -4,7 +4,7 @@
 
 mod branch;
 mod context;
-mod contract;
+pub mod contract;
 mod message;
 mod outgoing;
 mod variables;
@@ -23,7 +23,7 @@ use crate::pipeline::{AtEnd, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
-pub use contract::Contract;
+pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
 pub use message::{OriginalUrl, Request, Response};
 pub use outgoing::Outgoing;
 pub use variables::Variables;

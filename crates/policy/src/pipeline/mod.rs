@@ -29,6 +29,8 @@ pub struct Pipeline {
     pub on_error: Block,
     /// The `cors` policies of inbound, narrowest scope last; preflight requests see only these.
     pub cors: Vec<Arc<Cors>>,
+    /// True when a policy of one of the documents reads the contract of the operation, which is built only then.
+    pub reads_contract: bool,
 }
 
 impl Pipeline {

@@ -26,6 +26,7 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
 pub mod quota;
@@ -54,6 +55,7 @@ pub mod validate_headers;
 pub mod validate_jwt;
 pub mod validate_parameters;
 pub mod validate_status_code;
+mod validation;
 pub mod wait;
 pub mod xml_to_json;
 

@@ -37,6 +37,7 @@ const RESOURCE: &[&str; 1] = &["resource"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
+const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
@@ -107,6 +108,7 @@ pub(super) struct Families {
     pub(super) state_outages: Series<1, Counter>,
     pub(super) state_bypasses: Series<1, Counter>,
     pub(super) state_evictions: Series<1, Counter>,
+    pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
 fn histograms(bounds: fn() -> Histogram) -> Histograms {
@@ -255,6 +257,13 @@ impl Families {
                 "state_evictions",
                 "Counters and cached values that were dropped from memory before their time",
                 KIND,
+                [&words],
+            ),
+            custom_values_dropped: counters(
+                registry,
+                "custom_metric_values_dropped",
+                "Values of metrics of policies that were dropped because a bound on their number was reached",
+                METRIC,
                 [&words],
             ),
         }

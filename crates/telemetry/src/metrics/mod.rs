@@ -3,6 +3,7 @@
 //! Every label value is bounded: past its bound it counts as `other`. On the way of a call no label set is built and no
 //! family is locked: the handles are looked up by borrowed values.
 
+mod custom;
 mod families;
 mod labels;
 mod series;
@@ -17,13 +18,17 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use sekisho_llm::usage::Provenance;
-use sekisho_policy::ports::{Attempt, CallRecord, Event, Recorder};
+use sekisho_policy::ports::{Attempt, CallRecord, Event, Metric, Recorder};
 
 use crate::fanout::Observer;
+use custom::CustomMetrics;
 use families::Families;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How the text ends.
+const END: &str = "# EOF\n";
 
 /// What is said about the build.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +41,7 @@ pub struct BuildInfo {
 pub struct Metrics {
     registry: Registry,
     families: Families,
+    custom: CustomMetrics,
 }
 
 impl Metrics {
@@ -44,7 +50,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("sekisho");
         registry.register("build", "What is running", Info::new([("version", build.version)]));
         let families = Families::register(&mut registry);
-        Metrics { registry, families }
+        Metrics { registry, families, custom: CustomMetrics::default() }
     }
 
     /// Everything as text, of the type [`CONTENT_TYPE`].
@@ -52,6 +58,9 @@ impl Metrics {
         let mut text = String::new();
         // Writing into a string fails only when a metric does not know how to show itself; ours do.
         let _ = encode(&mut text, &self.registry);
+        text.truncate(text.trim_end_matches(END).len());
+        self.custom.render(&mut text);
+        text.push_str(END);
         text
     }
 
@@ -186,6 +195,12 @@ impl Observer for Metrics {
             }
         }
     }
+
+    fn observe_metric(&self, metric: &Metric) {
+        if !self.custom.add(metric) {
+            self.families.custom_values_dropped.with([Some(&metric.name)], |counter| counter.inc());
+        }
+    }
 }
 
 impl Recorder for Metrics {
@@ -199,6 +214,10 @@ impl Recorder for Metrics {
 
     fn event(&self, event: Event) {
         self.observe_event(&event);
+    }
+
+    fn metric(&self, metric: &Metric) {
+        self.observe_metric(metric);
     }
 }
 

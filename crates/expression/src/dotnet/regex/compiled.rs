@@ -105,7 +105,11 @@ fn median(mut uses: Vec<u64>) -> u64 {
 }
 
 impl Compiled {
-    fn new(pattern: &Text, options: i64) -> Result<Self, Exception> {
+    /// Makes a pattern that the cache does not keep.
+    ///
+    /// # Errors
+    /// As [`compiled`].
+    pub(super) fn new(pattern: &Text, options: i64) -> Result<Self, Exception> {
         if options & !ALL != 0 {
             return Err(Exception::argument_out_of_range("options", ""));
         }

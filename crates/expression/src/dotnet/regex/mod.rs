@@ -8,6 +8,7 @@ mod compiled;
 mod matches;
 mod node;
 mod parse;
+mod pattern;
 mod replacement;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::value::{DotnetObject, Text, Value};
 
 use compiled::{Compiled, Span, compiled};
 use matches::Found;
+pub use pattern::Pattern;
 use replacement::Replacement;
 
 static OPTIONS: TypeDeclaration = TypeDeclaration::enumeration(

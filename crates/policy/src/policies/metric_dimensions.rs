@@ -1,0 +1,110 @@
+//! Dimensions of metrics, as `emit-metric` and its like take them.
+//!
+//! A dimension has a name and a value; the names of [`DEFAULT_NAMES`] may stand without one and then tell of the call.
+
+use std::sync::Arc;
+
+use sekisho_diagnostics::{Diagnostic, closest};
+
+use crate::compile::{Compiler, Text};
+use crate::declaration::{Attribute, Child, Children, Kind};
+use crate::exchange::Exchange;
+use crate::pipeline::PolicyError;
+use crate::xml::Element;
+
+/// The most dimensions that a metric may have.
+const MAXIMUM: usize = 10;
+
+/// Names that may stand without a value.
+const DEFAULT_NAMES: [&str; 9] = [
+    "API ID",
+    "Operation ID",
+    "Product ID",
+    "User ID",
+    "Subscription ID",
+    "Location",
+    "Gateway ID",
+    "Client IP address",
+    "Backend ID",
+];
+
+/// The child element `dimension`, one to ten of them.
+pub(super) const CHILD: Child = Child {
+    minimum: 1,
+    maximum: MAXIMUM,
+    ..Child::any("dimension", Children::None, "A dimension of the metric; one to ten.").with(&[
+        Attribute::required("name", Kind::Text, "Name of the dimension."),
+        Attribute::optional(
+            "value",
+            Kind::Text,
+            "Its value. May be left out for `API ID`, `Operation ID`, `Product ID`, `User ID`, `Subscription ID`, \
+             `Location`, `Gateway ID`, `Client IP address` and `Backend ID`, which then tell of the call.",
+        ),
+    ])
+};
+
+/// A compiled dimension.
+pub(super) struct Dimension {
+    name: Text,
+    /// None for the value that the name stands for.
+    value: Option<Text>,
+}
+
+impl Dimension {
+    /// The dimensions in an element, in their order; none after an error.
+    pub(super) fn all(compiler: &mut Compiler<'_>, element: &Element) -> Option<Vec<Dimension>> {
+        let mut dimensions = Vec::new();
+        for child in element.elements().filter(|child| child.name == CHILD.name) {
+            let name = compiler.text(child, "name")?;
+            let value = match child.attribute("value") {
+                Some(_) => Some(compiler.text(child, "value")?),
+                None => None,
+            };
+            if let (None, Some(name)) = (&value, name.constant())
+                && !DEFAULT_NAMES.contains(&&**name)
+            {
+                compiler.report(without_value(compiler, child, name));
+                return None;
+            }
+            dimensions.push(Dimension { name, value });
+        }
+        Some(dimensions)
+    }
+
+    /// Name and value for a call.
+    pub(super) fn evaluate(&self, exchange: &mut Exchange) -> Result<(Arc<str>, Arc<str>), PolicyError> {
+        let name = self.name.get(exchange)?;
+        let value = match &self.value {
+            Some(value) => value.get(exchange)?,
+            None => known(exchange, &name),
+        };
+        Ok((name, value))
+    }
+}
+
+fn without_value(compiler: &Compiler<'_>, dimension: &Element, name: &str) -> Diagnostic {
+    let span = dimension.attribute("name").map_or(dimension.name_span, |attribute| attribute.value.span);
+    let message = format!("dimension `{}` has no value", compiler.written(span));
+    Diagnostic::error("missing-attribute", span, message).with_help(match closest(name, DEFAULT_NAMES) {
+        Some(meant) => format!("add `value`, or did you mean `{meant}`?"),
+        None => format!("add `value`; without one the name must be one of {}", DEFAULT_NAMES.join(", ")),
+    })
+}
+
+/// What a default name tells of a call; empty where the call has no such thing.
+fn known(exchange: &Exchange, name: &str) -> Arc<str> {
+    let facts = &exchange.facts;
+    let found = match name {
+        "API ID" => facts.api.as_ref().map(|api| &api.id),
+        "Operation ID" => facts.operation.as_ref().map(|operation| &operation.id),
+        "Product ID" => facts.product.as_ref().map(|product| &product.id),
+        "User ID" => facts.user.as_ref().map(|user| &user.id),
+        "Subscription ID" => facts.subscription.as_ref().map(|subscription| &subscription.id),
+        "Location" => Some(&facts.deployment.region),
+        "Gateway ID" => Some(&facts.deployment.gateway_id),
+        "Client IP address" => Some(&exchange.request.ip_text),
+        "Backend ID" => exchange.route.backend.as_ref().map(|backend| &backend.id),
+        _ => None,
+    };
+    found.map(Arc::clone).unwrap_or_default()
+}

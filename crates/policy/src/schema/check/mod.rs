@@ -1,0 +1,354 @@
+//! A value held against a schema.
+//!
+//! The messages are worded like those of Newtonsoft's schema library, which API Management shows in the details of a
+//! validation error. Alternatives (`anyOf`, `oneOf`, `not`, `if`) are tried silently; what a shared schema said of a
+//! value is kept, so that recursive alternatives do not multiply.
+
+mod object;
+mod scalar;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use sekisho_expression::Exception;
+use sekisho_expression::budget::Budget;
+use serde_json::Value;
+
+use super::canonical::canonical;
+use super::node::{ArrayRules, Conditional, Id, Node, Types};
+use super::{Schema, SchemaSet};
+
+/// The most mistakes that are told of one value.
+const MAX_MISTAKES: usize = 50;
+/// How deep schemas may lie in each other along one value; JSON itself nests 128 deep at most.
+const MAX_DEPTH: usize = 300;
+/// The longest text that a message shows, in characters.
+const SHOWN: usize = 100;
+
+/// How a check departs from the schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether members that no schema names may be there, whatever the schema says.
+    pub additional_properties: Option<bool>,
+    /// Names of members are compared without regard to case.
+    pub ignore_case: bool,
+}
+
+/// A step from a value into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathPart {
+    /// A member of an object.
+    Name(String),
+    /// An element of an array.
+    Index(usize),
+}
+
+/// Why a value does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where, from the whole value on.
+    pub path: Vec<PathPart>,
+    /// What, as a sentence.
+    pub message: String,
+}
+
+/// Why a value could not be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A definition that the schema refers to is not there.
+    Missing(Arc<str>),
+    /// It would take too long, or nests too deep.
+    Exhausted(String),
+}
+
+/// Why a check ends early.
+enum Stop {
+    /// The value does not fit, and nobody wants to know why.
+    Invalid,
+    Failure(Failure),
+}
+
+impl From<Exception> for Stop {
+    fn from(exception: Exception) -> Self {
+        Stop::Failure(Failure::Exhausted(exception.message().to_owned()))
+    }
+}
+
+type Checked = Result<(), Stop>;
+
+impl Schema {
+    /// Everything that is wrong with a value, up to 50 mistakes.
+    ///
+    /// # Errors
+    /// Why the value could not be checked.
+    pub fn check(
+        &self,
+        value: &Value,
+        options: Options,
+        budget: &mut Budget,
+    ) -> Result<Vec<Mistake>, Failure> {
+        let mut check = Check {
+            set: &self.set,
+            options,
+            budget,
+            depth: 0,
+            silent: 0,
+            path: Vec::new(),
+            mistakes: Vec::new(),
+            kept: HashMap::new(),
+        };
+        match check.value(self.root, value) {
+            Ok(()) | Err(Stop::Invalid) => Ok(check.mistakes),
+            Err(Stop::Failure(failure)) => Err(failure),
+        }
+    }
+}
+
+/// A borrowed [`PathPart`].
+#[derive(Clone, Copy)]
+enum Part<'v> {
+    Name(&'v str),
+    Index(usize),
+}
+
+/// A check under way.
+struct Check<'s, 'v, 'b> {
+    set: &'s SchemaSet,
+    options: Options,
+    budget: &'b mut Budget,
+    depth: usize,
+    /// How many alternatives are being tried, one in the other.
+    silent: usize,
+    path: Vec<Part<'v>>,
+    mistakes: Vec<Mistake>,
+    /// Whether values fit shared schemas, by schema and address of the value.
+    kept: HashMap<(Id, usize), bool>,
+}
+
+impl<'s, 'v> Check<'s, 'v, '_> {
+    fn value(&mut self, id: Id, value: &'v Value) -> Checked {
+        self.budget.step()?;
+        let Some(node) = self.set.node(id) else { return Ok(()) };
+        if self.depth >= MAX_DEPTH {
+            let message = format!("the schema or the value nests deeper than {MAX_DEPTH}");
+            return Err(Stop::Failure(Failure::Exhausted(message)));
+        }
+        self.depth += 1;
+        let result = self.node(node, value);
+        self.depth -= 1;
+        result
+    }
+
+    fn node(&mut self, node: &'s Node, value: &'v Value) -> Checked {
+        if let Some(name) = &node.missing {
+            return Err(Stop::Failure(Failure::Missing(Arc::clone(name))));
+        }
+        if node.nullable && value.is_null() {
+            return Ok(());
+        }
+        if let Some(types) = node.types
+            && !types.accept(Types::of(value))
+        {
+            let found = Types::of(value).text();
+            return self.mistake(|| match types.text() {
+                expected if expected.is_empty() => "Schema always fails validation.".to_owned(),
+                expected => format!("Invalid type. Expected {expected} but got {found}."),
+            });
+        }
+        if let Some(allowed) = &node.enumeration {
+            self.enumeration(allowed, value)?;
+        }
+        match value {
+            Value::Number(number) => self.number(node, number)?,
+            Value::String(text) => self.text(node, text)?,
+            Value::Array(elements) => self.array(node, elements)?,
+            Value::Object(members) => self.object(node, value, members)?,
+            Value::Null | Value::Bool(_) => {}
+        }
+        if let Some(reference) = node.reference {
+            self.value(reference, value)?;
+        }
+        self.combinations(node, value)
+    }
+
+    /// Notes a mistake. An error ends the check: nobody listens, or enough was told.
+    fn mistake(&mut self, message: impl FnOnce() -> String) -> Checked {
+        if self.silent > 0 {
+            return Err(Stop::Invalid);
+        }
+        let path = self.path.iter().map(|part| match part {
+            Part::Name(name) => PathPart::Name((*name).to_owned()),
+            Part::Index(index) => PathPart::Index(*index),
+        });
+        self.mistakes.push(Mistake { path: path.collect(), message: message() });
+        if self.mistakes.len() < MAX_MISTAKES { Ok(()) } else { Err(Stop::Invalid) }
+    }
+
+    /// Whether a value fits, without telling why not.
+    fn fits(&mut self, id: Id, value: &'v Value) -> Result<bool, Stop> {
+        let is_shared = self.set.node(id).is_some_and(|node| node.is_shared);
+        let key = (id, std::ptr::from_ref(value) as usize);
+        if is_shared && let Some(known) = self.kept.get(&key) {
+            return Ok(*known);
+        }
+        self.silent += 1;
+        let depth = self.depth;
+        let path = self.path.len();
+        let result = self.value(id, value);
+        self.silent -= 1;
+        self.depth = depth;
+        self.path.truncate(path);
+        let fits = match result {
+            Ok(()) => true,
+            Err(Stop::Invalid) => false,
+            Err(failure) => return Err(failure),
+        };
+        if is_shared {
+            self.budget.allocate(size_of::<((Id, usize), bool)>())?;
+            self.kept.insert(key, fits);
+        }
+        Ok(fits)
+    }
+
+    fn enumeration(&mut self, allowed: &[Value], value: &Value) -> Checked {
+        self.budget.steps(allowed.len() as u64 / 16)?;
+        if allowed.iter().any(|known| same(known, value)) {
+            return Ok(());
+        }
+        self.mistake(|| format!("Value {} is not defined in enum.", shown(value)))
+    }
+
+    fn combinations(&mut self, node: &'s Node, value: &'v Value) -> Checked {
+        for part in &node.all_of {
+            self.value(*part, value)?;
+        }
+        if !node.any_of.is_empty() {
+            self.any_of(&node.any_of, value)?;
+        }
+        if !node.one_of.is_empty() {
+            self.one_of(&node.one_of, value)?;
+        }
+        if let Some(not) = node.not
+            && self.fits(not, value)?
+        {
+            self.mistake(|| "JSON is valid against schema from 'not'.".to_owned())?;
+        }
+        match node.conditional {
+            Some(conditional) => self.conditional(conditional, value),
+            None => Ok(()),
+        }
+    }
+
+    fn any_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
+        if let [only] = alternatives {
+            return self.value(*only, value);
+        }
+        for alternative in alternatives {
+            if self.fits(*alternative, value)? {
+                return Ok(());
+            }
+        }
+        self.mistake(|| "JSON does not match any schemas from 'anyOf'.".to_owned())
+    }
+
+    fn one_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
+        if let [only] = alternatives {
+            return self.value(*only, value);
+        }
+        let mut fitting = Vec::new();
+        for (index, alternative) in alternatives.iter().enumerate() {
+            if self.fits(*alternative, value)? {
+                fitting.push(index.to_string());
+            }
+        }
+        match fitting.len() {
+            1 => Ok(()),
+            0 => self.mistake(|| {
+                "JSON is valid against no schemas from 'oneOf'.".to_owned()
+            }),
+            _ => self.mistake(|| {
+                let indexes = fitting.join(", ");
+                format!("JSON is valid against more than one schema from 'oneOf'. Valid schema indexes: {indexes}.")
+            }),
+        }
+    }
+
+    fn conditional(&mut self, conditional: Conditional, value: &'v Value) -> Checked {
+        let branch =
+            if self.fits(conditional.condition, value)? { conditional.then } else { conditional.otherwise };
+        branch.map_or(Ok(()), |branch| self.value(branch, value))
+    }
+
+    fn array(&mut self, node: &'s Node, elements: &'v [Value]) -> Checked {
+        if let Some(rules) = &node.array {
+            self.array_rules(rules, elements)?;
+        }
+        let prefix = node.array.as_ref().map_or(&[][..], |rules| &rules.prefix);
+        for (index, element) in elements.iter().enumerate() {
+            let Some(schema) = prefix.get(index).copied().or(node.items) else { continue };
+            self.path.push(Part::Index(index));
+            let result = self.value(schema, element);
+            self.path.pop();
+            result?;
+        }
+        Ok(())
+    }
+
+    fn array_rules(&mut self, rules: &ArrayRules, elements: &'v [Value]) -> Checked {
+        let count = elements.len() as u64;
+        if let Some(minimum) = rules.minimum.filter(|minimum| count < *minimum) {
+            self.mistake(|| format!("Array item count {count} is less than minimum count of {minimum}."))?;
+        }
+        if let Some(maximum) = rules.maximum.filter(|maximum| count > *maximum) {
+            self.mistake(|| format!("Array item count {count} exceeds maximum count of {maximum}."))?;
+        }
+        if rules.is_unique {
+            self.unique(elements)?;
+        }
+        let Some(contains) = rules.contains else { return Ok(()) };
+        let mut found = 0;
+        for element in elements {
+            found += u64::from(self.fits(contains, element)?);
+        }
+        let is_enough = found >= rules.minimum_contains.unwrap_or(1);
+        if !is_enough || rules.maximum_contains.is_some_and(|maximum| found > maximum) {
+            self.mistake(|| format!("Contains match count {found} is not within the allowed count."))?;
+        }
+        Ok(())
+    }
+
+    fn unique(&mut self, elements: &[Value]) -> Checked {
+        let mut seen = HashSet::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            let text = canonical(element);
+            self.budget.allocate(text.len())?;
+            if !seen.insert(text) {
+                self.mistake(|| format!("Non-unique array item at index {index}."))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True for the same JSON value; `1` and `1.0` are.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
+        (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_)) => {
+            canonical(left) == canonical(right)
+        }
+        _ => left == right,
+    }
+}
+
+/// A value in a message, shortened.
+fn shown(value: &Value) -> String {
+    shortened(&value.to_string())
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}

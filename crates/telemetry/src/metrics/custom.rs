@@ -1,0 +1,211 @@
+//! Metrics that policies count: their names and labels are not known before.
+//!
+//! Each is a summary without quantiles, so that averages can be formed: `sekisho_custom_<namespace>_<name>_sum` and
+//! `…_count`. What Prometheus does not allow in a name becomes `_`; two metrics whose names come to the same are one.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use parking_lot::{Mutex, RwLock};
+use sekisho_policy::ports::Metric;
+
+use super::labels::OTHER;
+
+/// The most metrics.
+const MAX_METRICS: usize = 200;
+/// The most label sets of one metric.
+const MAX_SERIES: usize = 2_000;
+/// The longest name of a metric or label in bytes; what goes beyond is cut off.
+const MAX_NAME_BYTES: usize = 200;
+/// The longest label value in bytes; a longer one counts as [`OTHER`].
+const MAX_VALUE_BYTES: usize = 256;
+/// Calls that count at the same time rarely meet in one shard.
+const SHARDS: usize = 16;
+/// Label names with a meaning of their own.
+const RESERVED: [&str; 2] = ["le", "quantile"];
+
+/// What was counted of one label set.
+#[derive(Clone, Copy, Default)]
+struct Summary {
+    sum: f64,
+    count: u64,
+}
+
+/// The series of one metric by their labels as they are written.
+struct Series {
+    shards: [Mutex<BTreeMap<String, Summary>>; SHARDS],
+}
+
+/// All metrics of policies.
+#[derive(Default)]
+pub(super) struct CustomMetrics {
+    by_name: RwLock<BTreeMap<String, Series>>,
+}
+
+impl CustomMetrics {
+    /// Adds a value; false when a bound was reached and the value is dropped.
+    pub(super) fn add(&self, metric: &Metric) -> bool {
+        if !metric.value.is_finite() {
+            return false;
+        }
+        let (name, labels) = (name(metric), labels(metric));
+        if let Some(series) = self.by_name.read().get(&name) {
+            return series.add(labels, metric.value);
+        }
+        let mut by_name = self.by_name.write();
+        if by_name.len() >= MAX_METRICS && !by_name.contains_key(&name) {
+            return false;
+        }
+        by_name.entry(name).or_insert_with(Series::new).add(labels, metric.value)
+    }
+
+    /// Writes all of them in the OpenMetrics text format, in the order of their names.
+    pub(super) fn render(&self, out: &mut String) {
+        for (name, series) in self.by_name.read().iter() {
+            // Writing into a string cannot fail.
+            let _ = writeln!(out, "# HELP {name} A metric of policies.\n# TYPE {name} summary");
+            for (labels, summary) in series.sorted() {
+                let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+                let _ = writeln!(out, "{name}_sum{labels} {:?}", summary.sum);
+                let _ = writeln!(out, "{name}_count{labels} {}", summary.count);
+            }
+        }
+    }
+}
+
+impl Series {
+    fn new() -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+    }
+
+    fn add(&self, labels: String, value: f64) -> bool {
+        let mut hasher = DefaultHasher::new();
+        labels.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
+        let Some(shard) = self.shards.get(place) else { return false };
+        let mut shard = shard.lock();
+        if shard.len() >= MAX_SERIES / SHARDS && !shard.contains_key(&labels) {
+            return false;
+        }
+        let summary = shard.entry(labels).or_default();
+        summary.sum += value;
+        summary.count += 1;
+        true
+    }
+
+    fn sorted(&self) -> BTreeMap<String, Summary> {
+        self.shards.iter().flat_map(|shard| shard.lock().clone()).collect()
+    }
+}
+
+/// `sekisho_custom_<namespace>_<name>`.
+fn name(metric: &Metric) -> String {
+    let mut out = "sekisho_custom_".to_owned();
+    if let Some(namespace) = &metric.namespace {
+        push_sanitised(&mut out, namespace);
+        out.push('_');
+    }
+    push_sanitised(&mut out, &metric.name);
+    out
+}
+
+/// The labels as they are written, sorted by name; a later one of the same name is left out.
+fn labels(metric: &Metric) -> String {
+    let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
+    for (name, value) in metric.dimensions.iter().filter(|(_, value)| !value.is_empty()) {
+        let value = if value.len() > MAX_VALUE_BYTES { OTHER } else { &**value };
+        by_name.entry(label(name)).or_insert(value);
+    }
+    let mut out = String::new();
+    for (name, value) in by_name {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(&name);
+        out.push_str("=\"");
+        for character in value.chars() {
+            match character {
+                '\\' => out.push_str("\\\\"),
+                '"' => out.push_str("\\\""),
+                '\n' => out.push_str("\\n"),
+                other => out.push(other),
+            }
+        }
+        out.push('"');
+    }
+    out
+}
+
+/// A label name: none that Prometheus keeps for itself, and no digit at its start.
+fn label(name: &str) -> String {
+    let mut out = String::new();
+    push_sanitised(&mut out, name);
+    let is_kept = out.starts_with("__") || RESERVED.contains(&out.as_str());
+    if out.is_empty() || is_kept || out.starts_with(|first: char| first.is_ascii_digit()) {
+        out.insert_str(0, "dimension_");
+    }
+    out
+}
+
+fn push_sanitised(out: &mut String, name: &str) {
+    let end = out.len() + MAX_NAME_BYTES;
+    for character in name.trim().chars() {
+        if out.len() >= end {
+            return;
+        }
+        out.push(if character.is_ascii_alphanumeric() { character } else { '_' });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn metric(name: &str, value: f64, dimensions: &[(&str, &str)]) -> Metric {
+        let dimensions = dimensions.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value)));
+        Metric { namespace: None, name: name.into(), value, dimensions: dimensions.collect() }
+    }
+
+    fn rendered(metrics: &CustomMetrics) -> String {
+        let mut out = String::new();
+        metrics.render(&mut out);
+        out
+    }
+
+    #[test]
+    fn values_of_the_same_labels_are_summed() {
+        let metrics = CustomMetrics::default();
+        assert!(metrics.add(&metric("Total Tokens", 2.5, &[("API ID", "a\"b"), ("User ID", "")])));
+        assert!(metrics.add(&metric("Total Tokens", 1.0, &[("API ID", "a\"b")])));
+        assert!(metrics.add(&Metric {
+            namespace: Some("my-metrics".into()),
+            ..metric("Request", -1.0, &[("le", "x"), ("1st", "y")])
+        }));
+        assert_eq!(
+            rendered(&metrics),
+            "# HELP sekisho_custom_Total_Tokens A metric of policies.\n\
+             # TYPE sekisho_custom_Total_Tokens summary\n\
+             sekisho_custom_Total_Tokens_sum{API_ID=\"a\\\"b\"} 3.5\n\
+             sekisho_custom_Total_Tokens_count{API_ID=\"a\\\"b\"} 2\n\
+             # HELP sekisho_custom_my_metrics_Request A metric of policies.\n\
+             # TYPE sekisho_custom_my_metrics_Request summary\n\
+             sekisho_custom_my_metrics_Request_sum{dimension_1st=\"y\",dimension_le=\"x\"} -1.0\n\
+             sekisho_custom_my_metrics_Request_count{dimension_1st=\"y\",dimension_le=\"x\"} 1\n"
+        );
+    }
+
+    #[test]
+    fn series_and_metrics_are_bounded() {
+        let metrics = CustomMetrics::default();
+        let kept = (0..10_000).filter(|user| metrics.add(&metric("m", 1.0, &[("User", &user.to_string())])));
+        let kept = kept.count();
+        assert!((MAX_SERIES * 9 / 10..=MAX_SERIES).contains(&kept), "{kept}");
+        assert!(metrics.add(&metric("m", 1.0, &[("User", "0")])), "those that are known stay known");
+        let names = (0..500).filter(|name| metrics.add(&metric(&format!("m{name}"), 1.0, &[])));
+        assert_eq!(names.count(), MAX_METRICS - 1);
+        assert!(!metrics.add(&metric("m", f64::NAN, &[])));
+    }
+}
