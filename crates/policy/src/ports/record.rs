@@ -129,6 +129,11 @@ pub enum Event {
         /// The resource asked for.
         resource: Arc<str>,
     },
+    /// An OpenID configuration or its key set could not be fetched.
+    OpenIdFailed {
+        /// Its address without the query.
+        address: Arc<str>,
+    },
     /// A client connection was refused or ended because of a limit.
     ConnectionRefused {
         /// Why, in kebab case.

@@ -165,6 +165,9 @@ impl Observer for Metrics {
             Event::TokenFailed { resource } => {
                 families.token_failures.with([Some(resource)], |counter| counter.inc());
             }
+            Event::OpenIdFailed { address } => {
+                families.openid_failures.with([Some(address)], |counter| counter.inc());
+            }
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }
