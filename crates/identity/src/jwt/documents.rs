@@ -138,6 +138,11 @@ impl Documents {
         Ok(Fetched { value: Arc::new(document), usable_until: at + USABLE, refresh_at: at + REFRESH })
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.cache.len()
+    }
+
     fn now(&self) -> i64 {
         self.ports.clock.utc_ticks()
     }
