@@ -17,17 +17,24 @@ pub(crate) enum PlainHttp {
 
 /// Refuses an endpoint that would show a secret to the network.
 pub(crate) fn check(endpoint: &Url, plain: PlainHttp, identity: &str) -> Result<(), ConfigError> {
-    let refuse = |reason| {
-        Err(ConfigError::Endpoint { identity: identity.to_owned(), endpoint: origin(endpoint), reason })
-    };
+    match refusal(endpoint, plain) {
+        None => Ok(()),
+        Some(reason) => {
+            Err(ConfigError::Endpoint { identity: identity.to_owned(), endpoint: origin(endpoint), reason })
+        }
+    }
+}
+
+/// Why an endpoint may not be called; none when it may.
+pub(crate) fn refusal(endpoint: &Url, plain: PlainHttp) -> Option<&'static str> {
     if !endpoint.username().is_empty() || endpoint.password().is_some() {
-        return refuse("the url holds a user name or a password");
+        return Some("the url holds a user name or a password");
     }
     match endpoint.scheme() {
-        "https" => Ok(()),
-        "http" if is_local(endpoint, plain) => Ok(()),
-        "http" => refuse("plain http is for loopback addresses only, use https"),
-        _ => refuse("only https and http are possible"),
+        "https" => None,
+        "http" if is_local(endpoint, plain) => None,
+        "http" => Some("plain http is for loopback addresses only, use https"),
+        _ => Some("only https and http are possible"),
     }
 }
 

@@ -6,7 +6,7 @@
 //! - [`source`]: one file for each protocol: how a token is asked for
 //! - [`reply`]: what token endpoints answer
 //! - [`fetch`]: one token from one source: attempts, back-off, deadline
-//! - [`cache`]: the tokens at hand, by resource and client id
+//! - [`flight`]: one value that is fetched, kept and refreshed; [`cache`]: these by key
 //! - [`provider`]: [`IdentityTokens`], which joins them behind the `Tokens` port
 
 pub mod authorizations;
@@ -14,6 +14,7 @@ mod cache;
 pub mod config;
 mod endpoint;
 mod fetch;
+mod flight;
 pub mod jwt;
 pub mod provider;
 mod reply;

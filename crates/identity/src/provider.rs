@@ -7,9 +7,10 @@ use sekisho_policy::ports::http::Http;
 use sekisho_policy::ports::{Clock, Event, PortFuture, Recorder, Spawner, TokenError, Tokens};
 use tokio::sync::watch;
 
-use crate::cache::{Cache, Entry, Flight, Join, KeyView, Outcome};
+use crate::cache::{self, Cache, Key, KeyView};
 use crate::config::{ConfigError, Environment, IdentityConfig};
 use crate::fetch;
+use crate::flight::{self, Join, Want};
 use crate::source::{Ask, Source};
 
 #[cfg(test)]
@@ -21,6 +22,10 @@ const CACHE_CAPACITY: usize = 256;
 const MAX_RESOURCE_BYTES: usize = 2048;
 /// The longest client id, in bytes.
 const MAX_CLIENT_ID_BYTES: usize = 256;
+
+type Entry = flight::Entry<Key, Arc<str>, TokenError>;
+type Flight = flight::Flight<Key, Arc<str>, TokenError>;
+type Outcome = flight::Outcome<Arc<str>, TokenError>;
 
 /// A spawner for the tokio runtime that it is called on.
 pub fn tokio_spawner() -> Spawner {
@@ -58,7 +63,7 @@ struct Inner {
     default: Source,
     /// Keys in lower case.
     by_client_id: BTreeMap<String, Source>,
-    cache: Cache,
+    cache: Cache<Key, Arc<str>, TokenError>,
     ports: IdentityPorts,
 }
 
@@ -79,7 +84,7 @@ impl IdentityTokens {
             let source = Source::resolve(source, environment, &format!("the identity {client_id}"))?;
             by_client_id.insert(client_id.trim().to_ascii_lowercase(), source);
         }
-        let cache = Cache::new(CACHE_CAPACITY);
+        let cache = Cache::new(CACHE_CAPACITY, cache::TOKEN_PAUSES);
         Ok(IdentityTokens { inner: Arc::new(Inner { default, by_client_id, cache, ports }) })
     }
 }
@@ -117,7 +122,7 @@ impl Inner {
     /// The token at hand. Starts its refresh when that is due, and does not wait for it.
     fn cached(self: &Arc<Inner>, key: KeyView<'_>) -> Option<Arc<str>> {
         let now = self.ports.clock.utc_ticks();
-        self.cache.with(key, |entry| {
+        self.cache.with(&key, |entry| {
             let token = entry.usable(now)?;
             if entry.is_refresh_due(now) {
                 self.refresh(entry, now);
@@ -128,7 +133,7 @@ impl Inner {
 
     #[cold]
     fn refresh(self: &Arc<Inner>, entry: &Arc<Entry>, now: i64) {
-        if let Join::Start(flight, _) = entry.join(now, true) {
+        if let Join::Start(flight, _) = entry.join(now, Want::Refreshed) {
             self.launch(flight);
         }
     }
@@ -136,10 +141,10 @@ impl Inner {
     async fn fetched(self: &Arc<Inner>, key: KeyView<'_>) -> Result<Arc<str>, TokenError> {
         check(key)?;
         self.source(key.client_id)?;
-        let entry = self.cache.entry(key).ok_or_else(|| TokenError {
+        let entry = self.cache.entry(&key, || key.to_owned()).ok_or_else(|| TokenError {
             message: format!("no token for {}: too many other tokens are being asked for", key.resource),
         })?;
-        match entry.join(self.ports.clock.utc_ticks(), false) {
+        match entry.join(self.ports.clock.utc_ticks(), Want::Usable) {
             Join::Ready(result) => result,
             Join::Wait(receiver) => landed(receiver, key).await,
             Join::Start(flight, receiver) => {
@@ -157,7 +162,8 @@ impl Inner {
                 let resource = flight.key().resource.clone();
                 inner.ports.recorder.event(Event::TokenFailed { resource });
             }
-            flight.land(result, inner.ports.clock.utc_ticks());
+            let now = inner.ports.clock.utc_ticks();
+            flight.land(result.map(|reply| cache::fetched(reply, now)), now);
         }));
     }
 

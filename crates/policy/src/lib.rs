@@ -6,6 +6,7 @@
 //! - [`compile`]: from elements to steps; named values, fragments, settings
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
+//! - [`jwt`]: what the policies that check JSON web tokens share
 //! - [`body`]: a message body, streamed or whole
 //! - [`schema`]: JSON Schema of specifications
 //! - [`ports`]: the I/O that policies may do
@@ -16,6 +17,7 @@ pub mod compile;
 pub mod declaration;
 pub mod document;
 pub mod exchange;
+mod jwt;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;

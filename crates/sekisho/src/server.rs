@@ -256,6 +256,8 @@ fn ports(
         recorder: Arc::clone(&recorder),
         spawner: tokio_spawner(),
     };
+    let jwts =
+        JwtVerifier::new(&**environment, identity_ports.clone()).context("tokens cannot be checked")?;
     let config = identity::config(&process.identity);
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
@@ -268,7 +270,7 @@ fn ports(
         tokens: Arc::new(tokens),
         recorder,
         http: upstream,
-        jwts: Arc::new(JwtVerifier::default()),
+        jwts: Arc::new(jwts),
         authorizations: Arc::new(Connections::default()),
         permits: Arc::default(),
         spawner: tokio_spawner(),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sekisho_identity::JwtVerifier;
+use sekisho_identity::{IdentityPorts, JwtVerifier, tokio_spawner};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
-    Http, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
+    Http, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_state::memory::{MemoryCache, MemoryCounters};
 
@@ -238,6 +238,18 @@ impl FakePorts {
         Ports::from(self.set())
     }
 
+    /// The real checks of tokens over these ports. Calls wait for keys, so fetching them is not kept for later.
+    fn jwts(&self) -> Arc<dyn Jwts> {
+        let ports = IdentityPorts {
+            http: Arc::clone(&self.services) as Arc<dyn Http>,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            recorder: Arc::clone(&self.recorder) as Arc<dyn Recorder>,
+            spawner: tokio_spawner(),
+        };
+        let verifier = JwtVerifier::new(&|_| None, ports);
+        Arc::new(verifier.unwrap_or_else(|error| unreachable!("the environment is empty: {error}")))
+    }
+
     /// The same, for tests that replace some of them.
     pub fn set(&self) -> PortSet {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
@@ -252,7 +264,7 @@ impl FakePorts {
                 internal: Arc::new(MemoryCache::new(Arc::clone(&clock))),
                 external: self.external_cache.clone(),
             },
-            jwts: Arc::new(JwtVerifier::default()),
+            jwts: self.jwts(),
             authorizations: Arc::clone(&self.authorizations) as Arc<dyn Authorizations>,
             permits: Arc::clone(&self.permits),
             spawner: Arc::new(move |future| spawner.waiting.lock().push(future)),

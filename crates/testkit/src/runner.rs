@@ -90,6 +90,8 @@ impl<'c> Bench<'c> {
             work.run(end).await;
         }
         self.fakes.spawner.run().await;
+        // What the adapters do in the background gets its turn.
+        tokio::task::yield_now().await;
         compare_rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
     }
 }

@@ -28,6 +28,8 @@ pub struct PolicyError {
     pub keep_response: bool,
     /// True once `context.LastError` tells of it.
     pub noted: bool,
+    /// True when its body has no spaces, as those of token checks.
+    pub is_compact: bool,
 }
 
 impl PolicyError {
@@ -43,6 +45,7 @@ impl PolicyError {
             headers: Vec::new(),
             keep_response: false,
             noted: false,
+            is_compact: false,
         }
     }
 
@@ -57,6 +60,7 @@ impl PolicyError {
             headers: Vec::new(),
             keep_response: false,
             noted: false,
+            is_compact: false,
         }
     }
 
@@ -84,6 +88,7 @@ impl PolicyError {
     /// The response that the client gets unless on-error changes it.
     pub fn response(&self, request_id: &[u8; 16]) -> Response {
         let body = match &self.public {
+            Some(message) if self.is_compact => compact_error_body(self.status, message),
             Some(message) => error_body(self.status, message),
             None => internal_body(self.status, request_id),
         };
@@ -125,11 +130,17 @@ impl From<ForwardError> for PolicyError {
 
 /// `{ "statusCode": N, "message": "…" }`, spaced as API Management spaces it.
 pub fn error_body(status: u16, message: &str) -> String {
-    let message = serde_json::Value::String(message.to_owned());
     if status == 503 {
-        return format!("{{\"statusCode\":{status},\"message\":{message}}}");
+        return compact_error_body(status, message);
     }
+    let message = serde_json::Value::String(message.to_owned());
     format!("{{ \"statusCode\": {status}, \"message\": {message} }}")
+}
+
+/// The same without spaces.
+fn compact_error_body(status: u16, message: &str) -> String {
+    let message = serde_json::Value::String(message.to_owned());
+    format!("{{\"statusCode\":{status},\"message\":{message}}}")
 }
 
 /// The body of an unexpected error; the activity id is the request id.

@@ -1,24 +1,62 @@
-//! Checks of JSON web tokens: signatures, keys and their sources.
+//! Checks of the signatures of JSON web tokens: keys, and where they come from.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use zeroize::Zeroizing;
 
 use super::PortFuture;
 
-/// What a token is checked against.
-#[derive(Clone, Debug, Default)]
-pub struct JwtRules {
-    /// Addresses of OpenID configurations, whose keys and issuers are used.
-    pub openid_configurations: Vec<Arc<str>>,
+/// One check.
+#[derive(Clone, Copy, Debug)]
+pub struct JwtAsk<'a> {
+    /// The token in its compact form, without `Bearer`.
+    pub token: &'a str,
     /// Keys of the document.
-    pub keys: Vec<JwtKey>,
-    /// Keys that open encrypted tokens.
-    pub decryption_keys: Vec<JwtKey>,
+    pub keys: &'a JwtKeys,
+    /// Further keys, and issuers.
+    pub sources: &'a [OpenIdSource],
     /// Whether a token without a signature is refused.
-    pub require_signed_tokens: bool,
+    pub require_signature: bool,
+}
+
+/// Where an OpenID configuration is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OpenIdSource {
+    /// At this address.
+    Url(Arc<str>),
+    /// That of a tenant of Microsoft Entra ID: its id, one of its domains, `common` or `organizations`, or the address
+    /// of the tenant where it is of another cloud.
+    EntraTenant(Arc<str>),
+}
+
+/// The keys of a policy, and what the adapter made of them.
+#[derive(Default)]
+pub struct JwtKeys {
+    keys: Vec<JwtKey>,
+    prepared: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl JwtKeys {
+    /// Keys that were decoded.
+    pub fn new(keys: Vec<JwtKey>) -> Self {
+        Self { keys, prepared: OnceLock::new() }
+    }
+
+    /// The adapter's own form of the keys, which it makes once. None when they were made ready in another form.
+    pub fn prepared<T: Send + Sync + 'static>(&self, make: impl FnOnce(&[JwtKey]) -> T) -> Option<&T> {
+        self.prepared.get_or_init(|| Box::new(make(&self.keys))).downcast_ref()
+    }
+}
+
+impl fmt::Debug for JwtKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.keys).finish()
+    }
 }
 
 /// A key of a policy document.
-#[derive(Clone)]
 pub struct JwtKey {
     /// `id`, which is the `kid` of tokens.
     pub id: Option<Arc<str>>,
@@ -27,46 +65,39 @@ pub struct JwtKey {
 }
 
 /// The kinds of keys.
-#[derive(Clone)]
 pub enum JwtKeyMaterial {
     /// A secret of HMAC.
-    Secret(Arc<zeroize::Zeroizing<Vec<u8>>>),
+    Secret(Zeroizing<Vec<u8>>),
     /// Modulus and exponent of an RSA key, big-endian.
     Rsa {
         /// The modulus.
-        modulus: Arc<[u8]>,
+        modulus: Vec<u8>,
         /// The exponent.
-        exponent: Arc<[u8]>,
+        exponent: Vec<u8>,
     },
-    /// A certificate in DER, with its private key in PKCS #8 when it opens tokens.
-    Certificate {
-        /// The certificate.
-        der: Arc<[u8]>,
-        /// The private key.
-        private_key: Option<Arc<zeroize::Zeroizing<Vec<u8>>>>,
-    },
+    /// A certificate in DER, whose public key is used.
+    Certificate(Arc<[u8]>),
 }
 
-impl std::fmt::Debug for JwtKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for JwtKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.material {
             JwtKeyMaterial::Secret(_) => "secret",
             JwtKeyMaterial::Rsa { .. } => "rsa",
-            JwtKeyMaterial::Certificate { .. } => "certificate",
+            JwtKeyMaterial::Certificate(_) => "certificate",
         };
         f.debug_struct("JwtKey").field("id", &self.id).field("kind", &kind).finish()
     }
 }
 
-/// A token whose signature was checked.
+/// A token whose signature was checked, or that needs none.
 #[derive(Clone, Debug)]
 pub struct VerifiedJwt {
-    /// The token as it was signed: after decryption the inner one.
-    pub token: Arc<str>,
     /// The payload.
-    pub claims: Arc<serde_json::Map<String, serde_json::Value>>,
-    /// The issuers that the OpenID configurations name.
-    pub known_issuers: Vec<Arc<str>>,
+    pub claims: serde_json::Map<String, serde_json::Value>,
+    /// Issuers by the OpenID configuration whose key signed it; by all of them when a key of the document did. A name
+    /// may hold `{tenantid}`, which stands for the token's own `tid`.
+    pub issuers: Vec<Arc<str>>,
 }
 
 /// Why a token is refused.
@@ -75,16 +106,16 @@ pub struct VerifiedJwt {
 pub struct JwtError {
     /// `context.LastError.Reason`, such as `TokenSignatureInvalid`.
     pub reason: &'static str,
-    /// One sentence for `context.LastError.Message`.
+    /// `context.LastError.Message`. Names no key and shows no token.
     pub message: String,
 }
 
 /// Checks tokens. Key sets are kept and refreshed in the background; a warm one costs no network.
 pub trait Jwts: Send + Sync {
-    /// Checks the signature of a token. Claims are the caller's business.
-    fn verify<'a>(
-        &'a self,
-        token: &'a str,
-        rules: &'a JwtRules,
-    ) -> PortFuture<'a, Result<VerifiedJwt, JwtError>>;
+    /// Checks the signature of a token with the keys at hand. None when keys must be fetched first. Claims are the
+    /// caller's business.
+    fn verify_now(&self, ask: JwtAsk<'_>) -> Option<Result<VerifiedJwt, JwtError>>;
+
+    /// The same, and fetches keys where needed.
+    fn verify<'a>(&'a self, ask: JwtAsk<'a>) -> PortFuture<'a, Result<VerifiedJwt, JwtError>>;
 }

@@ -134,6 +134,11 @@ pub enum Event {
         /// Why: `TooManyInFlight`, or as `context.LastError.Reason` names it.
         reason: &'static str,
     },
+    /// An OpenID configuration or its key set could not be fetched.
+    OpenIdFailed {
+        /// Its address without the query.
+        address: Arc<str>,
+    },
     /// A client connection was refused or ended because of a limit.
     ConnectionRefused {
         /// Why, in kebab case.

@@ -34,6 +34,7 @@ const REFUSAL: &[&str; 2] = &["api", "reason"];
 const REASON: &[&str; 1] = &["reason"];
 const RESULT: &[&str; 1] = &["result"];
 const RESOURCE: &[&str; 1] = &["resource"];
+const ADDRESS: &[&str; 1] = &["address"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
@@ -102,6 +103,7 @@ pub(super) struct Families {
     pub(super) configuration_errors: Gauge,
     pub(super) token_failures: Series<1, Counter>,
     pub(super) one_way_requests_lost: Series<1, Counter>,
+    pub(super) openid_failures: Series<1, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
     pub(super) state_lost: Series<1, Gauge>,
@@ -142,6 +144,7 @@ impl Families {
         let (apis, operations, products) = (Bound::new(500), Bound::new(5000), Bound::new(500));
         let (subscriptions, models, backends) = (Bound::new(2000), Bound::new(500), Bound::new(500));
         let (statuses, words, resources) = (Bound::new(1000), Bound::new(200), Bound::new(100));
+        let addresses = Bound::new(200);
         let in_flight = Gauge::default();
         registry.register(
             "requests_in_flight",
@@ -220,6 +223,13 @@ impl Families {
                 "Identity tokens that could not be had, by resource",
                 RESOURCE,
                 [&resources],
+            ),
+            openid_failures: counters(
+                registry,
+                "openid_configuration_failures",
+                "OpenID configurations or key sets that could not be fetched, by address",
+                ADDRESS,
+                [&addresses],
             ),
             lines_dropped: counters(
                 registry,

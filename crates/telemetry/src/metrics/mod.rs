@@ -177,6 +177,9 @@ impl Observer for Metrics {
             Event::OneWayRequestLost { reason } => {
                 families.one_way_requests_lost.with([Some(reason)], |counter| counter.inc());
             }
+            Event::OpenIdFailed { address } => {
+                families.openid_failures.with([Some(address)], |counter| counter.inc());
+            }
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }

@@ -180,6 +180,7 @@ fn events_are_counted() {
     metrics.event(opened());
     metrics.event(Event::ConfigurationLoaded);
     metrics.event(Event::ConfigurationRefused { errors: 3 });
+    metrics.event(Event::OpenIdFailed { address: "https://login.example/keys".into() });
     metrics.event(Event::TokenFailed { resource: "https://cognitiveservices.azure.com".into() });
     metrics.event(Event::ConnectionRefused { reason: "too-many-connections" });
     metrics.event(Event::OneWayRequestLost { reason: "Timeout" });
@@ -200,6 +201,7 @@ fn events_are_counted() {
         ("configuration_loads_total{result=\"ok\"}", 2.0),
         ("configuration_loads_total{result=\"refused\"}", 1.0),
         ("configuration_errors", 0.0),
+        ("openid_configuration_failures_total{address=\"https://login.example/keys\"}", 1.0),
         ("token_source_failures_total{resource=\"https://cognitiveservices.azure.com\"}", 1.0),
         ("connections_refused_total{reason=\"too-many-connections\"}", 1.0),
         ("log_lines_dropped_total{log=\"access\"}", 4.0),

@@ -1,0 +1,204 @@
+//! Checks of JSON web tokens: the adapter of [`sekisho_policy::ports::Jwts`]. Signatures are checked by AWS-LC.
+//!
+//! - [`token`]: a token taken apart
+//! - [`algorithm`] and [`key`]: what may sign, pinned to the kind of the key
+//! - [`document`] and [`fetch`]: an OpenID configuration with its key set, over HTTP
+//! - [`documents`]: the configurations at hand, refreshed in the background
+//! - [`authority`]: where tenants of Microsoft Entra ID have theirs
+//! - this file: which keys are tried for a token
+
+mod algorithm;
+mod authority;
+mod document;
+mod documents;
+mod fetch;
+mod key;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use sekisho_policy::ports::PortFuture;
+use sekisho_policy::ports::jwts::{JwtAsk, JwtError, JwtKey, Jwts, OpenIdSource, VerifiedJwt};
+
+use crate::config::{ConfigError, Environment};
+use crate::provider::IdentityPorts;
+use authority::Authority;
+use document::Document;
+use documents::Documents;
+use key::VerifyingKey;
+use token::{Signature, Token};
+
+/// Checks tokens against keys of documents and of OpenID configurations.
+pub struct JwtVerifier {
+    documents: Arc<Documents>,
+    authority: Authority,
+}
+
+/// Why no key fits.
+enum NoKey {
+    /// No more can be done.
+    Refused(JwtError),
+    /// The token names a key that is not there; a newer key set may have it.
+    Unknown,
+}
+
+impl JwtVerifier {
+    /// A verifier that has fetched nothing yet. Tenants of Microsoft Entra ID are those of the authority that
+    /// `AZURE_AUTHORITY_HOST` names, else those of the public cloud.
+    ///
+    /// # Errors
+    /// When that variable is no URL, or one of plain http that is not on this machine.
+    pub fn new(environment: Environment<'_>, ports: IdentityPorts) -> Result<JwtVerifier, ConfigError> {
+        let authority = Authority::of(environment)?;
+        Ok(JwtVerifier { documents: Arc::new(Documents::new(ports)), authority })
+    }
+
+    /// Where a source is; none for a tenant that is no name.
+    fn address<'s>(&self, source: &'s OpenIdSource) -> Option<Cow<'s, str>> {
+        match source {
+            OpenIdSource::Url(url) => Some(Cow::Borrowed(url)),
+            OpenIdSource::EntraTenant(tenant) => self.authority.configuration(tenant).map(Cow::Owned),
+        }
+    }
+
+    async fn fetched(&self, ask: JwtAsk<'_>, token: &Token<'_>) -> Result<VerifiedJwt, JwtError> {
+        let mut documents = Vec::with_capacity(ask.sources.len());
+        let mut missing = None;
+        for source in ask.sources {
+            let Some(address) = self.address(source) else {
+                missing = Some("the tenant is neither an id nor a domain".to_owned());
+                continue;
+            };
+            match self.documents.get(&address).await {
+                Ok(document) => documents.push((address, document)),
+                Err(error) => missing = Some(error.0),
+            }
+        }
+        let refused = match decide(token, ask, documents.iter().map(|(_, document)| &**document)) {
+            Ok(verified) => return Ok(verified),
+            Err(refused) => refused,
+        };
+        if matches!(refused, NoKey::Unknown) {
+            let mut found_newer = false;
+            for (address, document) in &mut documents {
+                if let Some(newer) = self.documents.newer(address, document).await {
+                    *document = newer;
+                    found_newer = true;
+                }
+            }
+            if found_newer {
+                let documents = documents.iter().map(|(_, document)| &**document);
+                match decide(token, ask, documents) {
+                    Ok(verified) => return Ok(verified),
+                    Err(NoKey::Refused(error)) => return Err(error),
+                    Err(NoKey::Unknown) => {}
+                }
+            }
+        }
+        match (missing, refused) {
+            (Some(cause), _) => Err(JwtError {
+                reason: "JwtInvalid",
+                message: format!("The keys of the token's issuer are not available: {cause}."),
+            }),
+            (None, NoKey::Refused(error)) => Err(error),
+            (None, NoKey::Unknown) => Err(unknown_key()),
+        }
+    }
+}
+
+impl Jwts for JwtVerifier {
+    fn verify_now(&self, ask: JwtAsk<'_>) -> Option<Result<VerifiedJwt, JwtError>> {
+        let token = match Token::parse(ask.token) {
+            Ok(token) => token,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut documents = Vec::with_capacity(ask.sources.len());
+        for source in ask.sources {
+            let address = self.address(source)?;
+            let document = self.documents.at_hand(&address)?;
+            documents.push((address, document));
+        }
+        match decide(&token, ask, documents.iter().map(|(_, document)| &**document)) {
+            Ok(verified) => Some(Ok(verified)),
+            Err(NoKey::Refused(error)) => Some(Err(error)),
+            Err(NoKey::Unknown) => {
+                let mut addresses = documents.iter().map(|(address, _)| address);
+                let may_be_newer = addresses.any(|address| self.documents.may_be_newer(address));
+                (!may_be_newer).then(|| Err(unknown_key()))
+            }
+        }
+    }
+
+    fn verify<'a>(&'a self, ask: JwtAsk<'a>) -> PortFuture<'a, Result<VerifiedJwt, JwtError>> {
+        Box::pin(async move {
+            let token = Token::parse(ask.token)?;
+            self.fetched(ask, &token).await
+        })
+    }
+}
+
+/// Looks for the key that signed a token: those that it names; without one, all that are for its algorithm.
+fn decide<'d>(
+    token: &Token<'_>,
+    ask: JwtAsk<'_>,
+    documents: impl Iterator<Item = &'d Document> + Clone,
+) -> Result<VerifiedJwt, NoKey> {
+    let issuers = || documents.clone().map(|document| Arc::clone(&document.issuer)).collect();
+    let (algorithm, signature) = match &token.signature {
+        Signature::Bytes(algorithm, bytes) => (*algorithm, bytes.as_slice()),
+        Signature::None if !ask.require_signature => {
+            let claims = token.claims().map_err(NoKey::Refused)?;
+            return Ok(VerifiedJwt { claims, issuers: issuers() });
+        }
+        Signature::None => return Err(NoKey::Refused(invalid_signature("the token is not signed"))),
+        Signature::Unknown => {
+            return Err(NoKey::Refused(invalid_signature("its algorithm is not supported")));
+        }
+    };
+    let own = ask.keys.prepared(of_document).map_or(&[][..], Vec::as_slice);
+    let own = own.iter().map(|key| (key, None));
+    let theirs =
+        documents.clone().flat_map(|document| document.keys.iter().map(move |key| (key, Some(document))));
+    let keys = own.chain(theirs);
+    let is_named = |key: &VerifyingKey| {
+        let same = |of_key: &Option<Box<str>>, of_token: &Option<String>| {
+            of_token.is_some() && of_key.as_deref() == of_token.as_deref()
+        };
+        same(&key.id, &token.key_id) || token.key_id.is_none() && same(&key.thumbprint, &token.thumbprint)
+    };
+    let knows_name = keys.clone().any(|(key, _)| is_named(key));
+    let mut candidates = keys.filter(|(key, _)| !knows_name || is_named(key));
+    match candidates.find(|(key, _)| key.signed(algorithm, token.signed, signature)) {
+        Some((_, document)) => {
+            let claims = token.claims().map_err(NoKey::Refused)?;
+            let issuers = document.map_or_else(issuers, |document| vec![Arc::clone(&document.issuer)]);
+            Ok(VerifiedJwt { claims, issuers })
+        }
+        None if knows_name || token.key_id.is_none() => {
+            Err(NoKey::Refused(invalid_signature("no key that may sign it did")))
+        }
+        None => Err(NoKey::Unknown),
+    }
+}
+
+fn of_document(keys: &[JwtKey]) -> Vec<VerifyingKey> {
+    keys.iter().filter_map(VerifyingKey::of_document).collect()
+}
+
+fn invalid_signature(why: &str) -> JwtError {
+    JwtError {
+        reason: "TokenSignatureInvalid",
+        message: format!("The signature of the token is not valid: {why}. Access denied."),
+    }
+}
+
+fn unknown_key() -> JwtError {
+    JwtError {
+        reason: "TokenSignatureKeyNotFound",
+        message: "No key has the id that the token names, and no other key signed it. Access denied."
+            .to_owned(),
+    }
+}
