@@ -7,13 +7,16 @@
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`body`]: a message body, streamed or whole
+//! - [`convert`]: JSON to XML and back; `liquid`: templates of `set-body`
 //! - [`ports`]: the I/O that policies may do
 
 pub mod body;
 pub mod compile;
+pub mod convert;
 pub mod declaration;
 pub mod document;
 pub mod exchange;
+mod liquid;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;
