@@ -7,6 +7,7 @@
 //! - [`members`] and [`dotnet`]: the types of .NET, one table for each family
 //! - [`context`]: the port to the live call; [`image`]: the same from a JSON file
 //! - [`completion`]: what may be written at a place; [`reference`]: the page about the language
+//! - [`framework`]: .NET's formats, encodings and XML, without an expression around them
 //! - [`render`]: results as `sekisho eval` prints them
 //! - [`budget`]: limits of one evaluation
 
@@ -18,6 +19,7 @@ pub mod completion;
 pub mod context;
 pub mod dotnet;
 pub mod exception;
+pub mod framework;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod image;

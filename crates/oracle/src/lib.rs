@@ -7,10 +7,12 @@
 //! - [`record`]: answers of mono kept beside the cases, so that every test run compares without mono
 //! - [`difference`]: the accepted differences with their reasons
 //! - [`compare`]: cases and answers side by side
+//! - [`conversions`]: XML to JSON and back, compared in the same way
 
 pub mod answer;
 pub mod case;
 pub mod compare;
+pub mod conversions;
 pub mod difference;
 pub mod generate;
 pub mod mono;

@@ -3,6 +3,7 @@
 //! - `oracle cases [FAMILY…]` the files of `conformance/expressions/` (all, or the named ones)
 //! - `oracle cases --record [FAMILY…]` the same, and keeps mono's answers in `answers/`; answers under `mono: no` are kept
 //!   as they are, and a missing one is filled with ours for review
+//! - `oracle conversions [--record]` the documents of `conformance/conversions/`, XML to JSON and back
 //! - `oracle generated [--seed N] [--count N]` random well-typed expressions
 //!
 //! Exit code 1 when something differs without an explanation.
@@ -18,7 +19,7 @@ use sekisho_oracle::compare::Outcome;
 use sekisho_oracle::difference::Differences;
 use sekisho_oracle::mono::Mono;
 use sekisho_oracle::record::{self, Record};
-use sekisho_oracle::{generate, ours};
+use sekisho_oracle::{conversions, generate, ours};
 
 /// Compares expressions with .NET.
 #[derive(Parser)]
@@ -37,6 +38,12 @@ enum What {
         /// Files without their ending; all when none is named.
         families: Vec<String>,
     },
+    /// The documents in conformance/conversions.
+    Conversions {
+        /// Keep mono's answers.
+        #[arg(long)]
+        record: bool,
+    },
     /// Random well-typed expressions.
     Generated {
         /// The same seed makes the same expressions.
@@ -54,6 +61,7 @@ const BATCH: usize = 1000;
 fn main() -> Result<ExitCode> {
     let outcome = match Arguments::parse().what {
         What::Cases { record, families } => cases(record, &families)?,
+        What::Conversions { record } => return converted(record),
         What::Generated { seed, count } => generated(seed, count)?,
     };
     anstream::print!("{}", outcome.report());
@@ -92,6 +100,25 @@ fn cases(keep: bool, families: &[String]) -> Result<Outcome> {
         }
     }
     Ok(outcome)
+}
+
+fn converted(keep: bool) -> Result<ExitCode> {
+    let mono = Mono::new()?;
+    let mut differ = 0;
+    for direction in conversions::Direction::ALL {
+        let documents = conversions::documents(direction)?;
+        let answers = mono.convert(direction, &documents)?;
+        if keep {
+            conversions::record(direction, &answers)?;
+        }
+        let wrong = conversions::compare(direction, &answers)?;
+        for found in &wrong {
+            anstream::println!("{found}");
+        }
+        anstream::println!("{}: {} documents, {} differ", direction.name(), documents.len(), wrong.len());
+        differ += wrong.len();
+    }
+    Ok(if differ == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn unrecorded() -> Answer {

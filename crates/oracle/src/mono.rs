@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::answer::Answer;
 use crate::case::Case;
+use crate::conversions::{Converted, Direction};
 
 /// Where Debian puts Newtonsoft.Json.
 const NEWTONSOFT: &str = "/usr/lib/cli/Newtonsoft.Json-5.0";
@@ -82,6 +83,29 @@ impl Mono {
         answers.into_iter().map(|answer| answer.context("mono gave no answer")).collect()
     }
 
+    /// Converts documents with Newtonsoft.Json.
+    ///
+    /// # Errors
+    /// When mono cannot be started or dies.
+    pub fn convert(&self, direction: Direction, documents: &[String]) -> Result<Vec<Converted>> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("csharp/Conversions.cs");
+        let folder = self.folder.path();
+        let printed = self.compile(folder, "Conversions.exe", &[], &[source])?;
+        ensure!(folder.join("Conversions.exe").exists(), "the converter does not compile:\n{printed}");
+        let lines: Vec<String> = documents.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+        let (input, output) = (folder.join("documents.jsonl"), folder.join("converted.jsonl"));
+        std::fs::write(&input, lines.join("\n") + "\n")?;
+        let status = run_mono(&folder.join("Conversions.exe"))
+            .arg(direction.result())
+            .args([&input, &output])
+            .env("MONO_PATH", NEWTONSOFT)
+            .status()
+            .context("cannot start mono")?;
+        ensure!(status.success(), "the converter ended with {status}");
+        let text = std::fs::read_to_string(&output)?;
+        text.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
+    }
+
     /// Compiles the open cases; gives those that the compiler refuses.
     fn build(&self, folder: &Path, open: &[usize], contexts: &Contexts) -> Result<Vec<(usize, String)>> {
         let mut main = String::from(
@@ -112,12 +136,9 @@ impl Mono {
 
     fn run(&self, folder: &Path, open: &[usize], answers: &mut [Option<Answer>]) -> Result<()> {
         let output = folder.join("answers.jsonl");
-        let status = Command::new("timeout")
-            .args([LONGEST_RUN, "mono"])
-            .arg(folder.join("Batch.exe"))
+        let status = run_mono(&folder.join("Batch.exe"))
             .args([folder.join("contexts.jsonl"), output.clone()])
             .env("MONO_PATH", format!("{NEWTONSOFT}:{}", self.folder.path().display()))
-            .envs([("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
             .status()
             .context("cannot start mono")?;
         let text = std::fs::read_to_string(&output).unwrap_or_default();
@@ -162,6 +183,17 @@ impl Mono {
         let printed = [compiler.stdout, compiler.stderr].concat();
         Ok(String::from_utf8_lossy(&printed).into_owned())
     }
+}
+
+/// A program on mono, with an end, in a language and a time zone that change nothing.
+fn run_mono(program: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command.args([LONGEST_RUN, "mono"]).arg(program).envs([
+        ("LANG", "C.UTF-8"),
+        ("LC_ALL", "C.UTF-8"),
+        ("TZ", "UTC"),
+    ]);
+    command
 }
 
 /// The contexts of a batch, each written once.

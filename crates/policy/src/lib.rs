@@ -9,15 +9,18 @@
 //! - [`jwt`]: what the policies that check JSON web tokens share
 //! - [`body`]: a message body, streamed or whole
 //! - [`schema`]: JSON Schema of specifications
+//! - [`convert`]: JSON to XML and back; `liquid`: templates of `set-body`
 //! - [`ports`]: the I/O that policies may do
 //! - [`reference`]: the pages of `docs/policies/`
 
 pub mod body;
 pub mod compile;
+pub mod convert;
 pub mod declaration;
 pub mod document;
 pub mod exchange;
 mod jwt;
+mod liquid;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;

@@ -10,7 +10,12 @@ use serde_json::Value;
 /// Each mistake of `tests/mistakes`: file, line and column, code, and a part of what is said about it.
 const MISTAKES: [(&str, &str, &str, &str); 20] = [
     ("apis/audio/policy.xml", "9:15", "mismatched-end-tag", "close it with `</when>`"),
-    ("apis/batch/policy.xml", "4:10", "policy-not-supported-yet", "`cross-domain` is not supported yet"),
+    (
+        "apis/batch/policy.xml",
+        "4:10",
+        "policy-not-supported",
+        "`xsl-transform` is not supported: no maintained library",
+    ),
     ("apis/chat/operations/complete/policy.xml", "4:40", "unknown-fragment", "did you mean `sign-in`?"),
     ("apis/chat/policy.xml", "4:40", "unknown-named-value", "`chat-url`"),
     ("apis/chat/policy.xml", "6:91", "unknown-named-value", "did you mean `{{chat-key}}`?"),

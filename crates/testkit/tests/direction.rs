@@ -18,7 +18,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
         ("testkit", &["diagnostics", "expression", "llm", "policy", "identity", "state"][..]),
-        ("oracle", &["diagnostics", "expression"][..]),
+        ("oracle", &["diagnostics", "expression", "policy"][..]),
         (
             "sekisho",
             &[

@@ -31,7 +31,7 @@ pub(crate) mod collections;
 pub mod context;
 mod convert;
 pub mod crypto;
-mod date;
+pub(crate) mod date;
 mod delegates;
 mod encoding;
 mod enumeration;
@@ -49,15 +49,15 @@ pub(crate) mod number;
 mod object;
 mod random;
 pub(crate) mod reflection;
-mod regex;
+pub(crate) mod regex;
 pub mod registry;
 mod signature;
 pub(crate) mod string;
 mod string_builder;
 mod text_io;
 mod uri;
-mod web_utility;
-mod xml;
+pub(crate) mod web_utility;
+pub(crate) mod xml;
 
 use std::sync::LazyLock;
 

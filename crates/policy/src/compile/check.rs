@@ -232,14 +232,23 @@ pub(super) fn unknown_policy(element: &Element) -> Diagnostic {
     }
 }
 
-/// A policy of API Management that does not run here yet.
-pub(super) fn unsupported(element: &Element) -> Diagnostic {
-    Diagnostic::error(
-        "policy-not-supported-yet",
-        element.name_span,
-        format!("`{}` is not supported yet", element.name),
-    )
-    .with_help("remove it, or wait for a version that runs it; see docs/compatibility.md")
+/// A policy of API Management that does not run here.
+pub(super) fn unsupported(declaration: &Declaration, element: &Element) -> Diagnostic {
+    let name = &element.name;
+    match policies::reason(declaration) {
+        Some(reason) => Diagnostic::error(
+            "policy-not-supported",
+            element.name_span,
+            format!("`{name}` is not supported: {reason}"),
+        )
+        .with_help("remove it; docs/compatibility.md lists what does not run"),
+        None => Diagnostic::error(
+            "policy-not-supported-yet",
+            element.name_span,
+            format!("`{name}` is not supported yet"),
+        )
+        .with_help("remove it, or wait for a version that runs it; see docs/compatibility.md"),
+    }
 }
 
 /// A document with another root.

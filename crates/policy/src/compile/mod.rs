@@ -250,7 +250,7 @@ impl<'e> Compiler<'e> {
             return None;
         };
         let Some(compile) = declaration.compile else {
-            self.report(check::unsupported(element));
+            self.report(check::unsupported(declaration, element));
             return None;
         };
         if self.depth >= MAX_DEPTH {

@@ -21,13 +21,14 @@ impl Compiler<'_> {
                 attribute.value = pasted;
             }
         }
-        // The text of set-body may be a Liquid template, whose braces are not ours; its policy pastes by itself.
-        let is_template = element.name == "set-body";
+        // What stands in set-body may be a Liquid template, whose braces are not ours; its policy pastes by itself.
+        if element.name == "set-body" {
+            return element;
+        }
         element.children = std::mem::take(&mut element.children)
             .into_iter()
             .map(|child| match child {
                 Node::Element(child) => Node::Element(self.paste(child)),
-                Node::Text(text) if is_template => Node::Text(text),
                 Node::Text(text) => Node::Text(content(self, &text).unwrap_or(text)),
             })
             .collect();

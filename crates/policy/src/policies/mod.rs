@@ -61,6 +61,8 @@ pub mod xml_to_json;
 
 use crate::declaration::Declaration;
 
+pub(crate) use unsupported::reason;
+
 /// Every policy that runs.
 pub const CATALOGUE: &[&Declaration] = &[
     &authentication_basic::DECLARATION,

@@ -86,7 +86,7 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         match child.name.as_str() {
             "set-status" => policy.status = Some(SetStatus::new(compiler, child)?),
             "set-header" => policy.headers.push(SetHeader::new(compiler, child)?),
-            _ => policy.body = Some(SetBody::new(compiler, child)?),
+            _ => policy.body = Some(SetBody::without_input(compiler, child)?),
         }
     }
     Some(Run::now(policy))

@@ -1,19 +1,25 @@
-//! `set-body`: replaces the body of the request or the response by a text or the result of an expression.
+//! `set-body`: replaces the body of the request or the response by a text, the result of an expression, or what a Liquid
+//! template makes.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
-use sekisho_diagnostics::Diagnostic;
+use sekisho_diagnostics::{Diagnostic, MappedText};
+use sekisho_expression::Needs;
+use sekisho_expression::context::Side;
 use sekisho_expression::value::Value;
 
 use crate::body::Body;
 use crate::compile::Compiler;
-use crate::compile::setting::{AnyValue, to_text};
+use crate::compile::setting::{AnyValue, evaluation_failure, to_text};
 use crate::declaration::{
     ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
 };
 use crate::exchange::Exchange;
+use crate::liquid::{self, Failure, Input, Mistake, Reading, Template};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
-use crate::xml::Element;
+use crate::xml::{Element, Node};
 
 /// The attributes, which `return-response` shares.
 pub(crate) const ATTRIBUTES: &[Attribute] = &[
@@ -62,8 +68,13 @@ pub const DECLARATION: Declaration = Declaration {
 
 /// Compiled `set-body`.
 pub(crate) struct SetBody {
-    value: AnyValue,
+    content: BodyContent,
     on_response: bool,
+}
+
+enum BodyContent {
+    Value(AnyValue),
+    Template(Template, Reading),
 }
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
@@ -71,29 +82,95 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 }
 
 impl SetBody {
+    /// The body of a message of the pipeline, or of one that is made beside it: templates read the pipeline's.
     pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        if let Some(template) = element.attribute("template")
-            && template.value.text.text() == "liquid"
-        {
-            let finding = Diagnostic::error(
-                "template-not-supported-yet",
-                template.value.span,
-                "liquid templates are not supported yet",
-            );
-            compiler.report(finding.with_help("write the body as an expression"));
-            return None;
-        }
-        let content = compiler.markup(element, false);
-        let value = compiler.content_value(&content)?;
-        Some(Self { value, on_response: compiler.section().edits_response() })
+        let on_response = compiler.section().edits_response();
+        let side = if on_response { Side::Response } else { Side::Request };
+        Self::with_input(compiler, element, Some(side))
+    }
+
+    /// The body of `return-response`, whose templates have no input.
+    pub(crate) fn without_input(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        Self::with_input(compiler, element, None)
+    }
+
+    fn with_input(compiler: &mut Compiler<'_>, element: &Element, side: Option<Side>) -> Option<Self> {
+        let on_response = compiler.section().edits_response();
+        let is = |name: &str, value: &str| {
+            compiler.literal(element, name).is_some_and(|found| found.trim() == value)
+        };
+        let is_liquid = is("template", "liquid");
+        let reading = Reading {
+            side,
+            dates: !compiler
+                .literal(element, "parse-date")
+                .is_some_and(|flag| flag.trim().eq_ignore_ascii_case("false")),
+            nil_is_null: is("xsi-nil", "null"),
+        };
+        let element = value_child(element).unwrap_or(element);
+        let content = match is_liquid {
+            true => BodyContent::Template(template(compiler, element, side)?, reading),
+            false => {
+                let content = compiler.markup(element, false);
+                BodyContent::Value(compiler.content_value(&content)?)
+            }
+        };
+        Some(Self { content, on_response })
     }
 
     /// The new body; null is no body.
     pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Option<Bytes>, PolicyError> {
-        match self.value.get(exchange)? {
+        let value = match &self.content {
+            BodyContent::Value(value) => value.get(exchange)?,
+            BodyContent::Template(template, reading) => {
+                return rendered(template, *reading, exchange).map(Some);
+            }
+        };
+        match value {
             Value::Bytes(bytes) => Ok(Some(Bytes::from(bytes.lock().clone()))),
             other => Ok(to_text(exchange, &other)?.map(|text| Bytes::copy_from_slice(text.as_bytes()))),
         }
+    }
+}
+
+/// The newer form of the document wraps what stands in `set-body` in one `value`.
+fn value_child(element: &Element) -> Option<&Element> {
+    match element.children.as_slice() {
+        [Node::Element(child)] if child.name == "value" && child.attributes.is_empty() => Some(child),
+        _ => None,
+    }
+}
+
+/// Parses the template and reports what is wrong with it, each at its place.
+fn template(compiler: &mut Compiler<'_>, element: &Element, side: Option<Side>) -> Option<Template> {
+    let text = compiler.markup(element, true).text;
+    let (template, mistakes) = liquid::parse(text.text());
+    for mistake in mistakes {
+        compiler.report(finding(&text, mistake));
+    }
+    let template = template?;
+    if template.reads_body {
+        let needs =
+            Needs { request_body: side == Some(Side::Request), response_body: side == Some(Side::Response) };
+        compiler.add_needs(needs);
+    }
+    Some(template)
+}
+
+fn finding(text: &MappedText, mistake: Mistake) -> Diagnostic {
+    let span = text.span(mistake.place);
+    let mut finding = Diagnostic::error("template-syntax", span, mistake.message).with_help(mistake.help);
+    finding.severity = mistake.severity;
+    finding
+}
+
+fn rendered(template: &Template, reading: Reading, exchange: &mut Exchange) -> Result<Bytes, PolicyError> {
+    let limits = Arc::clone(&exchange.limits);
+    let mut input = Input::new(exchange, reading);
+    match liquid::render(template, &mut input, &limits.expression, limits.buffered_body) {
+        Ok(text) => Ok(Bytes::from(text)),
+        Err(Failure::Ended(exception)) => Err(evaluation_failure(&exception)),
+        Err(Failure::Shown(message)) => Ok(Bytes::from(format!("Liquid error: {message}"))),
     }
 }
 

@@ -1,11 +1,21 @@
-//! Policies of API Management whose names are known and that do not run yet: an error with its place, never a silent skip.
+//! Policies of API Management whose names are known and that do not run: an error with its place and the reason, never a
+//! silent skip.
 
 use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
 
+/// The summary of a policy that only has to be written.
+const NOT_YET: &str = "not supported yet";
+
+/// A policy that will run in a later version.
 pub(super) const fn unsupported(names: &'static [&'static str]) -> Declaration {
+    unsupported_because(names, NOT_YET)
+}
+
+/// A policy that does not run for this reason: a clause that goes on after "is not supported: ".
+pub(super) const fn unsupported_because(names: &'static [&'static str], reason: &'static str) -> Declaration {
     Declaration {
         names,
-        summary: "Known and not supported yet.",
+        summary: reason,
         sections: ANYWHERE,
         scopes: ALL_SCOPES,
         attributes: &[],
@@ -16,21 +26,44 @@ pub(super) const fn unsupported(names: &'static [&'static str]) -> Declaration {
     }
 }
 
+/// Why the policy does not run; none when it only has to be written.
+pub(crate) fn reason(declaration: &Declaration) -> Option<&'static str> {
+    (declaration.summary != NOT_YET).then_some(declaration.summary)
+}
+
+const DAPR: &str = "it calls the Dapr runtime beside a self-hosted gateway, which is not there";
+const RESOLVER: &str = "it resolves fields of a GraphQL API, and GraphQL APIs are not supported";
+
 /// The names; both names of a twin stand together.
 pub(super) static DECLARATIONS: &[Declaration] = &[
-    unsupported(&["http-data-source", "cosmosdb-data-source", "sql-data-source"]),
-    unsupported(&["invoke-dapr-binding", "invoke-darp-binding"]),
+    unsupported_because(&["http-data-source", "cosmosdb-data-source", "sql-data-source"], RESOLVER),
+    unsupported_because(&["invoke-dapr-binding", "invoke-darp-binding"], DAPR),
     unsupported(&["llm-content-safety"]),
     unsupported(&["llm-emit-token-metric", "azure-openai-emit-token-metric"]),
     unsupported(&["llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"]),
     unsupported(&["llm-semantic-cache-store", "azure-openai-semantic-cache-store"]),
     unsupported(&["llm-token-limit", "azure-openai-token-limit"]),
     unsupported(&["log-to-eventhub"]),
-    unsupported(&["publish-event"]),
-    unsupported(&["publish-to-dapr", "publish-to-darp"]),
-    unsupported(&["send-service-bus-message"]),
-    unsupported(&["set-graphql-resolver"]),
-    unsupported(&["validate-graphql-request"]),
-    unsupported(&["validate-odata-request"]),
-    unsupported(&["xsl-transform"]),
+    unsupported_because(
+        &["publish-event"],
+        "it serves subscriptions of a GraphQL API, and GraphQL APIs are not supported",
+    ),
+    unsupported_because(&["publish-to-dapr", "publish-to-darp"], DAPR),
+    unsupported_because(
+        &["send-service-bus-message"],
+        "there is no connection to Azure Service Bus; `send-request` reaches its REST interface",
+    ),
+    unsupported_because(&["set-graphql-resolver"], RESOLVER),
+    unsupported_because(
+        &["validate-graphql-request"],
+        "it checks requests to a GraphQL API, and GraphQL APIs are not supported",
+    ),
+    unsupported_because(
+        &["validate-odata-request"],
+        "it checks requests to an OData API, and OData metadata is not read",
+    ),
+    unsupported_because(
+        &["xsl-transform"],
+        "no maintained library runs XSLT 1.0 with bounds on time and memory; `set-body` takes a Liquid template",
+    ),
 ];

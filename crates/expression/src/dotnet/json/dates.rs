@@ -181,7 +181,7 @@ fn clock_text(ticks: i64) -> String {
 }
 
 /// A DateTime as JSON text without quotes.
-pub(super) fn date_time_text(date: DateTime) -> String {
+pub(crate) fn date_time_text(date: DateTime) -> String {
     clock_text(date.ticks)
         + match date.kind {
             DateTimeKind::Unspecified => "",

@@ -28,10 +28,13 @@ mod tree;
 mod writer;
 
 pub use build::from_value;
+pub(crate) use dates::date_time_text;
 pub use node::{JToken, JTokenType, JValue};
-pub use reader::{parse, parse_array, parse_object};
+pub(crate) use numbers::double_text;
+pub use reader::{parse, parse_array, parse_object, parse_with_repetitions};
 pub(crate) use tables::TYPES;
 pub use to_object::to_object;
+pub(crate) use writer::push_escaped;
 pub use writer::{Formatting, to_json};
 
 /// Nesting that walks over a tree accept; a tree that was built deeper cannot be written or copied.

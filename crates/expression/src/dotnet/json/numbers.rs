@@ -71,7 +71,7 @@ pub(super) fn integer(digits: &str) -> Value {
 }
 
 /// The shortest text that reads back, in the form of .NET's `R`.
-pub(super) fn double_text(number: f64) -> String {
+pub(crate) fn double_text(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
     }

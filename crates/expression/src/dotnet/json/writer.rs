@@ -158,7 +158,7 @@ impl Writer<'_> {
 }
 
 /// Appends text as it stands between quotes.
-pub(super) fn push_escaped(out: &mut String, text: &str, quote: char) {
+pub(crate) fn push_escaped(out: &mut String, text: &str, quote: char) {
     // Bytes that may need an escape; the three characters beyond ASCII that do begin with C2 and E2.
     let is_plain = |byte: u8| byte >= 0x20 && !matches!(byte, b'"' | b'\'' | b'\\' | 0xC2 | 0xE2);
     let mut rest = text;

@@ -17,6 +17,7 @@ mod walk;
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure, pure};
@@ -375,6 +376,39 @@ fn rewrite(
     }
     out.push_str(input.get(copied..).unwrap_or(""));
     Ok(Value::from(out))
+}
+
+/// `Regex.Replace(input, pattern, replacement)`, of all matches, or of the first with the replacement taken as it is.
+///
+/// # Errors
+/// `ArgumentException` for a wrong pattern, `RegexMatchTimeoutException`, exceeded limits.
+pub(crate) fn replace_text(
+    input: &Text,
+    pattern: &Text,
+    replacement: &str,
+    first_verbatim: bool,
+    budget: &mut Budget,
+) -> Result<String, Exception> {
+    let regex = compiled(pattern, 0, budget)?;
+    let expanded = Replacement::new(replacement, &regex);
+    let (mut out, mut copied, mut from) = (String::new(), 0, Some(0));
+    while let Some(at) = from {
+        let Some(spans) = regex.find(input, at, budget)? else { break };
+        let (start, end) = spans.first().copied().flatten().unwrap_or((at, at));
+        let before = out.len();
+        out.push_str(input.get(copied..start).unwrap_or(""));
+        copied = end;
+        if first_verbatim {
+            out.push_str(replacement);
+            break;
+        }
+        expanded.expand(input, &spans, &mut out);
+        budget.allocate(out.len() - before)?;
+        from = regex.next_start(input, (start, end));
+    }
+    out.push_str(input.get(copied..).unwrap_or(""));
+    budget.allocate(out.len())?;
+    Ok(out)
 }
 
 fn split(call: &mut Call<'_>) -> Result<Value, Exception> {

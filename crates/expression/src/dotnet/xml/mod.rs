@@ -14,6 +14,7 @@ mod leaves;
 mod names;
 mod nodes;
 mod object;
+pub mod plain;
 mod pull;
 mod read;
 mod reader;

@@ -188,7 +188,7 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.scopes.len()
     }
 

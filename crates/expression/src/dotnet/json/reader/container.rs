@@ -145,7 +145,7 @@ impl Reader<'_, '_> {
         property: Id,
         name: &Text,
     ) {
-        let earlier = self.position(start, index, name);
+        let earlier = if self.keeps_repetitions { None } else { self.position(start, index, name) };
         match earlier.and_then(|at| self.open.get_mut(start + at)) {
             Some(slot) => {
                 self.nodes.set_parent(*slot, NONE);

@@ -43,6 +43,16 @@ pub fn parse_array(text: &str, budget: &mut Budget) -> Result<JToken, Exception>
     read(text, budget, "JArray")
 }
 
+/// As [`parse`], with every value of equal names; without `dates` strings that look like dates stay strings.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with_repetitions(text: &str, dates: bool, budget: &mut Budget) -> Result<JToken, Exception> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let reader = Reader { keeps_repetitions: true, ..Reader::new(text, budget, dates) };
+    reader.document("JToken").map_err(|failure| failure.into_exception(text))
+}
+
 /// A `JsonReaderException` at the place it happened.
 pub(super) fn reader_exception(message: impl Into<String>) -> Exception {
     Exception::new("Newtonsoft.Json.JsonReaderException", message)
@@ -83,6 +93,8 @@ struct Reader<'t, 'b> {
     scratch: String,
     /// Whether strings may become dates.
     dates: bool,
+    /// Whether all values of equal names stay.
+    keeps_repetitions: bool,
     /// Names met before, by a cheap hash: bodies repeat the same few names, which then share one text.
     names: Vec<Text>,
     nodes: Nodes,
@@ -99,6 +111,7 @@ impl<'t, 'b> Reader<'t, 'b> {
             budget,
             scratch: String::new(),
             dates,
+            keeps_repetitions: false,
             names: Vec::new(),
             nodes: Nodes::default(),
             open: Vec::new(),
