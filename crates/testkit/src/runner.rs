@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
-use sekisho_expression::context::{ApiFacts, OperationFacts, SubscriptionFacts, UrlFacts};
+use sekisho_expression::context::{ApiFacts, OperationFacts, ProductFacts, SubscriptionFacts, UrlFacts};
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
 use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
@@ -214,9 +214,14 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
     let subscription = of_call.subscription.as_deref().or(case.settings.subscription.as_deref()).map(|id| {
         Arc::new(SubscriptionFacts { id: id.into(), name: id.into(), ..SubscriptionFacts::default() })
     });
+    let has_product = case.documents.iter().any(|(name, _)| name == "product.xml");
+    let product = has_product.then(|| {
+        Arc::new(ProductFacts { id: "product".into(), name: "Product".into(), ..ProductFacts::default() })
+    });
     CallFacts {
         api: Some(Arc::new(api)),
         operation: Some(Arc::new(operation)),
+        product,
         subscription,
         ..CallFacts::default()
     }

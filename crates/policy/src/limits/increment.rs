@@ -82,7 +82,7 @@ impl Increment {
 
     /// The same once there is a response. Nothing can fail any more then: a call of which nobody can say how much it
     /// counts, counts once, so that a limit is not passed by by what makes its expressions fail.
-    async fn amount_of_response(&self, exchange: &mut Exchange) -> u64 {
+    pub(crate) async fn amount_of_response(&self, exchange: &mut Exchange) -> u64 {
         let amount = match buffer(exchange, self.needs).await {
             Ok(()) => self.amount(exchange),
             Err(error) => Err(error),

@@ -3,12 +3,18 @@
 //! - [`key`]: names of counters
 //! - [`increment`]: by how much a call counts, and when that is known
 //! - [`announce`]: headers and variables that tell how a limit stands
+//! - [`level`]: limits of parts of a product or an API
+//! - [`quota`]: calls and kilobytes in fixed periods
 //! - [`refusal`]: what a client is told whose call is refused
+//! - [`start`]: when periods start
 
 pub(crate) mod announce;
 pub(crate) mod increment;
 pub(crate) mod key;
+pub(crate) mod level;
+pub(crate) mod quota;
 pub(crate) mod refusal;
+pub(crate) mod start;
 
 use sekisho_expression::value::Value;
 
@@ -44,6 +50,16 @@ pub(crate) fn whole(
         return Err(failure(&format!("`{name}` is {found}, not a number from {minimum} to {maximum}.")));
     }
     Ok(u64::try_from(found).unwrap_or(0))
+}
+
+/// A number that the declaration takes as a literal only.
+pub(crate) fn constant(number: Option<Number>) -> Option<u64> {
+    match number? {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // `as` saturates; it was checked at load.
+        Number::Constant(number) => Some(number as u64),
+        Number::Expression(_) => None,
+    }
 }
 
 /// A number as the `int` of .NET that a variable holds.
