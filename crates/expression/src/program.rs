@@ -22,12 +22,18 @@ pub struct Program {
     pub(crate) code: Arc<Code>,
     pub(crate) ty: Type,
     pub(crate) needs: Needs,
+    pub(crate) reads_response: bool,
 }
 
 impl Program {
     /// Which bodies it may read.
     pub fn needs(&self) -> Needs {
         self.needs
+    }
+
+    /// True when it looks at `context.Response` in any way: its value is not known before there is a response.
+    pub fn reads_response(&self) -> bool {
+        self.reads_response
     }
 
     /// Its static type; `object` when its returns differ.

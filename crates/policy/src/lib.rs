@@ -4,6 +4,7 @@
 //! - [`document`]: scopes and `<base />`: documents become an effective [`pipeline`]
 //! - [`declaration`] and [`policies`]: one file for each policy, and the catalogue of all names
 //! - [`compile`]: from elements to steps; named values, fragments, settings
+//! - [`limits`]: what rate limits and quotas share
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`jwt`]: what the policies that check JSON web tokens share
@@ -21,6 +22,7 @@ pub mod document;
 pub mod exchange;
 mod jwt;
 mod liquid;
+mod limits;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;

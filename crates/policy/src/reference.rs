@@ -106,6 +106,7 @@ fn value(kind: Kind) -> String {
         Kind::Integer { minimum, maximum: i64::MAX } => format!("whole number from {minimum}"),
         Kind::Integer { minimum, maximum } => format!("{minimum} to {maximum}"),
         Kind::Seconds => "seconds".to_owned(),
+        Kind::Number => "number".to_owned(),
         Kind::OneOf(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             words.join(", ")

@@ -9,7 +9,9 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
-use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, SubscriptionFacts, UrlFacts};
+use sekisho_expression::context::{
+    ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, UrlFacts,
+};
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
 use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
@@ -231,9 +233,14 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
     });
     let certificates = case.certificates.iter().map(|(id, facts)| (Arc::from(id.as_str()), facts.clone()));
     let deployment = DeploymentFacts { certificates: certificates.collect(), ..DeploymentFacts::default() };
+    let has_product = case.documents.iter().any(|(name, _)| name == "product.xml");
+    let product = has_product.then(|| {
+        Arc::new(ProductFacts { id: "product".into(), name: "Product".into(), ..ProductFacts::default() })
+    });
     CallFacts {
         api: Some(Arc::new(api)),
         operation: Some(Arc::new(operation)),
+        product,
         subscription,
         deployment: Arc::new(deployment),
         contract: crate::contract::shared(case.settings.contract.as_ref()),

@@ -120,11 +120,14 @@ struct BodyUses {
 impl BodyUses {
     fn needs(&self) -> Needs {
         let kept = |side: usize| self.mentions.get(side) > self.direct.get(side);
-        let mentions_response = self.mentions.get(1).is_some_and(|count| *count > 0);
         Needs {
             request_body: self.reads_request_body || kept(0),
-            response_body: (self.reads_response_body && mentions_response) || kept(1),
+            response_body: (self.reads_response_body && self.mentions_response()) || kept(1),
         }
+    }
+
+    fn mentions_response(&self) -> bool {
+        self.mentions.get(1).is_some_and(|count| *count > 0)
     }
 
     /// Counts a place that does not keep the message, when `target` is one.
@@ -200,7 +203,8 @@ pub(crate) fn bind(text: &str, root: &Root, shape: Shape) -> Result<Program, Vec
     let ty = if ty == Type::Null { Type::Object } else { ty };
     let cells = shape.has_functions || !functions.is_empty();
     let code = Code { body, slots, cells, nesting: shape.nesting, functions };
-    Ok(Program { code: Arc::new(code), ty, needs: binder.uses.needs() })
+    let reads_response = binder.uses.mentions_response();
+    Ok(Program { code: Arc::new(code), ty, needs: binder.uses.needs(), reads_response })
 }
 
 impl Binder {

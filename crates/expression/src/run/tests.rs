@@ -254,6 +254,16 @@ fn needs_say_which_bodies_are_read() {
 }
 
 #[test]
+fn it_is_known_whether_the_response_is_looked_at() {
+    let reads = |expression: &str| compiled(expression).reads_response();
+    assert!(reads("@(context.Response.StatusCode == 200)"));
+    assert!(reads("@(context.Response?.Headers.ContainsKey(\"ETag\") == true)"));
+    assert!(reads("@{ var call = context; return call.Response; }"));
+    assert!(!reads("@(context.Request.Method == \"GET\")"));
+    assert!(!reads("@(((IResponse)context.Variables[\"token\"]).StatusCode == 200)"));
+}
+
+#[test]
 fn constants_are_known_before_the_call() {
     assert!(matches!(compiled("@(1 + 2 > 2)").as_constant(), Some(Value::Boolean(true))));
     assert!(compiled("@(Guid.NewGuid())").as_constant().is_none());

@@ -25,6 +25,11 @@ impl Expression {
             .evaluate(exchange, &limits.expression)
             .map_err(|exception| evaluation_failure(&exception))
     }
+
+    /// True when it looks at `context.Response`.
+    pub fn reads_response(&self) -> bool {
+        self.program.reads_response()
+    }
 }
 
 /// `ExpressionValueEvaluationFailure`.
@@ -35,7 +40,8 @@ pub fn evaluation_failure(exception: &Exception) -> PolicyError {
 /// The reason of every failure of an expression.
 pub const EVALUATION_FAILURE: &str = "ExpressionValueEvaluationFailure";
 
-fn failure(detail: &str) -> PolicyError {
+/// The same in words of the gateway: a result that cannot be what the attribute wants.
+pub(crate) fn failure(detail: &str) -> PolicyError {
     PolicyError::internal(EVALUATION_FAILURE, format!("Expression evaluation failed. {detail}"))
 }
 
@@ -115,6 +121,11 @@ impl Flag {
             },
         }
     }
+
+    /// True when it is an expression that looks at `context.Response`.
+    pub fn reads_response(&self) -> bool {
+        matches!(self, Flag::Expression(expression) if expression.reads_response())
+    }
 }
 
 /// A number.
@@ -139,6 +150,11 @@ impl Number {
                 .filter(|number| number.is_finite())
                 .ok_or_else(|| failure("the result cannot be converted to a number.")),
         }
+    }
+
+    /// True when it is an expression that looks at `context.Response`.
+    pub fn reads_response(&self) -> bool {
+        matches!(self, Number::Expression(expression) if expression.reads_response())
     }
 
     /// The number as seconds; negative ones count as 0.

@@ -32,6 +32,7 @@ impl Exchange {
             tracing: self.tracing,
             attempts: Vec::new(),
             traces: Vec::new(),
+            counted: self.counted.clone(),
             at_response: Vec::new(),
             at_end: Vec::new(),
         }
@@ -66,6 +67,11 @@ impl Exchange {
         self.attempts.append(&mut branch.attempts);
         for entry in std::mem::take(&mut branch.traces) {
             self.add_trace(entry);
+        }
+        for counter in std::mem::take(&mut branch.counted) {
+            if !self.counted.contains(&counter) {
+                self.counted.push(counter);
+            }
         }
         self.at_response.append(&mut branch.at_response);
         self.at_end.append(&mut branch.at_end);

@@ -123,6 +123,7 @@ impl Request {
             ip_text: Arc::clone(&self.ip_text),
             matched_parameters: self.matched_parameters.clone(),
             certificate: self.certificate.clone(),
+            certificate_issuers: self.certificate_issuers.clone(),
             base: Arc::clone(&self.base),
             path: self.path.clone(),
             query: self.query.clone(),

@@ -109,6 +109,8 @@ pub struct Exchange {
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
     pub traces: Vec<TraceEntry>,
+    /// Counters that `quota-by-key` counted the call in: each counts it once.
+    pub counted: Vec<String>,
     /// What waits for the response.
     pub at_response: Vec<Box<dyn AtResponse>>,
     /// What waits for the end of the call.
@@ -157,6 +159,7 @@ impl Exchange {
             tracing: false,
             attempts: Vec::new(),
             traces: Vec::new(),
+            counted: Vec::new(),
             at_response: Vec::new(),
             at_end: Vec::new(),
         }

@@ -17,6 +17,7 @@ use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 pub use self::http::{ClientCertificate, Http, HttpError, HttpOptions, Proxy};
 pub use authorizations::{Authorization, AuthorizationError, Authorizations};
@@ -70,6 +71,16 @@ pub struct PortSet {
 impl From<PortSet> for Ports {
     fn from(ports: PortSet) -> Self {
         Self(Arc::new(ports))
+    }
+}
+
+impl Ports {
+    /// Runs what the call does not wait for. What needs no waiting is done when this returns; the rest goes on by itself.
+    pub fn detach(&self, mut future: PortFuture<'static, ()>) {
+        let mut context = Context::from_waker(Waker::noop());
+        if future.as_mut().poll(&mut context).is_pending() {
+            (self.spawner)(future);
+        }
     }
 }
 
