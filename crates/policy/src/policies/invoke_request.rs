@@ -186,44 +186,9 @@ fn name(compiler: &mut Compiler<'_>, header: &Element) -> Option<Name> {
 impl RunLater for InvokeRequest {
     fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
         Box::pin(async move {
-            let method = self.method.evaluate(exchange)?;
-            let headers = self.headers(exchange)?;
-            let body = match &self.body {
-                Some(body) => {
-                    let value = body.get(exchange)?;
-                    to_bytes(exchange, &value)?.map_or(Body::Empty, Body::Full)
-                }
-                None => Body::Empty,
-            };
             let ports = exchange.ports.clone();
             let deadline = Deadline::after(&*ports.clock, TIMEOUT);
-            let response = match &self.destination {
-                Destination::Url(url) => {
-                    let (url, options) = (url.evaluate(exchange)?, HttpOptions::timeout(TIMEOUT));
-                    answer::begin(&ports, Message { method, url, headers, body, options }).await?
-                }
-                Destination::Backend { id, path } => {
-                    let target = Target::Backend(id.get(exchange)?);
-                    let path = match path {
-                        Some(path) => Some(path.evaluate(exchange)?),
-                        None => None,
-                    };
-                    let call = ForwardCall {
-                        target: &target,
-                        method: &method,
-                        path: path.as_ref().map_or("", |path| path.path()),
-                        query: path.as_ref().and_then(|path| path.query()).unwrap_or(""),
-                        headers,
-                        body,
-                        timeout: TIMEOUT,
-                        http_version: HttpVersion::Http1,
-                        proxy: exchange.outgoing.proxy.clone(),
-                        certificate: exchange.outgoing.certificate.clone(),
-                        follow_redirects: false,
-                    };
-                    forward(exchange, call).await?
-                }
-            };
+            let response = self.begin(exchange).await?;
             let Some(variable) = &self.variable else {
                 exchange.response = Some(response);
                 return Ok(Outcome::Continue);
@@ -236,6 +201,46 @@ impl RunLater for InvokeRequest {
 }
 
 impl InvokeRequest {
+    /// Sends the message; the body of the answer still arrives.
+    async fn begin(&self, exchange: &mut Exchange) -> Result<Response, PolicyError> {
+        let method = self.method.evaluate(exchange)?;
+        let headers = self.headers(exchange)?;
+        let body = self.body(exchange)?;
+        let (id, path) = match &self.destination {
+            Destination::Url(url) => {
+                let (url, options) = (url.evaluate(exchange)?, HttpOptions::timeout(TIMEOUT));
+                let message = Message { method, url, headers, body, options };
+                return answer::begin(&exchange.ports, message).await;
+            }
+            Destination::Backend { id, path } => (id, path),
+        };
+        let target = Target::Backend(id.get(exchange)?);
+        let path = match path {
+            Some(path) => Some(path.evaluate(exchange)?),
+            None => None,
+        };
+        let call = ForwardCall {
+            target: &target,
+            method: &method,
+            path: path.as_ref().map_or("", |path| path.path()),
+            query: path.as_ref().and_then(|path| path.query()).unwrap_or(""),
+            headers,
+            body,
+            timeout: TIMEOUT,
+            http_version: HttpVersion::Http1,
+            proxy: exchange.outgoing.proxy.clone(),
+            certificate: exchange.outgoing.certificate.clone(),
+            follow_redirects: false,
+        };
+        forward(exchange, call).await
+    }
+
+    fn body(&self, exchange: &mut Exchange) -> Result<Body, PolicyError> {
+        let Some(body) = &self.body else { return Ok(Body::Empty) };
+        let value = body.get(exchange)?;
+        Ok(to_bytes(exchange, &value)?.map_or(Body::Empty, Body::Full))
+    }
+
     fn headers(&self, exchange: &mut Exchange) -> Result<HeaderMap, PolicyError> {
         let mut headers = HeaderMap::with_capacity(self.headers.len());
         for (name, value) in &self.headers {

@@ -179,15 +179,16 @@ impl MessageSettings {
             Mode::New => HeaderMap::new(),
             Mode::Copy => copied_headers(&exchange.request.headers),
         };
+        if self.body.is_some() {
+            // The new body is not packed as the copied one was.
+            headers.remove(CONTENT_ENCODING);
+        }
         for header in &self.headers {
             let evaluated = header.evaluate(exchange)?;
             header.apply(&mut headers, evaluated)?;
         }
         let body = match &self.body {
-            Some(body) => {
-                headers.remove(CONTENT_ENCODING);
-                body.evaluate(exchange)?.map_or(Body::Empty, Body::Full)
-            }
+            Some(body) => body.evaluate(exchange)?.map_or(Body::Empty, Body::Full),
             None if mode == Mode::Copy && self.copies_body => copied_body(&exchange.request.body),
             None => Body::Empty,
         };
