@@ -3,14 +3,16 @@
 //! - [`xml`]: the lenient, span-keeping reader and writer
 //! - [`document`]: scopes and `<base />`: documents become an effective [`pipeline`]
 //! - [`declaration`] and [`policies`]: one file for each policy, and the catalogue of all names
+//! - `cached`: what the cache policies keep, as bytes
 //! - [`compile`]: from elements to steps; named values, fragments, settings
-//! - [`limits`]: what rate limits and quotas share
+//! - `limits`: what rate limits and quotas share
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`body`]: a message body, streamed or whole
 //! - [`ports`]: the I/O that policies may do
 
 pub mod body;
+mod cached;
 pub mod compile;
 pub mod declaration;
 pub mod document;

@@ -46,6 +46,8 @@ pub struct Compiler<'e> {
     path: String,
     /// What the settings compiled so far for the current element read.
     needs: Needs,
+    /// A `cache-store` was found in the current policy.
+    stores_response: bool,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
@@ -72,6 +74,7 @@ impl<'e> Compiler<'e> {
             depth: 0,
             path: String::new(),
             needs: Needs::default(),
+            stores_response: false,
             cors: Vec::new(),
             once: Vec::new(),
         }
@@ -174,6 +177,11 @@ impl<'e> Compiler<'e> {
         self.section = section;
     }
 
+    /// Notes a `cache-store`, behind which cached responses go on.
+    pub(crate) fn note_cache_store(&mut self) {
+        self.stores_response = true;
+    }
+
     /// Notes a `cors` policy, which preflight requests look for.
     pub(crate) fn add_cors(&mut self, cors: Arc<Cors>) {
         self.cors.push(cors);
@@ -251,10 +259,13 @@ impl<'e> Compiler<'e> {
             return None;
         }
         let outer_needs = std::mem::take(&mut self.needs);
+        let outer_stores = std::mem::take(&mut self.stores_response);
         self.depth += 1;
         let run = compile(self, element);
         self.depth -= 1;
         let needs = std::mem::replace(&mut self.needs, outer_needs);
+        let stores_response = self.stores_response;
+        self.stores_response |= outer_stores;
         Some(Arc::new(Step {
             name: declaration.names.first().copied().unwrap_or(""),
             policy_id: element.attribute("id").map(|id| Arc::from(id.value.text.text())),
@@ -262,6 +273,7 @@ impl<'e> Compiler<'e> {
             path: Arc::from(self.path.as_str()),
             span: element.span,
             needs,
+            stores_response,
             run: run?,
         }))
     }
