@@ -3,8 +3,9 @@
 //! - [`xml`]: the lenient, span-keeping reader and writer
 //! - [`document`]: scopes and `<base />`: documents become an effective [`pipeline`]
 //! - [`declaration`] and [`policies`]: one file for each policy, and the catalogue of all names
+//! - `cached`: what the cache policies keep, as bytes
 //! - [`compile`]: from elements to steps; named values, fragments, settings
-//! - [`limits`]: what rate limits and quotas share
+//! - `limits`: what rate limits and quotas share
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`jwt`]: what the policies that check JSON web tokens share
@@ -15,6 +16,7 @@
 //! - [`reference`]: the pages of `docs/policies/`
 
 pub mod body;
+mod cached;
 pub mod compile;
 pub mod convert;
 pub mod declaration;

@@ -51,6 +51,8 @@ pub struct Compiler<'e> {
     needs: Needs,
     /// What everything compiled so far reads, also policies in policies.
     deep_needs: Needs,
+    /// A `cache-store` was found in the current policy.
+    stores_response: bool,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
@@ -80,6 +82,7 @@ impl<'e> Compiler<'e> {
             path: String::new(),
             needs: Needs::default(),
             deep_needs: Needs::default(),
+            stores_response: false,
             cors: Vec::new(),
             once: Vec::new(),
             reads_contract: false,
@@ -183,6 +186,11 @@ impl<'e> Compiler<'e> {
         self.section = section;
     }
 
+    /// Notes a `cache-store`, behind which cached responses go on.
+    pub(crate) fn note_cache_store(&mut self) {
+        self.stores_response = true;
+    }
+
     /// Notes a `cors` policy, which preflight requests look for.
     pub(crate) fn add_cors(&mut self, cors: Arc<Cors>) {
         self.cors.push(cors);
@@ -269,10 +277,13 @@ impl<'e> Compiler<'e> {
             return None;
         }
         let outer_needs = std::mem::take(&mut self.needs);
+        let outer_stores = std::mem::take(&mut self.stores_response);
         self.depth += 1;
         let run = compile(self, element);
         self.depth -= 1;
         let needs = std::mem::replace(&mut self.needs, outer_needs);
+        let stores_response = self.stores_response;
+        self.stores_response |= outer_stores;
         Some(Arc::new(Step {
             name: declaration.names.first().copied().unwrap_or(""),
             policy_id: element.attribute("id").map(|id| Arc::from(id.value.text.text())),
@@ -280,6 +291,7 @@ impl<'e> Compiler<'e> {
             path: Arc::from(self.path.as_str()),
             span: element.span,
             needs,
+            stores_response,
             run: run?,
         }))
     }

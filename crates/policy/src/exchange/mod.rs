@@ -19,6 +19,7 @@ use sekisho_expression::context::{
     TrustStore, UserFacts,
 };
 
+use crate::cached::caching::Caching;
 use crate::pipeline::{AtEnd, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
@@ -109,6 +110,8 @@ pub struct Exchange {
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
     pub traces: Vec<TraceEntry>,
+    /// What `cache-lookup` found.
+    pub(crate) caching: Option<Caching>,
     /// Counters that `quota-by-key` counted the call in: each counts it once.
     pub counted: Vec<String>,
     /// What waits for the response.
@@ -159,6 +162,7 @@ impl Exchange {
             tracing: false,
             attempts: Vec::new(),
             traces: Vec::new(),
+            caching: None,
             counted: Vec::new(),
             at_response: Vec::new(),
             at_end: Vec::new(),
@@ -181,6 +185,11 @@ impl Exchange {
         if self.traces.len() < MAX_TRACE_ENTRIES {
             self.traces.push(entry);
         }
+    }
+
+    /// True when the response came from the cache: what was done before it was stored is not done again.
+    pub(crate) fn is_from_cache(&self) -> bool {
+        self.caching.as_ref().is_some_and(|caching| caching.is_hit)
     }
 
     /// The response, made empty with status 200 when there is none yet.

@@ -73,11 +73,24 @@ impl Pipeline {
             (Section::Outbound, &self.outbound),
         ];
         for (section, block) in sections {
-            exchange.section = section;
-            if section == Section::Outbound {
-                exchange.response_mut();
+            if section == Section::Backend && exchange.is_from_cache() {
+                continue;
             }
-            if block.run(exchange).await? == Outcome::Respond {
+            exchange.section = section;
+            let outcome = match section {
+                Section::Outbound => {
+                    exchange.response_mut();
+                    if exchange.is_from_cache() {
+                        block.run_after_store(exchange).await?
+                    } else {
+                        block.run(exchange).await?
+                    }
+                }
+                _ => block.run(exchange).await?,
+            };
+            // A response from the cache ends inbound and goes on in outbound.
+            let goes_on = section == Section::Inbound && exchange.is_from_cache();
+            if outcome == Outcome::Respond && !goes_on {
                 break;
             }
         }

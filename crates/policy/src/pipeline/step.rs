@@ -14,7 +14,7 @@ use crate::ports::PortFuture;
 pub enum Outcome {
     /// Go on with the next policy.
     Continue,
-    /// The response stands; it goes to the client at once.
+    /// The response stands; it goes to the client at once. One of a cache still passes the rest of outbound.
     Respond,
 }
 
@@ -125,6 +125,8 @@ pub struct Step {
     pub span: Span,
     /// The bodies it reads; they are buffered before it runs.
     pub needs: Needs,
+    /// True when it, or a policy in it, stores the response in the cache.
+    pub stores_response: bool,
     /// What it does.
     pub run: Run,
 }
@@ -175,7 +177,17 @@ impl Block {
 
     /// Runs the block.
     pub async fn run(&self, exchange: &mut Exchange) -> PolicyResult {
-        for step in &self.steps {
+        Self::run_steps(&self.steps, exchange).await
+    }
+
+    /// Runs what stands behind the last step that stores the response in the cache; the whole block without one.
+    pub async fn run_after_store(&self, exchange: &mut Exchange) -> PolicyResult {
+        let behind = self.steps.iter().rposition(|step| step.stores_response).map_or(0, |at| at + 1);
+        Self::run_steps(self.steps.get(behind..).unwrap_or(&[]), exchange).await
+    }
+
+    async fn run_steps(steps: &[Arc<Step>], exchange: &mut Exchange) -> PolicyResult {
+        for step in steps {
             if let Err(error) = buffer(exchange, step.needs).await {
                 return Err(step.failed(exchange, error));
             }

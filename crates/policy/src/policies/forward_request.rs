@@ -184,6 +184,7 @@ pub(crate) fn built_in() -> Arc<Step> {
             path: Arc::from("forward-request[1]"),
             span: Span::default(),
             needs: Needs::default(),
+            stores_response: false,
             run: Run::later(policy),
         })
     });

@@ -96,7 +96,11 @@ fn adopt(container: &JToken, item: JToken, machine: &mut dyn Machine) -> Result<
 }
 
 /// Brings both into one arena and changes it.
-fn joined<R>(container: &JToken, item: &JToken, change: impl FnOnce(&mut Nodes, Id, Id) -> R) -> R {
+pub(super) fn joined<R>(
+    container: &JToken,
+    item: &JToken,
+    change: impl FnOnce(&mut Nodes, Id, Id) -> R,
+) -> R {
     let (container, item) = unite(&container.0, &item.0);
     // Should the arena move just now, both move by the same.
     let distance = item.id.wrapping_sub(container.id);

@@ -2,11 +2,12 @@
 //!
 //! - `tree`: the arena of a tree; `node`: references into it; `edit`: changes; `compare`: `DeepEquals` and order
 //! - `reader` and `writer`: text to tree and back, with `numbers` and `dates`
-//! - `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives;
+//! - `assemble`: trees from parts; `build`: values of .NET to trees; `cast` and `convert`: scalars to primitives;
 //!   `to_object` and `deserialize`: trees to values
 //! - `location`: `Path`; `select`: JSONPath; `merge`: `Merge`
 //! - `tables`: the declarations
 
+mod assemble;
 mod build;
 mod cast;
 mod compare;
