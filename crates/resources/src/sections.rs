@@ -14,6 +14,7 @@ use crate::value::Node;
 pub(crate) enum Section {
     Apis,
     Backends,
+    Caches,
     Diagnostics,
     Loggers,
     NamedValues,
@@ -25,9 +26,10 @@ pub(crate) enum Section {
 
 impl Section {
     /// Every section. Version sets and the like come in any order: references are checked at the end.
-    pub(crate) const ALL: [Section; 9] = [
+    pub(crate) const ALL: [Section; 10] = [
         Section::Apis,
         Section::Backends,
+        Section::Caches,
         Section::Diagnostics,
         Section::Loggers,
         Section::NamedValues,
@@ -42,6 +44,7 @@ impl Section {
         match self {
             Section::Apis => "apis",
             Section::Backends => "backends",
+            Section::Caches => "caches",
             Section::Diagnostics => "diagnostics",
             Section::Loggers => "loggers",
             Section::NamedValues => "namedValues",
@@ -67,6 +70,7 @@ impl Section {
         match self {
             Section::Apis => "apiInformation",
             Section::Backends => "backendInformation",
+            Section::Caches => "cacheInformation",
             Section::Diagnostics => "diagnosticInformation",
             Section::Loggers => "loggerInformation",
             Section::NamedValues => "namedValueInformation",
@@ -119,6 +123,7 @@ fn insert_into(
     match section {
         Section::Apis => insert(&mut configuration.apis, key, read::api(name, node, beside.api, reading)),
         Section::Backends => insert(&mut configuration.backends, key, read::backend(name, node, reading)),
+        Section::Caches => insert(&mut configuration.caches, key, read::cache(name, node, reading)),
         Section::Diagnostics => {
             insert(&mut configuration.diagnostics, key, read::diagnostic(name, node, reading))
         }

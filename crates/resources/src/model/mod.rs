@@ -6,6 +6,7 @@
 mod api;
 mod backend;
 mod breaker;
+mod cache;
 mod credentials;
 mod diagnostic;
 mod logger;
@@ -13,6 +14,7 @@ mod named_value;
 mod origin;
 mod policy;
 mod product;
+mod redis;
 mod spanned;
 mod subscription;
 mod version_set;
@@ -24,6 +26,7 @@ pub use backend::{
     Backend, BackendKind, BackendProtocol, BackendProxy, BackendTls, Pool, PoolMember, SingleBackend,
 };
 pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
+pub use cache::Cache;
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
@@ -32,6 +35,7 @@ pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};
 pub use origin::Origins;
 pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
 pub use product::{Product, ProductState};
+pub use redis::{ConnectionStringError, RedisConnection, RedisServer};
 pub use spanned::Spanned;
 pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
 pub use version_set::{VersionSet, VersioningScheme};
@@ -53,6 +57,8 @@ pub struct Configuration {
     pub backends: BTreeMap<String, Backend>,
     /// Policy fragments by resource name, which is the `fragment-id`.
     pub policy_fragments: BTreeMap<String, PolicyFragment>,
+    /// External caches by resource name.
+    pub caches: BTreeMap<String, Cache>,
     /// Loggers by resource name, which is the `logger-id`.
     pub loggers: BTreeMap<String, Logger>,
     /// Diagnostics of all APIs by resource name (`applicationinsights`, `azuremonitor`, …).

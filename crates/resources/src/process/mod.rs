@@ -4,6 +4,7 @@
 
 mod identity;
 mod read;
+mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use ipnet::IpNet;
 
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
+pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Process {
     pub access_log: bool,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
+    /// `state`: where counters and cached values are kept.
+    pub state: State,
 }
 
 impl Default for Process {
@@ -49,6 +53,7 @@ impl Default for Process {
             identity: Identity::default(),
             access_log: false,
             upstream: Upstream::default(),
+            state: State::default(),
         }
     }
 }

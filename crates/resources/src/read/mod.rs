@@ -3,6 +3,7 @@
 mod api;
 mod backend;
 mod breaker;
+mod cache;
 mod credentials;
 mod diagnostic;
 mod fragment;
@@ -15,6 +16,7 @@ mod version_set;
 
 pub(crate) use api::{ApiParts, api};
 pub(crate) use backend::backend;
+pub(crate) use cache::cache;
 pub(crate) use diagnostic::diagnostic;
 pub(crate) use fragment::fragment;
 pub(crate) use logger::logger;
