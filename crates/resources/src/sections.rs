@@ -15,6 +15,7 @@ pub(crate) enum Section {
     Apis,
     Backends,
     Certificates,
+    Caches,
     Diagnostics,
     Loggers,
     NamedValues,
@@ -26,10 +27,11 @@ pub(crate) enum Section {
 
 impl Section {
     /// Every section. Version sets and the like come in any order: references are checked at the end.
-    pub(crate) const ALL: [Section; 10] = [
+    pub(crate) const ALL: [Section; 11] = [
         Section::Apis,
         Section::Backends,
         Section::Certificates,
+        Section::Caches,
         Section::Diagnostics,
         Section::Loggers,
         Section::NamedValues,
@@ -45,6 +47,7 @@ impl Section {
             Section::Apis => "apis",
             Section::Backends => "backends",
             Section::Certificates => "certificates",
+            Section::Caches => "caches",
             Section::Diagnostics => "diagnostics",
             Section::Loggers => "loggers",
             Section::NamedValues => "namedValues",
@@ -71,6 +74,7 @@ impl Section {
             Section::Apis => "apiInformation",
             Section::Backends => "backendInformation",
             Section::Certificates => "certificateInformation",
+            Section::Caches => "cacheInformation",
             Section::Diagnostics => "diagnosticInformation",
             Section::Loggers => "loggerInformation",
             Section::NamedValues => "namedValueInformation",
@@ -126,6 +130,7 @@ fn insert_into(
         Section::Certificates => {
             insert(&mut configuration.certificates, key, read::certificate(name, node, reading))
         }
+        Section::Caches => insert(&mut configuration.caches, key, read::cache(name, node, reading)),
         Section::Diagnostics => {
             insert(&mut configuration.diagnostics, key, read::diagnostic(name, node, reading))
         }

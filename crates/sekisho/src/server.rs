@@ -1,6 +1,7 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
 mod identity;
+mod state;
 mod watch;
 
 use std::io::IsTerminal;
@@ -14,10 +15,9 @@ use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::{Caches, Clock, Event, PortSet, Ports, Recorder};
+use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
-use sekisho_state::memory::{MemoryCache, MemoryCounters};
 use sekisho_telemetry::access_log::AccessLogThread;
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
 use tokio::net::TcpListener;
@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemEntropy};
+use state::{State, StateLog};
 use watch::Watch;
 
 /// Gives environment variables: the real ones, or those of a demonstration.
@@ -72,7 +73,10 @@ impl Server {
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
         let (recorder, access_log) = recorder(&process, &metrics)?;
         let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
-        let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream))?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
+        state.tried().await;
+        let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
         let snapshots = SnapshotOptions::new(&process, ports.clone(), upstream);
         let Some(snapshot) = compile(&loaded, &snapshots, None) else {
             bail!("the configuration is refused")
@@ -170,7 +174,10 @@ impl Server {
 /// What is wrong with the policies and backends of a loaded configuration: everything that would keep it from serving.
 pub(crate) async fn findings(loaded: &Loaded, environment: &Environment) -> Result<Vec<Diagnostic>> {
     let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&loaded.process.upstream))?);
-    let ports = ports(&loaded.process, environment, Arc::new(Fanout::new()), Arc::clone(&upstream))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let recorder: Arc<dyn Recorder> = Arc::new(Fanout::new());
+    let state = State::in_memory(&loaded.process, &clock, &recorder);
+    let ports = ports(&loaded.process, environment, recorder, Arc::clone(&upstream), clock, state)?;
     let snapshots = SnapshotOptions::new(&loaded.process, ports, upstream);
     Ok(Snapshot::build(&loaded.configuration, &loaded.sources, &snapshots, None).1)
 }
@@ -228,7 +235,7 @@ fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let fanout = Fanout::new().observer(Arc::clone(metrics) as _);
+    let fanout = Fanout::new().observer(Arc::clone(metrics) as _).observer(Arc::new(StateLog));
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
     }
@@ -247,8 +254,9 @@ fn ports(
     environment: &Environment,
     recorder: Arc<dyn Recorder>,
     upstream: Arc<Upstream>,
+    clock: Arc<dyn Clock>,
+    state: State,
 ) -> Result<Ports> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let identity_ports = IdentityPorts {
         // Token endpoints are the operator's choice; that of a virtual machine is link-local.
         http: upstream.unrestricted(),
@@ -261,10 +269,9 @@ fn ports(
     let config = identity::config(&process.identity);
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
-    let caches = Caches { internal: Arc::new(MemoryCache::new(Arc::clone(&clock))), external: None };
     Ok(Ports::from(PortSet {
-        counters: Arc::new(MemoryCounters::new(Arc::clone(&clock))),
-        caches,
+        counters: state.counters,
+        caches: state.caches,
         clock,
         entropy: Arc::new(SystemEntropy),
         tokens: Arc::new(tokens),

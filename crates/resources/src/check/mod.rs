@@ -2,6 +2,7 @@
 //!
 //! What one resource shows by itself (types, ranges, missing properties) is found while it is read.
 
+mod caches;
 mod duplicates;
 mod named_values;
 mod references;
@@ -15,5 +16,6 @@ pub(crate) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     references::check(configuration, reading);
     duplicates::check(configuration, reading);
     named_values::check(configuration, reading);
+    caches::check(configuration, reading);
     urls::check(configuration, reading);
 }

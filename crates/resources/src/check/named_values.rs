@@ -1,4 +1,4 @@
-//! References to named values outside of policies: in URLs, credentials and loggers.
+//! References to named values outside of policies: in URLs, credentials, loggers and caches.
 
 use secrecy::{ExposeSecret, SecretString};
 use sekisho_diagnostics::{Severity, Span, closest};
@@ -27,7 +27,10 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
             secret(credential, values, reading);
         }
     }
-    // Extractors leave the secrets of loggers out. A gateway without that logger still serves.
+    for connection in configuration.caches.values().filter_map(|cache| cache.connection_string.as_ref()) {
+        secret(connection, values, reading);
+    }
+    // Extractors leave such secrets out. A gateway without that logger or cache still serves.
     for finding in reading.findings.iter_mut().skip(before) {
         finding.severity = Severity::Warning;
     }

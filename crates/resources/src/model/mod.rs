@@ -7,6 +7,7 @@ mod api;
 mod backend;
 mod breaker;
 mod certificate;
+mod cache;
 mod credentials;
 mod diagnostic;
 mod logger;
@@ -14,6 +15,7 @@ mod named_value;
 mod origin;
 mod policy;
 mod product;
+mod redis;
 mod spanned;
 mod subscription;
 mod version_set;
@@ -26,6 +28,7 @@ pub use backend::{
 };
 pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
 pub use certificate::{Certificate, CertificateMaterial};
+pub use cache::Cache;
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
@@ -34,6 +37,7 @@ pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};
 pub use origin::Origins;
 pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
 pub use product::{Product, ProductState};
+pub use redis::{ConnectionStringError, RedisConnection, RedisServer};
 pub use spanned::Spanned;
 pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
 pub use version_set::{VersionSet, VersioningScheme};
@@ -57,6 +61,8 @@ pub struct Configuration {
     pub certificates: BTreeMap<String, Certificate>,
     /// Policy fragments by resource name, which is the `fragment-id`.
     pub policy_fragments: BTreeMap<String, PolicyFragment>,
+    /// External caches by resource name.
+    pub caches: BTreeMap<String, Cache>,
     /// Loggers by resource name, which is the `logger-id`.
     pub loggers: BTreeMap<String, Logger>,
     /// Diagnostics of all APIs by resource name (`applicationinsights`, `azuremonitor`, …).

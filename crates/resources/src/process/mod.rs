@@ -5,6 +5,7 @@
 mod destinations;
 mod identity;
 mod read;
+mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use ipnet::IpNet;
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
+pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -37,6 +39,8 @@ pub struct Process {
     pub access_log: bool,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
+    /// `state`: where counters and cached values are kept.
+    pub state: State,
 }
 
 impl Default for Process {
@@ -51,6 +55,7 @@ impl Default for Process {
             identity: Identity::default(),
             access_log: false,
             upstream: Upstream::default(),
+            state: State::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, destinations, identity,
+    Upstream, destinations, identity, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -32,6 +32,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         identity: identity::read(fields, reading),
         access_log: access_log(fields, reading),
         upstream: upstream(fields, reading),
+        state: state::read(fields, reading),
     }
 }
 
@@ -229,7 +230,11 @@ fn access_log(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> bool {
 }
 
 /// `30s`, `5m`, `500ms`, `1h` or an ISO 8601 duration.
-fn short_duration(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Option<Duration> {
+pub(super) fn short_duration(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<Duration> {
     let text = fields.filled_text(key, reading)?;
     let parsed = duration::short(&text.value);
     if parsed.is_none() {

@@ -313,3 +313,51 @@ fn certificates_are_read_and_not_shown() {
     assert!(!shown.contains("secret-") && !shown.contains("c2VjcmV0"), "{shown}");
     assert!(loaded.files.iter().any(|file| file.ends_with("certificates/files/chain.pem")));
 }
+
+#[test]
+fn external_caches_are_read() {
+    let folder = folder(&[
+        (
+            "caches/default/cacheInformation.json",
+            r#"{"properties": {"connectionString": "{{cache}}", "useFromLocation": "default", "resourceId": "/x"}}"#,
+        ),
+        (
+            "caches/west/cacheInformation.json",
+            r#"{"properties": {"connectionString": "c:6380,password=${TEAM_KEY},ssl=True", "useFromLocation": "West Europe"}}"#,
+        ),
+        (
+            "named values/cache/namedValueInformation.json",
+            r#"{"properties": {"displayName": "cache", "secret": true, "value": "cache.example.org:6380,password=p=,ssl=True,abortConnect=False"}}"#,
+        ),
+    ]);
+    let loaded = load_path(folder.path());
+    assert_clean(&loaded);
+    let configuration = &loaded.configuration;
+    let of =
+        |name: &str| configuration.caches[name].connection(&configuration.named_values).unwrap().unwrap();
+    let default = of("default");
+    assert_eq!((default.servers[0].host.as_str(), default.servers[0].port), ("cache.example.org", 6380));
+    assert_eq!(of("west").password.unwrap().expose_secret(), "key-of-the-team");
+    assert!(
+        configuration.caches["west"].is_for("westeurope") && !configuration.caches["default"].is_for("west")
+    );
+    assert!(!format!("{configuration:?}").contains("key-of-the-team"));
+}
+
+#[test]
+fn mistakes_of_caches_are_found_at_their_place() {
+    for (text, expected) in [
+        (r#"{"properties": {"useFromLocation": "default"}}"#, "1:1 missing-property"),
+        (r#"{"properties": {"connectionString": "password=secret"}}"#, "1:37 invalid-connection-string"),
+        (r#"{"properties": {"connectionString": "{{nothing}}"}}"#, "1:38 unknown-named-value"),
+    ] {
+        let folder = folder(&[("caches/default/cacheInformation.json", text)]);
+        let loaded = load_path(folder.path());
+        assert_eq!(
+            places(&folder, &loaded),
+            [format!("caches/default/cacheInformation.json:{expected}")],
+            "{text}"
+        );
+        assert!(!loaded.diagnostics[0].message.contains("secret"));
+    }
+}

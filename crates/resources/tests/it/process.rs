@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use sekisho_resources::process::{ClientCertificateMode, Destination, IdentitySource};
+use sekisho_resources::process::{
+    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnStateFailure,
+};
 
 use crate::support::{assert_clean, load_text, places};
 
@@ -98,4 +100,76 @@ colour: red
             "sekisho.yaml:9:1 unknown-property",
         ]
     );
+}
+
+#[test]
+fn state_is_read() {
+    let (folder, loaded) = load_text(
+        "state:
+  redis:
+    urls: ['rediss://a.example.org:7000', 'rediss://[::1]']
+    cluster: true
+    username: gateway
+    password: ${TEAM_KEY}
+    caFile: ca.pem
+    keyPrefix: 'team:'
+    timeout: 250ms
+  onStateFailure: deny
+  internalCache: local
+  memory: {counters: 500, valueBytes: 1048576}
+",
+    );
+    assert_clean(&loaded);
+    let state = &loaded.process.state;
+    let redis = state.redis.as_ref().unwrap();
+    let servers: Vec<_> =
+        redis.connection.servers.iter().map(|server| (server.host.as_str(), server.port)).collect();
+    assert_eq!(servers, [("a.example.org", 7000), ("::1", 6379)]);
+    assert!(redis.connection.is_cluster && redis.connection.uses_tls);
+    assert_eq!(redis.connection.username.as_deref(), Some("gateway"));
+    assert_eq!(redis.connection.password.as_ref().unwrap().expose_secret(), "key-of-the-team");
+    assert_eq!(redis.ca_file, Some(folder.path().join("ca.pem")));
+    assert_eq!((redis.key_prefix.as_str(), redis.timeout), ("team:", Duration::from_millis(250)));
+    assert_eq!((state.on_failure, state.internal_cache), (OnStateFailure::Deny, InternalCache::Local));
+    assert_eq!((state.memory.counters, state.memory.values), (500, 100_000));
+    assert_eq!(state.memory.value_bytes, 1_048_576);
+    assert!(!format!("{:?}", loaded.process).contains("key-of-the-team"));
+}
+
+#[test]
+fn state_is_in_memory_when_nothing_is_said() {
+    let (_folder, loaded) = load_text("state: {redis: {url: 'redis://localhost/2'}}\n");
+    assert_clean(&loaded);
+    let redis = loaded.process.state.redis.unwrap();
+    assert_eq!((redis.connection.database, redis.connection.servers[0].port), (2, 6379));
+    assert_eq!((redis.key_prefix.as_str(), redis.timeout), ("sekisho:", Duration::from_millis(100)));
+    let (_folder, loaded) = load_text("resources: {}\n");
+    assert!(loaded.process.state.redis.is_none());
+}
+
+#[test]
+fn mistakes_of_state_are_found_at_their_place() {
+    let mistakes = [
+        ("redis: {}", "2:10 missing-property"),
+        ("redis: {url: 'http://a'}", "2:16 invalid-url"),
+        ("redis: {url: 'redis://user:secret@a'}", "2:16 invalid-url"),
+        ("redis: {url: 'redis://a/first'}", "2:16 invalid-url"),
+        ("redis: {urls: ['redis://a', 'rediss://b'], cluster: true}", "2:31 invalid-url"),
+        ("redis: {urls: ['redis://a', 'redis://b']}", "2:10 invalid-value"),
+        ("redis: {url: 'redis://a/1', cluster: true}", "2:10 invalid-url"),
+        ("redis: {url: 'redis://a', username: b}", "2:10 missing-property"),
+        ("redis: {url: 'redis://a', keyPrefix: 'a{b}'}", "2:40 invalid-value"),
+        ("redis: {url: 'redis://a', timeout: 1m}", "2:38 number-out-of-range"),
+        ("redis: {url: 'redis://a', pasword: b}", "2:29 unknown-property"),
+        ("onStateFailure: allow", "2:19 invalid-value"),
+        ("internalCache: redis", "2:18 invalid-value"),
+        ("memory: {counters: 1}", "2:22 number-out-of-range"),
+    ];
+    for (text, expected) in mistakes {
+        let (folder, loaded) = load_text(&format!("state:\n  {text}\n"));
+        assert_eq!(places(&folder, &loaded), [format!("sekisho.yaml:{expected}")], "{text}");
+        let shown = sekisho_diagnostics::render::text(&loaded.diagnostics, &loaded.sources, false);
+        let message = &loaded.diagnostics[0].message;
+        assert!(!message.contains("secret"), "{shown}");
+    }
 }

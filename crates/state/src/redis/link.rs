@@ -31,6 +31,10 @@ impl Link {
     /// Connects and tries it out: with the script that decides, so that a server that may not be written to, that is
     /// full, or that does not allow what is needed is found out.
     pub(super) async fn connect(settings: &RedisSettings) -> RedisResult<Link> {
+        if settings.uses_tls {
+            // The client takes the provider of the process; if there is one already, that is as good.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        }
         let link = match settings.is_cluster {
             false => Link::Single(single(settings).await?),
             true => Link::Cluster(cluster(settings).await?),

@@ -87,8 +87,9 @@ impl RedisStore {
 
     /// Waits until the first attempt to connect is over, whatever came of it: at most about a second.
     pub async fn tried(&self) {
-        // The sender lives as long as the store.
-        let _ = self.tried.subscribe().wait_for(|tried| *tried).await;
+        let mut tried = self.tried.subscribe();
+        // The sender lives as long as the store, and an attempt has its own deadline.
+        let _ = timeout(2 * PATIENCE, tried.wait_for(|tried| *tried)).await;
     }
 
     /// Asks the servers within the deadline; none when there is no answer, which is counted.

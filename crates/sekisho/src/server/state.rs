@@ -1,0 +1,163 @@
+//! Where counters and cached values are kept.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use sekisho_identity::tokio_spawner;
+use sekisho_policy::ports::counters::OnStateFailure;
+use sekisho_policy::ports::{Cache, Caches, CallRecord, Clock, Counters, Event, Recorder};
+use sekisho_resources::model::{Configuration, RedisConnection};
+use sekisho_resources::process::{self, InternalCache, Process, RedisState};
+use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters};
+use sekisho_state::redis::store::StorePorts;
+use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore};
+use sekisho_telemetry::Observer;
+
+use crate::system::SystemEntropy;
+
+/// The name of the state that `state.redis` is, in events and metrics.
+const SHARED: &str = "state";
+
+/// The adapters, and the stores that they are on.
+pub(super) struct State {
+    pub(super) counters: Arc<dyn Counters>,
+    pub(super) caches: Caches,
+    stores: Vec<Arc<RedisStore>>,
+}
+
+impl State {
+    /// State in the memory of this process alone.
+    pub(super) fn in_memory(
+        process: &Process,
+        clock: &Arc<dyn Clock>,
+        recorder: &Arc<dyn Recorder>,
+    ) -> State {
+        State {
+            counters: Arc::new(memory_counters(process, clock, recorder)),
+            caches: Caches { internal: memory_cache(process, clock, recorder), external: None },
+            stores: Vec::new(),
+        }
+    }
+
+    /// State where the settings want it. Connections are made in the background; see [`State::tried`].
+    pub(super) fn start(
+        process: &Process,
+        configuration: &Configuration,
+        clock: &Arc<dyn Clock>,
+        recorder: &Arc<dyn Recorder>,
+    ) -> Result<State> {
+        let ports =
+            StorePorts { clock: Arc::clone(clock), recorder: Arc::clone(recorder), spawner: tokio_spawner() };
+        let mut state = State::in_memory(process, clock, recorder);
+        if let Some(redis) = &process.state.redis {
+            let store = RedisStore::start(SHARED, settings(redis)?, ports.clone());
+            state.stores.push(Arc::clone(&store));
+            let on_failure = match process.state.on_failure {
+                process::OnStateFailure::Local => OnStateFailure::Local,
+                process::OnStateFailure::Deny => OnStateFailure::Deny,
+            };
+            let local = memory_counters(process, clock, recorder);
+            state.counters = Arc::new(RedisCounters::new(Arc::clone(&store), local, on_failure));
+            if process.state.internal_cache == InternalCache::Shared {
+                state.caches.internal = Arc::new(RedisCache::new(store, &SystemEntropy));
+            }
+        }
+        if let Some((name, connection)) = external_cache(process, configuration)? {
+            let store = RedisStore::start(format!("cache {name}"), of(&connection), ports);
+            state.stores.push(Arc::clone(&store));
+            state.caches.external = Some(Arc::new(RedisCache::new(store, &SystemEntropy)));
+        }
+        Ok(state)
+    }
+
+    /// Waits until the first attempt of each connection is over, so that the first calls find what is there.
+    pub(super) async fn tried(&self) {
+        for store in &self.stores {
+            store.tried().await;
+        }
+    }
+}
+
+fn memory_counters(
+    process: &Process,
+    clock: &Arc<dyn Clock>,
+    recorder: &Arc<dyn Recorder>,
+) -> MemoryCounters {
+    let memory = &process.state.memory;
+    let bounds = MemoryBounds { entries: memory.counters, bytes: memory.counter_bytes };
+    MemoryCounters::bounded(Arc::clone(clock), bounds, Arc::clone(recorder))
+}
+
+fn memory_cache(process: &Process, clock: &Arc<dyn Clock>, recorder: &Arc<dyn Recorder>) -> Arc<dyn Cache> {
+    let memory = &process.state.memory;
+    let bounds = MemoryBounds { entries: memory.values, bytes: memory.value_bytes };
+    Arc::new(MemoryCache::bounded(Arc::clone(clock), bounds, Arc::clone(recorder)))
+}
+
+fn settings(redis: &RedisState) -> Result<RedisSettings> {
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read `caFile` of `state`: {}", path.display()))
+    };
+    Ok(RedisSettings {
+        certificates: redis.ca_file.as_deref().map(read).transpose()?,
+        key_prefix: redis.key_prefix.clone(),
+        timeout: redis.timeout,
+        ..of(&redis.connection)
+    })
+}
+
+fn of(connection: &RedisConnection) -> RedisSettings {
+    let server = |server: &sekisho_resources::model::RedisServer| RedisServer {
+        host: server.host.clone(),
+        port: server.port,
+    };
+    RedisSettings {
+        servers: connection.servers.iter().map(server).collect(),
+        is_cluster: connection.is_cluster,
+        uses_tls: connection.uses_tls,
+        username: connection.username.clone(),
+        password: connection.password.clone(),
+        database: connection.database,
+        ..RedisSettings::new("", 0)
+    }
+}
+
+/// The external cache for this gateway: the one for its region or for itself, else the default one.
+fn external_cache(
+    process: &Process,
+    configuration: &Configuration,
+) -> Result<Option<(String, RedisConnection)>> {
+    let locations = [process.gateway.region.as_str(), process.gateway.id.as_str(), "default"];
+    for location in locations {
+        for cache in configuration.caches.values().filter(|cache| cache.is_for(location)) {
+            let connection = cache
+                .connection(&configuration.named_values)
+                .with_context(|| format!("cache `{}` cannot be used", cache.name.value))?;
+            if let Some(connection) = connection {
+                return Ok(Some((cache.name.value.clone(), connection)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Tells on standard error when shared state is lost and when it is back: one line each.
+pub(super) struct StateLog;
+
+impl Observer for StateLog {
+    fn observe_call(&self, _record: &CallRecord) {}
+
+    fn observe_event(&self, event: &Event) {
+        match event {
+            Event::StateLost { store, reason } => anstream::eprintln!(
+                "{store}: shared state cannot be reached, this gateway goes on without it: {reason}"
+            ),
+            Event::StateRecovered { store, duration } => anstream::eprintln!(
+                "{store}: shared state is reached again after {:.1} s",
+                duration.as_secs_f64()
+            ),
+            _ => {}
+        }
+    }
+}
