@@ -28,7 +28,7 @@ pub(super) async fn run(
     query: &str,
 ) {
     let Destination { api, operation: Some(operation) } = destination else {
-        return snapshot.global().fail(exchange, not_found()).await;
+        return unmatched(snapshot, exchange).await;
     };
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
@@ -40,6 +40,13 @@ pub(super) async fn run(
             let pipeline = admit(snapshot, api, operation, access, exchange);
             pipeline.run(exchange).await;
         }
+    }
+}
+
+/// A call that matches no operation: the policy file of `cross-domain`, or 404.
+pub(super) async fn unmatched(snapshot: &Snapshot, exchange: &mut Exchange) {
+    if !snapshot.global().answer_policy_file(exchange) {
+        snapshot.global().fail(exchange, not_found()).await;
     }
 }
 
@@ -89,7 +96,7 @@ fn wants_trace(headers: &HeaderMap) -> bool {
 }
 
 /// What a call is told that matches no operation.
-pub(super) fn not_found() -> PolicyError {
+fn not_found() -> PolicyError {
     PolicyError::refusal(404, "OperationNotFound", "Unable to match incoming request to an operation.")
         .with_public("Resource not found")
         .with_source("configuration")

@@ -30,7 +30,7 @@ use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
 use client::Client;
-use destination::{Destination, not_found, place, preflight_method, run};
+use destination::{Destination, place, preflight_method, run, unmatched};
 use panic::catch_panic;
 
 /// Where load balancers look.
@@ -128,7 +128,7 @@ impl Service {
         let query = parts.uri.query().unwrap_or("");
         match (refusal, destination) {
             (Some(error), _) => snapshot.global().fail(exchange, error).await,
-            (None, None) => snapshot.global().fail(exchange, not_found()).await,
+            (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
                 if preflight.is_some() {
@@ -255,7 +255,7 @@ impl Service {
         exchange.request.matched_parameters = parameters;
         match found {
             Some(found) => run(snapshot, found, exchange, client, query).await,
-            None => snapshot.global().fail(exchange, not_found()).await,
+            None => unmatched(snapshot, exchange).await,
         }
     }
 }

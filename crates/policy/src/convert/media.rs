@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 
 /// What a body is, by its content type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `application/json`, `text/json`, and every type that ends with `+json`.
     Json,
     /// `application/xml`, `text/xml`, and every type that ends with `+xml`.
@@ -32,12 +32,12 @@ impl Kind {
 }
 
 /// What the body of a message is.
-pub fn kind(headers: &HeaderMap) -> Kind {
+pub(crate) fn kind(headers: &HeaderMap) -> Kind {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map_or(Kind::Other, Kind::of)
 }
 
 /// True when an `Accept` header names a type of this kind, with a quality that is not 0.
-pub fn accepts(headers: &HeaderMap, wanted: Kind) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, wanted: Kind) -> bool {
     let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     ranges.flat_map(|value| value.split(',')).any(|range| Kind::of(range) == wanted && !is_refused(range))
 }

@@ -70,3 +70,23 @@ impl Conversion {
         Ok(())
     }
 }
+
+/// `apply`: true for `always`, false for the other word.
+///
+/// # Errors
+/// When an expression gave another text.
+pub(crate) fn is_always(apply: &str, other: &str) -> Result<bool, PolicyError> {
+    Ok(one_of("apply", apply, ["always", other])? == 0)
+}
+
+/// Which of two words the value of an attribute is.
+///
+/// # Errors
+/// When an expression gave another text.
+pub(crate) fn one_of(attribute: &str, value: &str, words: [&str; 2]) -> Result<usize, PolicyError> {
+    words.iter().position(|word| *word == value.trim()).ok_or_else(|| {
+        let [one, other] = words;
+        let message = format!("Expression evaluation failed. `{attribute}` must be `{one}` or `{other}`.");
+        PolicyError::internal("ExpressionValueEvaluationFailure", message)
+    })
+}

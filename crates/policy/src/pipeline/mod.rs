@@ -97,6 +97,17 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Answers a request that no operation takes by the `cross-domain` policies of inbound: plug-ins ask for their policy
+    /// file at the root of the host. False when it asks for something else.
+    pub fn answer_policy_file(&self, exchange: &mut Exchange) -> bool {
+        let steps = self.inbound.steps().iter().filter(|step| step.name == "cross-domain");
+        let answers = |step: &Step| match &step.run {
+            Run::Now(policy) => policy.run(exchange) == Ok(Outcome::Respond),
+            Run::Later(_) => false,
+        };
+        steps.map(AsRef::as_ref).any(answers)
+    }
+
     /// Answers a CORS preflight request by the `cors` policies alone; none when there are no such policies.
     pub fn preflight(&self, exchange: &mut Exchange) -> Option<Response> {
         crate::policies::cors::preflight(&self.cors, exchange)
