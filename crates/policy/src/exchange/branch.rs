@@ -33,6 +33,7 @@ impl Exchange {
             attempts: Vec::new(),
             traces: Vec::new(),
             counted: self.counted.clone(),
+            caching: None,
             at_response: Vec::new(),
             at_end: Vec::new(),
         }
