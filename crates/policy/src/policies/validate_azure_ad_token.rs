@@ -11,9 +11,10 @@ use super::validate_jwt;
 use crate::compile::{Compiler, Text};
 use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
-use crate::jwt::claims::{self, Claims, RequiredClaim};
+use crate::jwt::claims::{self, Claims};
 use crate::jwt::place::{self, Place};
 use crate::jwt::refusal::{self, Refusal};
+use crate::jwt::required::{self, RequiredClaim};
 use crate::jwt::{self, Refused, keys};
 use crate::pipeline::{Outcome, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -54,7 +55,7 @@ pub const DECLARATION: Declaration = Declaration {
             "Applications that tokens may be for: `aud`, with or without `api://`.",
         ),
         claims::AUDIENCES,
-        claims::REQUIRED_CLAIMS,
+        required::REQUIRED_CLAIMS,
         Child::optional(
             "decryption-keys",
             Children::Elements(&[Child::any("key", Children::None, "A certificate.").at_least(1).with(&[
@@ -131,7 +132,7 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         clients: jwt::texts(compiler, element, "client-application-ids")?,
         backends: jwt::texts(compiler, element, "backend-application-ids")?,
         audiences: jwt::texts(compiler, element, claims::AUDIENCES.name)?,
-        required: claims::required(compiler, element)?,
+        required: required::compile(compiler, element)?,
         keys: JwtKeys::default(),
     }))
 }
@@ -196,7 +197,7 @@ impl ValidateAzureAdToken {
             let allowed = jwt::values(exchange, &self.clients)?;
             check_client(claims, &allowed)?;
         }
-        claims::check_required(exchange, claims, &self.required)
+        required::check(exchange, claims, &self.required)
     }
 }
 

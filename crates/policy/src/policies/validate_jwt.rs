@@ -7,9 +7,10 @@ use sekisho_diagnostics::Diagnostic;
 use crate::compile::{Compiler, Flag, Number, Text};
 use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
-use crate::jwt::claims::{self, RequiredClaim};
+use crate::jwt::claims;
 use crate::jwt::place::{self, Place};
 use crate::jwt::refusal::{self, Refusal};
+use crate::jwt::required::{self, RequiredClaim};
 use crate::jwt::{self, Refused, keys};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -64,7 +65,7 @@ pub const DECLARATION: Declaration = Declaration {
             Children::Elements(&[Child::any("issuer", Children::Text, "A value of `iss`.").at_least(1)]),
             "Issuers that are allowed, beside those of the OpenID configurations.",
         ),
-        claims::REQUIRED_CLAIMS,
+        required::REQUIRED_CLAIMS,
     ]),
     once: false,
     reference: REFERENCE,
@@ -183,7 +184,7 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         keys: JwtKeys::new(keys?),
         audiences: jwt::texts(compiler, element, claims::AUDIENCES.name)?,
         issuers: jwt::texts(compiler, element, "issuers")?,
-        required: claims::required(compiler, element)?,
+        required: required::compile(compiler, element)?,
     }))
 }
 
@@ -264,7 +265,7 @@ impl ValidateJwt {
             let allowed = allowed.iter().chain(&verified.issuers).map(|issuer| &**issuer);
             claims::check_issuer(&verified.claims, allowed)?;
         }
-        claims::check_required(exchange, &verified.claims, &self.required)
+        required::check(exchange, &verified.claims, &self.required)
     }
 }
 
