@@ -207,15 +207,22 @@ fn sources(compiler: &mut Compiler<'_>, element: &Element) -> Option<Sources> {
 
 /// True for https, and for http on a loopback address: whoever can change the keys on their way can sign any token.
 fn may_be_called(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    match uri.scheme_str() {
-        Some("https") => true,
-        Some("http") => is_loopback,
-        _ => false,
+    let behind = |scheme: &str| {
+        let (start, rest) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    if behind("https://").is_some() {
+        return true;
     }
+    let Some(rest) = behind("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let host = match authority.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    let host = host.unwrap_or("");
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl RunLater for ValidateJwt {
@@ -272,4 +279,32 @@ impl ValidateJwt {
 fn evaluate(exchange: &mut Exchange, urls: &[Text]) -> Result<Vec<OpenIdSource>, PolicyError> {
     let url = |text: &Text| Ok(OpenIdSource::Url(text.get(exchange)?.trim().into()));
     urls.iter().map(url).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        for url in [
+            "https://a.example/{tenant}/x",
+            "HTTPS://a",
+            "http://localhost:1/x",
+            "http://127.1.2.3",
+            "http://[::1]:2/",
+        ] {
+            assert!(may_be_called(url), "{url}");
+        }
+        for url in [
+            "http://a.example/",
+            "http://localhost.example/",
+            "http://user@127.0.0.1",
+            "ftp://127.0.0.1",
+            "",
+            "é",
+        ] {
+            assert!(!may_be_called(url), "{url}");
+        }
+    }
 }
