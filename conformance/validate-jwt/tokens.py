@@ -355,6 +355,14 @@ def common(case: Case):
     case.call(key.sign(version_2(tid=None)))
 
 
+def organizations(case: Case):
+    key = Key("entra")
+    case.tenant(key, issuer="https://login.microsoftonline.com/{tenantid}/v2.0")
+    personal = "9188040d-6c67-4c5b-b112-36a304b66dad"
+    case.call(key.sign(version_2()))
+    case.call(key.sign(version_2(iss=f"https://login.microsoftonline.com/{personal}/v2.0", tid=personal)))
+
+
 def azure_expressions(case: Case):
     key = Key("entra")
     case.tenant(key)
@@ -423,6 +431,7 @@ CASES = {
     "validate-azure-ad-token/client": client,
     "validate-azure-ad-token/refusals": azure_refusals,
     "validate-azure-ad-token/common": common,
+    "validate-azure-ad-token/organizations": organizations,
     "validate-azure-ad-token/expressions": azure_expressions,
     "validate-azure-ad-token/query-parameter": azure_query,
     "validate-azure-ad-token/domain": azure_domain,

@@ -65,18 +65,33 @@ impl Documents {
         })?
     }
 
+    /// Begins to fetch a configuration that is not at hand, so that several are fetched at the same time.
+    pub(super) fn start(self: &Arc<Self>, address: &str) {
+        if self.at_hand(address).is_none()
+            && let Ok(entry) = self.entry(address)
+            && let Join::Start(flight, _) = entry.join(self.now(), Want::Refreshed)
+        {
+            self.launch(flight);
+        }
+    }
+
     /// The configuration at an address; waits for it where it is not at hand.
     pub(super) async fn get(self: &Arc<Self>, address: &str) -> Result<Shared, FetchError> {
         if let Some(document) = self.at_hand(address) {
             return Ok(document);
         }
-        check(address)?;
-        let entry = self.cache.entry(address, || Arc::from(address)).ok_or_else(|| {
-            FetchError("too many OpenID configurations are being fetched at the same time".to_owned())
-        })?;
+        let entry = self.entry(address)?;
         let joined = entry.join(self.now(), Want::Refreshed);
         let result = self.landed(joined).await;
         result.or_else(|error| entry.usable(self.now()).ok_or(error))
+    }
+
+    /// The place of a configuration, which may be new.
+    fn entry(&self, address: &str) -> Result<Arc<Entry>, FetchError> {
+        check(address)?;
+        self.cache.entry(address, || Arc::from(address)).ok_or_else(|| {
+            FetchError("too many OpenID configurations are being fetched at the same time".to_owned())
+        })
     }
 
     /// True when [`Documents::newer`] may find something for a token that names an unknown key.

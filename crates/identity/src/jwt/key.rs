@@ -23,7 +23,7 @@ pub(super) struct VerifyingKey {
 }
 
 enum Form {
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
     Public(ParsedPublicKey),
 }
 
@@ -84,8 +84,9 @@ fn secret_forms(secret: &[u8]) -> Vec<(Algorithm, Form)> {
     if secret.len() < SHORTEST_SECRET {
         return Vec::new();
     }
-    let form =
-        |digest: Digest| (Algorithm::Hmac(digest), Form::Secret(hmac::Key::new(digest.hmac(), secret)));
+    let form = |digest: Digest| {
+        (Algorithm::Hmac(digest), Form::Secret(Box::new(hmac::Key::new(digest.hmac(), secret))))
+    };
     DIGESTS.into_iter().map(form).collect()
 }
 

@@ -25,6 +25,7 @@ use sekisho_policy::ports::jwts::{JwtAsk, JwtError, JwtKey, Jwts, OpenIdSource, 
 
 use crate::config::{ConfigError, Environment};
 use crate::provider::IdentityPorts;
+use algorithm::Algorithm;
 use authority::Authority;
 use document::Document;
 use documents::Documents;
@@ -36,6 +37,9 @@ pub struct JwtVerifier {
     documents: Arc<Documents>,
     authority: Authority,
 }
+
+/// A configuration, and where it is.
+type Found<'s> = (Cow<'s, str>, Arc<Document>);
 
 /// Why no key fits.
 enum NoKey {
@@ -65,8 +69,11 @@ impl JwtVerifier {
     }
 
     async fn fetched(&self, ask: JwtAsk<'_>, token: &Token<'_>) -> Result<VerifiedJwt, JwtError> {
-        let mut documents = Vec::with_capacity(ask.sources.len());
+        let mut documents: Vec<Found<'_>> = Vec::with_capacity(ask.sources.len());
         let mut missing = None;
+        ask.sources.iter().filter_map(|source| self.address(source)).for_each(|address| {
+            self.documents.start(&address);
+        });
         for source in ask.sources {
             let Some(address) = self.address(source) else {
                 missing = Some("the tenant is neither an id nor a domain".to_owned());
@@ -77,35 +84,30 @@ impl JwtVerifier {
                 Err(error) => missing = Some(error.0),
             }
         }
-        let refused = match decide(token, ask, documents.iter().map(|(_, document)| &**document)) {
-            Ok(verified) => return Ok(verified),
-            Err(refused) => refused,
-        };
-        if matches!(refused, NoKey::Unknown) {
-            let mut found_newer = false;
-            for (address, document) in &mut documents {
-                if let Some(newer) = self.documents.newer(address, document).await {
-                    *document = newer;
-                    found_newer = true;
-                }
-            }
-            if found_newer {
-                let documents = documents.iter().map(|(_, document)| &**document);
-                match decide(token, ask, documents) {
-                    Ok(verified) => return Ok(verified),
-                    Err(NoKey::Refused(error)) => return Err(error),
-                    Err(NoKey::Unknown) => {}
-                }
+        let at_hand =
+            |documents: &[Found<'_>]| decide(token, ask, documents.iter().map(|(_, document)| &**document));
+        let mut decision = at_hand(&documents);
+        if matches!(decision, Err(NoKey::Unknown)) && self.renew(&mut documents).await {
+            decision = at_hand(&documents);
+        }
+        match (decision, missing) {
+            (Ok(verified), _) => Ok(verified),
+            (Err(_), Some(cause)) => Err(unavailable(&cause)),
+            (Err(NoKey::Refused(error)), None) => Err(error),
+            (Err(NoKey::Unknown), None) => Err(unknown_key()),
+        }
+    }
+
+    /// Puts newer configurations in the place of those that lack a key; true when there are any.
+    async fn renew(&self, documents: &mut [Found<'_>]) -> bool {
+        let mut found_newer = false;
+        for (address, document) in documents {
+            if let Some(newer) = self.documents.newer(address, document).await {
+                *document = newer;
+                found_newer = true;
             }
         }
-        match (missing, refused) {
-            (Some(cause), _) => Err(JwtError {
-                reason: "JwtInvalid",
-                message: format!("The keys of the token's issuer are not available: {cause}."),
-            }),
-            (None, NoKey::Refused(error)) => Err(error),
-            (None, NoKey::Unknown) => Err(unknown_key()),
-        }
+        found_newer
     }
 }
 
@@ -140,43 +142,54 @@ impl Jwts for JwtVerifier {
     }
 }
 
-/// Looks for the key that signed a token: those that it names; without one, all that are for its algorithm.
-fn decide<'d>(
+/// A key, and the configuration that it comes from; none for a key of the policy document.
+type Candidate<'k> = (&'k VerifyingKey, Option<&'k Document>);
+
+/// Whether a token is signed by one of the keys at hand, and whose issuers count.
+fn decide<'k>(
     token: &Token<'_>,
-    ask: JwtAsk<'_>,
-    documents: impl Iterator<Item = &'d Document> + Clone,
+    ask: JwtAsk<'k>,
+    documents: impl Iterator<Item = &'k Document> + Clone,
 ) -> Result<VerifiedJwt, NoKey> {
-    let issuers = || documents.clone().map(|document| Arc::clone(&document.issuer)).collect();
-    let (algorithm, signature) = match &token.signature {
-        Signature::Bytes(algorithm, bytes) => (*algorithm, bytes.as_slice()),
-        Signature::None if !ask.require_signature => {
-            let claims = token.claims().map_err(NoKey::Refused)?;
-            return Ok(VerifiedJwt { claims, issuers: issuers() });
-        }
+    let signer = match &token.signature {
+        Signature::None if !ask.require_signature => None,
         Signature::None => return Err(NoKey::Refused(invalid_signature("the token is not signed"))),
         Signature::Unknown => {
             return Err(NoKey::Refused(invalid_signature("its algorithm is not supported")));
         }
+        Signature::Bytes(algorithm, signature) => {
+            let own = ask.keys.prepared(of_document).map_or(&[][..], Vec::as_slice);
+            let theirs = documents.clone().flat_map(|document| {
+                document.keys.iter().map(move |key| -> Candidate<'k> { (key, Some(document)) })
+            });
+            signer(token, *algorithm, signature, own.iter().map(|key| (key, None)).chain(theirs))?
+        }
     };
-    let own = ask.keys.prepared(of_document).map_or(&[][..], Vec::as_slice);
-    let own = own.iter().map(|key| (key, None));
-    let theirs =
-        documents.clone().flat_map(|document| document.keys.iter().map(move |key| (key, Some(document))));
-    let keys = own.chain(theirs);
-    let is_named = |key: &VerifyingKey| {
-        let same = |of_key: &Option<Box<str>>, of_token: &Option<String>| {
-            of_token.is_some() && of_key.as_deref() == of_token.as_deref()
-        };
-        same(&key.id, &token.key_id) || token.key_id.is_none() && same(&key.thumbprint, &token.thumbprint)
+    let claims = token.claims().map_err(NoKey::Refused)?;
+    let issuers = match signer {
+        Some(document) => vec![Arc::clone(&document.issuer)],
+        None => documents.map(|document| Arc::clone(&document.issuer)).collect(),
+    };
+    Ok(VerifiedJwt { claims, issuers })
+}
+
+/// The configuration whose key signed a token; none for a key of the policy document. Of all keys those are tried that
+/// the token names; when there are none, all of them.
+fn signer<'k>(
+    token: &Token<'_>,
+    algorithm: Algorithm,
+    signature: &[u8],
+    keys: impl Iterator<Item = Candidate<'k>> + Clone,
+) -> Result<Option<&'k Document>, NoKey> {
+    let is_named = |key: &VerifyingKey| match (&token.key_id, &token.thumbprint) {
+        (Some(id), _) => key.id.as_deref() == Some(id),
+        (None, Some(thumbprint)) => key.thumbprint.as_deref() == Some(thumbprint),
+        (None, None) => false,
     };
     let knows_name = keys.clone().any(|(key, _)| is_named(key));
-    let mut candidates = keys.filter(|(key, _)| !knows_name || is_named(key));
-    match candidates.find(|(key, _)| key.signed(algorithm, token.signed, signature)) {
-        Some((_, document)) => {
-            let claims = token.claims().map_err(NoKey::Refused)?;
-            let issuers = document.map_or_else(issuers, |document| vec![Arc::clone(&document.issuer)]);
-            Ok(VerifiedJwt { claims, issuers })
-        }
+    let mut tried = keys.filter(|(key, _)| !knows_name || is_named(key));
+    match tried.find(|(key, _)| key.signed(algorithm, token.signed, signature)) {
+        Some((_, document)) => Ok(document),
         None if knows_name || token.key_id.is_none() => {
             Err(NoKey::Refused(invalid_signature("no key that may sign it did")))
         }
@@ -193,6 +206,11 @@ fn invalid_signature(why: &str) -> JwtError {
         reason: "TokenSignatureInvalid",
         message: format!("The signature of the token is not valid: {why}. Access denied."),
     }
+}
+
+fn unavailable(cause: &str) -> JwtError {
+    let message = format!("The keys of the token's issuer are not available: {cause}.");
+    JwtError { reason: "JwtInvalid", message }
 }
 
 fn unknown_key() -> JwtError {

@@ -237,6 +237,23 @@ async fn a_silent_key_server_is_waited_for_ten_seconds() {
 }
 
 #[tokio::test]
+async fn several_configurations_are_fetched_at_the_same_time() {
+    let key = Signer::new("first");
+    let bench = Bench::answering([Answer::Silence, Answer::Silence]);
+    let verifier = bench.verifier.clone();
+    let caller = tokio::spawn(async move {
+        let keys = JwtKeys::default();
+        let sources = ["https://a.example/", "https://b.example/"];
+        let sources = sources.map(|address| OpenIdSource::Url(address.into()));
+        verifier.verify(ask(&key.token(), &keys, &sources)).await.is_err()
+    });
+    settle().await;
+    assert_eq!(bench.http.count(), 2);
+    bench.clock.advance(Duration::from_secs(10)).await;
+    assert!(caller.is_finished());
+}
+
+#[tokio::test]
 async fn the_number_of_configurations_has_a_bound() {
     let key = Signer::new("first");
     let bench = Bench::answering([]);
@@ -287,6 +304,26 @@ fn by_secret(header: &str, secret: &[u8]) -> String {
     signed(header, |message| {
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message).as_ref().to_vec()
     })
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_is_a_token_by_chance(
+        text in r"[ -~]{0,40}(\.[ -~]{0,40}){0,5}",
+        header in r#"\{"alg":"(none|HS256|RS256|ES512|x)"(,"kid":("a"|7|null|\[\]))?\}"#,
+        payload in proptest::collection::vec(proptest::num::u8::ANY, 0..60),
+        signature in proptest::collection::vec(proptest::num::u8::ANY, 0..70),
+    ) {
+        let keys = JwtKeys::new(vec![
+            JwtKey { id: Some("a".into()), material: JwtKeyMaterial::Secret(SECRET.to_vec().into()) },
+        ]);
+        let bench = Bench::answering([]);
+        let token = [encoded(header.as_bytes()), encoded(&payload), encoded(&signature)].join(".");
+        for token in [&text, &token] {
+            let refused = bench.verifier.verify_now(ask(token, &keys, &[])).map(|result| result.is_err());
+            proptest::prop_assert_eq!(refused, Some(true), "{}", token);
+        }
+    }
 }
 
 /// Prints what one check costs: `cargo test -p sekisho-identity --release -- --ignored --nocapture cost`.

@@ -1,16 +1,12 @@
-//! What a token says, held against what a policy asks for.
+//! What a token says of its lifetime, its audience and its issuer, and the texts of claims.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::Refused;
-use crate::compile::{Compiler, Text};
-use crate::declaration::{Attribute, Child, Children, Kind};
-use crate::exchange::Exchange;
+use crate::declaration::{Child, Children};
 use crate::ports::clock::UNIX_EPOCH_TICKS;
 use crate::ports::jwts::JwtError;
-use crate::xml::Element;
 
 /// A payload.
 pub(crate) type Claims = Map<String, Value>;
@@ -23,29 +19,6 @@ pub(crate) const AUDIENCES: Child = Child::optional(
     "audiences",
     Children::Elements(&[Child::any("audience", Children::Text, "A value of `aud`.").at_least(1)]),
     "Audiences of which the token must name one.",
-);
-
-/// `required-claims`.
-pub(crate) const REQUIRED_CLAIMS: Child = Child::optional(
-    "required-claims",
-    Children::Elements(&[Child::any(
-        "claim",
-        Children::Elements(&[Child::any("value", Children::Text, "A value of the claim.")]),
-        "A claim that must be there; without values, with any value.",
-    )
-    .at_least(1)
-    .with(&[
-        Attribute::required("name", Kind::Text, "The name of the claim, as the token writes it.").literal(),
-        Attribute::optional(
-            "match",
-            Kind::OneOf(&["all", "any"]),
-            "Whether all values must be there, or one.",
-        )
-        .or("all"),
-        Attribute::optional("separator", Kind::Text, "What stands between several values in one text.")
-            .literal(),
-    ])]),
-    "Claims that the token must have.",
 );
 
 /// The time in seconds since 1970.
@@ -152,66 +125,6 @@ fn strings(claim: Option<&Value>) -> impl Iterator<Item = &str> {
     items.iter().filter_map(Value::as_str)
 }
 
-/// One `claim` of `required-claims`.
-pub(crate) struct RequiredClaim {
-    name: Arc<str>,
-    matching: Option<Text>,
-    separator: Option<Arc<str>>,
-    values: Vec<Text>,
-}
-
-/// The claims of `required-claims`; none after an error was reported.
-pub(crate) fn required(compiler: &mut Compiler<'_>, element: &Element) -> Option<Vec<RequiredClaim>> {
-    let lists = element.elements().filter(|child| child.name == REQUIRED_CLAIMS.name);
-    lists.flat_map(Element::elements).map(|claim| RequiredClaim::compile(compiler, claim)).collect()
-}
-
-impl RequiredClaim {
-    fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<RequiredClaim> {
-        let values = element.elements().map(|value| compiler.element_text(value)).collect::<Option<_>>()?;
-        Some(RequiredClaim {
-            name: compiler.literal(element, "name")?,
-            matching: compiler.text(element, "match"),
-            separator: compiler.literal(element, "separator").filter(|separator| !separator.is_empty()),
-            values,
-        })
-    }
-
-    fn check(&self, exchange: &mut Exchange, claims: &Claims) -> Result<(), Refused> {
-        if self.values.is_empty() {
-            return Ok(());
-        }
-        let found = texts(claims.get(&*self.name), self.separator.as_deref());
-        let any = match &self.matching {
-            Some(matching) => matching.get(exchange)?.trim().eq_ignore_ascii_case("any"),
-            None => false,
-        };
-        let mut matches = 0;
-        for value in &self.values {
-            let value = value.get(exchange)?;
-            matches += usize::from(found.iter().any(|found| **found == *value));
-        }
-        if matches == self.values.len() || any && matches > 0 {
-            return Ok(());
-        }
-        Err(value_not_allowed(claims, &self.name).into())
-    }
-}
-
-/// Checks the required claims: first that all are there, then what they say.
-pub(crate) fn check_required(
-    exchange: &mut Exchange,
-    claims: &Claims,
-    required: &[RequiredClaim],
-) -> Result<(), Refused> {
-    let missing: Vec<&str> =
-        required.iter().map(|claim| &*claim.name).filter(|name| !claims.contains_key(*name)).collect();
-    if !missing.is_empty() {
-        return Err(claims_not_found(&missing).into());
-    }
-    required.iter().try_for_each(|claim| claim.check(exchange, claims))
-}
-
 /// Claims that are not there.
 pub(crate) fn claims_not_found(names: &[&str]) -> JwtError {
     let names = names.join(", ");
@@ -226,7 +139,7 @@ pub(crate) fn value_not_allowed(claims: &Claims, name: &str) -> JwtError {
 }
 
 /// The values of a claim as text: each item of a list, the parts between separators of a text, JSON for the rest.
-fn texts(claim: Option<&Value>, separator: Option<&str>) -> Vec<String> {
+pub(super) fn texts(claim: Option<&Value>, separator: Option<&str>) -> Vec<String> {
     let items = match claim {
         Some(Value::Array(items)) => items.as_slice(),
         Some(one) => std::slice::from_ref(one),

@@ -2,7 +2,7 @@
 //!
 //! - [`place`]: where the token is in a request
 //! - [`keys`]: keys that the document holds
-//! - [`claims`]: lifetime, audience, issuer and required claims
+//! - [`claims`]: lifetime, audience and issuer; [`required`]: the required claims
 //! - [`refusal`]: what the client is told
 //! - this file: the way from the request to a token that was accepted
 
@@ -10,6 +10,7 @@ pub(crate) mod claims;
 pub(crate) mod keys;
 pub(crate) mod place;
 pub(crate) mod refusal;
+pub(crate) mod required;
 
 use std::sync::Arc;
 

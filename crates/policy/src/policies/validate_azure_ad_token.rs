@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::validate_jwt;
 use crate::compile::{Compiler, Text};
 use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
-use crate::jwt::claims::{self, Claims, RequiredClaim};
+use crate::jwt::claims::{self, Claims};
 use crate::jwt::place::{self, Place};
 use crate::jwt::refusal::{self, Refusal};
+use crate::jwt::required::{self, RequiredClaim};
 use crate::jwt::{self, Refused, keys};
 use crate::pipeline::{Outcome, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
@@ -53,7 +55,7 @@ pub const DECLARATION: Declaration = Declaration {
             "Applications that tokens may be for: `aud`, with or without `api://`.",
         ),
         claims::AUDIENCES,
-        claims::REQUIRED_CLAIMS,
+        required::REQUIRED_CLAIMS,
         Child::optional(
             "decryption-keys",
             Children::Elements(&[Child::any("key", Children::None, "A certificate.").at_least(1).with(&[
@@ -68,9 +70,33 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-const REFERENCE: Reference = Reference { behaviour: "", errors: ERRORS, example: "client", differences: &[] };
+const REFERENCE: Reference = Reference {
+    behaviour: "Tokens are checked as by `validate-jwt`, with the keys of the tenant: its OpenID configuration of version 2, \
+        `https://login.microsoftonline.com/<tenant>/v2.0/.well-known/openid-configuration`. Fetching, refreshing and limits are \
+        those of `validate-jwt`. The environment variable `AZURE_AUTHORITY_HOST` names the host of another cloud, as for \
+        Azure's own clients; a `tenant-id` that is a URL brings its own host, and its first path segment is the tenant.\n\n\
+        The issuer must be the one that the configuration names, or that of version 1 of the same tenant, \
+        `https://sts.windows.net/<tenant id>/` (`https://sts.chinacloudapi.cn/<tenant id>/` in the cloud of China). With \
+        `common` and `organizations` any tenant's issuer is accepted that goes with the token's own `tid`; with \
+        `organizations` not that of personal accounts.\n\n\
+        `client-application-ids` are compared with `azp`, or `appid` where there is no `azp`, without regard to case. \
+        `backend-application-ids`, with and without `api://` before them, and `audiences` together are the audiences of which \
+        `aud` must name one; without both, `aud` is not looked at. Tokens must be signed and must have `exp`; clocks may not \
+        differ. `required-claims` and the output variable are those of `validate-jwt`.",
+    errors: ERRORS,
+    example: "client",
+    differences: &[
+        "`client-application-ids` may be left out; every application of the tenant is then accepted.",
+        "`decryption-keys` is an error when the document is loaded, as in `validate-jwt`.",
+        "A client application that is not listed is `TokenClaimValueNotAllowed`, a token without one `TokenClaimNotFound`.",
+        "Signing keys that an application has of its own are not known: the key set is that of the tenant.",
+    ],
+};
 
-const ERRORS: &[ErrorFact] = &[];
+const ERRORS: &[ErrorFact] = validate_jwt::ERRORS;
+
+/// The tenant of personal accounts.
+const PERSONAL_ACCOUNTS: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 struct ValidateAzureAdToken {
     tenant: Tenant,
@@ -106,7 +132,7 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         clients: jwt::texts(compiler, element, "client-application-ids")?,
         backends: jwt::texts(compiler, element, "backend-application-ids")?,
         audiences: jwt::texts(compiler, element, claims::AUDIENCES.name)?,
-        required: claims::required(compiler, element)?,
+        required: required::compile(compiler, element)?,
         keys: JwtKeys::default(),
     }))
 }
@@ -131,19 +157,24 @@ impl ValidateAzureAdToken {
         let sources = match &self.tenant {
             Tenant::Known(sources) => sources,
             Tenant::Evaluated(tenant) => {
-                evaluated = [OpenIdSource::EntraTenant(tenant.get(exchange)?)];
+                evaluated = [OpenIdSource::EntraTenant(tenant.get(exchange)?.trim().into())];
                 &evaluated
             }
         };
         let ask = JwtAsk { token: found.as_str(), keys: &self.keys, sources, require_signature: true };
         let jwts = Arc::clone(&exchange.ports.jwts);
         let verified = jwt::verified(&*jwts, ask).await?;
-        self.check_claims(exchange, &verified)?;
+        self.check_claims(exchange, &verified, sources)?;
         jwt::keep(exchange, self.output.as_ref(), found.as_str());
         Ok(())
     }
 
-    fn check_claims(&self, exchange: &mut Exchange, verified: &VerifiedJwt) -> Result<(), Refused> {
+    fn check_claims(
+        &self,
+        exchange: &mut Exchange,
+        verified: &VerifiedJwt,
+        sources: &[OpenIdSource],
+    ) -> Result<(), Refused> {
         let claims = &verified.claims;
         let now = claims::unix_time(exchange.ports.clock.utc_ticks());
         claims::check_lifetime(claims, now, 0.0, true)?;
@@ -156,13 +187,17 @@ impl ValidateAzureAdToken {
             claims::check_audience(claims, &audiences)?;
         }
         let issuers = verified.issuers.iter().flat_map(|issuer| issuers(issuer));
-        let issuers: Vec<String> = issuers.collect();
+        let mut issuers: Vec<String> = issuers.collect();
+        let is_organizations = |source: &OpenIdSource| matches!(source, OpenIdSource::EntraTenant(name) if &**name == "organizations");
+        if claims::tenant(claims) == Some(PERSONAL_ACCOUNTS) && sources.iter().any(is_organizations) {
+            issuers.clear();
+        }
         claims::check_issuer(claims, issuers.iter().map(String::as_str))?;
         if !self.clients.is_empty() {
             let allowed = jwt::values(exchange, &self.clients)?;
             check_client(claims, &allowed)?;
         }
-        claims::check_required(exchange, claims, &self.required)
+        required::check(exchange, claims, &self.required)
     }
 }
 

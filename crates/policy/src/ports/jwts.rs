@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::PortFuture;
 
-/// One check.
-#[derive(Clone, Copy, Debug)]
+/// One check. Not `Debug`: it would show the token.
+#[derive(Clone, Copy)]
 pub struct JwtAsk<'a> {
     /// The token in its compact form, without `Bearer`.
     pub token: &'a str,
@@ -90,8 +90,8 @@ impl fmt::Debug for JwtKey {
     }
 }
 
-/// A token whose signature was checked, or that needs none.
-#[derive(Clone, Debug)]
+/// A token whose signature was checked, or that needs none. Not `Debug`: claims tell of people.
+#[derive(Clone)]
 pub struct VerifiedJwt {
     /// The payload.
     pub claims: serde_json::Map<String, serde_json::Value>,
