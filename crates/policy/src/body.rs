@@ -1,9 +1,10 @@
 //! A message body: absent, whole in memory, or still arriving.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -99,6 +100,36 @@ impl Body {
         Ok(())
     }
 
+    /// The same for whoever can do without the body: one that is larger or breaks off passes on as it would have, and the
+    /// answer is false.
+    pub async fn buffer_if_small(&mut self, limit: usize) -> bool {
+        let Body::Stream(stream) = self else { return true };
+        if stream.size_hint().lower() > limit as u64 {
+            return false;
+        }
+        let mut rest = std::mem::take(stream);
+        let mut seen = VecDeque::new();
+        let mut length = 0;
+        let mut failure = None;
+        while length <= limit && failure.is_none() {
+            match rest.frame().await {
+                None => {
+                    *self = Body::Full(joined(seen, length));
+                    return true;
+                }
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        length += data.len();
+                        seen.push_back(data);
+                    }
+                }
+                Some(Err(error)) => failure = Some(error),
+            }
+        }
+        *self = Body::Stream(Replayed { seen, failure, rest }.boxed_unsync());
+        false
+    }
+
     /// The bytes of a buffered body. Without `preserve` they are gone afterwards.
     pub fn read(&mut self, preserve: bool) -> Option<Bytes> {
         let Body::Full(bytes) = self else { return None };
@@ -116,6 +147,57 @@ impl Body {
             Body::Empty => Body::Empty,
             _ => std::mem::replace(self, Body::Consumed),
         }
+    }
+}
+
+/// The pieces as one; a single one is not copied.
+fn joined(mut pieces: VecDeque<Bytes>, length: usize) -> Bytes {
+    if pieces.len() == 1 {
+        return pieces.pop_front().unwrap_or_default();
+    }
+    let mut whole = BytesMut::with_capacity(length);
+    pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+    whole.freeze()
+}
+
+/// A stream of which some was read already.
+struct Replayed {
+    seen: VecDeque<Bytes>,
+    failure: Option<BodyError>,
+    rest: Stream,
+}
+
+impl HttpBody for Replayed {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if let Some(data) = this.seen.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        if let Some(failure) = this.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
+        Pin::new(&mut this.rest).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.seen.is_empty() && self.failure.is_none() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let seen = self.seen.iter().map(|data| data.len() as u64).sum::<u64>();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(seen));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(seen));
+        }
+        hint
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use sekisho_expression::context::SubscriptionFacts;
+use sekisho_policy::body::BodyError;
 use sekisho_policy::pipeline::Scope;
 use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Window};
 use sekisho_policy::ports::{Counters, PortFuture};
@@ -132,5 +135,30 @@ async fn periods_of_a_quota_start_with_the_subscription() {
         assert!(
             matches!(decisions[0][0].window, Window::Fixed { start_ticks, .. } if start_ticks == expected)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_looked_at_reaches_the_client_whatever_its_size() {
+    let policy = r#"<rate-limit-by-key calls="9000" renewal-period="60" counter-key="a"
+        increment-count="@(context.Response.Body.As<string>(true).Length)" />"#;
+    let piece = || Ok(Bytes::from(vec![b'x'; 600]));
+    // Two pieces are more than policies keep in memory here.
+    for (pieces, amount, sent) in [
+        (vec![piece()], 600, Some(600)),
+        (vec![piece(), piece()], 1, Some(1_200)),
+        (vec![piece(), Err(BodyError::Idle)], 1, None),
+    ] {
+        let counters = Arc::new(AskedCounters::default());
+        let bench = Bench::new(|ports| ports.counters = Arc::clone(&counters) as Arc<dyn Counters>);
+        let answer = bench.answer();
+        pieces.into_iter().for_each(|piece| answer.try_send(piece).unwrap());
+        drop(answer);
+        let mut exchange = bench.exchange();
+        pipeline(policy, "", Scope::Api).run(&mut exchange).await;
+        assert_eq!(counters.additions.lock()[0][0].amount, amount);
+        let body = exchange.response.take().unwrap().body;
+        let received = body.collect().await.map(|body| body.to_bytes().len());
+        assert_eq!(received.ok(), sent);
     }
 }
