@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -63,39 +63,6 @@ pub enum Within {
     Larger,
 }
 
-/// A stream of which the start was read already.
-struct Resumed {
-    start: VecDeque<Bytes>,
-    rest: Stream,
-}
-
-impl HttpBody for Resumed {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let this = self.get_mut();
-        match this.start.pop_front() {
-            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
-            None => Pin::new(&mut this.rest).poll_frame(context),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let read: u64 = self.start.iter().map(|data| data.len() as u64).sum();
-        let rest = self.rest.size_hint();
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower() + read);
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper + read);
-        }
-        hint
-    }
-}
-
 impl Body {
     /// A body of these bytes; empty bytes are still a body.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
@@ -144,26 +111,52 @@ impl Body {
 
     /// Waits for the rest as long as it has at most `limit` bytes. A larger body goes on as if nothing had been read of it.
     pub async fn buffer_within(&mut self, limit: usize) -> Result<Within, BodyError> {
-        let mut stream = match self {
-            Body::Stream(stream) => std::mem::take(stream),
-            Body::Full(bytes) if bytes.len() > limit => return Ok(Within::Larger),
-            _ => return Ok(Within::Whole),
-        };
-        *self = Body::Consumed;
-        let mut read = Vec::new();
-        let mut size = 0;
-        while let Some(frame) = stream.frame().await {
-            let Ok(data) = frame?.into_data() else { continue };
-            size += data.len();
-            read.push(data);
-            if size > limit {
-                let start = read.into();
-                *self = Body::Stream(Resumed { start, rest: stream }.boxed_unsync());
-                return Ok(Within::Larger);
+        match self.look_ahead(limit).await {
+            Ahead::Whole => Ok(Within::Whole),
+            Ahead::Larger => Ok(Within::Larger),
+            Ahead::Broken(error) => {
+                *self = Body::Consumed;
+                Err(error)
             }
         }
-        *self = Body::Full(read.concat().into());
-        Ok(Within::Whole)
+    }
+
+    /// The same for whoever can do without the body: one that is larger or breaks off passes on as it would have, and the
+    /// answer is false.
+    pub async fn buffer_if_small(&mut self, limit: usize) -> bool {
+        matches!(self.look_ahead(limit).await, Ahead::Whole)
+    }
+
+    /// Reads a body that is not larger than `limit`. Of any other nothing is lost: what was read comes again.
+    async fn look_ahead(&mut self, limit: usize) -> Ahead {
+        let stream = match self {
+            Body::Stream(stream) if stream.size_hint().lower() > limit as u64 => return Ahead::Larger,
+            Body::Stream(stream) => stream,
+            Body::Full(bytes) if bytes.len() > limit => return Ahead::Larger,
+            _ => return Ahead::Whole,
+        };
+        let mut rest = std::mem::take(stream);
+        let mut seen = VecDeque::new();
+        let mut length = 0;
+        let failure = loop {
+            match rest.frame().await {
+                None => {
+                    *self = Body::Full(joined(seen, length));
+                    return Ahead::Whole;
+                }
+                Some(Ok(frame)) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    length += data.len();
+                    seen.push_back(data);
+                    if length > limit {
+                        break None;
+                    }
+                }
+                Some(Err(error)) => break Some(error),
+            }
+        };
+        *self = Body::Stream(Replayed { seen, failure: failure.clone(), rest }.boxed_unsync());
+        failure.map_or(Ahead::Larger, Ahead::Broken)
     }
 
     /// The bytes of a buffered body. Without `preserve` they are gone afterwards.
@@ -183,6 +176,67 @@ impl Body {
             Body::Empty => Body::Empty,
             _ => std::mem::replace(self, Body::Consumed),
         }
+    }
+}
+
+/// The pieces as one; a single one is not copied.
+fn joined(mut pieces: VecDeque<Bytes>, length: usize) -> Bytes {
+    if pieces.len() == 1 {
+        return pieces.pop_front().unwrap_or_default();
+    }
+    let mut whole = BytesMut::with_capacity(length);
+    pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+    whole.freeze()
+}
+
+/// What was found in front of a stream.
+enum Ahead {
+    /// All of it, in memory now.
+    Whole,
+    /// More than was looked for.
+    Larger,
+    /// A failure.
+    Broken(BodyError),
+}
+
+/// A stream of which some was read already.
+struct Replayed {
+    seen: VecDeque<Bytes>,
+    failure: Option<BodyError>,
+    rest: Stream,
+}
+
+impl HttpBody for Replayed {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if let Some(data) = this.seen.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        if let Some(failure) = this.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
+        Pin::new(&mut this.rest).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.seen.is_empty() && self.failure.is_none() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let seen = self.seen.iter().map(|data| data.len() as u64).sum::<u64>();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(seen));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(seen));
+        }
+        hint
     }
 }
 

@@ -5,6 +5,7 @@
 //! - [`value`], [`json`], [`types`]: values of expressions
 //! - [`entry`]: a value with the time it was stored
 //! - [`caching`]: what `cache-lookup` leaves for the rest of the call; [`vary`]: the key of a response
+//! - [`maker`]: of many calls that miss a value, one makes it
 //! - [`response`]: a whole response; [`tee`]: its body, kept while it passes
 //!
 //! A cache may be shared with other programs, so what comes out of it is as foreign as what comes from the wire: whatever
@@ -14,6 +15,7 @@ mod bytes;
 pub(crate) mod caching;
 pub(crate) mod entry;
 mod json;
+pub(crate) mod maker;
 pub(crate) mod response;
 pub(crate) mod settings;
 pub(crate) mod tee;

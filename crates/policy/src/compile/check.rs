@@ -29,10 +29,11 @@ impl Compiler<'_> {
         true
     }
 
-    /// Reports the second of a policy that a section may have once.
+    /// Reports the second of a policy that a section may have once. Of those inside others (`choose`) at most one may run, so
+    /// they are not counted.
     pub(super) fn check_once(&mut self, declaration: &Declaration, element: &Element) {
         let name = declaration.names.first().copied().unwrap_or("");
-        if !declaration.once {
+        if !declaration.once || self.depth > 0 {
             return;
         }
         if self.once.contains(&name) {

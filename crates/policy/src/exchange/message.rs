@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, StatusCode};
 use sekisho_expression::context::{ResponseView, UrlFacts, UrlView};
 
@@ -172,6 +173,8 @@ fn as_called(url: &OriginalUrl) -> Arc<BaseUrl> {
     })
 }
 
+const EVENT_STREAM: &[u8] = b"text/event-stream";
+
 /// A response.
 #[derive(Debug)]
 pub struct Response {
@@ -206,6 +209,13 @@ impl Response {
                 .and_then(|status| status.canonical_reason())
                 .unwrap_or(""),
         }
+    }
+
+    /// True for an event stream, of which nothing may be held back.
+    pub fn is_event_stream(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).map(|value| value.as_bytes().trim_ascii_start());
+        let start = kind.and_then(|kind| kind.get(..EVENT_STREAM.len()));
+        start.is_some_and(|start| start.eq_ignore_ascii_case(EVENT_STREAM))
     }
 
     /// What expressions see.

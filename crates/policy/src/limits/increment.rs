@@ -8,7 +8,6 @@ use super::whole;
 use crate::compile::{Compiler, Flag, Number};
 use crate::declaration::{Attribute, Kind};
 use crate::exchange::Exchange;
-use crate::pipeline::step::buffer;
 use crate::pipeline::{AtResponse, PolicyError};
 use crate::ports::PortFuture;
 use crate::ports::counters::CounterAsk;
@@ -45,8 +44,8 @@ pub(crate) struct Increment {
     condition: Flag,
     count: Number,
     after_response: Flag,
-    /// What both read.
-    needs: Needs,
+    condition_needs: Needs,
+    count_needs: Needs,
     reads_response: bool,
 }
 
@@ -54,16 +53,19 @@ impl Increment {
     /// Of the attributes of a policy. To be compiled before its other settings.
     pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Self {
         let condition = compiler.flag(element, CONDITION.name, true);
+        let condition_needs = compiler.take_needs();
         let count = compiler.number(element, COUNT.name).unwrap_or(Number::Constant(1.0));
+        let count_needs = compiler.take_needs();
         // The request body must be kept before it is sent on, the response body is looked at when there is one.
-        let needs = compiler.take_needs();
-        compiler.add_needs(Needs { response_body: false, ..needs });
+        compiler.add_needs(Needs { response_body: false, ..condition_needs });
+        compiler.add_needs(Needs { response_body: false, ..count_needs });
         Self {
             reads_response: condition.reads_response() || count.reads_response(),
             condition,
             count,
             after_response: compiler.flag(element, AFTER_RESPONSE.name, false),
-            needs,
+            condition_needs,
+            count_needs,
         }
     }
 
@@ -77,14 +79,23 @@ impl Increment {
         if !self.condition.get(exchange)? {
             return Ok(0);
         }
+        self.count(exchange)
+    }
+
+    fn count(&self, exchange: &mut Exchange) -> Result<u64, PolicyError> {
         whole(&self.count, COUNT.name, (0, LARGEST), exchange)
     }
 
     /// The same once there is a response. Nothing can fail any more then: a call of which nobody can say how much it
     /// counts, counts once, so that a limit is not passed by by what makes its expressions fail.
     pub(crate) async fn amount_of_response(&self, exchange: &mut Exchange) -> u64 {
-        let amount = match buffer(exchange, self.needs).await {
-            Ok(()) => self.amount(exchange),
+        buffer_response(exchange, self.condition_needs).await;
+        let amount = match self.condition.get(exchange) {
+            Ok(false) => Ok(0),
+            Ok(true) => {
+                buffer_response(exchange, self.count_needs).await;
+                self.count(exchange)
+            }
             Err(error) => Err(error),
         };
         amount.unwrap_or_else(|error| {
@@ -98,6 +109,18 @@ impl Increment {
             });
             1
         })
+    }
+}
+
+/// Brings the body of the response into memory, if that is possible without harm: a large one passes on, and an event
+/// stream is not held back.
+async fn buffer_response(exchange: &mut Exchange, needs: Needs) {
+    let limit = exchange.limits.buffered_body;
+    if let Some(response) = &mut exchange.response
+        && needs.response_body
+        && !response.is_event_stream()
+    {
+        response.body.buffer_if_small(limit).await;
     }
 }
 

@@ -12,7 +12,7 @@ const LONGEST_PLAIN: usize = 64;
 
 /// `policy/what/key`; `what` has no user input in it.
 pub(crate) fn counter(policy: &str, what: std::fmt::Arguments<'_>, key: &str) -> String {
-    let mut name = String::with_capacity(policy.len() + 32 + key.len().min(LONGEST_PLAIN + 8));
+    let mut name = String::with_capacity(policy.len() + 64 + key.len().min(LONGEST_PLAIN + 8));
     // Writing to a String never fails.
     let _ = write!(name, "{policy}/{what}/");
     push_bounded(&mut name, key);

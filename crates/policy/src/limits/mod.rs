@@ -47,7 +47,8 @@ pub(crate) fn whole(
     #[allow(clippy::cast_possible_truncation)] // `as` saturates, and what saturates is out of the bounds.
     let found = found as i64;
     if !(minimum..=maximum).contains(&found) {
-        return Err(failure(&format!("`{name}` is {found}, not a number from {minimum} to {maximum}.")));
+        let upper = if maximum == i64::MAX { String::new() } else { format!(" to {maximum}") };
+        return Err(failure(&format!("`{name}` is {found}, not a number from {minimum}{upper}.")));
     }
     Ok(u64::try_from(found).unwrap_or(0))
 }

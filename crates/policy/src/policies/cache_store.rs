@@ -5,9 +5,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
-
 use crate::body::Body;
 use crate::cached::response::Head;
 use crate::cached::settings;
@@ -107,7 +104,7 @@ impl CacheStore {
     /// True for a response that is to be kept.
     fn is_wanted(&self, exchange: &mut Exchange) -> Result<bool, PolicyError> {
         let response = exchange.response_mut();
-        if is_event_stream(&response.headers) {
+        if response.is_event_stream() {
             return Ok(false);
         }
         match &self.cache_response {
@@ -115,15 +112,6 @@ impl CacheStore {
             None => Ok(response.status == 200),
         }
     }
-}
-
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    const EVENT_STREAM: &str = "text/event-stream";
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    content_type
-        .trim_start()
-        .get(..EVENT_STREAM.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
 /// Where a response goes once its body is there.

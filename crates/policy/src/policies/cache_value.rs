@@ -10,6 +10,7 @@ use sekisho_diagnostics::Diagnostic;
 
 use super::cache_store_value::{NOT_CACHEABLE, to_bytes};
 use crate::cached::entry::Entry;
+use crate::cached::maker::{Found, LOCK_DURATION, Waited, look, wait};
 use crate::cached::settings;
 use crate::compile::setting::AnyValue;
 use crate::compile::{Compiler, Number, Text};
@@ -24,13 +25,6 @@ use crate::xml::Element;
 
 /// How long a value is kept when the document does not say.
 const DEFAULT_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long one call may take to make a value before another one tries.
-const LOCK_DURATION: Duration = Duration::from_secs(30);
-/// How long a call waits between looks for the value that another one makes.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// How long a call waits in all before it makes the value itself.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
 /// The declaration.
 pub const DECLARATION: Declaration = Declaration {
     names: &["cache-value"],
@@ -136,16 +130,6 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     }))
 }
 
-/// What a lookup found.
-enum Found {
-    /// Nothing.
-    Nothing,
-    /// A value that is good as it is.
-    Fresh(Entry),
-    /// A value that is to be made anew.
-    Old(Entry),
-}
-
 impl RunLater for CacheValue {
     fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
         Box::pin(async move {
@@ -158,7 +142,7 @@ impl RunLater for CacheValue {
                 None => None,
             };
             let owner = exchange.ports.entropy.next();
-            let (old, has_lock) = match look(exchange, &*cache, &key, refresh_after).await {
+            let (old, has_lock) = match look(&exchange.ports, &*cache, &key, refresh_after).await {
                 Found::Fresh(entry) => return self.take(exchange, entry),
                 Found::Old(entry) => {
                     if !cache.lock(&key, owner, LOCK_DURATION).await {
@@ -166,7 +150,7 @@ impl RunLater for CacheValue {
                     }
                     (Some(entry), true)
                 }
-                Found::Nothing => match self.wait(exchange, &*cache, &key, owner).await {
+                Found::Nothing => match wait(&exchange.ports, &*cache, &key, owner).await {
                     Waited::Value(entry) => return self.take(exchange, entry),
                     Waited::Lock => (None, true),
                     Waited::TooLong => (None, false),
@@ -181,61 +165,10 @@ impl RunLater for CacheValue {
     }
 }
 
-/// How waiting for another call's value ended.
-enum Waited {
-    /// The value is there.
-    Value(Entry),
-    /// Nobody makes it: this call does.
-    Lock,
-    /// Another call is at it for too long: this one makes it too.
-    TooLong,
-}
-
-async fn look(
-    exchange: &mut Exchange,
-    cache: &dyn Cache,
-    key: &str,
-    refresh_after: Option<Duration>,
-) -> Found {
-    let now = exchange.ports.clock.utc_ticks();
-    let Some(entry) = cache.get(key).await.and_then(|bytes| Entry::from_bytes(&bytes)) else {
-        return Found::Nothing;
-    };
-    let age = Duration::from_nanos(
-        u64::try_from(now.saturating_sub(entry.stored_ticks)).unwrap_or(0).saturating_mul(100),
-    );
-    if refresh_after.is_some_and(|after| age >= after) { Found::Old(entry) } else { Found::Fresh(entry) }
-}
-
 impl CacheValue {
     fn take(&self, exchange: &mut Exchange, entry: Entry) -> PolicyResult {
         exchange.variables.set(&self.variable, entry.value);
         Ok(Outcome::Continue)
-    }
-
-    /// Waits for the lock of a missing value, or for the value itself.
-    async fn wait(&self, exchange: &mut Exchange, cache: &dyn Cache, key: &str, owner: u64) -> Waited {
-        let started = exchange.ports.clock.monotonic();
-        loop {
-            if cache.lock(key, owner, LOCK_DURATION).await {
-                // Whoever had the lock before may have left the value.
-                return match look(exchange, cache, key, None).await {
-                    Found::Fresh(entry) => {
-                        cache.unlock(key, owner).await;
-                        Waited::Value(entry)
-                    }
-                    _ => Waited::Lock,
-                };
-            }
-            if exchange.ports.clock.monotonic().saturating_sub(started) >= LONGEST_WAIT {
-                return Waited::TooLong;
-            }
-            let sleep = exchange.ports.clock.sleep(LOOK_AGAIN);
-            sleep.await;
-            if let Found::Fresh(entry) = look(exchange, cache, key, None).await {
-                return Waited::Value(entry);
-            }
-        }
     }
 
     /// Makes the value and keeps it. Without one the old value stands in, then the default.

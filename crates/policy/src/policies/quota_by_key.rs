@@ -70,7 +70,8 @@ pub const DECLARATION: Declaration = Declaration {
             "Bandwidth is the bytes of request and response bodies as they were read from and sent to the client; \
              start lines and headers do not count. `increment-count` is for calls only.",
             "When a condition or count that looks at the response fails, the call counts once and a trace entry \
-             says why.",
+             says why. Event streams and bodies larger than policies keep in memory are passed on and cannot be looked \
+             at: `context.Response.Body` is empty then.",
             "A quota that never renews and is used up says so without a time and without `Retry-After`.",
         ],
     },
@@ -150,7 +151,7 @@ impl RunLater for QuotaByKey {
 }
 
 impl QuotaByKey {
-    /// What the counters are asked. A counter that this call was counted in before only looks.
+    /// What the counters are asked. One that this call was counted in before only looks, with room for this call.
     fn asks(&self, exchange: &mut Exchange, amount: u64) -> Result<Asks, PolicyError> {
         let user_key = self.key.get(exchange)?;
         let Self { volumes, start_ticks, .. } = self;
@@ -159,9 +160,12 @@ impl QuotaByKey {
             let what = format_args!("{}s/{start_ticks}/{}", volumes.period, volume.name());
             key::counter("quota-by-key", what, &user_key)
         });
-        for (volume, ask) in &mut asks {
-            if *volume == Volume::Calls && ask.amount > 0 && !count_once(exchange, &ask.key) {
+        for (_, ask) in asks.iter_mut().filter(|(volume, _)| *volume == Volume::Calls) {
+            if exchange.counted.contains(&ask.key) {
                 ask.amount = 0;
+                ask.limit = ask.limit.saturating_add(1);
+            } else if ask.amount > 0 {
+                exchange.counted.push(ask.key.clone());
             }
         }
         Ok(asks)

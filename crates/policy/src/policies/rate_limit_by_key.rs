@@ -68,7 +68,8 @@ pub const DECLARATION: Declaration = Declaration {
              with another `renewal-period` they count on their own. API Management documents one counter for each \
              key value and does not say how it serves windows of different lengths.",
             "When a condition or count that looks at the response fails, the call counts once and a trace entry \
-             says why.",
+             says why. Event streams and bodies larger than policies keep in memory are passed on and cannot be looked \
+             at: `context.Response.Body` is empty then.",
             "A call whose `increment-condition` does not hold is still refused when the limit is reached.",
         ],
     },

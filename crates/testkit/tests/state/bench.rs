@@ -1,0 +1,143 @@
+//! A pipeline of one document, and calls through it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use http_body::{Body as HttpBody, Frame};
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use sekisho_diagnostics::SourceMap;
+use sekisho_expression::context::{ApiFacts, BackendFacts, ProductFacts, SubscriptionFacts, UrlFacts};
+use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::compile::{Compiler, Environment};
+use sekisho_policy::document::assemble;
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
+use sekisho_policy::pipeline::{Pipeline, Scope};
+use sekisho_policy::ports::{
+    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet, Ports, Target,
+};
+use sekisho_testkit::ports::FakePorts;
+use tokio::sync::mpsc;
+
+/// Ports, and the backend that answers once.
+pub(crate) struct Bench {
+    pub(crate) fakes: FakePorts,
+    ports: Ports,
+    backend: Arc<PiecewiseBackend>,
+}
+
+impl Bench {
+    /// Ports changed by `change`.
+    pub(crate) fn new(change: impl FnOnce(&mut PortSet)) -> Self {
+        let fakes = FakePorts::default();
+        let mut set = fakes.set();
+        change(&mut set);
+        Self { fakes, ports: Ports::from(set), backend: Arc::default() }
+    }
+
+    /// The body of the next answer, piece by piece; dropping the sender ends it.
+    pub(crate) fn answer(&self) -> mpsc::Sender<Result<Bytes, BodyError>> {
+        let (sender, receiver) = mpsc::channel(8);
+        *self.backend.body.lock() = Some(receiver);
+        sender
+    }
+
+    /// A GET call of the subscription `sub` to the product `product`.
+    pub(crate) fn exchange(&self) -> Exchange {
+        let original_url = UrlFacts {
+            scheme: "https".into(),
+            host: "gateway.example".into(),
+            port: 443,
+            path: "/api/models".into(),
+            query: "".into(),
+        };
+        let request = Request::new(
+            Method::GET,
+            HeaderMap::new(),
+            Body::Empty,
+            original_url,
+            [203, 0, 113, 7].into(),
+            "/models".to_owned(),
+            String::new(),
+        );
+        let facts = CallFacts {
+            api: Some(Arc::new(ApiFacts { id: "api".into(), name: "API".into(), ..ApiFacts::default() })),
+            product: Some(Arc::new(ProductFacts { id: "product".into(), ..ProductFacts::default() })),
+            subscription: Some(Arc::new(SubscriptionFacts {
+                id: "sub".into(),
+                ..SubscriptionFacts::default()
+            })),
+            ..CallFacts::default()
+        };
+        let limits = ExchangeLimits { buffered_body: 1_000, expression: Default::default() };
+        let mut exchange = Exchange::new(Arrival {
+            ports: self.ports.clone(),
+            backends: Arc::clone(&self.backend) as Arc<dyn Backends>,
+            limits: Arc::new(limits),
+            facts,
+            request,
+            request_id: [0; 16],
+        });
+        let base = Arc::new(BaseUrl::parse("https://service.example").unwrap());
+        exchange.set_route(Route { target: Target::Url(base), ..Route::default() });
+        exchange
+    }
+}
+
+/// The pipeline of a document at a scope.
+pub(crate) fn pipeline(inbound: &str, outbound: &str, scope: Scope) -> Pipeline {
+    let text = format!(
+        "<policies><inbound>{inbound}</inbound><backend><forward-request /></backend><outbound>{outbound}</outbound></policies>"
+    );
+    let mut sources = SourceMap::new();
+    let file = sources.add("policy.xml", text.as_str());
+    let environment = Environment::default();
+    let mut compiler = Compiler::new(&environment, &sources);
+    let document = compiler.document(&text, file, scope);
+    let findings = compiler.into_diagnostics();
+    assert!(findings.is_empty(), "{findings:?}");
+    assemble(&[&document])
+}
+
+/// Answers with the body that a test sends piece by piece, else with `ok`.
+#[derive(Default)]
+struct PiecewiseBackend {
+    body: Mutex<Option<mpsc::Receiver<Result<Bytes, BodyError>>>>,
+}
+
+impl Backends for PiecewiseBackend {
+    fn describe(&self, _: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
+        None
+    }
+
+    fn forward<'a>(&'a self, _: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        let body = match self.body.lock().take() {
+            Some(pieces) => Body::Stream(Pieces(pieces).boxed_unsync()),
+            None => Body::full("ok"),
+        };
+        let reply = ForwardReply {
+            response: Response { body, ..Response::new(200) },
+            attempt: Attempt::default(),
+            base_url: Arc::default(),
+            backend: None,
+        };
+        Box::pin(std::future::ready(Ok(reply)))
+    }
+}
+
+struct Pieces(mpsc::Receiver<Result<Bytes, BodyError>>);
+
+impl HttpBody for Pieces {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
