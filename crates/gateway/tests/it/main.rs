@@ -9,6 +9,7 @@ mod connections;
 mod credentials;
 mod models;
 mod peer;
+mod policy_calls;
 mod reloads;
 mod secure_backends;
 mod streams;

@@ -37,8 +37,10 @@ impl KeyedCertificate {
         }
         let opened = pfx::open(data, password, &mut Budget::new(limits))?;
         let private_key = opened.key.ok_or_else(no_key)?;
+        let others = opened.all.into_iter().filter(|other| *other != opened.certificate);
+        let others: Vec<Vec<u8>> = others.collect();
         let mut chain = vec![opened.certificate];
-        chain.extend(opened.others);
+        chain.extend(others);
         Ok(Self { chain, private_key })
     }
 }
