@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
-    CallRecord, Clock, Entropy, Event, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
+    CallRecord, Clock, Entropy, Event, Http, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_resources::process::Process;
 use sekisho_testkit::ports::FakePorts;
@@ -114,8 +114,8 @@ impl Bench {
     /// Serves a configuration whose backends are reached like this.
     pub(crate) async fn start_towards(yaml: &str, config: GatewayConfig, backends: UpstreamSettings) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
-        let (ports, records) = ports(&events);
         let upstream = Arc::new(Upstream::new(backends).unwrap());
+        let (ports, records) = ports(&events, &upstream);
         let options = SnapshotOptions::new(&Process::default(), ports.clone(), upstream);
         let snapshot = snapshot(yaml, &options, None);
         let gateway = Gateway::start(config, ports, Arc::new(snapshot)).await.unwrap();
@@ -162,13 +162,15 @@ pub(crate) fn plain() -> GatewayConfig {
     }
 }
 
-fn ports(events: &Arc<Mutex<Vec<Event>>>) -> (Ports, mpsc::Receiver<CallRecord>) {
+fn ports(events: &Arc<Mutex<Vec<Event>>>, upstream: &Arc<Upstream>) -> (Ports, mpsc::Receiver<CallRecord>) {
     let (sender, records) = mpsc::channel(100);
     let ports = PortSet {
         clock: Arc::new(RealClock(std::time::Instant::now())),
         entropy: Arc::new(Counting::default()),
         tokens: Arc::new(OddTokens),
         recorder: Arc::new(Channel { records: sender, events: Arc::clone(events) }),
+        http: Arc::clone(upstream) as Arc<dyn Http>,
+        spawner: Arc::new(|work| drop(tokio::spawn(work))),
         ..FakePorts::default().set()
     };
     (Ports::from(ports), records)
@@ -178,7 +180,8 @@ fn ports(events: &Arc<Mutex<Vec<Event>>>) -> (Ports, mpsc::Receiver<CallRecord>)
 pub(crate) fn findings(yaml: &str) -> Vec<&'static str> {
     let loaded = sekisho_resources::load_text(Path::new("sekisho.yaml"), yaml, &|_| None);
     let upstream = Arc::new(Upstream::new(UpstreamSettings::default()).unwrap());
-    let options = SnapshotOptions::new(&Process::default(), ports(&Arc::default()).0, upstream);
+    let ports = ports(&Arc::default(), &upstream).0;
+    let options = SnapshotOptions::new(&Process::default(), ports, upstream);
     let (_, found) = Snapshot::build(&loaded.configuration, &loaded.sources, &options, None);
     loaded.diagnostics.iter().chain(&found).map(|finding| finding.code).collect()
 }

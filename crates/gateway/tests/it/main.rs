@@ -14,6 +14,7 @@ mod models;
 mod outgoing;
 mod peer;
 mod proxies;
+mod policy_calls;
 mod reloads;
 mod secure_backends;
 mod streams;

@@ -17,10 +17,10 @@ const DEEPEST: u32 = 24;
 /// A certificate in DER, with its key in PKCS#8 and the name it was given.
 pub(super) struct Opened {
     pub(super) certificate: Vec<u8>,
+    /// Every certificate of the archive.
+    pub(super) all: Vec<Vec<u8>>,
     pub(super) key: Option<Zeroizing<Vec<u8>>>,
     pub(super) friendly_name: Option<String>,
-    /// The other certificates of the archive, in their order.
-    pub(super) others: Vec<Vec<u8>>,
 }
 
 /// True for what begins like PKCS#12: a sequence whose first value is the version 3.
@@ -37,6 +37,7 @@ pub(super) fn open(data: &[u8], password: &str, budget: &mut Budget) -> Result<O
     budget.steps(1 + rounds(data, 0) / ROUNDS_PER_STEP)?;
     let wrong = |_| cryptographic("The specified network password is not correct.");
     let archive = Pkcs12Archive::from_pkcs12(data, password).map_err(wrong)?;
+    let all = archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect();
     let key_of = |id: Option<&[u8]>| {
         let fits = |key: &&p12_keystore::PrivateKeyBag| {
             id.is_some() && key.local_key_id.as_ref().map(AsRef::as_ref) == id
@@ -50,13 +51,12 @@ pub(super) fn open(data: &[u8], password: &str, budget: &mut Budget) -> Result<O
         archive.certs.iter().find(|bag| key_of(bag.local_key_id.as_ref().map(AsRef::as_ref)).is_some());
     let bag = with_key.or_else(|| archive.certs.first());
     let bag = bag.ok_or_else(|| cryptographic("The archive holds no certificate."))?;
-    let others = archive.certs.iter().filter(|other| !std::ptr::eq(*other, bag));
     let key = key_of(bag.local_key_id.as_ref().map(AsRef::as_ref));
     Ok(Opened {
         certificate: bag.cert.as_der().to_vec(),
+        all,
         key: key.map(|bag| Zeroizing::new(bag.key.as_der().to_vec())),
         friendly_name: bag.friendly_name.clone(),
-        others: others.map(|other| other.cert.as_der().to_vec()).collect(),
     })
 }
 
