@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
+use crate::pem::PemFile;
 use crate::services::ServiceAnswer;
 
 /// `case.json`.
@@ -52,6 +53,12 @@ pub struct Settings {
     pub authorizations: BTreeMap<String, String>,
     /// True when there is an external cache.
     pub external_cache: bool,
+    /// A PEM file: the certificate that the client shows, and those that it sends along.
+    pub client_certificate: Option<String>,
+    /// A PEM file: the certificates that are trusted.
+    pub trusted_certificates: Option<String>,
+    /// Certificates of the configuration by id, each a PEM file with the certificate and perhaps its key (PKCS#8).
+    pub certificates: BTreeMap<String, String>,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
 }
@@ -78,6 +85,8 @@ pub struct CallSettings {
     pub subscription: Option<String>,
     /// The caller's address, in place of that of the case.
     pub ip_address: Option<String>,
+    /// The certificate that the client shows, in place of that of the case.
+    pub client_certificate: Option<String>,
 }
 
 /// `expected.json`.
@@ -133,6 +142,8 @@ pub struct Case {
     pub findings: Option<Vec<String>>,
     /// Settings.
     pub settings: Settings,
+    /// The PEM files that the settings name.
+    pub pem: BTreeMap<String, PemFile>,
 }
 
 /// One call and what must come of it.
@@ -161,7 +172,15 @@ impl Case {
             services: Vec::new(),
             findings: None,
             settings: serde_json::from_str(&json("case.json")).context("case.json")?,
+            pem: BTreeMap::new(),
         };
+        let settings = &case.settings;
+        let of_calls = settings.calls.iter().filter_map(|call| call.client_certificate.as_ref());
+        let of_case = settings.client_certificate.iter().chain(&settings.trusted_certificates);
+        for file in of_case.chain(settings.certificates.values()).chain(of_calls) {
+            let pem = PemFile::read(&folder.join(file)).context(file.clone())?;
+            case.pem.insert(file.clone(), pem);
+        }
         for number in 1.. {
             let file = numbered("backend", number, "http");
             let Some(text) = text(&file) else { break };

@@ -19,7 +19,7 @@ use crate::members::{TypeDeclaration, impure, pure};
 use crate::types::Type;
 use crate::value::{DateTime, DateTimeKind, DotnetObject, Key, Text, Value};
 
-pub use outside::{CertificateDetails, OpenedCertificate, canonical_name, details, open};
+pub use outside::{CertificateDetails, OpenedCertificate, canonical_name, details, open, thumbprint};
 use parts::{DistinguishedName, Extensions, PublicKey, TYPES as PARTS, rsa_key};
 use read::Facts;
 

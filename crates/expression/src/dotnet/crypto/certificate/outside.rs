@@ -3,6 +3,7 @@
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
+use super::super::digest::Algorithm;
 use super::{pfx, read};
 use crate::budget::{Budget, Limits};
 use crate::context::TrustStore;
@@ -78,6 +79,11 @@ fn take_issuer(der: &[u8], others: &mut Vec<Vec<u8>>) -> Option<Vec<u8>> {
             .is_ok_and(|(_, other)| other.subject().as_raw() == certificate.issuer().as_raw())
     })?;
     Some(others.swap_remove(place))
+}
+
+/// The `Thumbprint` of a certificate in DER.
+pub fn thumbprint(der: &[u8]) -> String {
+    hex(&Algorithm::Sha1.digest(der))
 }
 
 /// Describes a certificate in DER.
