@@ -1,5 +1,6 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
+mod authorizations;
 mod identity;
 mod watch;
 
@@ -257,6 +258,9 @@ fn ports(
         spawner: tokio_spawner(),
     };
     let config = identity::config(&process.identity);
+    let connections = authorizations::connections(&process.connections);
+    let connections =
+        Connections::new(&connections, identity_ports.clone()).context("`authorizations` cannot work")?;
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
     let caches = Caches { internal: Arc::new(MemoryCache::new(Arc::clone(&clock))), external: None };
@@ -269,7 +273,7 @@ fn ports(
         recorder,
         http: upstream,
         jwts: Arc::new(JwtVerifier::default()),
-        authorizations: Arc::new(Connections::default()),
+        authorizations: Arc::new(connections),
         spawner: tokio_spawner(),
     }))
 }
