@@ -109,6 +109,7 @@ async fn attempt(
         Source::AppService(app_service) => (app_service.request(ask), METADATA_ATTEMPT_TIMEOUT),
         Source::WorkloadIdentity(workload) => (workload.request(ask).await, ATTEMPT_TIMEOUT),
         Source::ClientSecret(application) => (application.request(ask), ATTEMPT_TIMEOUT),
+        Source::OAuth(client) => (client.request(), ATTEMPT_TIMEOUT),
     };
     let request = request.map_err(|error| Failure::Final(error.to_string()))?;
     tokio::select! {
@@ -137,7 +138,7 @@ async fn exchange(
     body.buffer(MAX_BODY_BYTES).await.map_err(|error| Failure::Unreachable(error.to_string()))?;
     let bytes = body.read(false).unwrap_or_default();
     if status.is_success() {
-        return reply::read(&bytes, clock.utc_ticks()).map_err(Failure::Final);
+        return reply::read(&bytes, clock.utc_ticks(), source.assumed_lifetime()).map_err(Failure::Final);
     }
     let status = status.as_u16();
     let cause = match reply::error_text(&bytes, source.secret()) {

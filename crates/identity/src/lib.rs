@@ -22,7 +22,7 @@ mod source;
 #[cfg(test)]
 mod testing;
 
-pub use authorizations::Connections;
+pub use authorizations::{ConnectionConfig, Connections};
 pub use config::{ConfigError, Environment, IdentityConfig, SourceConfig};
 pub use jwt::JwtVerifier;
 pub use provider::{IdentityPorts, IdentityTokens, tokio_spawner};

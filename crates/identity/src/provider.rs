@@ -87,6 +87,18 @@ impl IdentityTokens {
         let cache = Cache::new(CACHE_CAPACITY, cache::TOKEN_PAUSES);
         Ok(IdentityTokens { inner: Arc::new(Inner { default, by_client_id, cache, ports }) })
     }
+
+    /// Tokens of these sources alone, by client ids in lower case.
+    pub(crate) fn of_sources(sources: BTreeMap<String, Source>, ports: IdentityPorts) -> IdentityTokens {
+        let default = Source::Unavailable(ConfigError::Unsupported("another connection"));
+        let cache = Cache::new(sources.len().max(1));
+        IdentityTokens { inner: Arc::new(Inner { default, by_client_id: sources, cache, ports }) }
+    }
+
+    /// True when a client id in lower case has a source of its own.
+    pub(crate) fn has_source(&self, client_id: &str) -> bool {
+        self.inner.by_client_id.contains_key(client_id)
+    }
 }
 
 impl std::fmt::Debug for IdentityTokens {

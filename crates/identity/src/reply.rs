@@ -55,8 +55,8 @@ struct ErrorFields {
 /// Reads the answer of a successful request that arrived at `now`.
 ///
 /// `expires_on` counts before `expires_in`: metadata services answer from a cache, and there `expires_in` is the
-/// lifetime at the time of issue.
-pub(crate) fn read(body: &[u8], now: i64) -> Result<Reply, String> {
+/// lifetime at the time of issue. Without either, a token lives for `assumed` seconds.
+pub(crate) fn read(body: &[u8], now: i64, assumed: Option<i64>) -> Result<Reply, String> {
     // The parser's own message may quote what it read, so it is not shown.
     let fields: Fields =
         serde_json::from_slice(body).map_err(|_| "the answer is not the json of a token".to_owned())?;
@@ -70,7 +70,7 @@ pub(crate) fn read(body: &[u8], now: i64) -> Result<Reply, String> {
     let expires_on = seconds(fields.expires_on)
         .and_then(|unix| unix.checked_mul(TICKS_PER_SECOND)?.checked_add(UNIX_EPOCH_TICKS));
     let expires_at = expires_on
-        .or_else(|| seconds(fields.expires_in).and_then(after))
+        .or_else(|| seconds(fields.expires_in).or(assumed).and_then(after))
         .ok_or("the answer says neither expires_on nor expires_in in seconds")?;
     if expires_at <= now {
         return Err("the token in the answer has expired already".to_owned());
@@ -109,7 +109,7 @@ mod tests {
     const NOW: i64 = UNIX_EPOCH_TICKS + 1_700_000_000 * TICKS_PER_SECOND;
 
     fn lifetime(body: &str) -> Result<i64, String> {
-        read(body.as_bytes(), NOW).map(|reply| (reply.expires_at - NOW) / TICKS_PER_SECOND)
+        read(body.as_bytes(), NOW, None).map(|reply| (reply.expires_at - NOW) / TICKS_PER_SECOND)
     }
 
     #[test]
@@ -143,9 +143,11 @@ mod tests {
 
     #[test]
     fn the_issuer_may_ask_to_be_asked_earlier() {
-        let reply = read(br#"{"access_token":"t","expires_in":3600,"refresh_in":"1800"}"#, NOW).ok().unwrap();
+        let reply =
+            read(br#"{"access_token":"t","expires_in":3600,"refresh_in":"1800"}"#, NOW, None).ok().unwrap();
         assert_eq!(reply.refresh_at, Some(NOW + 1800 * TICKS_PER_SECOND));
-        let reply = read(br#"{"access_token":"t","expires_in":3600,"refresh_in":7200}"#, NOW).ok().unwrap();
+        let reply =
+            read(br#"{"access_token":"t","expires_in":3600,"refresh_in":7200}"#, NOW, None).ok().unwrap();
         assert_eq!(reply.refresh_at, None);
     }
 

@@ -1,5 +1,6 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
+mod authorizations;
 mod identity;
 mod state;
 mod watch;
@@ -267,6 +268,9 @@ fn ports(
     let jwts =
         JwtVerifier::new(&**environment, identity_ports.clone()).context("tokens cannot be checked")?;
     let config = identity::config(&process.identity);
+    let connections = authorizations::connections(&process.connections);
+    let connections =
+        Connections::new(&connections, identity_ports.clone()).context("`authorizations` cannot work")?;
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
     Ok(Ports::from(PortSet {
@@ -278,7 +282,7 @@ fn ports(
         recorder,
         http: upstream,
         jwts: Arc::new(jwts),
-        authorizations: Arc::new(Connections::default()),
+        authorizations: Arc::new(connections),
         permits: Arc::default(),
         spawner: tokio_spawner(),
     }))

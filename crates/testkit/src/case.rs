@@ -28,6 +28,7 @@ use zeroize::Zeroizing;
 use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
 use crate::ports::Connection;
+use crate::pem::PemFile;
 use crate::services::ServiceAnswer;
 
 /// `case.json`.
@@ -54,8 +55,6 @@ pub struct Settings {
     pub buffered_body: Option<usize>,
     /// What other services answer.
     pub services: Vec<Service>,
-    /// Certificates of the deployment by id: a PEM file in the folder of the case, with its private key where it has one.
-    pub certificates: BTreeMap<String, String>,
     /// Connections of the credential manager by `provider/connection`.
     pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
@@ -64,6 +63,12 @@ pub struct Settings {
     pub contract: Option<Value>,
     /// JSON schemas of the service by id; a text stands for an XML schema.
     pub schemas: BTreeMap<String, Value>,
+    /// A PEM file: the certificate that the client shows, and those that it sends along.
+    pub client_certificate: Option<String>,
+    /// A PEM file: the certificates that are trusted.
+    pub trusted_certificates: Option<String>,
+    /// Certificates of the configuration by id, each a PEM file with the certificate and perhaps its key (PKCS#8).
+    pub certificates: BTreeMap<String, String>,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
 }
@@ -121,6 +126,8 @@ pub struct CallSettings {
     pub subscription: Option<String>,
     /// The caller's address, in place of that of the case.
     pub ip_address: Option<String>,
+    /// The certificate that the client shows, in place of that of the case.
+    pub client_certificate: Option<String>,
 }
 
 /// `expected.json`.
@@ -172,12 +179,12 @@ pub struct Case {
     pub backend: Vec<Script>,
     /// What other services do.
     pub services: Vec<ServiceAnswer>,
-    /// Certificates of the deployment by id.
-    pub certificates: BTreeMap<String, CertificateFacts>,
     /// Findings of the load, when the case is about these.
     pub findings: Option<Vec<String>>,
     /// Settings.
     pub settings: Settings,
+    /// The PEM files that the settings name.
+    pub pem: BTreeMap<String, PemFile>,
 }
 
 /// One call and what must come of it.
@@ -204,10 +211,17 @@ impl Case {
             calls: Vec::new(),
             backend: Vec::new(),
             services: Vec::new(),
-            certificates: BTreeMap::new(),
             findings: None,
             settings: serde_json::from_str(&json("case.json")).context("case.json")?,
+            pem: BTreeMap::new(),
         };
+        let settings = &case.settings;
+        let of_calls = settings.calls.iter().filter_map(|call| call.client_certificate.as_ref());
+        let of_case = settings.client_certificate.iter().chain(&settings.trusted_certificates);
+        for file in of_case.chain(settings.certificates.values()).chain(of_calls) {
+            let pem = PemFile::read(&folder.join(file)).context(file.clone())?;
+            case.pem.insert(file.clone(), pem);
+        }
         for number in 1.. {
             let file = numbered("backend", number, "http");
             let Some(text) = text(&file) else { break };
@@ -220,10 +234,6 @@ impl Case {
             };
             let script = script.with_context(|| service.reply.clone())?;
             case.services.push(ServiceAnswer { url: service.url.clone(), script, turns: service.turns });
-        }
-        for (id, file) in &case.settings.certificates {
-            let pem = text(file).with_context(|| file.clone())?;
-            case.certificates.insert(id.clone(), certificate(&pem).with_context(|| file.clone())?);
         }
         for number in 1.. {
             let file = numbered("expected", number, "json");
@@ -242,16 +252,6 @@ impl Case {
         }
         Ok(case)
     }
-}
-
-/// A certificate and, where there is one, its private key in PKCS #8.
-fn certificate(pem: &str) -> Result<CertificateFacts> {
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(anyhow::Error::msg)?;
-    let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).ok();
-    Ok(CertificateFacts {
-        der: Arc::from(&*certificate),
-        private_key: key.map(|key| Arc::new(Zeroizing::new(key.secret_pkcs8_der().to_vec()))),
-    })
 }
 
 /// `name.extension` for the first, `name-2.extension` for the second.

@@ -4,13 +4,14 @@
 //! - [`ports`]: a clock that stands still, counted randomness, tokens and records to look at
 //! - [`case`]: a conformance case read from its folder
 //! - [`runner`]: runs a case and says how it differs from what it expects
-//! - [`message`]: HTTP messages as text
+//! - [`message`], [`pem`]: HTTP messages and certificates as text
 //! - [`redis`]: real Redis servers and clusters as child processes
 
 pub mod backends;
 pub mod case;
 pub mod contract;
 pub mod message;
+pub mod pem;
 pub mod ports;
 pub mod redis;
 pub mod runner;

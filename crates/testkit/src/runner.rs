@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
 use sekisho_expression::context::{
-    ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, UrlFacts,
+    ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, TrustStore, UrlFacts,
 };
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::setting::to_text;
@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 
 use crate::backends::{Received, ScriptedBackends, shown};
 use crate::case::{Call, CallSettings, Case, Expected, Wait};
+use crate::pem::PemFile;
 use crate::ports::{Connection, FakeAuthorizations, FakePorts, FakeTokens};
 use crate::services::ServiceCall;
 
@@ -106,7 +107,10 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
     let mut environment =
         Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
-    environment.certificates.clone_from(&case.certificates);
+    for (id, file) in &case.settings.certificates {
+        let facts = case.pem.get(file).and_then(PemFile::certificate);
+        environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));
+    }
     for (name, value) in &case.settings.named_values {
         environment.named_values.insert(name.clone(), NamedValue { value: Some(Arc::from(value.as_str())) });
     }
@@ -191,6 +195,11 @@ fn exchange(
         .iter()
         .map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str())))
         .collect();
+    let shown = of_call.client_certificate.as_ref().or(settings.client_certificate.as_ref());
+    if let Some(shown) = shown.and_then(|file| case.pem.get(file)) {
+        request.certificate = shown.certificates.first().cloned();
+        request.certificate_issuers = shown.certificates.iter().skip(1).cloned().collect();
+    }
     let mut exchange = Exchange::new(Arrival {
         ports: ports.clone(),
         backends: Arc::clone(backends) as Arc<dyn Backends>,
@@ -231,19 +240,31 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
     let subscription = of_call.subscription.as_deref().or(case.settings.subscription.as_deref()).map(|id| {
         Arc::new(SubscriptionFacts { id: id.into(), name: id.into(), ..SubscriptionFacts::default() })
     });
-    let certificates = case.certificates.iter().map(|(id, facts)| (Arc::from(id.as_str()), facts.clone()));
-    let deployment = DeploymentFacts { certificates: certificates.collect(), ..DeploymentFacts::default() };
     let has_product = case.documents.iter().any(|(name, _)| name == "product.xml");
     let product = has_product.then(|| {
         Arc::new(ProductFacts { id: "product".into(), name: "Product".into(), ..ProductFacts::default() })
     });
+    let pem = |file: &String| case.pem.get(file);
+    let trusted = case.settings.trusted_certificates.as_ref().and_then(pem).map(|file| {
+        let roots = file.certificates.iter().map(|der| der.to_vec());
+        Arc::new(TrustStore::new(roots, []))
+    });
+    let certificates = case
+        .settings
+        .certificates
+        .iter()
+        .filter_map(|(id, file)| Some((Arc::from(id.as_str()), pem(file)?.certificate()?)));
     CallFacts {
         api: Some(Arc::new(api)),
         operation: Some(Arc::new(operation)),
         product,
         subscription,
-        deployment: Arc::new(deployment),
         contract: crate::contract::shared(case.settings.contract.as_ref()),
+        deployment: Arc::new(DeploymentFacts {
+            certificates: certificates.collect(),
+            ..DeploymentFacts::default()
+        }),
+        trust_store: trusted,
         ..CallFacts::default()
     }
 }

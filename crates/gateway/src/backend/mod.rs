@@ -65,4 +65,6 @@ impl BackendSet {
 }
 
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ mod app_service;
 mod auto;
 mod entra;
 mod imds;
+mod oauth;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::config::{ConfigError, Environment, SourceConfig};
 pub(crate) use app_service::AppService;
 pub(crate) use entra::{ClientSecret, WorkloadIdentity};
 pub(crate) use imds::Imds;
+pub(crate) use oauth::OAuthClient;
 
 /// One source of tokens.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub(crate) enum Source {
     WorkloadIdentity(WorkloadIdentity),
     /// An application's secret.
     ClientSecret(ClientSecret),
+    /// An application at any token endpoint.
+    OAuth(OAuthClient),
     /// Always this token.
     Static(SecretString),
     /// The environment promises a source that cannot work. Known at the start, told when a token is needed, because
@@ -93,6 +97,7 @@ impl Source {
             Source::AppService(app_service) => app_service.name(),
             Source::WorkloadIdentity(workload) => workload.name(),
             Source::ClientSecret(application) => application.name(),
+            Source::OAuth(client) => client.name(),
             Source::Static(_) => "the static token".to_owned(),
             Source::Unavailable(_) => "the identity of the environment".to_owned(),
         }
@@ -109,11 +114,17 @@ impl Source {
         }
     }
 
+    /// How long a token is good whose lifetime the answer does not tell, in seconds. RFC 6749 only recommends to tell it.
+    pub(crate) fn assumed_lifetime(&self) -> Option<i64> {
+        matches!(self, Source::OAuth(_)).then_some(300)
+    }
+
     /// The secret that the request carries; error texts that echo it are not shown.
     pub(crate) fn secret(&self) -> Option<&str> {
         match self {
             Source::AppService(app_service) => Some(app_service.header.expose_secret()),
             Source::ClientSecret(application) => Some(application.client_secret.expose_secret()),
+            Source::OAuth(client) => Some(client.client_secret.expose_secret()),
             _ => None,
         }
     }

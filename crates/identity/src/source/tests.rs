@@ -20,6 +20,7 @@ async fn sent(source: &Source, resource: &str, client_id: Option<&str>) -> Sent 
         Source::AppService(app_service) => app_service.request(ask),
         Source::WorkloadIdentity(workload) => workload.request(ask).await,
         Source::ClientSecret(application) => application.request(ask),
+        Source::OAuth(client) => client.request(),
         Source::Static(_) | Source::Unavailable(_) => panic!("{source:?} sends nothing"),
     };
     take_apart(request.unwrap()).await

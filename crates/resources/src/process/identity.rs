@@ -145,7 +145,7 @@ fn secret(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>)
     fields.secret(key, reading).map(|secret| secret.value)
 }
 
-fn required_secret(
+pub(super) fn required_secret(
     fields: &mut Fields<'_>,
     key: &'static str,
     reading: &mut Reading<'_>,
@@ -158,10 +158,20 @@ fn required_secret(
 
 /// `endpoint`: https, or http where nobody can listen on the way.
 fn endpoint(fields: &mut Fields<'_>, link_local: bool, reading: &mut Reading<'_>) -> Option<Url> {
-    let text = fields.filled_text("endpoint", reading)?;
+    token_url(fields, "endpoint", link_local, reading)
+}
+
+/// The URL of a token endpoint, by the same rule.
+pub(super) fn token_url(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    link_local: bool,
+    reading: &mut Reading<'_>,
+) -> Option<Url> {
+    let text = fields.filled_text(key, reading)?;
     let Ok(url) = Url::parse(&text.value) else {
         let help = "write it like `https://login.example.org`";
-        reading.error("invalid-url", text.span, "`endpoint` is not a URL", help);
+        reading.error("invalid-url", text.span, format!("`{key}` is not a URL"), help);
         return None;
     };
     let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_near(&url, link_local));

@@ -2,6 +2,7 @@
 //!
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
+mod authorizations;
 mod destinations;
 mod identity;
 mod read;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use authorizations::Connection;
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
@@ -35,6 +37,8 @@ pub struct Process {
     pub drain_timeout: Duration,
     /// `identity`: where tokens of managed identities come from.
     pub identity: Identity,
+    /// `authorizations`: connections of the credential manager.
+    pub connections: Vec<Connection>,
     /// `accessLog`: one line for each request on standard output; false when not set.
     pub access_log: bool,
     /// `upstream`: connections to backends.
@@ -53,6 +57,7 @@ impl Default for Process {
             limits: Limits::default(),
             drain_timeout: Duration::from_secs(30),
             identity: Identity::default(),
+            connections: Vec::new(),
             access_log: false,
             upstream: Upstream::default(),
             state: State::default(),

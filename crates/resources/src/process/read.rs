@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, destinations, identity, state,
+    Upstream, authorizations, destinations, identity, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -30,6 +30,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         limits: limits(fields, reading),
         drain_timeout: short_duration(fields, "drainTimeout", reading).unwrap_or(defaults.drain_timeout),
         identity: identity::read(fields, reading),
+        connections: authorizations::read(fields, reading),
         access_log: access_log(fields, reading),
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),

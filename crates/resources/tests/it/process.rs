@@ -34,10 +34,23 @@ identity:
   clientSecret: ${TEAM_KEY}
   identities:
     11111111-1111-1111-1111-111111111111: {kind: imds, endpoint: 'http://169.254.169.254'}
+authorizations:
+  github:
+    tokenEndpoint: https://login.example/token
+    scopes: read write
+    parameters: {audience: all, kind: a}
+    connections:
+      bot: {clientId: app, clientSecret: '${TEAM_KEY}', parameters: {kind: b}}
+      other: {clientId: app2, clientSecret: x, scopes: [admin]}
 resources: {}
 ",
     );
     assert_clean(&loaded);
+    let [bot, other] = &loaded.process.connections[..] else { panic!("connections") };
+    assert_eq!((bot.provider.as_str(), bot.name.as_str(), bot.client_id.as_str()), ("github", "bot", "app"));
+    assert_eq!((bot.scopes.join(" ").as_str(), bot.parameters["kind"].as_str()), ("read write", "b"));
+    assert_eq!((other.scopes.join(" ").as_str(), other.parameters["audience"].as_str()), ("admin", "all"));
+    assert!(!format!("{bot:?}").contains("key-of-the-team"));
     let process = &loaded.process;
     assert_eq!((process.gateway.id.as_str(), process.gateway.region.as_str()), ("edge-1", "West Europe"));
     assert_eq!(process.listeners.http.unwrap().to_string(), "127.0.0.1:9080");
@@ -81,6 +94,7 @@ identity: {kind: imds, endpoint: 'http://token.example.org'}
 upstream: {insecureSkipVerify: 1, destinations: {deny: [10.0.0.0/33], allow: ['*']}}
 resources: {apis: {}, backend: {}}
 colour: red
+authorizations: {a: {connections: {b: {clientId: c}}}, d: {tokenEndpoint: 'http://login.example'}}
 ",
     );
     assert_eq!(
@@ -98,6 +112,9 @@ colour: red
             "sekisho.yaml:7:79 invalid-destination",
             "sekisho.yaml:8:23 unknown-property",
             "sekisho.yaml:9:1 unknown-property",
+            "sekisho.yaml:10:21 missing-property",
+            "sekisho.yaml:10:39 missing-property",
+            "sekisho.yaml:10:75 insecure-endpoint",
         ]
     );
 }

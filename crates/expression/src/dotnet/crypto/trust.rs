@@ -5,12 +5,17 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 
+use super::digest::Algorithm;
+use super::hex;
+
 /// The roots that `X509Certificate2.Verify()` trusts, and what helps to find a way to them.
 #[derive(Clone, Debug, Default)]
 pub struct TrustStore {
     roots: Vec<CertificateDer<'static>>,
     /// Of each root what chains are checked with.
     anchors: Vec<TrustAnchor<'static>>,
+    /// SHA-1 of each root and then of each intermediate.
+    digests: Vec<Vec<u8>>,
     intermediates: Vec<CertificateDer<'static>>,
 }
 
@@ -34,8 +39,14 @@ impl TrustStore {
             let anchor = anchor_from_trusted_cert(&certificate).ok()?.to_owned();
             Some((certificate, anchor))
         };
-        let (roots, anchors) = roots.into_iter().filter_map(anchor).unzip();
-        Self { roots, anchors, intermediates: intermediates.into_iter().map(CertificateDer::from).collect() }
+        let (roots, anchors): (Vec<_>, _) = roots.into_iter().filter_map(anchor).unzip();
+        let intermediates: Vec<_> = intermediates.into_iter().map(CertificateDer::from).collect();
+        let digests = roots
+            .iter()
+            .chain(&intermediates)
+            .map(|certificate| Algorithm::Sha1.digest(certificate))
+            .collect();
+        Self { roots, anchors, digests, intermediates }
     }
 
     /// True when the certificate is a root, or a chain leads from it to one at a Unix time in seconds. `helpers` are
@@ -44,9 +55,10 @@ impl TrustStore {
         self.is_root(der) || self.leads_to_root(der, helpers, now)
     }
 
-    /// Every certificate that the store holds, in DER.
-    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
-        self.roots.iter().chain(&self.intermediates).map(AsRef::as_ref)
+    /// The certificate with this `Thumbprint`, in upper case, in DER.
+    pub fn by_thumbprint(&self, thumbprint: &str) -> Option<&[u8]> {
+        let mut all = self.roots.iter().chain(&self.intermediates).zip(&self.digests);
+        all.find(|(_, digest)| hex(digest) == thumbprint).map(|(certificate, _)| certificate.as_ref())
     }
 
     /// True for a root.

@@ -3,6 +3,7 @@
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
+use super::super::digest::Algorithm;
 use super::{pfx, read};
 use crate::budget::{Budget, Limits};
 use crate::context::TrustStore;
