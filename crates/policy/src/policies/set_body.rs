@@ -13,7 +13,9 @@ use sekisho_expression::value::Value;
 use crate::body::Body;
 use crate::compile::Compiler;
 use crate::compile::setting::{AnyValue, evaluation_failure, to_text};
-use crate::declaration::{ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, Kind, Reference};
+use crate::declaration::{
+    ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
+};
 use crate::exchange::Exchange;
 use crate::liquid::{self, Failure, Input, Mistake, Reading, Template};
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunNow};
@@ -41,7 +43,42 @@ pub const DECLARATION: Declaration = Declaration {
     attributes: ATTRIBUTES,
     children: Children::Markup,
     once: false,
-    reference: Reference::NONE,
+    reference: Reference {
+        behaviour: "\
+Replaces the body of the request in inbound and backend, of the response in outbound and on-error. `Content-Length`, \
+`Transfer-Encoding` and `Content-Encoding` of the old body are removed; `Content-Type` stays as it is. Markup is taken as text. An expression \
+may give a text or `byte[]`; null leaves no body. In `return-response`, `send-request` and their kin it is the body of the message that is made there. One \
+`value` element around the content is left out.\n\n\
+With `template=\"liquid\"` the content is a Liquid template as DotLiquid runs it in C# mode: filters have Pascal-case names, and `Date` takes \
+.NET formats. `{{name}}` is a named value where there is one of that name. The template sees `body` and `context`. `body` is a tree by the \
+`Content-Type` of the message: JSON for `application/json`, `text/json` and `+json`, XML for `application/xml`, `text/xml` and `+xml`; else \
+the text. Of XML, elements are members by their name without prefix, elements of one name an array, attributes members `@name`; an element \
+with attributes shows its text. A member is found ignoring case when none is exactly the same. The body is kept for later policies and is \
+buffered only when the template names it; without a body, and in `return-response`, `body` is an empty text.\n\n\
+`context` has `Request` (`Url`, `Method`, `OriginalMethod`, `OriginalUrl`, `IpAddress`, `MatchedParameters`, `HasBody`, `ClientCertificates` as \
+base64 texts, `Headers`), `Response` (`StatusCode`, `Method`, `Headers`) and `Variables`. A URL has `Scheme`, `Host`, `Port`, `Path`, `Query`, \
+`QueryString`, `ToUri` and `ToString`. Headers and query parameters are arrays of their values.\n\n\
+Filters: `Abs`, `Append`, `AtLeast`, `AtMost`, `Capitalize`, `Compact`, `Currency`, `Date`, `Default`, `DividedBy`, `Downcase`, `Escape`, `First`, `H`, \
+`Join`, `Last`, `Lstrip`, `Map`, `Minus`, `Modulo`, `NewlineToBr`, `Plus`, `Prepend`, `Remove`, `RemoveFirst`, `Replace`, `ReplaceFirst`, `Round`, \
+`Rstrip`, `Size`, `Slice`, `Sort`, `Split`, `Strip`, `StripHtml`, `StripNewlines`, `Times`, `Truncate`, `TruncateWords`, `Uniq`, `Upcase`, `UrlDecode`, \
+`UrlEncode`. They behave as at DotLiquid's compatibility level 2.0: `Replace`, `ReplaceFirst` and `RemoveFirst` take regular expressions, \
+`Capitalize` is about every word, and arithmetic does not take texts. Tags: `assign`, `capture`, `case`, `comment`, `cycle`, `for`, `if`, \
+`ifchanged`, `increment`, `decrement`, `literal`, `raw`, `tablerow`, `unless`, `break`, `continue`, and `JSONArrayFor`, a `for` with commas between its \
+turns. What is not there is empty. An error of a filter is shown in the body as `Liquid error: …`.\n\n\
+A template has the bounds of an expression (steps, memory, time), and its result that of a buffered body.",
+        errors: &[ErrorFact {
+            reason: "ExpressionValueEvaluationFailure",
+            status: "500",
+            when: "an expression throws, the body of a template is not what its content type says, or a bound is exceeded",
+        }],
+        example: "liquid-json",
+        differences: &[
+            "The engine is not DotLiquid itself; `conformance/liquid` holds what was compared with its tests and documentation.",
+            "Filters are accepted in Ruby's spelling too (`divided_by`). A filter that does not exist changes nothing, as in DotLiquid; `check` warns about it.",
+            "`include`, `render`, `extends`, `block`, `param` and `addfilters` are errors: a template stands alone.",
+            "`Currency` knows common cultures, and `en-US` when none is named. Local time is UTC.",
+        ],
+    },
     compile: Some(compile),
 };
 
