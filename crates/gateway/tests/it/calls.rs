@@ -77,6 +77,29 @@ async fn strangers_are_turned_away() {
 }
 
 #[tokio::test]
+async fn plug_ins_find_their_policy_file_at_the_root() {
+    let backend = Backend::start().await;
+    let global = "policy: |
+  <policies>
+    <inbound>
+      <cross-domain><cross-domain-policy><allow-access-from domain='a.example' /></cross-domain-policy></cross-domain>
+    </inbound>
+    <backend><forward-request /></backend>
+  </policies>
+";
+    let bench = Bench::start(&format!("{global}{}", open_api(backend.address, ""))).await;
+    let file = bench.call("GET /crossdomain.xml HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(file.status(), 200);
+    assert_eq!(file.header("content-type").unwrap(), "text/x-cross-domain-policy");
+    assert!(
+        file.body.ends_with("<allow-access-from domain=\"a.example\" /></cross-domain-policy>"),
+        "{}",
+        file.body
+    );
+    assert_eq!(bench.call("GET /other.xml HTTP/1.1\r\nHost: a\r\n\r\n").await.status(), 404);
+}
+
+#[tokio::test]
 async fn too_much_is_refused() {
     let backend = Backend::start().await;
     let limits = ClientLimits { body_bytes: 10, header_bytes: 8192, ..ClientLimits::default() };

@@ -15,4 +15,4 @@ pub use xml_to_json::{XmlToJson, xml_to_json};
 const JSON_NAMESPACE: &str = "http://james.newtonking.com/projects/json";
 
 /// The namespace of `xsi:nil`.
-const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+pub(crate) const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";

@@ -16,7 +16,9 @@ use super::value::Value;
 /// `at_comma`.
 pub(super) fn fragment(text: &str, from: usize, at_comma: bool) -> Option<Range<usize>> {
     let is_plain = |letter: char| {
-        !letter.is_whitespace() && !matches!(letter, '|' | '\'' | '"') && !(at_comma && letter == ',')
+        let ends =
+            letter.is_whitespace() || matches!(letter, '|' | '\'' | '"') || (at_comma && letter == ',');
+        !ends
     };
     let mut at = from;
     loop {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use proptest::prelude::*;
 use sekisho_diagnostics::Severity;
 use sekisho_expression::budget::{Budget, Limits};
 use sekisho_expression::dotnet::json::parse_with_repetitions;
@@ -21,7 +22,7 @@ impl Variables {
         let variables = case["variables"].as_object().into_iter().flatten();
         let read = variables.map(|(name, value)| {
             let token = parse_with_repetitions(&value.to_string(), false, &mut budget).unwrap();
-            (name.clone(), bind::of_json(&token, &mut budget).unwrap())
+            (name.clone(), bind::tree::of_json(&token, &mut budget).unwrap())
         });
         Self(read.collect())
     }
@@ -144,4 +145,60 @@ fn templates_end_at_their_bounds() {
     }
     let deep = "{% if true %}".repeat(100) + &"{% endif %}".repeat(100);
     assert!(parse(&deep).0.is_none());
+}
+
+/// Pieces of templates, whole and broken.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("{{"),
+        Just("}}"),
+        Just("{%"),
+        Just("%}"),
+        Just("{%-"),
+        Just("-%}"),
+        Just("if "),
+        Just("endif"),
+        Just("for x in a"),
+        Just("endfor"),
+        Just("case a"),
+        Just("when 1"),
+        Just("else"),
+        Just("assign b = a"),
+        Just("a.b[0]"),
+        Just("'"),
+        Just("\""),
+        Just(" | Slice: -1, 3"),
+        Just(" | Split: ''"),
+        Just(" | Truncate: 2"),
+        Just("(1..3)"),
+        Just("ä😀"),
+        Just("\n"),
+        Just("&lt;"),
+        Just("raw"),
+        Just("endraw"),
+        Just("cycle 1, 2"),
+        Just("tablerow x in a cols:2"),
+        Just("["),
+        Just("]"),
+        Just(" "),
+        Just("==")
+    ];
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_template_breaks_the_engine(template in pieces()) {
+        let (parsed, mistakes) = parse(&template);
+        for mistake in &mistakes {
+            prop_assert!(template.get(mistake.place.clone()).is_some(), "{template:?} {mistake:?}");
+        }
+        prop_assert!(parsed.is_some() || !mistakes.is_empty(), "{template:?}");
+        if let Some(parsed) = parsed {
+            let mut roots = Variables(BTreeMap::from([("a".to_owned(), Value::text("xäy"))]));
+            prop_assert!(render(&parsed, &mut roots, &Limits::DEFAULT, 10_000).is_ok(), "{template:?}");
+        }
+    }
 }

@@ -46,7 +46,9 @@ Browser plug-ins ask for the file at the root of the host, where no operation is
 `domain=\"*\"` lets pages of every site read what the caller may read; name the domains instead.",
         errors: &[],
         example: "policy-file",
-        differences: &["The documentation does not say how the file is served; the path and the content type are those of Adobe's specification."],
+        differences: &[
+            "The documentation does not say how the file is served; the path and the content type are those of Adobe's specification.",
+        ],
     },
     compile: Some(compile),
 };
@@ -70,7 +72,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 /// The markup of an element, its attributes as settings.
 fn push(compiler: &mut Compiler<'_>, element: &Element, parts: &mut Vec<Part>, depth: usize) -> Option<()> {
     if depth >= DEEPEST {
-        let finding = Diagnostic::error("nested-too-deep", element.name_span, "the policy file is nested too deeply");
+        let finding =
+            Diagnostic::error("nested-too-deep", element.name_span, "the policy file is nested too deeply");
         compiler.report(finding.with_help("see Adobe's specification of cross-domain policy files"));
         return None;
     }
@@ -124,7 +127,8 @@ fn push_escaped(out: &mut String, text: &str) {
 impl RunNow for CrossDomain {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let request = &exchange.request;
-        let asks = matches!(request.method, Method::GET | Method::HEAD) && request.original_url.path.ends_with(FILE);
+        let asks =
+            matches!(request.method, Method::GET | Method::HEAD) && request.original_url.path.ends_with(FILE);
         if !asks {
             return Ok(Outcome::Continue);
         }

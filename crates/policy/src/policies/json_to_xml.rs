@@ -105,7 +105,9 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         on_response,
         apply: compiler.text(element, "apply")?,
         considers_accept: compiler.flag(element, "consider-accept-header", true),
-        dates: !compiler.literal(element, "parse-date").is_some_and(|flag| flag.trim().eq_ignore_ascii_case("false")),
+        dates: !compiler
+            .literal(element, "parse-date")
+            .is_some_and(|flag| flag.trim().eq_ignore_ascii_case("false")),
         separator: compiler.text(element, "namespace-separator"),
         namespace_prefix: compiler.text(element, "namespace-prefix"),
         attribute_block: compiler.text(element, "attribute-block-name"),
@@ -114,7 +116,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         && attribute.value.is_literal()
         && attribute.value.text.text().chars().count() != 1
     {
-        let finding = Diagnostic::error("wrong-value", attribute.value.span, "`namespace-separator` is one character");
+        let finding =
+            Diagnostic::error("wrong-value", attribute.value.span, "`namespace-separator` is one character");
         compiler.report(finding.with_help("write one character, such as `_` or `:`"));
     }
     compiler.add_needs(Needs { request_body: !on_response, response_body: on_response });
@@ -144,7 +147,7 @@ impl RunNow for Policy {
             on_response: self.on_response,
             from: MediaKind::Json,
             to: MediaKind::Xml,
-            always: is_always(&*self.apply.get(exchange)?, "content-type-json")?,
+            always: is_always(&self.apply.get(exchange)?, "content-type-json")?,
             considers_accept: self.considers_accept.get(exchange)?,
         };
         let options = self.options(exchange)?;

@@ -6,7 +6,6 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use sekisho_expression::Needs;
 use sekisho_expression::framework::url_decode;
 
-use super::set_query_parameter::pairs;
 use crate::body::Body;
 use crate::compile::{Compiler, Text};
 use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};
@@ -65,12 +64,16 @@ impl RunNow for Jsonp {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let parameter = self.parameter.get(exchange)?;
         let query = exchange.request.original_url.query.trim_start_matches('?');
-        let found = pairs(query).find(|(name, _)| url_decode(name) == *parameter);
-        let Some(callback) = found.map(|(_, value)| url_decode(value)).filter(|callback| !callback.is_empty()) else {
+        let mut values = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let found = values.find(|(name, _)| url_decode(name) == *parameter);
+        let Some(callback) =
+            found.map(|(_, value)| url_decode(value)).filter(|callback| !callback.is_empty())
+        else {
             return Ok(Outcome::Continue);
         };
         if !is_function_path(&callback) {
-            let message = format!("Value of callback parameter {parameter} is not a valid JavaScript identifier.");
+            let message =
+                format!("Value of callback parameter {parameter} is not a valid JavaScript identifier.");
             return Err(PolicyError::refusal(400, "CallbackParameterInvalid", message));
         }
         let response = exchange.response_mut();
@@ -117,14 +120,51 @@ fn are_indexes(text: &str) -> bool {
 fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     let starts = letters.next().is_some_and(|first| first.is_alphabetic() || matches!(first, '_' | '$'));
-    starts && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$')) && !RESERVED.contains(&name)
+    starts
+        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$'))
+        && !RESERVED.contains(&name)
 }
 
 /// Words that are no identifiers (ECMAScript, section "Keywords and Reserved Words").
 const RESERVED: &[&str] = &[
-    "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else", "enum",
-    "export", "extends", "false", "finally", "for", "function", "if", "import", "in", "instanceof", "new", "null", "return",
-    "super", "switch", "this", "throw", "true", "try", "typeof", "var", "void", "while", "with", "yield",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "instanceof",
+    "new",
+    "null",
+    "return",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 #[cfg(test)]
@@ -137,8 +177,24 @@ mod tests {
             assert!(is_function_path(good), "{good}");
         }
         for bad in [
-            "", "1a", "a-b", "a(", "alert(1)", "a.", ".a", "a..b", "a[", "a[x]", "a[]", "a]", "a[0]b", "a b", "delete", "a;b",
-            "a\u{2028}", "<script>",
+            "",
+            "1a",
+            "a-b",
+            "a(",
+            "alert(1)",
+            "a.",
+            ".a",
+            "a..b",
+            "a[",
+            "a[x]",
+            "a[]",
+            "a]",
+            "a[0]b",
+            "a b",
+            "delete",
+            "a;b",
+            "a\u{2028}",
+            "<script>",
         ] {
             assert!(!is_function_path(bad), "{bad}");
         }

@@ -124,7 +124,9 @@ fn is_text(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else { return true };
     let content_type = content_type.to_str().unwrap_or("").to_ascii_lowercase();
     content_type.starts_with("text/")
-        || ["json", "xml", "javascript", "x-www-form-urlencoded"].iter().any(|part| content_type.contains(part))
+        || ["json", "xml", "javascript", "x-www-form-urlencoded"]
+            .iter()
+            .any(|part| content_type.contains(part))
 }
 
 /// The bytes with all URLs replaced that end where a host or a path segment may; none when there are none.
@@ -149,7 +151,9 @@ fn replaced(bytes: &Bytes, from: &[u8], to: &[u8]) -> Option<Bytes> {
 
 /// True for a byte that makes another host or another path segment of what stands before it.
 fn continues(next: u8) -> bool {
-    next.is_ascii_alphanumeric() || next >= 0x80 || matches!(next, b'-' | b'.' | b'_' | b'~' | b'%' | b':' | b'@' | b'+')
+    next.is_ascii_alphanumeric()
+        || next >= 0x80
+        || matches!(next, b'-' | b'.' | b'_' | b'~' | b'%' | b':' | b'@' | b'+')
 }
 
 #[cfg(test)]
@@ -158,9 +162,14 @@ mod tests {
 
     #[test]
     fn only_whole_urls_are_replaced() {
-        let body = Bytes::from_static(b"https://a.example/v1/x https://a.example/v10 https://a.example/v1 \"https://a.example/v1\"");
+        let body = Bytes::from_static(
+            b"https://a.example/v1/x https://a.example/v10 https://a.example/v1 \"https://a.example/v1\"",
+        );
         let found = replaced(&body, b"https://a.example/v1", b"https://g.example/api").unwrap();
-        assert_eq!(found, "https://g.example/api/x https://a.example/v10 https://g.example/api \"https://g.example/api\"");
+        assert_eq!(
+            found,
+            "https://g.example/api/x https://a.example/v10 https://g.example/api \"https://g.example/api\""
+        );
         assert_eq!(replaced(&body, b"https://b.example", b"x"), None);
     }
 }

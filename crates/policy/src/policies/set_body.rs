@@ -44,24 +44,52 @@ pub const DECLARATION: Declaration = Declaration {
     children: Children::Markup,
     once: false,
     reference: Reference {
-        behaviour: "Replaces the body: of the request in inbound and backend, of the response in outbound and on-error. The body is a text, taken as it is, the result of an expression, or a Liquid template. A `byte[]` becomes the body as it is, every other value by its `ToString()`, null no body at all.\n\
-\n\
-`Content-Length` follows the new body; `Content-Encoding` is removed with the old one. `Content-Type` is left alone.",
+        behaviour: "\
+Replaces the body of the request in inbound and backend, of the response in outbound and on-error. `Content-Length`, \
+`Transfer-Encoding` and `Content-Encoding` of the old body are removed; `Content-Type` stays as it is. Markup is taken as text. An expression \
+may give a text or `byte[]`; null leaves no body. In `return-response`, `send-request` and their kin it is the body of the message that is made there. One \
+`value` element around the content is left out.\n\n\
+With `template=\"liquid\"` the content is a Liquid template as DotLiquid runs it in C# mode: filters have Pascal-case names, and `Date` takes \
+.NET formats. `{{name}}` is a named value where there is one of that name. The template sees `body` and `context`. `body` is a tree by the \
+`Content-Type` of the message: JSON for `application/json`, `text/json` and `+json`, XML for `application/xml`, `text/xml` and `+xml`; else \
+the text. Of XML, elements are members by their name without prefix, elements of one name an array, attributes members `@name`; an element \
+with attributes shows its text. A member is found ignoring case when none is exactly the same. The body is kept for later policies and is \
+buffered only when the template names it; without a body, and in `return-response`, `body` is an empty text.\n\n\
+`context` has `Request` (`Url`, `Method`, `OriginalMethod`, `OriginalUrl`, `IpAddress`, `MatchedParameters`, `HasBody`, `ClientCertificates` as \
+base64 texts, `Headers`), `Response` (`StatusCode`, `Method`, `Headers`) and `Variables`. A URL has `Scheme`, `Host`, `Port`, `Path`, `Query`, \
+`QueryString`, `ToUri` and `ToString`. Headers and query parameters are arrays of their values.\n\n\
+Filters: `Abs`, `Append`, `AtLeast`, `AtMost`, `Capitalize`, `Compact`, `Currency`, `Date`, `Default`, `DividedBy`, `Downcase`, `Escape`, `First`, `H`, \
+`Join`, `Last`, `Lstrip`, `Map`, `Minus`, `Modulo`, `NewlineToBr`, `Plus`, `Prepend`, `Remove`, `RemoveFirst`, `Replace`, `ReplaceFirst`, `Round`, \
+`Rstrip`, `Size`, `Slice`, `Sort`, `Split`, `Strip`, `StripHtml`, `StripNewlines`, `Times`, `Truncate`, `TruncateWords`, `Uniq`, `Upcase`, `UrlDecode`, \
+`UrlEncode`. They behave as at DotLiquid's compatibility level 2.0: `Replace`, `ReplaceFirst` and `RemoveFirst` take regular expressions, \
+`Capitalize` is about every word, and arithmetic does not take texts. Tags: `assign`, `capture`, `case`, `comment`, `cycle`, `for`, `if`, \
+`ifchanged`, `increment`, `decrement`, `literal`, `raw`, `tablerow`, `unless`, `break`, `continue`, and `JSONArrayFor`, a `for` with commas between its \
+turns. What is not there is empty. An error of a filter is shown in the body as `Liquid error: …`.\n\n\
+A template has the bounds of an expression (steps, memory, time), and its result that of a buffered body.",
         errors: &[
             ErrorFact {
                 reason: "RequestBodyTooLarge",
                 status: "413",
-                when: "An expression reads the request body, which is larger than the gateway buffers.",
+                when: "The request body is read and is larger than the gateway buffers.",
             },
             ErrorFact {
                 reason: "ResponseBodyTooLarge",
                 status: "500",
-                when: "An expression reads the response body, which is larger than the gateway buffers.",
+                when: "The response body is read and is larger than the gateway buffers.",
             },
-            ErrorFact::EXPRESSION,
+            ErrorFact {
+                reason: "ExpressionValueEvaluationFailure",
+                status: "500",
+                when: "An expression throws, the body of a template is not what its content type says, or a bound is exceeded.",
+            },
         ],
-        example: "from-the-old-body",
-        differences: &["Markup inside the element is taken as text."],
+        example: "liquid-json",
+        differences: &[
+            "The engine is not DotLiquid itself; `conformance/liquid` holds what was compared with its tests and documentation.",
+            "Filters are accepted in Ruby's spelling too (`divided_by`). A filter that does not exist changes nothing, as in DotLiquid; `check` warns about it.",
+            "`include`, `render`, `extends`, `block`, `param` and `addfilters` are errors: a template stands alone.",
+            "`Currency` knows common cultures, and `en-US` when none is named. Local time is UTC.",
+        ],
     },
     compile: Some(compile),
 };

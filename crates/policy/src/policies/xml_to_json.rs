@@ -103,7 +103,7 @@ impl RunNow for Policy {
             on_response: self.on_response,
             from: MediaKind::Xml,
             to: MediaKind::Json,
-            always: is_always(&*self.apply.get(exchange)?, "content-type-xml")?,
+            always: is_always(&self.apply.get(exchange)?, "content-type-xml")?,
             considers_accept: self.considers_accept.get(exchange)?,
         };
         conversion.run(exchange, "InvalidXml", |text, budget| xml_to_json(text, options, budget))?;

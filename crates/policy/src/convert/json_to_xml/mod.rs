@@ -3,12 +3,15 @@
 //! Names beginning with `@` are attributes, with `$` attributes in the namespace of Newtonsoft.Json, `#text` and `#cdata-section` text, `?target` instructions; arrays become elements of
 //! one name. Names that XML does not have are encoded (`_x0020_`).
 
-use sekisho_expression::budget::Budget;
-use sekisho_expression::dotnet::json::{Formatting, JToken, JTokenType, parse_with_repetitions, to_json};
-use sekisho_expression::framework::{self, xml};
-use sekisho_expression::{Exception, Value};
+mod element;
+mod text;
 
-use super::{JSON_NAMESPACE, SCHEMA_INSTANCE};
+use sekisho_expression::Exception;
+use sekisho_expression::budget::Budget;
+use sekisho_expression::dotnet::json::{JToken, JTokenType, parse_with_repetitions};
+use sekisho_expression::framework::xml;
+
+use text::{clean, push_attribute_text, scalar_text};
 
 /// How JSON becomes XML.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +93,6 @@ impl JsonToXml {
     }
 }
 
-/// A member of an element that is no attribute.
-type Child = (String, JToken);
-
 struct Writer<'o> {
     out: String,
     options: &'o JsonToXml,
@@ -163,7 +163,7 @@ impl Writer<'_> {
             "" => Err(refused("XmlNodeConverter cannot convert JSON with an empty property name to XML.")),
             "#text" | "#whitespace" | "#significant-whitespace" => {
                 let text = scalar_text(value).unwrap_or_default();
-                self.push_text(&text)
+                self.text(&text)
             }
             "#cdata-section" => {
                 let text = scalar_text(value).unwrap_or_default();
@@ -176,6 +176,9 @@ impl Writer<'_> {
             "?xml" => self.declaration(value),
             _ if name.starts_with('?') => {
                 let target = xml::encoded_local_name(name.trim_start_matches('?'));
+                if target.is_empty() || target.eq_ignore_ascii_case("xml") {
+                    return Err(refused(&format!("'{name}' is no processing instruction.")));
+                }
                 let data = scalar_text(value).unwrap_or_default().replace("?>", "? >");
                 self.out.push_str(&format!("<?{target} {}?>", clean(&data)));
                 Ok(())
@@ -203,185 +206,14 @@ impl Writer<'_> {
         let part = |name: &str| value.get(name).and_then(|part| scalar_text(&part));
         self.out.push_str("<?xml version=\"");
         let version = part("@version").unwrap_or_else(|| "1.0".to_owned());
-        self.push_attribute_text(&version);
+        push_attribute_text(&mut self.out, &version);
         for (name, written) in [("@encoding", "\" encoding=\""), ("@standalone", "\" standalone=\"")] {
             if let Some(text) = part(name) {
                 self.out.push_str(written);
-                self.push_attribute_text(&text);
+                push_attribute_text(&mut self.out, &text);
             }
         }
         self.out.push_str("\"?>");
         Ok(())
-    }
-
-    fn element(&mut self, name: &str, value: &JToken) -> Result<(), Exception> {
-        let outer = self.prefixes.len();
-        let (attributes, children) = self.attributes(value)?;
-        let tag = self.element_name(name);
-        self.budget.allocate(2 * tag.len() + 8)?;
-        self.out.push('<');
-        self.out.push_str(&tag);
-        for (name, text) in &attributes {
-            self.budget.allocate(name.len() + text.len())?;
-            self.out.push(' ');
-            self.out.push_str(&self.attribute_name(name));
-            self.out.push_str("=\"");
-            self.push_attribute_text(text);
-            self.out.push('"');
-        }
-        let is_null = matches!(value.kind(), JTokenType::Null | JTokenType::Undefined);
-        if is_null && self.options.marks_null {
-            self.out.push_str(&format!(" xsi:nil=\"true\" xmlns:xsi=\"{SCHEMA_INSTANCE}\""));
-        }
-        match scalar_text(value).filter(|_| !value.is_container()) {
-            Some(text) => {
-                self.out.push('>');
-                self.push_text(&text)?;
-            }
-            None => {
-                self.out.push('>');
-                let start = self.out.len();
-                for (name, child) in &children {
-                    self.member(name, child)?;
-                }
-                if self.out.len() == start {
-                    self.out.pop();
-                    self.out.push_str(" />");
-                    self.prefixes.truncate(outer);
-                    return Ok(());
-                }
-            }
-        }
-        self.out.push_str(&format!("</{tag}>"));
-        self.prefixes.truncate(outer);
-        Ok(())
-    }
-
-    /// The attributes of an element, and what else stands in it. Namespaces are declared from here on.
-    fn attributes(&mut self, value: &JToken) -> Result<(Vec<(String, String)>, Vec<Child>), Exception> {
-        let (mut attributes, mut children): (Vec<(String, String)>, Vec<Child>) = (Vec::new(), Vec::new());
-        for (name, member) in value.properties() {
-            self.budget.step()?;
-            let name = name.as_str();
-            if let Some(prefix) = self.options.namespace(name).filter(|_| !member.is_container()) {
-                self.prefixes.push(prefix.to_owned());
-                let full = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
-                attributes.push((full, scalar_text(&member).unwrap_or_default()));
-            } else if let Some(bare) =
-                name.strip_prefix('@').filter(|bare| !bare.is_empty() && !member.is_container())
-            {
-                attributes.push((bare.to_owned(), scalar_text(&member).unwrap_or_default()));
-            } else if let Some(bare) =
-                name.strip_prefix('$').filter(|bare| !bare.is_empty() && !member.is_container())
-            {
-                if !self.prefixes.iter().any(|known| known == "json") {
-                    self.prefixes.push("json".to_owned());
-                    attributes.push(("xmlns:json".to_owned(), JSON_NAMESPACE.to_owned()));
-                }
-                attributes.push((format!("json:{bare}"), scalar_text(&member).unwrap_or_default()));
-            } else if self.options.attribute_block.as_deref() == Some(name)
-                && member.kind() == JTokenType::Object
-            {
-                let inner = member.properties().into_iter().filter(|(_, value)| !value.is_container());
-                attributes.extend(
-                    inner.map(|(name, value)| (name.to_string(), scalar_text(&value).unwrap_or_default())),
-                );
-            } else {
-                children.push((name.to_owned(), member));
-            }
-        }
-        for (at, (name, _)) in attributes.iter().enumerate() {
-            self.budget.steps(1 + at as u64 / 8)?;
-            if attributes.iter().take(at).any(|(known, _)| known == name) {
-                return Err(refused(&format!("The attribute '{name}' stands twice in one element.")));
-            }
-        }
-        Ok((attributes, children))
-    }
-
-    /// A name as XML has it: prefixes that are declared stay, what names cannot hold is encoded.
-    fn element_name(&self, name: &str) -> String {
-        self.qualified(name)
-    }
-
-    fn attribute_name(&self, name: &str) -> String {
-        match name.strip_prefix("xmlns") {
-            Some("") => name.to_owned(),
-            Some(rest) if rest.starts_with(':') => {
-                format!("xmlns:{}", xml::encoded_local_name(rest.trim_start_matches(':')))
-            }
-            _ => self.qualified(name),
-        }
-    }
-
-    fn qualified(&self, name: &str) -> String {
-        let is_declared = |prefix: &str| prefix == "xml" || self.prefixes.iter().any(|known| known == prefix);
-        let separators =
-            [Some(":"), self.options.separator.as_deref().filter(|separator| !separator.is_empty())];
-        for separator in separators.into_iter().flatten() {
-            if let Some((prefix, local)) = name.split_once(separator)
-                && is_declared(prefix)
-                && !local.is_empty()
-            {
-                return format!("{prefix}:{}", xml::encoded_local_name(local));
-            }
-        }
-        // A prefix that nothing declares is left out, as there.
-        let local = name.split_once(':').map_or(name, |(_, local)| local);
-        xml::encoded_local_name(local)
-    }
-
-    fn push_text(&mut self, text: &str) -> Result<(), Exception> {
-        self.budget.allocate(text.len())?;
-        for letter in text.chars() {
-            match letter {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '\r' => self.out.push_str("&#xD;"),
-                other => self.out.push(fitting(other)),
-            }
-        }
-        Ok(())
-    }
-
-    fn push_attribute_text(&mut self, text: &str) {
-        for letter in text.chars() {
-            match letter {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '"' => self.out.push_str("&quot;"),
-                '\t' | '\n' | '\r' => self.out.push_str(&format!("&#x{:X};", u32::from(letter))),
-                other => self.out.push(fitting(other)),
-            }
-        }
-    }
-}
-
-/// Characters that XML does not have become U+FFFD.
-fn fitting(letter: char) -> char {
-    let is_fine = matches!(letter, '\t' | '\n' | '\r' | '\u{20}'..='\u{FFFD}' | '\u{1_0000}'..);
-    if is_fine { letter } else { char::REPLACEMENT_CHARACTER }
-}
-
-fn clean(text: &str) -> String {
-    text.chars().map(fitting).collect()
-}
-
-/// A value as XML writes it; none for null and containers.
-fn scalar_text(token: &JToken) -> Option<String> {
-    let scalar = token.as_scalar()?;
-    match &scalar.value {
-        Value::Null => None,
-        Value::String(text) => Some(text.to_string()),
-        Value::Boolean(flag) => Some(flag.to_string()),
-        Value::DateTime(date) => Some(framework::round_trip_date(*date)),
-        Value::Double(number) if number.is_infinite() => {
-            Some(if *number > 0.0 { "INF" } else { "-INF" }.to_owned())
-        }
-        Value::Double(number) => Some(framework::round_trip_double(*number)),
-        // Integers of any size, and whatever else a number may be.
-        _ => to_json(token, Formatting::None).ok(),
     }
 }
