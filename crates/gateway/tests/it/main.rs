@@ -6,6 +6,7 @@ mod bench;
 mod broken_backends;
 mod calls;
 mod connections;
+mod contracts;
 mod credentials;
 mod models;
 mod peer;

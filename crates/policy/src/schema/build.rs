@@ -195,7 +195,10 @@ impl<'d> Builder<'d> {
             Value::Object(members) => members,
             // `false` fits nothing; `true`, and what is no schema at all, everything.
             other => {
-                return Node { types: (*other == Value::Bool(false)).then(Types::default), ..Node::default() };
+                return Node {
+                    types: (*other == Value::Bool(false)).then(Types::default),
+                    ..Node::default()
+                };
             }
         };
         let mut node = Node::default();
