@@ -165,7 +165,7 @@ impl FakeSpawner {
 }
 
 /// All fake ports with their handles.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct FakePorts {
     /// The clock.
     pub clock: Arc<FakeClock>,
@@ -183,21 +183,6 @@ pub struct FakePorts {
     pub authorizations: Arc<FakeAuthorizations>,
     /// What goes on after a call.
     pub spawner: Arc<FakeSpawner>,
-}
-
-impl Default for FakePorts {
-    fn default() -> Self {
-        Self {
-            clock: Arc::default(),
-            entropy: Arc::default(),
-            tokens: Arc::default(),
-            recorder: Arc::default(),
-            services: Arc::default(),
-            external_cache: None,
-            authorizations: Arc::default(),
-            spawner: Arc::default(),
-        }
-    }
 }
 
 impl FakePorts {

@@ -10,6 +10,7 @@ use super::format::Format;
 use super::node::{
     Additional, ArrayRules, Conditional, Id, Node, NumberRules, ObjectRules, TextRules, Types,
 };
+use super::weight::weight;
 use super::{Schema, SchemaSet};
 
 /// The most schemas of one set; what lies beyond counts as missing.
@@ -20,6 +21,9 @@ const MAX_REFERENCES: usize = 16;
 const MAX_PATTERNS: usize = 1_000;
 /// The longest pattern in bytes.
 const MAX_PATTERN_BYTES: usize = 4096;
+/// The most that one pattern may weigh, and all of a set together; see [`weight`].
+const MAX_PATTERN_WEIGHT: u64 = 100_000;
+const MAX_WEIGHT: u64 = 2_000_000;
 /// The most problems that are told.
 const MAX_PROBLEMS: usize = 100;
 
@@ -68,6 +72,7 @@ pub struct Builder<'d> {
     known: HashMap<usize, Id>,
     waiting: VecDeque<(Id, &'d Value, Document<'d>)>,
     patterns: HashMap<&'d str, Option<Arc<Pattern>>>,
+    weight: u64,
     problems: Vec<Problem>,
     told: BTreeSet<usize>,
 }
@@ -91,6 +96,7 @@ impl<'d> Builder<'d> {
             known: HashMap::new(),
             waiting: VecDeque::new(),
             patterns: HashMap::new(),
+            weight: 0,
             problems: Vec::new(),
             told: BTreeSet::new(),
         }
@@ -253,11 +259,13 @@ impl<'d> Builder<'d> {
         if let Some(known) = self.patterns.get(pattern) {
             return known.clone();
         }
-        let made = if pattern.len() > MAX_PATTERN_BYTES || self.patterns.len() >= MAX_PATTERNS {
-            Err(format!(
-                "patterns may have {MAX_PATTERN_BYTES} bytes, and a specification {MAX_PATTERNS} of them"
-            ))
+        let weight = weight(pattern);
+        let made = if pattern.len() > MAX_PATTERN_BYTES || weight > MAX_PATTERN_WEIGHT {
+            Err("it is too large".to_owned())
+        } else if self.patterns.len() >= MAX_PATTERNS || self.weight + weight > MAX_WEIGHT {
+            Err("there are too many patterns, or too large ones".to_owned())
         } else {
+            self.weight += weight;
             Pattern::new(pattern)
         };
         let made = match made {

@@ -160,7 +160,7 @@ fn what_is_not_there_is_missing_only_where_it_is_needed() {
     assert_eq!(check(&schema, &json!({"a": 1}), Options::default()), Err(Failure::Missing("A".into())));
     let round = json!({"$ref": "#/a", "a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}});
     let mut builder = Builder::new();
-    let draft = builder.schema(&round, &json!({"$ref": "#/a"}).clone(), Dialect::Alone, "x");
+    let draft = builder.schema(&round, &round, Dialect::Alone, "x");
     assert_eq!(builder.problems().len(), 1);
     assert!(draft.finished(&builder.finish()).missing().is_some());
 }
@@ -228,7 +228,7 @@ fn hostile_documents_are_built_quickly() {
     assert!(!builder.problems().is_empty());
     assert!(until_patterns < Duration::from_secs(5), "{until_patterns:?}");
     println!("large {until_patterns:?}, patterns {:?}", started.elapsed() - until_patterns);
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

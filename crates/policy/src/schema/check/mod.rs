@@ -70,7 +70,17 @@ enum Stop {
 
 impl From<Exception> for Stop {
     fn from(exception: Exception) -> Self {
-        Stop::Failure(Failure::Exhausted(exception.message().to_owned()))
+        Stop::Failure(Failure::exhausted(&exception))
+    }
+}
+
+impl Failure {
+    /// What ended a check. The messages of a budget tell of expressions, which this is none.
+    pub(crate) fn exhausted(exception: &Exception) -> Self {
+        Failure::Exhausted(match exception.type_name() {
+            "System.Text.RegularExpressions.RegexMatchTimeoutException" => exception.message().to_owned(),
+            _ => "The check takes longer, or more memory, than one may.".to_owned(),
+        })
     }
 }
 
@@ -133,9 +143,18 @@ impl<'s, 'v> Check<'s, 'v, '_> {
             let message = format!("the schema or the value nests deeper than {MAX_DEPTH}");
             return Err(Stop::Failure(Failure::Exhausted(message)));
         }
+        let key = (id, std::ptr::from_ref(value) as usize);
+        let is_kept = node.is_shared && self.silent > 0;
+        if is_kept && let Some(known) = self.kept.get(&key) {
+            return if *known { Ok(()) } else { Err(Stop::Invalid) };
+        }
         self.depth += 1;
         let result = self.node(node, value);
         self.depth -= 1;
+        if is_kept && !matches!(result, Err(Stop::Failure(_))) {
+            self.budget.allocate(size_of::<((Id, usize), bool)>())?;
+            self.kept.insert(key, result.is_ok());
+        }
         result
     }
 
@@ -186,28 +205,16 @@ impl<'s, 'v> Check<'s, 'v, '_> {
 
     /// Whether a value fits, without telling why not.
     fn fits(&mut self, id: Id, value: &'v Value) -> Result<bool, Stop> {
-        let is_shared = self.set.node(id).is_some_and(|node| node.is_shared);
-        let key = (id, std::ptr::from_ref(value) as usize);
-        if is_shared && let Some(known) = self.kept.get(&key) {
-            return Ok(*known);
-        }
         self.silent += 1;
-        let depth = self.depth;
         let path = self.path.len();
         let result = self.value(id, value);
         self.silent -= 1;
-        self.depth = depth;
         self.path.truncate(path);
-        let fits = match result {
-            Ok(()) => true,
-            Err(Stop::Invalid) => false,
-            Err(failure) => return Err(failure),
-        };
-        if is_shared {
-            self.budget.allocate(size_of::<((Id, usize), bool)>())?;
-            self.kept.insert(key, fits);
+        match result {
+            Ok(()) => Ok(true),
+            Err(Stop::Invalid) => Ok(false),
+            Err(failure) => Err(failure),
         }
-        Ok(fits)
     }
 
     fn enumeration(&mut self, allowed: &[Value], value: &Value) -> Checked {
