@@ -4,10 +4,12 @@
 //! validation error. Alternatives (`anyOf`, `oneOf`, `not`, `if`) are tried silently; what a shared schema said of a
 //! value is kept, so that recursive alternatives do not multiply.
 
+mod array;
+mod combinations;
 mod object;
 mod scalar;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sekisho_expression::Exception;
@@ -15,7 +17,7 @@ use sekisho_expression::budget::Budget;
 use serde_json::Value;
 
 use super::canonical::canonical;
-use super::node::{ArrayRules, Conditional, Id, Node, Types};
+use super::node::{Id, Node, Types};
 use super::{Schema, SchemaSet};
 
 /// The most mistakes that are told of one value.
@@ -223,117 +225,6 @@ impl<'s, 'v> Check<'s, 'v, '_> {
             return Ok(());
         }
         self.mistake(|| format!("Value {} is not defined in enum.", shown(value)))
-    }
-
-    fn combinations(&mut self, node: &'s Node, value: &'v Value) -> Checked {
-        for part in &node.all_of {
-            self.value(*part, value)?;
-        }
-        if !node.any_of.is_empty() {
-            self.any_of(&node.any_of, value)?;
-        }
-        if !node.one_of.is_empty() {
-            self.one_of(&node.one_of, value)?;
-        }
-        if let Some(not) = node.not
-            && self.fits(not, value)?
-        {
-            self.mistake(|| "JSON is valid against schema from 'not'.".to_owned())?;
-        }
-        match node.conditional {
-            Some(conditional) => self.conditional(conditional, value),
-            None => Ok(()),
-        }
-    }
-
-    fn any_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
-        if let [only] = alternatives {
-            return self.value(*only, value);
-        }
-        for alternative in alternatives {
-            if self.fits(*alternative, value)? {
-                return Ok(());
-            }
-        }
-        self.mistake(|| "JSON does not match any schemas from 'anyOf'.".to_owned())
-    }
-
-    fn one_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
-        if let [only] = alternatives {
-            return self.value(*only, value);
-        }
-        let mut fitting = Vec::new();
-        for (index, alternative) in alternatives.iter().enumerate() {
-            if self.fits(*alternative, value)? {
-                fitting.push(index.to_string());
-            }
-        }
-        match fitting.len() {
-            1 => Ok(()),
-            0 => self.mistake(|| {
-                "JSON is valid against no schemas from 'oneOf'.".to_owned()
-            }),
-            _ => self.mistake(|| {
-                let indexes = fitting.join(", ");
-                format!("JSON is valid against more than one schema from 'oneOf'. Valid schema indexes: {indexes}.")
-            }),
-        }
-    }
-
-    fn conditional(&mut self, conditional: Conditional, value: &'v Value) -> Checked {
-        let branch =
-            if self.fits(conditional.condition, value)? { conditional.then } else { conditional.otherwise };
-        branch.map_or(Ok(()), |branch| self.value(branch, value))
-    }
-
-    fn array(&mut self, node: &'s Node, elements: &'v [Value]) -> Checked {
-        if let Some(rules) = &node.array {
-            self.array_rules(rules, elements)?;
-        }
-        let prefix = node.array.as_ref().map_or(&[][..], |rules| &rules.prefix);
-        for (index, element) in elements.iter().enumerate() {
-            let Some(schema) = prefix.get(index).copied().or(node.items) else { continue };
-            self.path.push(Part::Index(index));
-            let result = self.value(schema, element);
-            self.path.pop();
-            result?;
-        }
-        Ok(())
-    }
-
-    fn array_rules(&mut self, rules: &ArrayRules, elements: &'v [Value]) -> Checked {
-        let count = elements.len() as u64;
-        if let Some(minimum) = rules.minimum.filter(|minimum| count < *minimum) {
-            self.mistake(|| format!("Array item count {count} is less than minimum count of {minimum}."))?;
-        }
-        if let Some(maximum) = rules.maximum.filter(|maximum| count > *maximum) {
-            self.mistake(|| format!("Array item count {count} exceeds maximum count of {maximum}."))?;
-        }
-        if rules.is_unique {
-            self.unique(elements)?;
-        }
-        let Some(contains) = rules.contains else { return Ok(()) };
-        let mut found = 0;
-        for element in elements {
-            found += u64::from(self.fits(contains, element)?);
-        }
-        let is_enough = found >= rules.minimum_contains.unwrap_or(1);
-        if !is_enough || rules.maximum_contains.is_some_and(|maximum| found > maximum) {
-            self.mistake(|| format!("Contains match count {found} is not within the allowed count."))?;
-        }
-        Ok(())
-    }
-
-    fn unique(&mut self, elements: &[Value]) -> Checked {
-        let mut seen = HashSet::with_capacity(elements.len());
-        for (index, element) in elements.iter().enumerate() {
-            let text = canonical(element);
-            self.budget.allocate(text.len())?;
-            if !seen.insert(text) {
-                self.mistake(|| format!("Non-unique array item at index {index}."))?;
-            }
-        }
-        Ok(())
     }
 }
 
