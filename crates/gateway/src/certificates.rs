@@ -129,7 +129,8 @@ fn from_data(data: &str, password: &str) -> Result<OpenedCertificate, String> {
     let base64: Zeroizing<String> = Zeroizing::new(data.split_ascii_whitespace().collect());
     let bytes = LENIENT.decode(base64.as_bytes()).map_err(|_| "`data` is not base64")?;
     let bytes = Zeroizing::new(bytes);
-    open(&bytes, password, &Limits::DEFAULT).map_err(|error| error.message().to_lowercase().trim_end_matches('.').to_owned())
+    open(&bytes, password, &Limits::DEFAULT)
+        .map_err(|error| error.message().to_lowercase().trim_end_matches('.').to_owned())
 }
 
 fn from_pem(certificate: &str, key: Option<&str>) -> Result<OpenedCertificate, String> {

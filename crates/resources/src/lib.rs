@@ -1,6 +1,7 @@
 //! The resources of a gateway in ARM's own names and shapes, and the loaders that read them.
 //!
 //! - [`model`]: the resources of one service
+//! - [`contracts`]: what specifications say of messages, read when it is asked for
 //! - [`process`]: how the process runs (`sekisho.yaml`)
 //! - [`load()`]: from a path to both, with all findings
 //!
@@ -16,6 +17,7 @@
 //! the file it is written in. Findings never show an expanded value.
 
 mod check;
+pub mod contracts;
 mod directory;
 mod document;
 mod duration;

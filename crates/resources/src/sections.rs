@@ -21,13 +21,14 @@ pub(crate) enum Section {
     NamedValues,
     PolicyFragments,
     Products,
+    Schemas,
     Subscriptions,
     VersionSets,
 }
 
 impl Section {
     /// Every section. Version sets and the like come in any order: references are checked at the end.
-    pub(crate) const ALL: [Section; 11] = [
+    pub(crate) const ALL: [Section; 12] = [
         Section::Apis,
         Section::Backends,
         Section::Certificates,
@@ -37,6 +38,7 @@ impl Section {
         Section::NamedValues,
         Section::PolicyFragments,
         Section::Products,
+        Section::Schemas,
         Section::Subscriptions,
         Section::VersionSets,
     ];
@@ -53,6 +55,7 @@ impl Section {
             Section::NamedValues => "namedValues",
             Section::PolicyFragments => "policyFragments",
             Section::Products => "products",
+            Section::Schemas => "schemas",
             Section::Subscriptions => "subscriptions",
             Section::VersionSets => "versionSets",
         }
@@ -80,6 +83,7 @@ impl Section {
             Section::NamedValues => "namedValueInformation",
             Section::PolicyFragments => "policyFragmentInformation",
             Section::Products => "productInformation",
+            Section::Schemas => "schemaInformation",
             Section::Subscriptions => "subscriptionInformation",
             Section::VersionSets => "versionSetInformation",
         }
@@ -88,6 +92,9 @@ impl Section {
 
 /// The file of properties of a version set in the layout of early extractors, without extension.
 pub(crate) const EARLY_VERSION_SET_INFORMATION: &str = "apiVersionSetInformation";
+
+/// The file of properties of a schema of the service as extractors name it, without extension.
+pub(crate) const EXTRACTED_SCHEMA_INFORMATION: &str = "globalSchemaInformation";
 
 /// What the loaders found beside the properties of a resource.
 #[derive(Default)]
@@ -151,6 +158,7 @@ fn insert_into(
             });
             insert(&mut configuration.products, key, product)
         }
+        Section::Schemas => insert(&mut configuration.schemas, key, read::schema(node, reading)),
         Section::Subscriptions => {
             insert(&mut configuration.subscriptions, key, read::subscription(name, node, reading))
         }

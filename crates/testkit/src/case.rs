@@ -27,8 +27,8 @@ use zeroize::Zeroizing;
 
 use crate::backends::Script;
 use crate::message::{self, RequestText, ResponseText};
-use crate::ports::Connection;
 use crate::pem::PemFile;
+use crate::ports::Connection;
 use crate::services::ServiceAnswer;
 
 /// `case.json`.

@@ -31,6 +31,7 @@ pub(super) async fn run(
         return unmatched(snapshot, exchange).await;
     };
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
+    exchange.facts.contract.clone_from(&operation.contract);
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {
             let error = api.keys.refusal(denied, &client.url("/"), &api.path);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::HeaderName;
-use sekisho_diagnostics::Diagnostic;
+use sekisho_diagnostics::{Diagnostic, SourceMap};
 use sekisho_expression::context::{ApiFacts, OperationFacts, UrlFacts};
 use sekisho_policy::exchange::Route;
 use sekisho_policy::ports::{Backends, BaseUrl, Target};
 use sekisho_resources::model::{Api, ApiType, Configuration, Operation, Product, Protocol, VersioningScheme};
 
 use super::pipelines::PipelineStore;
-use super::{ApiEntry, OperationEntry, Pipelines};
+use super::{ApiEntry, OperationEntry, Pipelines, contracts};
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
 
@@ -50,6 +50,7 @@ fn protocol_name(protocol: Protocol) -> &'static str {
 /// What APIs are built from.
 pub(super) struct ApiBuilder<'b, 'c> {
     pub(super) configuration: &'b Configuration,
+    pub(super) sources: &'b SourceMap,
     /// Products in the order of their places.
     pub(super) products: &'b [&'b Product],
     pub(super) backends: &'b dyn Backends,
@@ -73,6 +74,7 @@ impl ApiBuilder<'_, '_> {
         for operation in &api.operations {
             self.operation(api, operation, &keys, &mut operations, &mut tree);
         }
+        contracts::add(api, self.configuration, self.sources, &mut operations, self.diagnostics);
         if operations.is_empty() && takes_every_call(api.api_type) {
             operations.push(self.any_operation(api, &keys));
             if let Ok(template) = Template::parse("/*", |_| true) {
@@ -130,7 +132,7 @@ impl ApiBuilder<'_, '_> {
         });
         let document = operation.policy.map(|policy| policy.file);
         let pipelines = self.pipelines(api, document, keys);
-        operations.push(OperationEntry { facts, pipelines });
+        operations.push(OperationEntry { facts, contract: None, pipelines });
     }
 
     /// The one operation of an API whose protocol is a matter between client and backend.
@@ -141,7 +143,7 @@ impl ApiBuilder<'_, '_> {
             name: "any".into(),
             url_template: "/*".into(),
         };
-        OperationEntry { facts: Arc::new(facts), pipelines: self.pipelines(api, None, keys) }
+        OperationEntry { facts: Arc::new(facts), contract: None, pipelines: self.pipelines(api, None, keys) }
     }
 
     fn pipelines(

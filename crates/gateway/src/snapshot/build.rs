@@ -124,6 +124,7 @@ fn build(
     let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
     let mut builder = ApiBuilder {
         configuration,
+        sources,
         products: &products,
         backends: &view,
         pipelines: &mut pipelines,

@@ -3,17 +3,19 @@
 //! - this file: what a call looks up
 //! - `build`: from the resource model
 //! - `apis`, `people`: the parts of it
+//! - `contracts`: what specifications say of messages, for operations with a policy that asks for it
 //! - `pipelines`: compiled policies, one for each set of documents
 
 mod apis;
 mod build;
+mod contracts;
 mod people;
 mod pipelines;
 
 use std::sync::Arc;
 
 use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, TrustStore};
-use sekisho_policy::exchange::{ExchangeLimits, Route};
+use sekisho_policy::exchange::{Contract, ExchangeLimits, Route};
 use sekisho_policy::pipeline::Pipeline;
 
 use crate::backend::BackendSet;
@@ -57,6 +59,8 @@ pub(crate) struct ApiEntry {
 /// An operation.
 pub(crate) struct OperationEntry {
     pub(crate) facts: Arc<OperationFacts>,
+    /// What the specification says, when a policy of the pipelines asks for it.
+    pub(crate) contract: Option<Arc<Contract>>,
     pub(crate) pipelines: Pipelines,
 }
 
@@ -67,6 +71,12 @@ pub(crate) struct Pipelines {
 }
 
 impl Pipelines {
+    /// True when a policy of one of them reads the contract of the operation.
+    pub(crate) fn read_contract(&self) -> bool {
+        let all = std::iter::once(&self.without_product).chain(self.by_product.iter().map(|(_, one)| one));
+        all.into_iter().any(|pipeline| pipeline.reads_contract)
+    }
+
     /// The policies of a call in the context of this product.
     pub(crate) fn of(&self, product: Option<usize>) -> &Pipeline {
         let by_product =

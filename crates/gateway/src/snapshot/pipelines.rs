@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
-use sekisho_resources::model::{Configuration, PolicyDocument};
+use sekisho_resources::model::{Configuration, PolicyDocument, SchemaDocument};
 
 use crate::certificates::Certificates;
 
@@ -78,12 +78,20 @@ pub(super) fn environment(
         let file = fragment.policy.file;
         (id.clone(), FragmentSource { file, text: sources.shared_text(file) })
     });
+    let schemas = configuration.schemas.iter().map(|(id, schema)| {
+        let schema = match &schema.document {
+            SchemaDocument::Json(document) => ServiceSchema::Json(Arc::clone(document)),
+            SchemaDocument::Other => ServiceSchema::Xml,
+        };
+        (id.clone(), schema)
+    });
     Environment {
         named_values: named_values.collect(),
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
         loggers: configuration.loggers.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
+        schemas: schemas.collect(),
         ..Environment::default()
     }
 }

@@ -1,31 +1,32 @@
 //! `validate-content`: holds the body of a message against the specification, or against a schema of the service.
 //!
 //! - this file: declaration, compilation and the order of the checks
+//! - `content`: the `content` elements and their schemas
 //! - `content_type`: which content type a body counts as
+//! - `side`: the request or the response
 //! - `body`: a body held against a schema
 
 mod body;
+mod content;
 mod content_type;
+mod side;
 
 use std::sync::Arc;
 
-use sekisho_diagnostics::{Diagnostic, closest};
 use sekisho_expression::budget::Budget;
 
 use super::validation::{self, Action, ActionSetting, ERRORS_VARIABLE, Report, ValidationError};
 use crate::body::Within;
-use crate::compile::{Compiler, Flag, Number, ServiceSchema};
+use crate::compile::{Compiler, Number};
 use crate::declaration::{ALL_SCOPES, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference};
 use crate::exchange::Exchange;
-use crate::exchange::contract::{Contract, Representation};
-use crate::pipeline::{
-    PolicyError, PolicyResult, Run, RunLater, Section, request_body_error, response_body_error,
-};
+use crate::pipeline::{PolicyError, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
-use crate::schema::{Builder, Dialect, Options, Schema};
 use crate::xml::Element;
 use body::BodyCheck;
+use content::Content;
 use content_type::ContentTypeMap;
+use side::Side;
 
 /// The largest `max-size` in bytes.
 const MAXIMUM_SIZE: i64 = 4 * 1024 * 1024;
@@ -165,15 +166,6 @@ struct ValidateContent {
     variable: Option<Arc<str>>,
 }
 
-/// A `content` element.
-struct Content {
-    content_type: Option<Arc<str>>,
-    /// The schema of `schema-id`.
-    schema: Option<Schema>,
-    action: ActionSetting,
-    options: Options,
-}
-
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     compiler.needs_contract();
     let mut types = ContentTypeMap::default();
@@ -192,79 +184,6 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         contents,
         variable: ERRORS_VARIABLE.literal_of(compiler, element),
     }))
-}
-
-impl Content {
-    fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        if let Some(engine) = element.attribute("validate-as")
-            && engine.value.text.text().trim() != "json"
-        {
-            let message = format!("`validate-as` `{}` is not supported", compiler.written(engine.value.span));
-            let finding = Diagnostic::error("value-not-supported-yet", engine.value.span, message);
-            compiler
-                .report(finding.with_help("only JSON is checked: there is no checker of XML Schema here"));
-            return None;
-        }
-        let literal_flag = |compiler: &mut Compiler<'_>, name: &str| {
-            element
-                .attribute(name)
-                .map(|_| matches!(compiler.flag(element, name, false), Flag::Constant(true)))
-        };
-        let additional_properties = literal_flag(compiler, "allow-additional-properties");
-        let ignore_case = literal_flag(compiler, "case-insensitive-property-names").unwrap_or(false);
-        let has_schema = element.attribute("schema-id").is_some();
-        Some(Content {
-            content_type: compiler
-                .literal(element, "type")
-                .filter(|content_type| !content_type.trim().is_empty()),
-            schema: if has_schema { Some(service_schema(compiler, element)?) } else { None },
-            action: ActionSetting::new(compiler, element, "action")?,
-            options: Options { additional_properties, ignore_case },
-        })
-    }
-
-    fn is_for(&self, content_type: &str) -> bool {
-        self.content_type.as_ref().is_none_or(|own| own.trim().eq_ignore_ascii_case(content_type))
-    }
-}
-
-/// The schema that `schema-id` and `schema-ref` name; none after an error, and for one that may be elsewhere.
-fn service_schema(compiler: &mut Compiler<'_>, element: &Element) -> Option<Schema> {
-    let attribute = element.attribute("schema-id")?;
-    let id = attribute.value.text.text().trim();
-    let Some(schema) = compiler.environment().schemas.get(id) else {
-        let message = format!("schema `{}` does not exist", compiler.written(attribute.value.span));
-        let mut finding = Diagnostic::error("unknown-schema", attribute.value.span, message);
-        if let Some(known) = closest(id, compiler.environment().schemas.keys().map(String::as_str)) {
-            finding = finding.with_help(format!("did you mean `{known}`?"));
-        }
-        compiler.report_unresolved(finding);
-        return None;
-    };
-    let ServiceSchema::Json(document) = schema else {
-        let message = format!("schema `{}` is not a JSON schema", compiler.written(attribute.value.span));
-        let finding = Diagnostic::error("wrong-schema", attribute.value.span, message);
-        compiler.report(finding.with_help("`validate-as` `json` needs a schema of type `json`"));
-        return None;
-    };
-    let reference = element.attribute("schema-ref");
-    let path = reference.map_or("#", |reference| reference.value.text.text().trim());
-    let Some(target) = crate::schema::follow(document, path) else {
-        let span = reference.map_or(attribute.value.span, |reference| reference.value.span);
-        let message = format!("schema `{id}` has no `{}`", compiler.written(span));
-        let finding = Diagnostic::error("unknown-schema", span, message);
-        compiler.report(finding.with_help("name a definition such as `#/components/schemas/address`"));
-        return None;
-    };
-    let mut builder = Builder::new();
-    let name = path.rsplit('/').next().filter(|name| *name != "#").unwrap_or(id);
-    let draft = builder.schema(document, target, Dialect::Beside, name);
-    for problem in builder.problems() {
-        let message = format!("schema `{id}`: {}", problem.message);
-        compiler.report(Diagnostic::warning("unchecked-schema", attribute.value.span, message));
-    }
-    let set = builder.finish();
-    Some(draft.finished(&set))
 }
 
 impl RunLater for ValidateContent {
@@ -348,106 +267,4 @@ impl ValidateContent {
 /// The operation says nothing of bodies of this content type.
 fn no_definition() -> ValidationError {
     ValidationError::hidden("", "ApiSchema", "", "API's schema does not specify definitions.".to_owned())
-}
-
-/// The message that is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Request,
-    Response,
-}
-
-impl Side {
-    fn of(exchange: &Exchange) -> Side {
-        if exchange.section.edits_response() { Side::Response } else { Side::Request }
-    }
-
-    fn is_response(self) -> bool {
-        self == Side::Response
-    }
-
-    fn kind(self) -> &'static str {
-        if self.is_response() { "ResponseBody" } else { "RequestBody" }
-    }
-
-    fn noun(self) -> &'static str {
-        if self.is_response() { "response" } else { "request" }
-    }
-
-    fn has_body(self, exchange: &Exchange) -> bool {
-        match self {
-            Side::Request => exchange.request.body.is_present(),
-            Side::Response => exchange.response.as_ref().is_some_and(|response| response.body.is_present()),
-        }
-    }
-
-    fn header(self, exchange: &Exchange, name: http::HeaderName) -> Option<&str> {
-        let headers = match self {
-            Side::Request => &exchange.request.headers,
-            Side::Response => &exchange.response.as_ref()?.headers,
-        };
-        headers.get(name)?.to_str().ok()
-    }
-
-    fn content_length(self, exchange: &Exchange) -> Option<u64> {
-        self.header(exchange, http::header::CONTENT_LENGTH)?.trim().parse().ok()
-    }
-
-    fn content_type(self, exchange: &Exchange) -> Option<Arc<str>> {
-        let content_type = self.header(exchange, http::header::CONTENT_TYPE)?;
-        let media_type = crate::exchange::contract::media_type(content_type);
-        (!media_type.is_empty()).then(|| media_type.into())
-    }
-
-    async fn buffer(self, exchange: &mut Exchange, limit: usize) -> Result<Within, PolicyError> {
-        match (self, &mut exchange.response) {
-            (Side::Request, _) => {
-                exchange.request.body.buffer_within(limit).await.map_err(request_body_error)
-            }
-            (Side::Response, Some(response)) => {
-                response.body.buffer_within(limit).await.map_err(response_body_error)
-            }
-            (Side::Response, None) => Ok(Within::Whole),
-        }
-    }
-
-    /// The representation of the specification for a content type.
-    fn representation<'c>(
-        self,
-        contract: &'c Contract,
-        exchange: &Exchange,
-        content_type: &str,
-    ) -> Option<&'c Representation> {
-        let all = match self {
-            Side::Request => &contract.requests,
-            Side::Response => {
-                let status = exchange.response.as_ref().map_or(200, |response| response.status);
-                &contract.response(status)?.representations
-            }
-        };
-        let exact = all.iter().find(|own| own.content_type.eq_ignore_ascii_case(content_type));
-        exact.or_else(|| all.iter().find(|own| own.is_for(content_type)))
-    }
-
-    fn unspecified(self, content_type: &str) -> ValidationError {
-        let details = format!("Unspecified content type {content_type} is not allowed.");
-        ValidationError::told(self.is_response(), content_type, self.kind(), "Unspecified", details)
-    }
-
-    fn too_large(self, size: Option<u64>, maximum: u32) -> ValidationError {
-        let message = if self.is_response() { "Response" } else { "Request" };
-        let size = size.map_or_else(|| format!("more than {maximum}"), |size| size.to_string());
-        let start = format!("{message}'s body is {size} bytes long and it exceeds the");
-        let mut error = ValidationError::told(
-            self.is_response(),
-            "",
-            self.kind(),
-            "SizeLimit",
-            format!("{start} configured limit of {maximum} bytes."),
-        );
-        if !self.is_response() {
-            error.public = Some(format!("{start} limit of {maximum} bytes."));
-        }
-        error
-    }
 }

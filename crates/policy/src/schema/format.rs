@@ -5,6 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+/// One more than the largest `int64`.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -54,10 +57,7 @@ impl Format {
     pub(super) fn accepts_number(self, value: f64) -> bool {
         match self {
             Format::Int32 => value.fract() == 0.0 && (-2_147_483_648.0..=2_147_483_647.0).contains(&value),
-            Format::Int64 => {
-                value.fract() == 0.0
-                    && (-9.223_372_036_854_775_808e18..=9.223_372_036_854_775_807e18).contains(&value)
-            }
+            Format::Int64 => value.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&value),
             _ => true,
         }
     }

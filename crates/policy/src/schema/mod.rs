@@ -6,7 +6,7 @@
 //! [`Budget`](sekisho_expression::budget::Budget), so that neither nesting, cycles of references, alternatives of
 //! alternatives nor patterns make it long.
 //!
-//! - `node`: the compiled form; `build`: from JSON to it
+//! - `node`: the compiled form; `build`: from JSON to it; `weight`: how large a pattern is
 //! - `check`: a value held against a schema; `format`, `canonical`: parts of it
 //! - `read`: JSON texts of messages; `locate`: where in the text a value stands
 //! - `sample`: a value that fits
@@ -21,6 +21,7 @@ mod read;
 mod sample;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::sync::Arc;
 

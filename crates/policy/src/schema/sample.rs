@@ -18,13 +18,15 @@ const MAX_OPTIONAL_DEPTH: usize = 6;
 const MAX_VALUES: usize = 2_000;
 /// The most elements of an array.
 const MAX_ELEMENTS: u64 = 5;
+/// About the most bytes of examples that one sample takes over; an example beyond is not taken.
+const MAX_EXAMPLE_BYTES: usize = 1 << 20;
 /// The longest text that is made, in characters.
 const MAX_TEXT: u64 = 1_000;
 
 impl Schema {
     /// The sample. Members that are only written are left out.
     pub fn sample(&self) -> Value {
-        let mut maker = Maker { set: &self.set, values: 0, open: Vec::new() };
+        let mut maker = Maker { set: &self.set, values: 0, example_bytes: 0, open: Vec::new() };
         maker.value(self.root, 0)
     }
 }
@@ -32,6 +34,7 @@ impl Schema {
 struct Maker<'s> {
     set: &'s SchemaSet,
     values: usize,
+    example_bytes: usize,
     /// The schemas that are being made.
     open: Vec<Id>,
 }
@@ -50,11 +53,12 @@ impl Maker<'_> {
     }
 
     fn node(&mut self, node: &Node, depth: usize) -> Value {
-        if let Some(example) = &node.example {
-            return (**example).clone();
-        }
-        if let Some(first) = node.enumeration.as_ref().and_then(|values| values.first()) {
-            return first.clone();
+        let first = || node.enumeration.as_ref().and_then(|values| values.first());
+        if let Some(example) = node.example.as_deref().or_else(first) {
+            self.example_bytes = self.example_bytes.saturating_add(bytes(example));
+            if self.example_bytes <= MAX_EXAMPLE_BYTES {
+                return example.clone();
+            }
         }
         let mut value = self.own(node, depth);
         let chosen = node.one_of.first().or(node.any_of.first());
@@ -124,6 +128,16 @@ impl Maker<'_> {
             elements.push(self.value(items, depth + 1));
         }
         Value::Array(elements)
+    }
+}
+
+/// What a value takes, about.
+fn bytes(value: &Value) -> usize {
+    32 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(elements) => elements.iter().map(bytes).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + bytes(value)).sum(),
+        _ => 0,
     }
 }
 

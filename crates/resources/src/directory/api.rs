@@ -32,6 +32,9 @@ pub(super) fn parts(folder: &mut Folder, reading: &mut Reading<'_>) -> ApiParts 
     if let Some(path) = folder.take_folder("diagnostics") {
         diagnostics(&path, &mut parts, reading);
     }
+    if let Some(path) = folder.take_folder("schemas") {
+        schemas(&path, &mut parts, reading);
+    }
     parts
 }
 
@@ -52,6 +55,26 @@ fn operations(path: &Path, reading: &mut Reading<'_>) -> Vec<OperationParts> {
     }
     collection.report_rest(reading);
     out
+}
+
+/// Schemas of the API: a folder for each, or a file with its properties.
+fn schemas(path: &Path, parts: &mut ApiParts, reading: &mut Reading<'_>) {
+    let Some(mut collection) = Folder::open(path, reading) else { return };
+    for (name, path) in collection.take_folders() {
+        let Some(mut folder) = Folder::open(&path, reading) else { continue };
+        let node = super::information(Section::Schemas, &name, &mut folder, reading);
+        folder.report_rest(reading);
+        if let Some(schema) = node.and_then(|node| read::schema(&node, reading)) {
+            parts.schemas.insert(name, schema);
+        }
+    }
+    for stem in collection.stems() {
+        let node = collection.document(&stem, reading).flatten();
+        if let Some(schema) = node.and_then(|node| read::schema(&node, reading)) {
+            parts.schemas.insert(stem, schema);
+        }
+    }
+    collection.report_rest(reading);
 }
 
 fn diagnostics(path: &Path, parts: &mut ApiParts, reading: &mut Reading<'_>) {

@@ -96,6 +96,15 @@ impl Folder {
         Some(file.and_then(|file| value::parse(file, reading)))
     }
 
+    /// Names without extension of the JSON and YAML files that were not taken.
+    pub(super) fn stems(&self) -> Vec<String> {
+        let stem = |name: &String| {
+            let (stem, extension) = name.rsplit_once('.')?;
+            EXTENSIONS.contains(&extension).then(|| stem.to_owned())
+        };
+        self.files.keys().filter_map(stem).collect()
+    }
+
     /// Names of the files that were not taken.
     pub(super) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)

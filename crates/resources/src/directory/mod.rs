@@ -14,23 +14,20 @@ use sekisho_diagnostics::closest;
 
 use crate::model::{Configuration, Spanned};
 use crate::reading::Reading;
-use crate::sections::{self, Beside, EARLY_VERSION_SET_INFORMATION, Section};
+use crate::sections::{self, Beside, EARLY_VERSION_SET_INFORMATION, EXTRACTED_SCHEMA_INFORMATION, Section};
 use crate::value::Node;
 use folder::Folder;
 
 /// Folders of the extractor whose resources are not used.
-const NOT_READ: [&str; 15] = [
+const NOT_READ: [&str; 12] = [
     "api releases",
     "authorization servers",
-    "caches",
     "documentations",
     "gateways",
-    "global schemas",
     "groups",
     "openid connect providers",
     "policy restrictions",
     "releases",
-    "schemas",
     "tags",
     "users",
     "wikis",
@@ -42,7 +39,11 @@ pub(crate) fn read(root: &Path, configuration: &mut Configuration, reading: &mut
     let Some(mut folder) = Folder::open(root, reading) else { return };
     configuration.policy = folder.policy(reading);
     for section in Section::ALL {
-        let second = if section == Section::VersionSets { "apiVersionSets" } else { "" };
+        let second = match section {
+            Section::VersionSets => "apiVersionSets",
+            Section::Schemas => "global schemas",
+            _ => "",
+        };
         for name in [section.folder(), section.key(), second] {
             if let Some(path) = folder.take_folder(name) {
                 read_section(section, &path, configuration, reading);
@@ -96,6 +97,11 @@ fn information(section: Section, name: &str, folder: &mut Folder, reading: &mut 
     }
     if section == Section::VersionSets
         && let Some(read) = folder.document(EARLY_VERSION_SET_INFORMATION, reading)
+    {
+        return read;
+    }
+    if section == Section::Schemas
+        && let Some(read) = folder.document(EXTRACTED_SCHEMA_INFORMATION, reading)
     {
         return read;
     }

@@ -1,10 +1,12 @@
 //! APIs and their operations.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sekisho_diagnostics::Span;
+use sekisho_diagnostics::{FileId, Span};
 
-use super::{DiagnosticSettings, PolicyDocument, Spanned};
+use super::{DiagnosticSettings, PolicyDocument, SchemaResource, Spanned};
+use crate::read::GivenContract;
 
 /// `properties.type` (or `apiType`) of an API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +100,10 @@ pub struct Api {
     pub backend_id: Option<Spanned<String>>,
     /// The policy document of the API.
     pub policy: Option<PolicyDocument>,
+    /// Where the specification is.
+    pub specification: Option<SpecificationSource>,
+    /// Schemas of this API by resource name.
+    pub schemas: BTreeMap<String, SchemaResource>,
     /// Operations in the order of their declaration.
     pub operations: Vec<Operation>,
     /// Diagnostics of this API by resource name.
@@ -140,6 +146,33 @@ pub struct Operation {
     pub description: Option<String>,
     /// The policy document of the operation.
     pub policy: Option<PolicyDocument>,
+    /// Where it stands in the specification.
+    pub source: Option<OperationSource>,
+    /// What its own properties say of its messages.
+    pub(crate) given_contract: Option<Arc<GivenContract>>,
+}
+
+/// Where an operation stands in the specification of its API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationSource {
+    /// The member of `paths`.
+    pub path: String,
+    /// The member of that.
+    pub method: String,
+}
+
+/// Where the specification of an API is.
+#[derive(Clone, Debug)]
+pub enum SpecificationSource {
+    /// A text of the source map.
+    File {
+        /// The text.
+        file: FileId,
+        /// True when it stood inside another file.
+        is_inner: bool,
+    },
+    /// An object inside another file.
+    Inline(Arc<serde_json::Value>),
 }
 
 /// A variable of a URL template.

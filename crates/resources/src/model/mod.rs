@@ -6,8 +6,9 @@
 mod api;
 mod backend;
 mod breaker;
-mod certificate;
 mod cache;
+mod certificate;
+mod contract;
 mod credentials;
 mod diagnostic;
 mod logger;
@@ -16,19 +17,27 @@ mod origin;
 mod policy;
 mod product;
 mod redis;
+mod schema;
 mod spanned;
 mod subscription;
 mod version_set;
 
 use std::collections::BTreeMap;
 
-pub use api::{Api, ApiType, Operation, Protocol, SubscriptionKeyParameterNames, TemplateParameter};
+pub use api::{
+    Api, ApiType, Operation, OperationSource, Protocol, SpecificationSource, SubscriptionKeyParameterNames,
+    TemplateParameter,
+};
 pub use backend::{
     Backend, BackendKind, BackendProtocol, BackendProxy, BackendTls, Pool, PoolMember, SingleBackend,
 };
 pub use breaker::{CircuitBreakerRule, FailureThreshold, StatusCodeRange};
-pub use certificate::{Certificate, CertificateMaterial};
 pub use cache::Cache;
+pub use certificate::{Certificate, CertificateMaterial};
+pub use contract::{
+    ContractBody, ContractParameter, ContractResponse, Example, OperationContract, ParameterPlace,
+    SchemaSource,
+};
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
@@ -38,6 +47,7 @@ pub use origin::Origins;
 pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
 pub use product::{Product, ProductState};
 pub use redis::{ConnectionStringError, RedisConnection, RedisServer};
+pub use schema::{SchemaDocument, SchemaResource};
 pub use spanned::Spanned;
 pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
 pub use version_set::{VersionSet, VersioningScheme};
@@ -67,6 +77,8 @@ pub struct Configuration {
     pub loggers: BTreeMap<String, Logger>,
     /// Diagnostics of all APIs by resource name (`applicationinsights`, `azuremonitor`, …).
     pub diagnostics: BTreeMap<String, DiagnosticSettings>,
+    /// Schemas of the service by resource name, which is the `schema-id`.
+    pub schemas: BTreeMap<String, SchemaResource>,
     /// The global policy document.
     pub policy: Option<PolicyDocument>,
     /// Where texts that were written inside another file came from.

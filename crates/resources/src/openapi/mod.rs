@@ -2,7 +2,7 @@
 //!
 //! - names are normalised operation ids, made unique
 //! - required query parameters become part of the URL template
-//! - security, bodies and responses are not read
+//! - bodies and responses are read by [`contracts`](crate::contracts) when a policy needs them; security is not read
 
 mod name;
 mod parameters;
@@ -10,7 +10,7 @@ mod server;
 
 pub(crate) use name::normalised;
 
-use crate::model::{Operation, Spanned, TemplateParameter};
+use crate::model::{Operation, OperationSource, Spanned, TemplateParameter};
 use crate::reading::Reading;
 use crate::value::{self, Node, Value};
 use name::{Names, shortened_title};
@@ -102,5 +102,7 @@ fn operation(
         url_template: Spanned::new(url_template, path.key_span),
         description: member.value.get("description").and_then(Node::scalar).map(str::to_owned),
         policy: None,
+        source: Some(OperationSource { path: path.key.clone(), method: member.key.clone() }),
+        given_contract: None,
     }
 }

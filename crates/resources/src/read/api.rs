@@ -1,11 +1,13 @@
 //! APIs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference};
+use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference, schema};
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
-    Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, Spanned, SubscriptionKeyParameterNames,
+    Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, SchemaResource, Spanned, SpecificationSource,
+    SubscriptionKeyParameterNames,
 };
 use crate::openapi::{self, Specification};
 use crate::reading::Reading;
@@ -56,6 +58,7 @@ pub(crate) struct ApiParts {
     pub(crate) policy: Option<PolicyDocument>,
     pub(crate) operations: Vec<OperationParts>,
     pub(crate) diagnostics: BTreeMap<String, DiagnosticSettings>,
+    pub(crate) schemas: BTreeMap<String, SchemaResource>,
 }
 
 /// Reads an API. Its properties win over its specification.
@@ -67,7 +70,11 @@ pub(crate) fn api(
 ) -> Option<Api> {
     let mut fields = Fields::of_resource(node, "api", reading)?;
     let given = given_specification(&mut fields, reading);
-    let root = parts.specification.take().or(given);
+    let beside = parts.specification.take().map(|root| {
+        let source = SpecificationSource::File { file: root.span.file, is_inner: false };
+        (root, source)
+    });
+    let (root, source) = beside.or(given).unzip();
     let has_specification = root.is_some();
     let specification = match root {
         Some(root) => openapi::read(&root, reading).unwrap_or_default(),
@@ -84,6 +91,11 @@ pub(crate) fn api(
         let name = Spanned::new(entry.key.clone(), entry.key_span);
         if let Some(settings) = diagnostic(name, &entry.value, reading) {
             parts.diagnostics.insert(entry.key.clone(), settings);
+        }
+    }
+    for entry in fields.members("schemas", reading) {
+        if let Some(schema) = schema(&entry.value, reading) {
+            parts.schemas.insert(entry.key.clone(), schema);
         }
     }
     let has_operations = has_specification || !parts.operations.is_empty();
@@ -118,6 +130,8 @@ pub(crate) fn api(
         is_online: fields.boolean("isOnline", reading).unwrap_or(true),
         backend_id: backend_id.and_then(|id| reference(id, "backends", reading)),
         policy: parts.policy.or(inline_policy),
+        specification: source,
+        schemas: parts.schemas,
         operations,
         diagnostics: parts.diagnostics,
         span: fields.span,
@@ -135,19 +149,24 @@ fn path(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Spanned<St
 }
 
 /// The specification that the properties name or hold.
-fn given_specification(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Node> {
+fn given_specification(
+    fields: &mut Fields<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<(Node, SpecificationSource)> {
     let path = fields.filled_text("specificationFile", reading);
     let inline = fields.node("specification");
     let imported = imported(fields, reading);
     if let Some(path) = path {
         let place = reading.beside(path.span, &path.value);
         let file = reading.read_file(&place, Some(path.span))?;
-        return value::parse(file, reading);
+        return Some((value::parse(file, reading)?, SpecificationSource::File { file, is_inner: false }));
     }
     let node = inline.or(imported)?;
-    let Some(text) = node.text() else { return Some(node.clone()) };
+    let Some(text) = node.text() else {
+        return Some((node.clone(), SpecificationSource::Inline(Arc::new(node.to_json()))));
+    };
     let file = reading.inner_file(node, text);
-    value::parse_inner(file, reading)
+    Some((value::parse_inner(file, reading)?, SpecificationSource::File { file, is_inner: true }))
 }
 
 /// `value` with a `format` that holds the document itself, as in an ARM template.

@@ -3,8 +3,9 @@
 mod api;
 mod backend;
 mod breaker;
-mod certificate;
 mod cache;
+mod certificate;
+mod contract;
 mod credentials;
 mod diagnostic;
 mod fragment;
@@ -12,19 +13,22 @@ mod logger;
 mod named_value;
 mod operation;
 mod product;
+mod schema;
 mod subscription;
 mod version_set;
 
 pub(crate) use api::{ApiParts, api};
 pub(crate) use backend::backend;
-pub(crate) use certificate::certificate;
 pub(crate) use cache::cache;
+pub(crate) use certificate::certificate;
+pub(crate) use contract::{GivenContract, of_type};
 pub(crate) use diagnostic::diagnostic;
 pub(crate) use fragment::fragment;
 pub(crate) use logger::logger;
 pub(crate) use named_value::named_value;
 pub(crate) use operation::{OperationParts, merge_operations};
 pub(crate) use product::product;
+pub(crate) use schema::schema;
 pub(crate) use subscription::subscription;
 pub(crate) use version_set::version_set;
 

@@ -1,8 +1,11 @@
 //! Operations: those of a specification, and those given or amended one by one.
 
+use std::sync::Arc;
+
 use sekisho_diagnostics::closest;
 
-use super::{plain, policy};
+use super::{GivenContract, plain, policy};
+use crate::contracts::is_silent;
 use crate::fields::{Fields, Unknown, quoted, shortened};
 use crate::model::{Operation, PolicyDocument, Spanned, TemplateParameter};
 use crate::openapi::normalised;
@@ -82,6 +85,7 @@ struct Given {
     template_parameters: Option<Vec<TemplateParameter>>,
     description: Option<String>,
     policy: Option<PolicyDocument>,
+    contract: Option<Arc<GivenContract>>,
     /// True when what makes an operation is there but wrong, which has its own finding.
     is_refused: bool,
 }
@@ -97,6 +101,7 @@ impl Given {
             template_parameters: parameters(&mut fields, reading),
             description: plain(&mut fields, "description", reading),
             policy: policy(&mut fields, reading),
+            contract: Some(GivenContract::read(node)).filter(|given| !is_silent(given)).map(Arc::new),
         };
         let is_wrong = |is_read: bool, is_given: bool| is_given && !is_read;
         given.is_refused = is_wrong(given.method.is_some(), fields.node("method").is_some())
@@ -121,6 +126,7 @@ impl Given {
             operation.template_parameters = template::parameters(&operation.url_template.value, parameters);
         }
         operation.description = self.description.or(operation.description.take());
+        operation.given_contract = self.contract;
     }
 
     fn into_operation(self, name: &Spanned<String>) -> Option<Operation> {
@@ -134,6 +140,8 @@ impl Given {
             url_template,
             description: self.description,
             policy: None,
+            source: None,
+            given_contract: self.contract,
         })
     }
 }

@@ -4,7 +4,7 @@ mod json;
 mod mapped;
 mod yaml;
 
-use sekisho_diagnostics::{FileId, Span};
+use sekisho_diagnostics::{FileId, SourceMap, Span};
 
 pub(crate) use mapped::mapped_text;
 
@@ -126,6 +126,17 @@ pub(crate) fn parse(file: FileId, reading: &mut Reading<'_>) -> Option<Node> {
 pub(crate) fn parse_inner(file: FileId, reading: &mut Reading<'_>) -> Option<Node> {
     let is_json = reading.sources.text(file).trim_start().starts_with(['{', '[']);
     parse_as(file, is_json, reading)
+}
+
+/// Reads a text once more that was read before without errors; `is_inner` as for [`parse_inner`].
+pub(crate) fn read_again(file: FileId, is_inner: bool, sources: &SourceMap) -> Option<Node> {
+    let text = sources.text(file);
+    let is_json = if is_inner {
+        text.trim_start().starts_with(['{', '['])
+    } else {
+        sources.path(file).to_ascii_lowercase().ends_with(".json")
+    };
+    if is_json { json::parse(text, file).ok() } else { yaml::parse(text, file).ok() }
 }
 
 fn parse_as(file: FileId, is_json: bool, reading: &mut Reading<'_>) -> Option<Node> {

@@ -361,3 +361,41 @@ fn mistakes_of_caches_are_found_at_their_place() {
         assert!(!loaded.diagnostics[0].message.contains("secret"));
     }
 }
+
+#[test]
+fn schemas_of_the_service_and_of_an_api_are_read() {
+    let folder = folder(&[
+        (
+            "schemas/address/schemaInformation.json",
+            r#"{"properties": {"schemaType": "json", "document": {"type": "object"}}}"#,
+        ),
+        (
+            "schemas/legacy/globalSchemaInformation.json",
+            r#"{"properties": {"schemaType": "xml", "value": "<xs:schema/>"}}"#,
+        ),
+        (
+            "schemas/text/schemaInformation.yaml",
+            "properties:\n  contentType: application/json\n  document: {value: '{\"definitions\": {\"A\": {}}}'}\n",
+        ),
+        ("apis/a/apiInformation.json", r#"{"properties": {"path": "a", "serviceUrl": "https://a.example"}}"#),
+        (
+            "apis/a/operations/o/operationInformation.json",
+            r#"{"properties": {"method": "GET", "urlTemplate": "/"}}"#,
+        ),
+        (
+            "apis/a/schemas/b/schemaInformation.json",
+            r#"{"properties": {"contentType": "application/vnd.oai.openapi.components+json", "document": {"components": {"schemas": {"B": {"type": "string"}}}}}}"#,
+        ),
+        ("apis/a/schemas/c.json", r#"{"definitions": {"C": {"type": "integer"}}}"#),
+    ]);
+    let loaded = load_path(folder.path());
+    assert_clean(&loaded);
+    let configuration = &loaded.configuration;
+    let schemas: Vec<&str> = configuration.schemas.keys().map(String::as_str).collect();
+    assert_eq!(schemas, ["address", "legacy", "text"]);
+    assert!(configuration.schemas["text"].definition("A").is_some());
+    assert!(configuration.schemas["legacy"].definition("A").is_none());
+    let api = &configuration.apis["a"].schemas;
+    assert_eq!(api["b"].definition("B").unwrap().1["type"], "string");
+    assert_eq!(api["c"].definition("C").unwrap().1["type"], "integer");
+}

@@ -55,7 +55,7 @@ impl BodyCheck {
             Err(reason) => return vec![self.unreadable(reason)],
         };
         if let Err(exhausted) = budget.allocate(bytes.len().saturating_mul(MEMORY_PER_BYTE)) {
-            return vec![self.unreadable(exhausted.message())];
+            return vec![self.failed(Failure::exhausted(&exhausted))];
         }
         let value = self.value.get_or_insert_with(|| read_json(&bytes));
         let checked = match value {
@@ -67,8 +67,7 @@ impl BodyCheck {
         };
         match checked {
             Ok(mistakes) => mistakes.iter().map(|mistake| self.mistake(mistake, schema, &bytes)).collect(),
-            Err(Failure::Missing(definition)) => vec![self.missing(&definition)],
-            Err(Failure::Exhausted(reason)) => vec![self.unreadable(&reason)],
+            Err(failure) => vec![self.failed(failure)],
         }
     }
 
@@ -82,6 +81,13 @@ impl BodyCheck {
         );
         let is_response = self.side.is_response();
         ValidationError::told(is_response, content_type, self.side.kind(), "IncorrectMessage", details)
+    }
+
+    fn failed(&self, failure: Failure) -> ValidationError {
+        match failure {
+            Failure::Missing(definition) => self.missing(&definition),
+            Failure::Exhausted(reason) => self.unreadable(&reason),
+        }
     }
 
     fn missing(&self, definition: &str) -> ValidationError {

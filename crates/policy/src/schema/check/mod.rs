@@ -4,10 +4,12 @@
 //! validation error. Alternatives (`anyOf`, `oneOf`, `not`, `if`) are tried silently; what a shared schema said of a
 //! value is kept, so that recursive alternatives do not multiply.
 
+mod array;
+mod combinations;
 mod object;
 mod scalar;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sekisho_expression::Exception;
@@ -15,7 +17,7 @@ use sekisho_expression::budget::Budget;
 use serde_json::Value;
 
 use super::canonical::canonical;
-use super::node::{ArrayRules, Conditional, Id, Node, Types};
+use super::node::{Id, Node, Types};
 use super::{Schema, SchemaSet};
 
 /// The most mistakes that are told of one value.
@@ -70,7 +72,17 @@ enum Stop {
 
 impl From<Exception> for Stop {
     fn from(exception: Exception) -> Self {
-        Stop::Failure(Failure::Exhausted(exception.message().to_owned()))
+        Stop::Failure(Failure::exhausted(&exception))
+    }
+}
+
+impl Failure {
+    /// What ended a check. The messages of a budget tell of expressions, which this is none.
+    pub(crate) fn exhausted(exception: &Exception) -> Self {
+        Failure::Exhausted(match exception.type_name() {
+            "System.Text.RegularExpressions.RegexMatchTimeoutException" => exception.message().to_owned(),
+            _ => "The check takes longer, or more memory, than one may.".to_owned(),
+        })
     }
 }
 
@@ -133,9 +145,18 @@ impl<'s, 'v> Check<'s, 'v, '_> {
             let message = format!("the schema or the value nests deeper than {MAX_DEPTH}");
             return Err(Stop::Failure(Failure::Exhausted(message)));
         }
+        let key = (id, std::ptr::from_ref(value) as usize);
+        let is_kept = node.is_shared && self.silent > 0;
+        if is_kept && let Some(known) = self.kept.get(&key) {
+            return if *known { Ok(()) } else { Err(Stop::Invalid) };
+        }
         self.depth += 1;
         let result = self.node(node, value);
         self.depth -= 1;
+        if is_kept && !matches!(result, Err(Stop::Failure(_))) {
+            self.budget.allocate(size_of::<((Id, usize), bool)>())?;
+            self.kept.insert(key, result.is_ok());
+        }
         result
     }
 
@@ -186,28 +207,16 @@ impl<'s, 'v> Check<'s, 'v, '_> {
 
     /// Whether a value fits, without telling why not.
     fn fits(&mut self, id: Id, value: &'v Value) -> Result<bool, Stop> {
-        let is_shared = self.set.node(id).is_some_and(|node| node.is_shared);
-        let key = (id, std::ptr::from_ref(value) as usize);
-        if is_shared && let Some(known) = self.kept.get(&key) {
-            return Ok(*known);
-        }
         self.silent += 1;
-        let depth = self.depth;
         let path = self.path.len();
         let result = self.value(id, value);
         self.silent -= 1;
-        self.depth = depth;
         self.path.truncate(path);
-        let fits = match result {
-            Ok(()) => true,
-            Err(Stop::Invalid) => false,
-            Err(failure) => return Err(failure),
-        };
-        if is_shared {
-            self.budget.allocate(size_of::<((Id, usize), bool)>())?;
-            self.kept.insert(key, fits);
+        match result {
+            Ok(()) => Ok(true),
+            Err(Stop::Invalid) => Ok(false),
+            Err(failure) => Err(failure),
         }
-        Ok(fits)
     }
 
     fn enumeration(&mut self, allowed: &[Value], value: &Value) -> Checked {
@@ -216,117 +225,6 @@ impl<'s, 'v> Check<'s, 'v, '_> {
             return Ok(());
         }
         self.mistake(|| format!("Value {} is not defined in enum.", shown(value)))
-    }
-
-    fn combinations(&mut self, node: &'s Node, value: &'v Value) -> Checked {
-        for part in &node.all_of {
-            self.value(*part, value)?;
-        }
-        if !node.any_of.is_empty() {
-            self.any_of(&node.any_of, value)?;
-        }
-        if !node.one_of.is_empty() {
-            self.one_of(&node.one_of, value)?;
-        }
-        if let Some(not) = node.not
-            && self.fits(not, value)?
-        {
-            self.mistake(|| "JSON is valid against schema from 'not'.".to_owned())?;
-        }
-        match node.conditional {
-            Some(conditional) => self.conditional(conditional, value),
-            None => Ok(()),
-        }
-    }
-
-    fn any_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
-        if let [only] = alternatives {
-            return self.value(*only, value);
-        }
-        for alternative in alternatives {
-            if self.fits(*alternative, value)? {
-                return Ok(());
-            }
-        }
-        self.mistake(|| "JSON does not match any schemas from 'anyOf'.".to_owned())
-    }
-
-    fn one_of(&mut self, alternatives: &[Id], value: &'v Value) -> Checked {
-        if let [only] = alternatives {
-            return self.value(*only, value);
-        }
-        let mut fitting = Vec::new();
-        for (index, alternative) in alternatives.iter().enumerate() {
-            if self.fits(*alternative, value)? {
-                fitting.push(index.to_string());
-            }
-        }
-        match fitting.len() {
-            1 => Ok(()),
-            0 => self.mistake(|| {
-                "JSON is valid against no schemas from 'oneOf'.".to_owned()
-            }),
-            _ => self.mistake(|| {
-                let indexes = fitting.join(", ");
-                format!("JSON is valid against more than one schema from 'oneOf'. Valid schema indexes: {indexes}.")
-            }),
-        }
-    }
-
-    fn conditional(&mut self, conditional: Conditional, value: &'v Value) -> Checked {
-        let branch =
-            if self.fits(conditional.condition, value)? { conditional.then } else { conditional.otherwise };
-        branch.map_or(Ok(()), |branch| self.value(branch, value))
-    }
-
-    fn array(&mut self, node: &'s Node, elements: &'v [Value]) -> Checked {
-        if let Some(rules) = &node.array {
-            self.array_rules(rules, elements)?;
-        }
-        let prefix = node.array.as_ref().map_or(&[][..], |rules| &rules.prefix);
-        for (index, element) in elements.iter().enumerate() {
-            let Some(schema) = prefix.get(index).copied().or(node.items) else { continue };
-            self.path.push(Part::Index(index));
-            let result = self.value(schema, element);
-            self.path.pop();
-            result?;
-        }
-        Ok(())
-    }
-
-    fn array_rules(&mut self, rules: &ArrayRules, elements: &'v [Value]) -> Checked {
-        let count = elements.len() as u64;
-        if let Some(minimum) = rules.minimum.filter(|minimum| count < *minimum) {
-            self.mistake(|| format!("Array item count {count} is less than minimum count of {minimum}."))?;
-        }
-        if let Some(maximum) = rules.maximum.filter(|maximum| count > *maximum) {
-            self.mistake(|| format!("Array item count {count} exceeds maximum count of {maximum}."))?;
-        }
-        if rules.is_unique {
-            self.unique(elements)?;
-        }
-        let Some(contains) = rules.contains else { return Ok(()) };
-        let mut found = 0;
-        for element in elements {
-            found += u64::from(self.fits(contains, element)?);
-        }
-        let is_enough = found >= rules.minimum_contains.unwrap_or(1);
-        if !is_enough || rules.maximum_contains.is_some_and(|maximum| found > maximum) {
-            self.mistake(|| format!("Contains match count {found} is not within the allowed count."))?;
-        }
-        Ok(())
-    }
-
-    fn unique(&mut self, elements: &[Value]) -> Checked {
-        let mut seen = HashSet::with_capacity(elements.len());
-        for (index, element) in elements.iter().enumerate() {
-            let text = canonical(element);
-            self.budget.allocate(text.len())?;
-            if !seen.insert(text) {
-                self.mistake(|| format!("Non-unique array item at index {index}."))?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -3,7 +3,6 @@
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::super::digest::Algorithm;
 use super::{pfx, read};
 use crate::budget::{Budget, Limits};
 use crate::context::TrustStore;
@@ -61,7 +60,7 @@ pub fn open(data: &[u8], password: &str, limits: &Limits) -> Result<OpenedCertif
     read::facts(&opened.certificate)?;
     let mut chain = vec![opened.certificate];
     // Each certificate is used once, so this ends.
-    let mut others = opened.others;
+    let mut others = opened.all;
     while let Some(issuer) = chain.last().and_then(|last| take_issuer(last, &mut others)) {
         chain.push(issuer);
     }
