@@ -91,7 +91,7 @@ impl IdentityTokens {
     /// Tokens of these sources alone, by client ids in lower case.
     pub(crate) fn of_sources(sources: BTreeMap<String, Source>, ports: IdentityPorts) -> IdentityTokens {
         let default = Source::Unavailable(ConfigError::Unsupported("another connection"));
-        let cache = Cache::new(sources.len().max(1));
+        let cache = Cache::new(sources.len().max(1), cache::TOKEN_PAUSES);
         IdentityTokens { inner: Arc::new(Inner { default, by_client_id: sources, cache, ports }) }
     }
 
