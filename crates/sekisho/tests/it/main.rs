@@ -8,4 +8,5 @@ mod errors;
 mod examples;
 mod reload;
 mod runaway;
+mod shared_state;
 mod streaming;
