@@ -52,7 +52,7 @@ impl<K: Eq, V> Shards<K, V> {
         (hash >> 40) as usize & (self.shards.len() - 1)
     }
 
-    /// Of which the position in [`Locked`] is asked.
+    /// The table of a hash among those that are locked; none when it is not.
     pub(super) fn table<'l, 's>(
         &self,
         locked: &'l mut Locked<'s, K, V>,
