@@ -11,7 +11,8 @@ use sekisho_policy::ports::{Cache, Recorder};
 use sekisho_state::memory::{MemoryCache, MemoryCounters};
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCounters, RedisSettings, RedisStore};
-use sekisho_testkit::ports::{FakeRecorder, RealClock};
+use sekisho_testkit::clock::RealClock;
+use sekisho_testkit::ports::FakeRecorder;
 use sekisho_testkit::redis::Redis;
 
 const MINUTE: Duration = Duration::from_secs(60);
