@@ -4,11 +4,13 @@
 //! - [`ports`]: a clock that stands still, counted randomness, tokens and records to look at
 //! - [`case`]: a conformance case read from its folder
 //! - [`runner`]: runs a case and says how it differs from what it expects
+//! - [`clock`]: the real clock, for tests with real servers
 //! - [`message`], [`pem`]: HTTP messages and certificates as text
 //! - [`redis`]: real Redis servers and clusters as child processes
 
 pub mod backends;
 pub mod case;
+pub mod clock;
 pub mod contract;
 pub mod message;
 pub mod pem;

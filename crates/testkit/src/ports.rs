@@ -1,4 +1,4 @@
-//! Fake ports. Time moves only when a test or a wait moves it; the real clock is for tests with real servers.
+//! Fake ports. Time moves only when a test or a wait moves it.
 
 use std::collections::BTreeMap;
 use std::future::ready;
@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sekisho_identity::{IdentityPorts, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
     Http, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
@@ -51,30 +50,6 @@ impl Clock for FakeClock {
         self.waits.lock().push(duration);
         self.advance(duration);
         Box::pin(ready(()))
-    }
-}
-
-/// The machine's clock, for tests with real servers.
-pub struct RealClock(std::time::Instant);
-
-impl Default for RealClock {
-    fn default() -> Self {
-        Self(std::time::Instant::now())
-    }
-}
-
-impl Clock for RealClock {
-    fn utc_ticks(&self) -> i64 {
-        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        UNIX_EPOCH_TICKS + i64::try_from(since_epoch.unwrap_or_default().as_nanos() / 100).unwrap_or(0)
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn sleep(&self, duration: Duration) -> PortFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
     }
 }
 

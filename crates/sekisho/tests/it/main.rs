@@ -9,4 +9,5 @@ mod examples;
 mod gallery;
 mod reload;
 mod runaway;
+mod shared_state;
 mod streaming;

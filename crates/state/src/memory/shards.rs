@@ -35,7 +35,7 @@ impl<K: Eq, V> Shards<K, V> {
     }
 
     /// The table of a hash.
-    pub(super) fn lock(&self, hash: u64) -> MutexGuard<'_, Lru<K, V>> {
+    pub(super) fn lock(&self, hash: u64) -> Guard<'_, K, V> {
         self.shards[self.index(hash)].lock()
     }
 
@@ -52,16 +52,18 @@ impl<K: Eq, V> Shards<K, V> {
         (hash >> 40) as usize & (self.shards.len() - 1)
     }
 
-    /// Of which the position in [`Locked`] is asked.
+    /// The table of a hash among those that are locked; none when it is not.
     pub(super) fn table<'l, 's>(
         &self,
         locked: &'l mut Locked<'s, K, V>,
         hash: u64,
-    ) -> Option<&'l mut MutexGuard<'s, Lru<K, V>>> {
+    ) -> Option<&'l mut Guard<'s, K, V>> {
         let wanted = self.index(hash);
         locked.0.iter_mut().find(|(index, _)| *index == wanted).map(|(_, table)| table)
     }
 }
 
 /// Locked tables by their number.
-pub(super) struct Locked<'s, K, V>(SmallVec<[(usize, MutexGuard<'s, Lru<K, V>>); 2]>);
+pub(super) struct Locked<'s, K, V>(SmallVec<[(usize, Guard<'s, K, V>); 2]>);
+
+type Guard<'s, K, V> = MutexGuard<'s, Lru<K, V>>;

@@ -25,7 +25,7 @@ const DEADLINES: u32 = 3;
 /// Pauses between attempts to connect.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// A connection that is lost again so soon was none: the next attempt waits.
+/// Who loses two connections within this time does not get a third at once.
 const STABLE: Duration = Duration::from_secs(5);
 /// Values of this many bytes get a second more.
 const BYTES_PER_SECOND: f64 = 10_000_000.0;
@@ -59,8 +59,8 @@ struct Health {
     is_connecting: bool,
     /// Since when the state is lost, if that was told.
     lost_at: Option<Duration>,
-    /// When the present connection was made.
-    connected_at: Option<Duration>,
+    /// When the circuit opened last.
+    opened_at: Option<Duration>,
 }
 
 /// What is asked of the servers.
@@ -127,7 +127,7 @@ impl RedisStore {
     /// Gives up a connection, unless somebody else has done so.
     fn open_circuit(self: &Arc<Self>, failed: &Arc<Link>, reason: &str) {
         let now = self.ports.clock.monotonic();
-        let was_stable = {
+        let is_first = {
             let mut health = self.health.lock();
             let is_current = self.link.load().as_ref().is_some_and(|link| Arc::ptr_eq(link, failed));
             if health.is_connecting || !is_current {
@@ -136,9 +136,10 @@ impl RedisStore {
             health.is_connecting = true;
             self.link.store(None);
             self.deadlines.store(0, Ordering::Relaxed);
-            health.connected_at.is_none_or(|connected_at| now.saturating_sub(connected_at) >= STABLE)
+            let before = health.opened_at.replace(now);
+            before.is_none_or(|before| now.saturating_sub(before) >= STABLE)
         };
-        if was_stable {
+        if is_first {
             self.connect_after(Duration::ZERO);
         } else {
             self.lost(reason);
@@ -171,7 +172,6 @@ impl RedisStore {
             let mut health = self.health.lock();
             self.link.store(Some(Arc::new(link)));
             health.is_connecting = false;
-            health.connected_at = Some(now);
             health.lost_at.take()
         };
         if let Some(lost_at) = lost_at {

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, OnStateFailure, Window};
 use sekisho_policy::ports::{Clock, Counters, Event, Recorder};
-use sekisho_testkit::ports::{FakeClock, FakeRecorder, RealClock};
+use sekisho_testkit::clock::RealClock;
+use sekisho_testkit::ports::{FakeClock, FakeRecorder};
 use sekisho_testkit::redis::{Redis, RedisCluster};
 
 use super::store::StorePorts;

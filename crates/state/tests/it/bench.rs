@@ -9,7 +9,8 @@ use sekisho_policy::ports::{Event, Recorder};
 use sekisho_state::memory::MemoryCounters;
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore};
-use sekisho_testkit::ports::{FakeEntropy, FakeRecorder, RealClock};
+use sekisho_testkit::clock::RealClock;
+use sekisho_testkit::ports::{FakeEntropy, FakeRecorder};
 use tokio::task::JoinSet;
 
 use crate::model::{ask, sliding};

@@ -11,8 +11,8 @@ use crate::bench::{Adapters, settings};
 const LOCAL: OnStateFailure = OnStateFailure::Local;
 
 /// All that the adapters need of a server, as `docs/state.md` has it.
-const RULES: &str = "+ping +select +client|setinfo +time +eval +evalsha +get +set +del +pexpire \
-                     +lindex +llen +lpop +lpush +lrange +lset +rpop +rpush";
+const RULES: &str = "+ping +time +eval +evalsha +get +set +del +pexpire \
+                     +lindex +llen +lpop +lrange +lset +rpop +rpush";
 
 #[tokio::test]
 async fn a_user_with_few_rights_is_enough() {

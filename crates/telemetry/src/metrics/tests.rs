@@ -170,6 +170,29 @@ fn refusals_are_counted_by_reason() {
 }
 
 #[test]
+fn outages_of_state_are_counted() {
+    let metrics = metrics();
+    let lost = || Event::StateLost { store: "state".into(), reason: "gone".to_owned() };
+    let recovered = || Event::StateRecovered { store: "state".into(), duration: Duration::from_secs(1) };
+    metrics.event(lost());
+    metrics.event(Event::StateBypassed { store: "state".into() });
+    metrics.event(Event::StateEvicted { kind: "counters" });
+    assert_eq!(samples(&metrics)["sekisho_state_lost{store=\"state\"}"], 1.0);
+    metrics.event(recovered());
+    metrics.event(lost());
+    metrics.event(recovered());
+    let samples = samples(&metrics);
+    for (series, value) in [
+        ("state_lost{store=\"state\"}", 0.0),
+        ("state_outages_total{store=\"state\"}", 2.0),
+        ("state_bypasses_total{store=\"state\"}", 1.0),
+        ("state_evictions_total{kind=\"counters\"}", 1.0),
+    ] {
+        assert_eq!(samples[&format!("sekisho_{series}")], value, "{series}");
+    }
+}
+
+#[test]
 fn events_are_counted() {
     let metrics = metrics();
     let opened = || Event::BreakerOpened {
