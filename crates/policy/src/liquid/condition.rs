@@ -35,6 +35,7 @@ fn work(value: &Value) -> u64 {
     match value {
         Value::Text(text) => text.len() as u64 / 64,
         Value::Array(items) => items.len() as u64,
+        Value::Range(..) => value.count().unwrap_or(0) as u64,
         Value::Hash(hash) => hash.entries().len() as u64,
         _ => 0,
     }

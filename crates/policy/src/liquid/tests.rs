@@ -138,6 +138,10 @@ fn templates_end_at_their_bounds() {
         "{% assign a = 'x' | Times: 1000000000 %}",
         "{{ (1..1000000000) | Join }}",
         "{{ (1..1000000000) }}",
+        "{{ (1..1000000000) | Slice: 0, 1000000000 | Size }}",
+        "{% if a contains 7 %}{% endif %}{% assign r = (1..1000000000) %}{% if r contains -1 %}x{% endif %}",
+        "{% assign a = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' %}{{ a | Times: 1000 }}",
+        "{% assign a = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' | Times: 1000 | Join: '' %}",
         "{% capture a %}{% for i in (1..100000) %}xxxxxxxxxx{% endfor %}{% endcapture %}",
     ] {
         let ended = rendered(template, &mut Variables(BTreeMap::new()), &limits);

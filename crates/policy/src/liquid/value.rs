@@ -7,6 +7,9 @@ use rust_decimal::Decimal;
 use sekisho_expression::framework;
 use sekisho_expression::value::{DateTime, Text};
 
+/// Up to so many names are looked through one by one.
+const SEARCHED: usize = 8;
+
 /// A value. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Value {
@@ -56,7 +59,7 @@ pub(crate) struct Loop {
 #[derive(Debug, Default)]
 pub(crate) struct Hash {
     entries: Vec<(Text, Value)>,
-    /// Places in `entries`, by name without case.
+    /// Places in `entries`, by name without case; empty for few.
     sorted: Vec<u32>,
     /// What the whole is as a text: an XML element with attributes still shows its text.
     text: Option<Text>,
@@ -65,9 +68,12 @@ pub(crate) struct Hash {
 impl Hash {
     /// Names and values; of equal names the last is found.
     pub(crate) fn new(entries: Vec<(Text, Value)>) -> Self {
-        let mut sorted: Vec<u32> = (0..entries.len()).filter_map(|at| u32::try_from(at).ok()).collect();
-        let name = |at: &u32| entries.get(*at as usize).map_or("", |(name, _)| name.as_str());
-        sorted.sort_by(|left, right| without_case(name(left), name(right)));
+        let mut sorted: Vec<u32> = Vec::new();
+        if entries.len() > SEARCHED {
+            sorted.extend((0..entries.len()).filter_map(|at| u32::try_from(at).ok()));
+            let name = |at: &u32| entries.get(*at as usize).map_or("", |(name, _)| name.as_str());
+            sorted.sort_by(|left, right| without_case(name(left), name(right)));
+        }
         Self { entries, sorted, text: None }
     }
 
@@ -78,25 +84,34 @@ impl Hash {
 
     /// The value of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        if self.sorted.is_empty() {
+            return found(self.entries.iter(), name);
+        }
         let entry = |at: &u32| self.entries.get(*at as usize);
         let start = self
             .sorted
             .partition_point(|at| entry(at).is_some_and(|(known, _)| without_case(known, name).is_lt()));
-        let mut twins = self
-            .sorted
-            .get(start..)?
-            .iter()
-            .filter_map(entry)
-            .take_while(|(known, _)| known.eq_ignore_ascii_case(name));
-        let first = twins.next()?;
-        let exact = std::iter::once(first).chain(twins).filter(|(known, _)| known.as_str() == name).last();
-        Some(&exact.unwrap_or(first).1)
+        let twins = self.sorted.get(start..)?.iter().filter_map(entry);
+        found(twins.take_while(|(known, _)| known.eq_ignore_ascii_case(name)), name)
     }
 
     /// Names and values in their order.
     pub(crate) fn entries(&self) -> &[(Text, Value)] {
         &self.entries
     }
+}
+
+/// The last value of the name, else the first of a name that differs in case alone.
+fn found<'h>(entries: impl Iterator<Item = &'h (Text, Value)>, name: &str) -> Option<&'h Value> {
+    let (mut exact, mut other) = (None, None);
+    for (known, value) in entries {
+        if known.as_str() == name {
+            exact = Some(value);
+        } else if other.is_none() && known.eq_ignore_ascii_case(name) {
+            other = Some(value);
+        }
+    }
+    exact.or(other)
 }
 
 fn without_case(left: &str, right: &str) -> Ordering {
@@ -151,7 +166,7 @@ impl Value {
         }
     }
 
-    /// `ToString()`: what filters see, and what an array shows of its elements.
+    /// `ToString()`: what filters see, and what an array shows of its elements. Of collections that is the name of their type.
     pub(crate) fn to_text(&self) -> Text {
         match self {
             Value::Nil | Value::Empty | Value::Loop(_) => Text::empty(),
@@ -162,27 +177,28 @@ impl Value {
             Value::Text(text) => text.clone(),
             Value::Date(date) => Text::from(framework::date_text(*date, "").unwrap_or_default()),
             Value::Pair(pair) => Text::from(format!("[{}, {}]", pair.0, pair.1.to_text())),
-            Value::Hash(hash) => match &hash.text {
-                Some(text) => text.clone(),
-                None => self.joined(),
-            },
-            Value::Array(_) | Value::Range(..) => self.joined(),
+            Value::Hash(hash) => hash.text.clone().unwrap_or_else(|| Text::from("DotLiquid.Hash")),
+            Value::Array(_) | Value::Range(..) => Text::from(LIST),
         }
     }
 
-    /// What `{{ … }}` shows.
+    /// The elements whose texts `{{ … }}` shows one after the other; none for what it shows as a whole.
+    pub(crate) fn shown_elements(&self) -> Option<usize> {
+        match self {
+            Value::Array(_) | Value::Range(..) => self.count(),
+            Value::Hash(hash) if hash.text.is_none() => self.count(),
+            _ => None,
+        }
+    }
+
+    /// What `{{ … }}` shows of a value that is no collection.
     pub(crate) fn shown(&self) -> Text {
         match self {
             Value::Boolean(flag) => Text::from(if *flag { "true" } else { "false" }),
             other => other.to_text(),
         }
     }
-
-    fn joined(&self) -> Text {
-        let mut out = String::new();
-        for item in (0..self.count().unwrap_or(0)).map_while(|at| self.item(at)) {
-            out.push_str(&item.to_text());
-        }
-        Text::from(out)
-    }
 }
+
+/// The name of an array's type.
+pub(super) const LIST: &str = "System.Collections.Generic.List`1[System.Object]";

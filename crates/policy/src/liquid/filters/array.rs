@@ -39,6 +39,9 @@ fn flat(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Failure> {
 
 /// The elements of the input; none for what has none.
 fn items(call: &mut Call<'_, '_>) -> Result<Option<Vec<Value>>, Failure> {
+    if let Value::Text(text) = &call.input {
+        return call.renderer.letters(&text.clone()).map(Some);
+    }
     let Some(count) = call.input.count() else { return Ok(None) };
     call.renderer.budget.steps(count as u64)?;
     call.allocate(count.saturating_mul(size_of::<Value>()))?;
@@ -73,9 +76,17 @@ pub(super) fn join(call: &mut Call<'_, '_>) -> Filtered {
         Some(given) => text_parameter(given)?.unwrap_or_else(Text::empty),
     };
     let Some(items) = items(call)? else { return Ok(Value::Nil) };
-    let texts: Vec<Text> = items.iter().map(Value::to_text).collect();
-    call.allocate(texts.iter().map(|text| text.len() + glue.len()).sum())?;
-    Ok(Value::text(texts.iter().map(Text::as_str).collect::<Vec<_>>().join(&glue)))
+    let mut out = String::new();
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push_str(&glue);
+        }
+        let text = item.to_text();
+        call.allocate(text.len() + glue.len())?;
+        call.renderer.check_length(out.len() + text.len())?;
+        out.push_str(&text);
+    }
+    Ok(Value::text(out))
 }
 
 /// `Map`: a member of each element.
@@ -117,6 +128,7 @@ pub(super) fn slice(call: &mut Call<'_, '_>) -> Filtered {
     let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else {
         return Ok(Value::Nil);
     };
+    call.allocate(length.saturating_mul(size_of::<Value>()))?;
     match &call.input {
         Value::Text(text) => Ok(Value::Text(text.substring(start, length).unwrap_or_else(Text::empty))),
         other => Ok(Value::array((start..start + length).map_while(|at| other.item(at)).collect())),

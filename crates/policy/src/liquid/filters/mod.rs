@@ -12,7 +12,7 @@ use super::Failure;
 use super::lookup::whole;
 use super::node::Expression;
 use super::render::Renderer;
-use super::value::Value;
+use super::value::{LIST, Value};
 
 /// A filter in a template.
 #[derive(Debug)]
@@ -174,8 +174,9 @@ impl Call<'_, '_> {
     /// What a filter of texts gives: nil stays nil.
     fn mapped(&mut self, map: impl FnOnce(&str) -> String) -> Result<Value, Failure> {
         let Some(text) = self.input_text()? else { return Ok(Value::Nil) };
+        self.allocate(text.len())?;
         let made = map(&text);
-        self.allocate(made.len())?;
+        self.renderer.check_length(made.len())?;
         Ok(Value::text(made))
     }
 }
@@ -184,7 +185,7 @@ impl Call<'_, '_> {
 fn text_parameter(value: &Value) -> Result<Option<Text>, Failure> {
     let type_name = match value {
         Value::Nil => return Ok(None),
-        Value::Array(_) | Value::Range(..) => "System.Collections.Generic.List`1[System.Object]",
+        Value::Array(_) | Value::Range(..) => LIST,
         Value::Hash(_) => "DotLiquid.Hash",
         other => return Ok(Some(other.to_text())),
     };

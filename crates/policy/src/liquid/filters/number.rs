@@ -56,6 +56,7 @@ pub(super) fn plus(call: &mut Call<'_, '_>) -> Filtered {
         let right = call.argument(0).map(Value::to_text);
         let joined = format!("{text}{}", right.as_deref().unwrap_or(""));
         call.allocate(joined.len())?;
+        call.renderer.check_length(joined.len())?;
         return Ok(Value::text(joined));
     }
     calculate(call, &PLUS)

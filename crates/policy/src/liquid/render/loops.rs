@@ -10,7 +10,10 @@ use crate::liquid::value::{Loop, Value};
 impl Renderer<'_> {
     /// The collection of a loop and the places to walk over, first and past the last.
     fn segment(&mut self, turns: &For) -> Result<Option<(Value, i64, i64)>, Failure> {
-        let collection = self.evaluate(&turns.collection)?;
+        let collection = match self.evaluate(&turns.collection)? {
+            Value::Text(text) => Value::array(self.letters(&text)?),
+            other => other,
+        };
         let Some(count) = collection.count() else { return Ok(None) };
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         let from = match &turns.offset {
@@ -45,6 +48,13 @@ impl Renderer<'_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// The letters of a text, as UTF-16 counts them.
+    pub(in crate::liquid) fn letters(&mut self, text: &Text) -> Result<Vec<Value>, Failure> {
+        self.budget.allocate(text.len() * size_of::<Value>())?;
+        self.budget.steps(text.len() as u64)?;
+        Ok(text.units().into_iter().map(|unit| Value::Text(Text::from_units(&[unit]))).collect())
     }
 
     fn turn(&mut self, turns: &For, item: Value, name: &str, position: Loop) -> Result<Flow, Failure> {

@@ -96,11 +96,26 @@ impl Renderer<'_> {
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
         self.budget.allocate(text.len())?;
-        if self.out.len() + text.len() > self.most {
-            let message = format!("the template makes more than {} bytes", self.most);
-            return Err(Failure::Ended(sekisho_expression::Exception::limit(message)));
-        }
+        self.check_length(self.out.len() + text.len())?;
         self.out.push_str(text);
+        Ok(())
+    }
+
+    /// No text may be longer than the output may be.
+    pub(super) fn check_length(&self, length: usize) -> Result<(), Failure> {
+        if length <= self.most {
+            return Ok(());
+        }
+        let message = format!("the template makes more than {} bytes", self.most);
+        Err(Failure::Ended(sekisho_expression::Exception::limit(message)))
+    }
+
+    fn show(&mut self, value: &Value) -> Result<(), Failure> {
+        let Some(count) = value.shown_elements() else { return self.write(&value.shown()) };
+        for item in (0..count).map_while(|at| value.item(at)) {
+            self.budget.step()?;
+            self.write(&item.to_text())?;
+        }
         Ok(())
     }
 
@@ -130,8 +145,7 @@ impl Renderer<'_> {
             Node::Text(text) => self.write(text)?,
             Node::Output(chain) => {
                 let value = self.chain(chain)?;
-                self.budget.steps(value.count().map_or(0, |count| count as u64 / 16))?;
-                self.write(&value.shown())?;
+                self.show(&value)?;
             }
             Node::Assign(name, chain) => {
                 let value = self.chain(chain)?;
@@ -161,7 +175,7 @@ impl Renderer<'_> {
                 self.cycles.insert(key, at + 1);
                 if let Some(value) = values.get(at) {
                     let value = self.evaluate(value)?;
-                    self.write(&value.shown())?;
+                    self.show(&value)?;
                 }
             }
             Node::IfChanged(nodes) => {
