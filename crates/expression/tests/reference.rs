@@ -1,5 +1,4 @@
 //! `docs/expressions.md` says what the tables say.
-#![allow(clippy::unwrap_used)] // A test fails by panicking, in its helpers too.
 #![allow(clippy::unwrap_used)] // A test fails by panicking.
 
 use std::path::Path;
