@@ -96,7 +96,7 @@ fn goes_round(schema: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_agree(mut schema in schema(), definition in schema(), values in prop::collection::vec(value(), 1..6)) {

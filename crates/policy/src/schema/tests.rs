@@ -51,6 +51,8 @@ fn keywords_of_every_dialect_are_heeded() {
     fits(json!({"minLength": 2, "maxLength": 3}), &[json!("äöü")], &[json!("ä"), json!("abcd")]);
     fits(json!({"pattern": "^[a-z]+$"}), &[json!("abc")], &[json!("ABC")]);
     fits(json!({"const": {"a": [1]}}), &[json!({"a": [1.0]})], &[json!({"a": [2]})]);
+    fits(json!({"const": 1, "enum": [1, 2]}), &[json!(1)], &[json!(2)]);
+    fits(json!({"const": [], "enum": [null]}), &[], &[json!([]), json!(null)]);
     fits(
         json!({"items": false, "prefixItems": [{"type": "string"}]}),
         &[json!(["a"]), json!([])],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::super::check::same;
 use super::super::format::Format;
 use super::super::node::{
     Additional, ArrayRules, Conditional, Node, NumberRules, ObjectRules, TextRules, Types,
@@ -36,6 +37,7 @@ impl<'d> Builder<'d> {
         node.is_write_only = is_true("writeOnly");
         node.types = types(members.get("type"));
         node.enumeration = match (members.get("const"), members.get("enum").and_then(Value::as_array)) {
+            (Some(value), Some(values)) if !values.iter().any(|known| same(known, value)) => Some(Vec::new()),
             (Some(value), _) => Some(vec![value.clone()]),
             (None, Some(values)) => Some(values.clone()),
             (None, None) => None,

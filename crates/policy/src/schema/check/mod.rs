@@ -229,7 +229,7 @@ impl<'s, 'v> Check<'s, 'v, '_> {
 }
 
 /// True for the same JSON value; `1` and `1.0` are.
-fn same(left: &Value, right: &Value) -> bool {
+pub(super) fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
         (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_)) => {
