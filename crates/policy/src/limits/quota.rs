@@ -111,7 +111,7 @@ pub(crate) fn refusal_of(
     let message = format!("{} of {} {unit} are counted in this period", state.count, ask.limit);
     refusal::explain(exchange, policy, message);
     let renews = matches!(ask.window, Window::Fixed { length: Some(_), .. });
-    Some(refused_quota(volume, renews.then_some(state.retry_after)))
+    Some(refused_quota(volume, renews.then(|| refusal::wait(ask, state))))
 }
 
 /// What a quota is about.

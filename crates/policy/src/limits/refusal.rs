@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::exchange::Exchange;
 use crate::pipeline::PolicyError;
-use crate::ports::counters::CounterError;
+use crate::ports::counters::{CounterAsk, CounterError, CounterState, Window};
 use crate::ports::record::TraceEntry;
 
 /// Says in the trace why a policy refuses.
@@ -20,6 +20,15 @@ pub(crate) fn explain(exchange: &mut Exchange, policy: &[&'static str], message:
         metadata: Vec::new(),
         elapsed,
     });
+}
+
+/// How long a refused ask has to wait. One that can never be granted, as with a limit of 0, is told the length of its window.
+pub(crate) fn wait(ask: &CounterAsk, state: &CounterState) -> Duration {
+    let longest = match ask.window {
+        Window::Sliding { length } | Window::Fixed { length: Some(length), .. } => length,
+        _ => Duration::MAX,
+    };
+    state.retry_after.min(longest)
 }
 
 /// Whole seconds after which another try makes sense: rounded up, at least 1.

@@ -137,10 +137,10 @@ impl RunLater for RateLimit {
                 asks.iter().zip(&states).map(|(ask, state)| ask.limit.saturating_sub(state.count)).min();
             let calls = self.levels.own().calls;
             self.announcement.tell(exchange, calls, remaining.unwrap_or(calls));
-            match worst(&states) {
-                Some(state) => Err(self.refuse(exchange, &asks, &states, state)),
-                None => Ok(Outcome::Continue),
+            if states.iter().any(|state| !state.granted) {
+                return Err(self.refuse(exchange, &asks, &states));
             }
+            Ok(Outcome::Continue)
         })
     }
 }
@@ -156,20 +156,11 @@ fn ask(level: &Level<'_, Rate>, subscription: &str) -> CounterAsk {
     }
 }
 
-/// The level that refuses longest.
-fn worst(states: &[CounterState]) -> Option<&CounterState> {
-    states.iter().filter(|state| !state.granted).max_by_key(|state| state.retry_after)
-}
-
 impl RateLimit {
-    fn refuse(
-        &self,
-        exchange: &mut Exchange,
-        asks: &[CounterAsk],
-        states: &[CounterState],
-        worst: &CounterState,
-    ) -> PolicyError {
-        let seconds = refusal::seconds(worst.retry_after);
+    fn refuse(&self, exchange: &mut Exchange, asks: &[CounterAsk], states: &[CounterState]) -> PolicyError {
+        let worst = asks.iter().zip(states).filter(|(_, state)| !state.granted);
+        let wait = worst.map(|(ask, state)| refusal::wait(ask, state)).max().unwrap_or_default();
+        let seconds = refusal::seconds(wait);
         for (ask, state) in asks.iter().zip(states).filter(|(_, state)| !state.granted) {
             let message = format!(
                 "{} of {} calls are counted in {}; the next may pass in {seconds} seconds",

@@ -120,7 +120,7 @@ impl RunLater for RateLimitByKey {
             let Some(state) = states.first() else { return Ok(Outcome::Continue) };
             self.announcement.tell(exchange, ask.limit, ask.limit.saturating_sub(state.count));
             if !state.granted {
-                let seconds = refusal::seconds(state.retry_after);
+                let seconds = refusal::seconds(refusal::wait(&ask, state));
                 explain(exchange, &ask, state, seconds);
                 return Err(self.announcement.refuse(exchange, seconds));
             }
