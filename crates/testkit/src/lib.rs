@@ -3,7 +3,7 @@
 //! - [`backends`], [`services`]: what the gateway calls, following a script
 //! - [`ports`]: a clock that stands still, counted randomness, tokens and records to look at
 //! - [`case`]: a conformance case read from its folder
-//! - [`runner`]: runs a case and says how it differs from what it expects
+//! - [`runner`]: runs a case and says how it differs from what it expects (`compare`)
 //! - [`clock`]: the real clock, for tests with real servers
 //! - [`message`], [`pem`]: HTTP messages and certificates as text
 //! - [`redis`]: real Redis servers and clusters as child processes
@@ -11,6 +11,7 @@
 pub mod backends;
 pub mod case;
 pub mod clock;
+mod compare;
 pub mod contract;
 pub mod message;
 pub mod pem;
