@@ -177,8 +177,9 @@ def binary() -> str:
 
 
 def example_names() -> list[str]:
-    """The examples in the repository."""
-    return sorted(folder.name for folder in (REPOSITORY / "examples").iterdir() if folder.is_dir())
+    """The examples in the repository that are in front of models; the gallery is played through by stories of its own."""
+    folders = (folder for folder in (REPOSITORY / "examples").iterdir() if folder.is_dir())
+    return sorted(folder.name for folder in folders if folder.name != "gallery")
 
 
 def _environment() -> dict[str, str]:
