@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers of tests are no tests to clippy.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use sekisho_expression::Limits;
 use sekisho_expression::budget::Budget;
 use sekisho_policy::schema::{Builder, Dialect, Options};
@@ -95,8 +96,14 @@ fn goes_round(schema: &Value) -> bool {
     schema.to_string().contains("\"$ref\":\"#\"")
 }
 
+fn seed() -> RngSeed {
+    let given = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
+    RngSeed::Fixed(given.unwrap_or(1))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same schemas in every run; PROPTEST_RNG_SEED chooses others.
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, rng_seed: seed(), ..ProptestConfig::default() })]
 
     #[test]
     fn both_agree(mut schema in schema(), definition in schema(), values in prop::collection::vec(value(), 1..6)) {
