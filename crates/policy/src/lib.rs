@@ -20,6 +20,7 @@ mod cached;
 pub mod compile;
 pub mod convert;
 pub mod declaration;
+mod digest;
 pub mod document;
 pub mod exchange;
 mod jwt;

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sekisho_policy::ports::counters::{CounterAsk, Counters, OnStateFailure, Window};
+use sekisho_policy::ports::counters::{CounterAsk, Counters, Window};
 use sekisho_policy::ports::{Cache, Recorder};
 use sekisho_state::memory::{MemoryCache, MemoryCounters};
+use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCounters, RedisSettings, RedisStore};
 use sekisho_testkit::clock::RealClock;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::compile::Compiler;
 use crate::declaration::{Attribute, Kind};
+use crate::digest::push_bounded;
 use crate::ports::cache::CachingType;
 use crate::ports::{Cache, Ports};
 use crate::xml::Element;
@@ -39,18 +38,7 @@ pub(crate) fn cache(ports: &Ports, caching_type: CachingType) -> Option<Arc<dyn 
 
 /// Where a value lies in a cache. A long key is replaced by its SHA-256.
 pub(crate) fn value_key(key: &str) -> String {
-    if key.len() <= LONGEST_PLAIN && !key.starts_with('#') {
-        return format!("value/{key}");
-    }
-    format!("value/#{}", hex(&Sha256::digest(key.as_bytes())))
-}
-
-/// Bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a String never fails.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let mut out = String::from("value/");
+    push_bounded(&mut out, key, LONGEST_PLAIN);
+    out
 }

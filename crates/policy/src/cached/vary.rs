@@ -5,7 +5,7 @@
 use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 
-use super::settings::hex;
+use crate::digest::hex;
 use crate::exchange::Exchange;
 
 /// A key that is being made.

@@ -3,6 +3,7 @@
 //! - [`environment`]: what a document may refer to
 //! - [`paste`]: named values, put into the texts before they are looked at
 //! - [`check`]: an element held against its declaration
+//! - `report`: what is told of a mistake, and what is not
 //! - [`setting`]: an attribute or text that is a constant or an expression
 //! - [`choice`]: an attribute that is one of some words
 //! - this file: the walk over the elements
@@ -11,6 +12,7 @@ pub mod check;
 pub mod choice;
 pub mod environment;
 pub mod paste;
+mod report;
 pub mod setting;
 
 use std::collections::HashMap;
@@ -61,11 +63,6 @@ pub struct Compiler<'e> {
     reads_contract: bool,
 }
 
-/// True when `inner` lies in `outer`.
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.file == inner.file && outer.start <= inner.start && inner.end <= outer.end
-}
-
 impl<'e> Compiler<'e> {
     /// A compiler for the documents of one configuration.
     pub fn new(environment: &'e Environment, sources: &'e SourceMap) -> Self {
@@ -107,65 +104,6 @@ impl<'e> Compiler<'e> {
     /// What documents may refer to.
     pub fn environment(&self) -> &'e Environment {
         self.environment
-    }
-
-    /// Reports a finding, unless it is about a text that is not known because of a named value that was not found.
-    pub fn report(&mut self, diagnostic: Diagnostic) {
-        if !self.is_unresolved(diagnostic.span) {
-            self.diagnostics.push(diagnostic);
-        }
-    }
-
-    /// True when a named value in this part of the document was not found, which was reported.
-    fn is_unresolved(&self, span: Span) -> bool {
-        self.unresolved.iter().any(|place| holds(span, *place))
-    }
-
-    /// Reports what is wrong with an expression.
-    ///
-    /// One mistake gives one finding: nothing is said after an error or an unresolved reference in the same
-    /// expression. A finding at a named value does not repeat what it holds, which may be a secret.
-    fn report_expression(&mut self, content: &Content, findings: Vec<Diagnostic>) {
-        let expression = content.span;
-        let has_error = |known: &Diagnostic| known.is_error() && holds(expression, known.span);
-        if self.is_unresolved(expression) || self.diagnostics.iter().any(has_error) {
-            return;
-        }
-        let pasted_at =
-            |found: &Diagnostic| self.pasted.iter().find(|place| holds(**place, found.span)).copied();
-        let Some(place) = findings.iter().find_map(pasted_at).or_else(|| self.breaking_value(content)) else {
-            findings.into_iter().for_each(|finding| self.report(finding));
-            return;
-        };
-        let message = format!("the value of `{}` makes the expression invalid", self.written(place));
-        let help =
-            "values are put into the expression as they are: escape quotation marks and backslashes in them";
-        self.report(Diagnostic::error("invalid-named-value", place, message).with_help(help));
-    }
-
-    /// The named value without which the code could be read: a quotation mark in it moves the mistake behind it.
-    fn breaking_value(&self, content: &Content) -> Option<Span> {
-        let is_readable =
-            |place: &Span| match sekisho_expression::compile(&content.text.with_replacement(*place, "0")) {
-                Ok(_) => true,
-                Err(findings) => findings.iter().all(|finding| finding.code != "expression-syntax"),
-            };
-        if is_readable(&Span::default()) {
-            return None;
-        }
-        self.pasted
-            .iter()
-            .filter(|place| holds(content.span, **place))
-            .find(|place| is_readable(place))
-            .copied()
-    }
-
-    /// Reports something that may be resolvable elsewhere: a warning when a document is checked on its own.
-    pub fn report_unresolved(&mut self, mut diagnostic: Diagnostic) {
-        if self.environment.allow_unresolved {
-            diagnostic.severity = sekisho_diagnostics::Severity::Warning;
-        }
-        self.report(diagnostic);
     }
 
     /// The characters of the document under a span: what was written, not what was pasted, so it is safe to show.

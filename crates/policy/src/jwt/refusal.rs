@@ -1,9 +1,10 @@
 //! What the client is told when its token is refused.
 
+use super::Refused;
 use crate::compile::{Compiler, Number, Text};
 use crate::declaration::{Attribute, Kind};
 use crate::exchange::Exchange;
-use crate::pipeline::PolicyError;
+use crate::pipeline::{Outcome, PolicyError, PolicyResult};
 use crate::ports::jwts::JwtError;
 use crate::xml::Element;
 
@@ -45,8 +46,17 @@ impl Refusal {
         }
     }
 
+    /// How the policy ends after a check.
+    pub(crate) fn outcome(&self, exchange: &mut Exchange, checked: Result<(), Refused>) -> PolicyResult {
+        match checked {
+            Ok(()) => Ok(Outcome::Continue),
+            Err(Refused::Token(why)) => Err(self.error(exchange, why)),
+            Err(Refused::Failure(error)) => Err(error),
+        }
+    }
+
     /// The error of a call whose token is refused. The operator reads why, the client only that.
-    pub(crate) fn error(&self, exchange: &mut Exchange, why: JwtError) -> PolicyError {
+    fn error(&self, exchange: &mut Exchange, why: JwtError) -> PolicyError {
         let told = self.status.count(exchange).and_then(|status| {
             let message = match &self.message {
                 Some(message) => message.get_optional(exchange)?,

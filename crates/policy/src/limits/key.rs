@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use sha2::{Digest, Sha256};
+use crate::digest::push_bounded;
 
 /// The longest key in bytes that stands in a name as it is.
 const LONGEST_PLAIN: usize = 64;
@@ -15,20 +15,8 @@ pub(crate) fn counter(policy: &str, what: std::fmt::Arguments<'_>, key: &str) ->
     let mut name = String::with_capacity(policy.len() + 64 + key.len().min(LONGEST_PLAIN + 8));
     // Writing to a String never fails.
     let _ = write!(name, "{policy}/{what}/");
-    push_bounded(&mut name, key);
+    push_bounded(&mut name, key, LONGEST_PLAIN);
     name
-}
-
-/// Adds a text, or `#` and its hash when it is long or could be taken for one.
-pub(crate) fn push_bounded(name: &mut String, text: &str) {
-    if text.len() <= LONGEST_PLAIN && !text.starts_with('#') {
-        name.push_str(text);
-        return;
-    }
-    name.push('#');
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(name, "{byte:02x}");
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@
 //! documentation advises to put a rate limit right behind the lookup to protect the backend, so policies behind it must not
 //! run on a hit.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::{HeaderName, Method};
 use sekisho_diagnostics::Diagnostic;
+use smallvec::SmallVec;
 
 use crate::cached::caching::{Caching, Downstream, DownstreamType};
 use crate::cached::response::Stored;
@@ -105,7 +108,10 @@ struct CacheLookup {
     must_revalidate: Flag,
     allow_private: Flag,
     headers: Vec<HeaderSetting>,
-    parameters: Vec<Text>,
+    /// Names of query parameters that are known at load, as most are.
+    parameters: Vec<Arc<str>>,
+    /// Expressions that give such names.
+    evaluated_parameters: Vec<Text>,
 }
 
 enum DownstreamSetting {
@@ -129,10 +135,14 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     };
     let mut headers = Vec::new();
     let mut parameters = Vec::new();
+    let mut evaluated_parameters = Vec::new();
     for child in element.elements() {
         match child.name.as_str() {
             "vary-by-header" => headers.push(header(compiler, child)?),
-            _ => parameters.push(compiler.element_text(child)?),
+            _ => match compiler.element_text(child)? {
+                Text::Constant(text) => parameters.extend(names(&text).map(Arc::from)),
+                expression => evaluated_parameters.push(expression),
+            },
         }
     }
     Some(Run::later(CacheLookup {
@@ -144,7 +154,13 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
         allow_private: compiler.flag(element, "allow-private-response-caching", false),
         headers,
         parameters,
+        evaluated_parameters,
     }))
+}
+
+/// The names in a list with semicolons.
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(';').map(str::trim).filter(|name| !name.is_empty())
 }
 
 fn header(compiler: &mut Compiler<'_>, element: &Element) -> Option<HeaderSetting> {
@@ -216,13 +232,13 @@ impl CacheLookup {
                 }
             }
         }
-        let mut parameters = Vec::with_capacity(self.parameters.len());
-        for text in &self.parameters {
-            parameters.push(text.get(exchange)?);
+        let mut evaluated = Vec::with_capacity(self.evaluated_parameters.len());
+        for text in &self.evaluated_parameters {
+            evaluated.push(text.get(exchange)?);
         }
-        let names = parameters.iter().flat_map(|names| names.split(';')).map(str::trim);
-        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-        key.query(exchange, &names);
+        let known = self.parameters.iter().map(|name| &**name);
+        let all: SmallVec<[&str; 8]> = known.chain(evaluated.iter().flat_map(|list| names(list))).collect();
+        key.query(exchange, &all);
         Ok(key.finish())
     }
 

@@ -8,11 +8,10 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use sekisho_diagnostics::{Diagnostic, MappedText};
 use sekisho_expression::Needs;
 use sekisho_expression::context::Side;
-use sekisho_expression::value::Value;
 
 use crate::body::Body;
 use crate::compile::Compiler;
-use crate::compile::setting::{AnyValue, evaluation_failure, to_text};
+use crate::compile::setting::{AnyValue, evaluation_failure, to_bytes};
 use crate::declaration::{
     ALL_SCOPES, ANYWHERE, Attribute, Children, Declaration, ErrorFact, Kind, Reference,
 };
@@ -148,15 +147,12 @@ impl SetBody {
 
     /// The new body; null is no body.
     pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Option<Bytes>, PolicyError> {
-        let value = match &self.content {
-            BodyContent::Value(value) => value.get(exchange)?,
-            BodyContent::Template(template, reading) => {
-                return rendered(template, *reading, exchange).map(Some);
+        match &self.content {
+            BodyContent::Value(value) => {
+                let value = value.get(exchange)?;
+                to_bytes(exchange, &value)
             }
-        };
-        match value {
-            Value::Bytes(bytes) => Ok(Some(Bytes::from(bytes.lock().clone()))),
-            other => Ok(to_text(exchange, &other)?.map(|text| Bytes::copy_from_slice(text.as_bytes()))),
+            BodyContent::Template(template, reading) => rendered(template, *reading, exchange).map(Some),
         }
     }
 }

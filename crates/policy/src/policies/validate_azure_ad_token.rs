@@ -16,7 +16,7 @@ use crate::jwt::place::{self, Place};
 use crate::jwt::refusal::{self, Refusal};
 use crate::jwt::required::{self, RequiredClaim};
 use crate::jwt::{self, Refused, keys};
-use crate::pipeline::{Outcome, PolicyResult, Run, RunLater, Section};
+use crate::pipeline::{PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
 use crate::ports::jwts::{JwtAsk, JwtError, JwtKeys, OpenIdSource, VerifiedJwt};
 use crate::xml::Element;
@@ -140,11 +140,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 impl RunLater for ValidateAzureAdToken {
     fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
         Box::pin(async move {
-            match self.check(exchange).await {
-                Ok(()) => Ok(Outcome::Continue),
-                Err(Refused::Token(why)) => Err(self.refusal.error(exchange, why)),
-                Err(Refused::Failure(error)) => Err(error),
-            }
+            let checked = self.check(exchange).await;
+            self.refusal.outcome(exchange, checked)
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::jwt::place::{self, Place};
 use crate::jwt::refusal::{self, Refusal};
 use crate::jwt::required::{self, RequiredClaim};
 use crate::jwt::{self, Refused, keys};
-use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater, Section};
+use crate::pipeline::{PolicyError, PolicyResult, Run, RunLater, Section};
 use crate::ports::PortFuture;
 use crate::ports::jwts::{JwtAsk, JwtKeys, OpenIdSource, VerifiedJwt};
 use crate::xml::Element;
@@ -228,11 +228,8 @@ fn may_be_called(url: &str) -> bool {
 impl RunLater for ValidateJwt {
     fn run<'a>(&'a self, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
         Box::pin(async move {
-            match self.check(exchange).await {
-                Ok(()) => Ok(Outcome::Continue),
-                Err(Refused::Token(why)) => Err(self.refusal.error(exchange, why)),
-                Err(Refused::Failure(error)) => Err(error),
-            }
+            let checked = self.check(exchange).await;
+            self.refusal.outcome(exchange, checked)
         })
     }
 }

@@ -85,16 +85,6 @@ pub struct CounterState {
     pub retry_after: Duration,
 }
 
-/// What happens when the state cannot be reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnStateFailure {
-    /// Each gateway counts for itself until the state is back.
-    #[default]
-    Local,
-    /// The ask fails.
-    Deny,
-}
-
 /// The state cannot be reached, and the deployment says that nothing is granted then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

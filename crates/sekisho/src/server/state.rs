@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sekisho_identity::tokio_spawner;
-use sekisho_policy::ports::counters::OnStateFailure;
 use sekisho_policy::ports::{Cache, Caches, CallRecord, Clock, Counters, Event, Recorder};
 use sekisho_resources::model::{Configuration, RedisConnection};
 use sekisho_resources::process::{self, InternalCache, Process, RedisState};
 use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters};
+use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore};
 use sekisho_telemetry::Observer;

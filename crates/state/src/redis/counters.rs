@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::settings::OnStateFailure;
 use futures_util::future::join_all;
 use redis::{FromRedisValue, Value};
-use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, OnStateFailure};
+use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState};
 use sekisho_policy::ports::{Counters, PortFuture};
 
 use super::key;

@@ -21,5 +21,5 @@ mod tests;
 
 pub use cache::RedisCache;
 pub use counters::RedisCounters;
-pub use settings::{RedisServer, RedisSettings};
+pub use settings::{OnStateFailure, RedisServer, RedisSettings};
 pub use store::RedisStore;

@@ -64,3 +64,13 @@ impl RedisSettings {
         }
     }
 }
+
+/// What happens when the state cannot be reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStateFailure {
+    /// Each gateway counts for itself until the state is back.
+    #[default]
+    Local,
+    /// The ask fails.
+    Deny,
+}

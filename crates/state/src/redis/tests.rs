@@ -2,9 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::settings::OnStateFailure;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, OnStateFailure, Window};
+use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, Window};
 use sekisho_policy::ports::{Clock, Counters, Event, Recorder};
 use sekisho_testkit::clock::RealClock;
 use sekisho_testkit::ports::{FakeClock, FakeRecorder};

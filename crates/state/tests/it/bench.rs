@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use sekisho_policy::ports::counters::{Counters, OnStateFailure};
+use sekisho_policy::ports::counters::Counters;
 use sekisho_policy::ports::{Event, Recorder};
 use sekisho_state::memory::MemoryCounters;
+use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore};
 use sekisho_testkit::clock::RealClock;

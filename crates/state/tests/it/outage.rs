@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use sekisho_policy::ports::counters::{Counters, OnStateFailure};
+use sekisho_policy::ports::counters::Counters;
 use sekisho_policy::ports::{Cache, Event};
+use sekisho_state::redis::OnStateFailure;
 use sekisho_testkit::redis::{Redis, RedisCluster};
 
 use crate::bench::{Adapters, eventually, settings};

@@ -1,8 +1,8 @@
 //! ACL users and TLS.
 
 use secrecy::SecretString;
-use sekisho_policy::ports::counters::OnStateFailure;
 use sekisho_policy::ports::{Cache, Event};
+use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::RedisSettings;
 use sekisho_testkit::redis::Redis;
 

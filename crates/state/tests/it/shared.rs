@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sekisho_policy::ports::Cache;
-use sekisho_policy::ports::counters::{Counters, OnStateFailure, Window};
+use sekisho_policy::ports::counters::{Counters, Window};
+use sekisho_state::redis::OnStateFailure;
 use sekisho_testkit::redis::{Redis, RedisCluster};
 
 use crate::bench::{Adapters, settings, thousand_calls};
