@@ -69,6 +69,28 @@ impl Usage {
     pub fn unknown() -> Self {
         Self::default()
     }
+
+    /// This and `other` together. A count that one of both does not know is not known; the less certain provenance is
+    /// that of the sum.
+    pub fn plus(self, other: Self) -> Self {
+        /// Parts of a count are 0 where only one of both names them.
+        fn part(left: Option<u64>, right: Option<u64>) -> Option<u64> {
+            sum(left, right).or(left).or(right)
+        }
+        Self {
+            provenance: self.provenance.max(other.provenance),
+            prompt: sum(self.prompt, other.prompt),
+            completion: sum(self.completion, other.completion),
+            total: sum(self.total, other.total),
+            cached: part(self.cached, other.cached),
+            cache_written: part(self.cache_written, other.cache_written),
+            reasoning: part(self.reasoning, other.reasoning),
+            prompt_audio: part(self.prompt_audio, other.prompt_audio),
+            completion_audio: part(self.completion_audio, other.completion_audio),
+            accepted_prediction: part(self.accepted_prediction, other.accepted_prediction),
+            rejected_prediction: part(self.rejected_prediction, other.rejected_prediction),
+        }
+    }
 }
 
 fn sum(left: Option<u64>, right: Option<u64>) -> Option<u64> {

@@ -8,6 +8,7 @@
 //! - `limits`: what rate limits and quotas share
 //! - [`pipeline`]: runs what was compiled
 //! - [`exchange`]: one call on its way: what `context` shows
+//! - [`metering`]: tokens that calls to models use
 //! - [`jwt`]: what the policies that check JSON web tokens share
 //! - [`body`]: a message body, streamed or whole
 //! - [`schema`]: JSON Schema of specifications
@@ -26,6 +27,7 @@ pub mod exchange;
 mod jwt;
 mod limits;
 mod liquid;
+pub mod metering;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;

@@ -12,6 +12,7 @@ use sekisho_expression::context::BackendFacts;
 use sekisho_expression::dotnet::crypto::certificate::thumbprint;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
+use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ClientCertificate, ForwardCall, ForwardError, ForwardFailure, ForwardReply,
     PortFuture, Target,
@@ -112,7 +113,8 @@ impl Backends for ScriptedBackends {
             } else {
                 format!("{}?{}", call.path, call.query)
             };
-            let body = call.body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
+            let (meter, body) = ReplyMeter::begin(call.metering, call.body);
+            let body = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             let method = call.method.to_string();
             let authority: Arc<str> = base_url.authority().into();
             self.received.lock().push(Received {
@@ -134,8 +136,11 @@ impl Backends for ScriptedBackends {
             match self.next() {
                 Some(Script::Reply { status, reason, headers, body }) => {
                     let body = Body::stream(http_body_util::Full::new(body));
-                    let response = Response { status, reason, headers, body };
-                    let attempt = Attempt { status: Some(status), ..attempt };
+                    let mut response = Response { status, reason, headers, body };
+                    let mut attempt = Attempt { status: Some(status), ..attempt };
+                    if let Some(meter) = meter {
+                        meter.watch(&mut response, &mut attempt);
+                    }
                     Ok(ForwardReply { response, attempt, base_url, backend: None })
                 }
                 Some(Script::Timeout) => {

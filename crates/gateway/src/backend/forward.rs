@@ -9,6 +9,7 @@ use hyper::ext::ReasonPhrase;
 use sekisho_expression::context::BackendFacts;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
+use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
 };
@@ -141,7 +142,18 @@ impl CallBackends {
             attempt: None,
         })?;
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
-        let ForwardCall { method, path, headers, body, timeout, http_version, follow_redirects, .. } = call;
+        let ForwardCall {
+            method,
+            path,
+            headers,
+            body,
+            timeout,
+            http_version,
+            follow_redirects,
+            metering,
+            ..
+        } = call;
+        let (meter, body) = ReplyMeter::begin(metering, body);
         let follow = follow_redirects && body.is_buffered();
         let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
         let sent = if follow {
@@ -152,8 +164,11 @@ impl CallBackends {
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);
         match sent.map(convert) {
-            Ok(response) => {
-                let attempt = Attempt { status: Some(response.status), ..attempt };
+            Ok(mut response) => {
+                let mut attempt = Attempt { status: Some(response.status), ..attempt };
+                if let Some(meter) = meter {
+                    meter.watch(&mut response, &mut attempt);
+                }
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
                 Ok(ForwardReply {
                     response,
@@ -222,6 +237,7 @@ impl Hop<'_> {
             duration,
             status: None,
             failure: None,
+            usage: None,
         }
     }
 }

@@ -4,18 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Version};
+use sekisho_llm::Usage;
 use sekisho_policy::exchange::Exchange;
+use sekisho_policy::metering::Ledger;
 use sekisho_policy::pipeline::{AtEnd, CallEnd};
 use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
-use super::model::{ModelCall, UsageTee};
+use super::model::ModelCall;
 use super::request::RequestMeter;
 
 /// A response that broke off before its status was sent, as logs show it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
-
-/// Larger rests are looked at on a task of their own, so that they keep nobody waiting.
-const LOOK_AT_ONCE: usize = 16 * 1024;
 
 /// A call that is under way. Dropping it records it.
 pub(crate) struct Call {
@@ -29,7 +28,8 @@ pub(crate) struct Call {
     pub(crate) request: Option<Arc<RequestMeter>>,
     /// Set for a call that runs a model.
     pub(crate) model: Option<ModelCall>,
-    tee: Option<UsageTee>,
+    /// What its calls to models used.
+    ledger: Option<Ledger>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -53,7 +53,7 @@ impl Call {
             exchange: None,
             request: None,
             model: None,
-            tee: None,
+            ledger: None,
             at_end: None,
         }
     }
@@ -80,9 +80,6 @@ impl Call {
             record.status = status;
             record.is_stream = is_event_stream;
         }
-        if (200..300).contains(&status) {
-            self.tee = self.model.as_ref().map(|model| model.tee(is_event_stream));
-        }
     }
 
     /// A piece of the response is on its way.
@@ -92,16 +89,6 @@ impl Call {
             if record.time_to_first_byte.is_none() {
                 record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
             }
-        }
-        if let Some(tee) = &mut self.tee {
-            tee.push(piece);
-        }
-    }
-
-    /// The next piece is asked for.
-    pub(crate) fn next(&mut self, was_waiting: bool) {
-        if let Some(tee) = &mut self.tee {
-            tee.next(was_waiting);
         }
     }
 
@@ -135,6 +122,7 @@ impl Call {
     fn take_exchange(&mut self) {
         let (Some(exchange), Some(record)) = (self.exchange.take(), &mut self.record) else { return };
         let exchange = *exchange;
+        self.ledger = Some(exchange.ledger);
         if !exchange.at_end.is_empty() {
             self.at_end = Some((exchange.ports, exchange.at_end));
         }
@@ -159,18 +147,23 @@ impl Drop for Call {
         record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
         self.end(&record);
         let recorder = Arc::clone(&self.recorder);
-        let (model, request, tee) = (self.model.take(), self.request.take(), self.tee.take());
-        let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);
+        let (model, request) = (self.model.take(), self.request.take());
         let finish = move || {
+            record.usage = total(&record, model.is_some());
             record.model = model.and_then(|model| model.model(request.as_deref()));
-            record.usage = tee.map(UsageTee::finish);
             recorder.call(*record);
         };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if large => drop(runtime.spawn(async move { finish() })),
-            _ => finish(),
+        match self.ledger.take() {
+            Some(ledger) => ledger.at_rest(finish),
+            None => finish(),
         }
     }
+}
+
+/// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.
+fn total(record: &CallRecord, runs_model: bool) -> Option<Usage> {
+    let used = record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied());
+    runs_model.then(|| used.reduce(Usage::plus))?
 }
 
 fn protocol(version: Version) -> &'static str {

@@ -54,11 +54,7 @@ pub(crate) fn respond(
         .reason
         .filter(|reason| version < Version::HTTP_2 && Some(&**reason) != status.canonical_reason());
     let reason = reason.and_then(|reason| ReasonPhrase::try_from(reason.as_bytes().to_vec()).ok());
-    let mut out = http::Response::new(ClientBody {
-        body: response.body,
-        call: Some(Box::new(call)),
-        was_waiting: false,
-    });
+    let mut out = http::Response::new(ClientBody { body: response.body, call: Some(Box::new(call)) });
     *out.status_mut() = status;
     *out.headers_mut() = response.headers;
     if let Some(reason) = reason {
@@ -69,7 +65,7 @@ pub(crate) fn respond(
 
 /// A response that no record tells of.
 pub(crate) fn unrecorded(response: Response) -> http::Response<ClientBody> {
-    let mut out = http::Response::new(ClientBody { body: response.body, call: None, was_waiting: false });
+    let mut out = http::Response::new(ClientBody { body: response.body, call: None });
     *out.headers_mut() = response.headers;
     out
 }
@@ -85,7 +81,6 @@ pub(crate) struct ClientBody {
     body: Body,
     /// None for a response that no record tells of.
     call: Option<Box<Call>>,
-    was_waiting: bool,
 }
 
 impl HttpBody for ClientBody {
@@ -97,16 +92,12 @@ impl HttpBody for ClientBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
-        if let Some(call) = &mut this.call {
-            call.next(this.was_waiting);
-        }
         let body = Pin::new(&mut this.body);
         // A body may run code of policies; its panic ends this response only.
         let Ok(polled) = catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))) else {
             this.body = Body::Consumed;
             return Poll::Ready(Some(Err(BodyError::Aborted("the response failed".to_owned()))));
         };
-        this.was_waiting = polled.is_pending();
         if let Some(call) = &mut this.call {
             match &polled {
                 Poll::Ready(Some(Ok(frame))) => {

@@ -34,6 +34,8 @@ impl Exchange {
             traces: Vec::new(),
             counted: self.counted.clone(),
             caching: None,
+            ledger: self.ledger.clone(),
+            at_reply: Vec::new(),
             at_response: Vec::new(),
             at_end: Vec::new(),
         }
@@ -74,6 +76,7 @@ impl Exchange {
                 self.counted.push(counter);
             }
         }
+        self.at_reply.append(&mut branch.at_reply);
         self.at_response.append(&mut branch.at_response);
         self.at_end.append(&mut branch.at_end);
     }

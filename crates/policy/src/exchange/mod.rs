@@ -20,7 +20,8 @@ use sekisho_expression::context::{
 };
 
 use crate::cached::caching::Caching;
-use crate::pipeline::{AtEnd, AtResponse, Scope, Section};
+use crate::metering::{Ledger, Metering, ModelCall};
+use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
@@ -114,6 +115,10 @@ pub struct Exchange {
     pub(crate) caching: Option<Caching>,
     /// Counters that `quota-by-key` counted the call in: each counts it once.
     pub counted: Vec<String>,
+    /// What its calls to models use.
+    pub ledger: Ledger,
+    /// What waits for the reply of the backend.
+    pub at_reply: Vec<Box<dyn AtReply>>,
     /// What waits for the response.
     pub at_response: Vec<Box<dyn AtResponse>>,
     /// What waits for the end of the call.
@@ -164,6 +169,8 @@ impl Exchange {
             traces: Vec::new(),
             caching: None,
             counted: Vec::new(),
+            ledger: Ledger::default(),
+            at_reply: Vec::new(),
             at_response: Vec::new(),
             at_end: Vec::new(),
         }
@@ -172,6 +179,20 @@ impl Exchange {
     /// Time since arrival.
     pub fn elapsed(&self) -> Duration {
         self.ports.clock.monotonic().saturating_sub(self.started)
+    }
+
+    /// Which model the call is for, as far as its path tells now.
+    pub fn model_call(&self) -> ModelCall {
+        ModelCall::of_request(&self.request)
+    }
+
+    /// What a call to a backend needs so that the reply of a model is accounted for; none when it runs no model.
+    pub fn metering(&self, call: ModelCall) -> Option<Metering> {
+        call.kind.uses_tokens().then(|| Metering {
+            ledger: self.ledger.clone(),
+            call,
+            ports: self.ports.clone(),
+        })
     }
 
     /// Sends the call to another target from now on.

@@ -1,7 +1,17 @@
 //! Work of policies that goes on after their turn: when the response is made, and when the call is over.
 
+use super::PolicyResult;
 use crate::exchange::Exchange;
 use crate::ports::PortFuture;
+
+/// Work that waits for the reply of the backend, before outbound sees it: checks of completions, counts that outbound
+/// policies read.
+///
+/// Runs after the backend section in the order it was asked for, and not for calls that ended or failed before.
+pub trait AtReply: Send {
+    /// Does it. The reply is in `exchange.response`.
+    fn run<'a>(self: Box<Self>, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult>;
+}
 
 /// Work that waits for the response: counting that depends on it, headers that every response gets.
 ///

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sekisho_expression::context::LastErrorFacts;
 
 pub use error::{PolicyError, error_body, uuid_text};
-pub use later::{AtEnd, AtResponse, CallEnd};
+pub use later::{AtEnd, AtReply, AtResponse, CallEnd};
 pub use step::{Block, Outcome, PolicyResult, Run, RunLater, RunNow, Scope, Section, Step};
 
 use crate::body::BodyError;
@@ -93,6 +93,9 @@ impl Pipeline {
             if outcome == Outcome::Respond && !goes_on {
                 break;
             }
+            if section == Section::Backend && look_at_reply(exchange).await? == Outcome::Respond {
+                break;
+            }
         }
         Ok(())
     }
@@ -112,6 +115,16 @@ impl Pipeline {
     pub fn preflight(&self, exchange: &mut Exchange) -> Option<Response> {
         crate::policies::cors::preflight(&self.cors, exchange)
     }
+}
+
+/// Does what waits for the reply of the backend.
+async fn look_at_reply(exchange: &mut Exchange) -> PolicyResult {
+    for work in std::mem::take(&mut exchange.at_reply) {
+        if work.run(exchange).await? == Outcome::Respond {
+            return Ok(Outcome::Respond);
+        }
+    }
+    Ok(Outcome::Continue)
 }
 
 /// Writes `context.LastError`. An error that a nested policy already noted keeps its innermost place.

@@ -203,6 +203,7 @@ impl RunLater for ForwardRequest {
             }
             let body = exchange.request.body.take_for_sending(true);
             let backends = Arc::clone(&exchange.backends);
+            let metering = exchange.metering(exchange.model_call());
             let call = ForwardCall {
                 target: &exchange.route.target,
                 method: &exchange.request.method,
@@ -215,6 +216,7 @@ impl RunLater for ForwardRequest {
                 proxy: exchange.outgoing.proxy.clone(),
                 certificate: exchange.outgoing.certificate.clone(),
                 follow_redirects,
+                metering,
             };
             match backends.forward(call).await {
                 Ok(reply) => {

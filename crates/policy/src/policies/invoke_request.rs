@@ -21,6 +21,7 @@ use crate::declaration::{
     ALL_SCOPES, ANYWHERE, Attribute, Child, Children, Declaration, ErrorFact, Kind, Reference,
 };
 use crate::exchange::{Exchange, Response};
+use crate::metering::ModelCall;
 use crate::pipeline::{Outcome, PolicyError, PolicyResult, Run, RunLater};
 use crate::ports::backends::HttpVersion;
 use crate::ports::{ForwardCall, HttpOptions, PortFuture, Target};
@@ -219,6 +220,7 @@ impl InvokeRequest {
             Some(path) => Some(path.evaluate(exchange)?),
             None => None,
         };
+        let model = ModelCall::of(&method, path.as_ref().map_or("", |path| path.path()));
         let call = ForwardCall {
             target: &target,
             method: &method,
@@ -231,6 +233,7 @@ impl InvokeRequest {
             proxy: exchange.outgoing.proxy.clone(),
             certificate: exchange.outgoing.certificate.clone(),
             follow_redirects: false,
+            metering: exchange.metering(model),
         };
         forward(exchange, call).await
     }

@@ -1,14 +1,16 @@
 //! Sending a call to a backend: the port that `forward-request` uses.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
 use sekisho_expression::context::BackendFacts;
+use sekisho_llm::Usage;
 
 use super::{ClientCertificate, PortFuture, Proxy};
 use crate::body::Body;
 use crate::exchange::Response;
+use crate::metering::Metering;
 
 /// The part of a URL that `set-backend-service` replaces: scheme, host, port and base path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,6 +93,8 @@ pub struct ForwardCall<'a> {
     pub certificate: Option<Arc<ClientCertificate>>,
     /// Follow 3xx answers (only possible with a buffered or absent body).
     pub follow_redirects: bool,
+    /// The account that the reply of a model goes to; none for calls that run none.
+    pub metering: Option<Metering>,
 }
 
 /// `forward-request/@http-version`.
@@ -120,6 +124,8 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The failure, as `context.LastError.Reason` names it.
     pub failure: Option<&'static str>,
+    /// Tokens, once the reply of a model has ended; none for other calls.
+    pub usage: Option<Arc<OnceLock<Usage>>>,
 }
 
 /// An answer.

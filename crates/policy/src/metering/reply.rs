@@ -1,0 +1,144 @@
+//! One reply of a model: what was asked, what came back, what it used.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use sekisho_llm::{StreamMeter, Usage, read_usage};
+
+use super::body::{Received, Sent};
+use super::kept::Kept;
+use super::{Ledger, ModelCall, ReplyTokens};
+use crate::body::Body;
+use crate::exchange::Response;
+use crate::ports::{Attempt, Ports};
+
+/// Pieces of a stream that wait to be looked at, in bytes.
+const MAX_WAITING: usize = 64 * 1024;
+
+/// What a call to a backend needs so that its reply is accounted for. None for calls that run no model.
+#[derive(Clone)]
+pub struct Metering {
+    /// The account of the call.
+    pub ledger: Ledger,
+    /// The model, by the path that the backend is called with.
+    pub call: ModelCall,
+    /// For whoever acts on what was used.
+    pub ports: Ports,
+}
+
+/// A call to a model that is being sent.
+pub struct ReplyMeter {
+    metering: Metering,
+    request: Arc<Mutex<Kept>>,
+}
+
+impl ReplyMeter {
+    /// Looks on at a request as it is sent; not at one that runs no model.
+    pub fn begin(metering: Option<Metering>, request: Body) -> (Option<Self>, Body) {
+        let Some(metering) = metering else { return (None, request) };
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let request = match request {
+            Body::Stream(body) => Body::Stream(Sent { body, kept: Arc::clone(&kept) }.boxed_unsync()),
+            Body::Full(bytes) => {
+                kept.lock().push(&bytes);
+                Body::Full(bytes)
+            }
+            other => other,
+        };
+        (Some(Self { metering, request: kept }), request)
+    }
+
+    /// Looks on at the reply. Only successful ones use tokens.
+    pub fn watch(self, response: &mut Response, attempt: &mut Attempt) {
+        if !(200..300).contains(&response.status) {
+            return;
+        }
+        let Self { metering, request } = self;
+        let usage = Arc::new(OnceLock::new());
+        attempt.usage = Some(Arc::clone(&usage));
+        metering.ledger.open();
+        let reading = Box::new(Reading {
+            text: match response.is_event_stream() {
+                true => Text::Stream(Box::new(StreamMeter::new(metering.call.kind)), Vec::new(), 0),
+                false => Text::Whole(Kept::default()),
+            },
+            metering,
+            _request: request,
+            usage,
+            backend_id: attempt.backend_id.clone(),
+        });
+        match std::mem::take(&mut response.body) {
+            Body::Stream(body) => {
+                let received = Received { body, reading: Some(reading), was_waiting: false };
+                response.body = Body::Stream(received.boxed_unsync());
+            }
+            Body::Full(bytes) => {
+                let mut reading = reading;
+                reading.push(&bytes);
+                reading.end(true);
+                response.body = Body::Full(bytes);
+            }
+            other => {
+                reading.end(true);
+                response.body = other;
+            }
+        }
+    }
+}
+
+/// A reply that is being read.
+pub(super) struct Reading {
+    text: Text,
+    metering: Metering,
+    _request: Arc<Mutex<Kept>>,
+    usage: Arc<OnceLock<Usage>>,
+    backend_id: Option<Arc<str>>,
+}
+
+enum Text {
+    /// JSON, which says what was used in its midst.
+    Whole(Kept),
+    /// Events, with the pieces that wait to be looked at and their length in bytes.
+    Stream(Box<StreamMeter>, Vec<Bytes>, usize),
+}
+
+impl Reading {
+    /// A piece is passed on.
+    pub(super) fn push(&mut self, piece: &Bytes) {
+        match &mut self.text {
+            Text::Whole(kept) => kept.push(piece),
+            Text::Stream(_, waiting, bytes) => {
+                waiting.push(piece.clone());
+                *bytes += piece.len();
+                if *bytes > MAX_WAITING {
+                    self.look();
+                }
+            }
+        }
+    }
+
+    /// Looks at what was passed on.
+    pub(super) fn look(&mut self) {
+        if let Text::Stream(meter, waiting, bytes) = &mut self.text {
+            for piece in waiting.drain(..) {
+                meter.push(&piece);
+            }
+            *bytes = 0;
+        }
+    }
+
+    /// Closes the account.
+    pub(super) fn end(mut self: Box<Self>, _is_complete: bool) {
+        self.look();
+        let Self { text, metering, usage, backend_id, .. } = *self;
+        let found = match text {
+            Text::Whole(mut kept) => kept.take().and_then(|body| read_usage(metering.call.kind, &body)),
+            Text::Stream(meter, ..) => meter.finish().usage(),
+        };
+        let found = found.unwrap_or_else(Usage::unknown);
+        let _ = usage.set(found);
+        metering.ledger.close(&ReplyTokens { usage: found, backend_id }, &metering.ports);
+    }
+}
