@@ -76,6 +76,7 @@ fn full_record() -> CallRecord {
         duration: Duration::from_millis(milliseconds),
         status,
         failure,
+        usage: None,
     };
     CallRecord {
         request_id: [0xAB; 16],

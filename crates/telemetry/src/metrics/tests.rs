@@ -69,6 +69,7 @@ fn record() -> CallRecord {
                 duration: Duration::from_millis(40),
                 status: Some(429),
                 failure: None,
+                usage: None,
             },
             Attempt {
                 authority: "https://west".into(),
