@@ -115,9 +115,7 @@ impl Script {
         let event = self.events.get(self.next).cloned().unwrap_or_default();
         self.next += 1;
         self.first_at.get_or_insert_with(Instant::now);
-        if self.next == self.events.len() && self.end == End::Whole {
-            self.open.iter_mut().for_each(OpenStream::end);
-        }
+        self.open.iter_mut().for_each(OpenStream::send);
         Poll::Ready(Some(Ok(Frame::data(event))))
     }
 

@@ -63,6 +63,9 @@ pub struct ResourceConfig {
     /// The deployments.
     #[serde(default)]
     pub deployments: Vec<DeploymentConfig>,
+    /// Faults from the start, of any deployment or of the service that each names (`contentsafety`).
+    #[serde(default)]
+    pub faults: Vec<Fault>,
     /// Benchmarks: every call is answered from prebuilt bytes; no keys, limits or statistics.
     #[serde(default)]
     pub bare: bool,
@@ -83,6 +86,7 @@ impl ResourceConfig {
             accept_any_token: false,
             api_versions: Vec::new(),
             deployments,
+            faults: Vec::new(),
             bare: false,
             bare_chunk_ms: 0,
         }
@@ -103,6 +107,36 @@ pub enum DeploymentKind {
     Paygo,
     /// Provisioned throughput: a utilisation that rises with use and falls with time.
     Ptu,
+}
+
+/// How a deployment counts tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenCounting {
+    /// The simulator's own tokens of at least four bytes.
+    #[default]
+    Simple,
+}
+
+/// Parts of the counts in a usage. Cached, created, accepted and prompt audio tokens are a part of what was read or
+/// written anyway and never more than that; the others are generated beside the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct UsageDetails {
+    /// Prompt tokens read from a cache.
+    pub cached_tokens: u64,
+    /// Prompt tokens written to a cache (Anthropic).
+    pub cache_creation_tokens: u64,
+    /// Prompt tokens that are audio.
+    pub prompt_audio_tokens: u64,
+    /// Completion tokens spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// Completion tokens that are audio.
+    pub audio_tokens: u64,
+    /// Completion tokens that stood in the prediction.
+    pub accepted_prediction_tokens: u64,
+    /// Tokens of the prediction that were generated and dropped.
+    pub rejected_prediction_tokens: u64,
 }
 
 /// A model under a name.
@@ -132,6 +166,16 @@ pub struct DeploymentConfig {
     /// Tokens of each completion, unless the request's maximum is lower. Default: depends on the prompt.
     #[serde(default)]
     pub completion_tokens: Option<u32>,
+    /// How tokens are counted.
+    #[serde(default)]
+    pub tokens: TokenCounting,
+    /// What its usage tells beside prompt and completion.
+    #[serde(default)]
+    pub usage_details: UsageDetails,
+    /// Dimensions of an embedding, unless the request names them. Default: 3072 for a model with `3-large` in its name,
+    /// else 1536.
+    #[serde(default)]
+    pub dimensions: Option<usize>,
     /// Faults from the start, used up in order; one without `count` stays.
     #[serde(default)]
     pub faults: Vec<Fault>,
@@ -149,6 +193,9 @@ impl DeploymentConfig {
             first_byte_ms: 0,
             chunk_ms: 0,
             completion_tokens: None,
+            tokens: TokenCounting::default(),
+            usage_details: UsageDetails::default(),
+            dimensions: None,
             faults: Vec::new(),
         }
     }

@@ -15,8 +15,8 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::azure::read_body;
 use crate::body::Body;
+use crate::call::read_body;
 use crate::faults::Fault;
 use crate::resource::Resource;
 use crate::server::{Abort, Shared};

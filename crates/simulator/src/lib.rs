@@ -21,9 +21,11 @@
 //! The simulator's tokenizer is deliberately simple and exact: a token is the shortest run of characters with at
 //! least four UTF-8 bytes. Usage, limits, stream chunks and `max_tokens` all use it, so sums always agree.
 
+mod anthropic;
 mod azure;
 mod bare;
 mod body;
+mod call;
 pub mod clock;
 pub mod config;
 mod connection;
@@ -32,15 +34,19 @@ pub mod faults;
 mod identity;
 pub mod limits;
 mod listener;
+mod marks;
 mod resource;
-mod route;
+mod safety;
 pub mod server;
 pub mod stats;
 mod text;
 mod tokens;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{Config, DeploymentConfig, DeploymentKind, IdentityConfig, ResourceConfig, Secret};
+pub use config::{
+    Config, DeploymentConfig, DeploymentKind, IdentityConfig, ResourceConfig, Secret, TokenCounting,
+    UsageDetails,
+};
 pub use faults::{Fault, ParseFaultError};
 pub use server::{Addresses, Running, Simulator, StartError};
 pub use stats::{Counts, ResourceStats, SeenRequest, Stats};

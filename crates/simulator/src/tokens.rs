@@ -1,6 +1,45 @@
 //! The simulator's tokenizer: a token is the shortest run of characters with at least four UTF-8 bytes; the last
 //! token of a text may be shorter. Cutting a text between tokens never changes the count of its parts.
 
+use sekisho_llm::Kind;
+
+use crate::config::TokenCounting;
+
+/// How a deployment counts.
+#[derive(Debug, Clone)]
+pub(crate) enum Tokenizer {
+    Simple,
+}
+
+impl Tokenizer {
+    pub(crate) fn new(counting: TokenCounting, _model: &str) -> Self {
+        match counting {
+            TokenCounting::Simple => Self::Simple,
+        }
+    }
+
+    /// The number of tokens of a text.
+    pub(crate) fn count(&self, text: &str) -> u64 {
+        match self {
+            Self::Simple => count(text),
+        }
+    }
+
+    /// The tokens of a request's body of this kind, when whole bodies are counted.
+    pub(crate) fn count_prompt(&self, _kind: Kind, _body: &[u8]) -> Option<u64> {
+        match self {
+            Self::Simple => None,
+        }
+    }
+
+    /// The longest beginning of a text with at most so many tokens.
+    pub(crate) fn truncate<'a>(&self, text: &'a str, limit: u64) -> &'a str {
+        match self {
+            Self::Simple => truncate(text, limit),
+        }
+    }
+}
+
 const TOKEN_BYTES: usize = 4;
 
 /// The tokens of a text, in order.

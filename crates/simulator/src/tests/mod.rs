@@ -1,5 +1,7 @@
 //! The simulator over real sockets.
 
+mod accounting;
+mod anthropic;
 mod faults;
 mod identity;
 mod limits;

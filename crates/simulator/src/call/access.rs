@@ -1,11 +1,11 @@
 //! Who may call, and with which `api-version`.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 
-use super::AzureError;
+use super::ApiError;
+use super::route::{Operation, Route, Shape, query_value};
 use crate::config::Secret;
 use crate::resource::Resource;
-use crate::route::{Operation, Route, Shape, query_value};
 use crate::server::Shared;
 
 /// Audiences of tokens Azure OpenAI accepts.
@@ -49,26 +49,29 @@ const SAFETY_VERSIONS: [&str; 3] = ["2023-10-01", "2024-02-15-preview", "2024-09
 /// Versions of the v1 surface, where none is needed.
 const V1_VERSIONS: [&str; 3] = ["v1", "preview", "latest"];
 
-/// A good `api-key` or a good bearer token lets a call in. A key may also come as the bearer token, as OpenAI's own
-/// client sends it to `/openai/v1`; Content Safety has its key in `Ocp-Apim-Subscription-Key`; an empty `Authorization: Bearer ` beside a key does no harm.
+/// Headers a key may come in: of Azure OpenAI, of Content Safety, of Anthropic.
+const KEY_HEADERS: [&str; 3] = ["api-key", "ocp-apim-subscription-key", "x-api-key"];
+
+/// A good key or a good bearer token lets a call in. A key may also come as the bearer token, as OpenAI's own
+/// client sends it to `/openai/v1`; an empty `Authorization: Bearer ` beside a key does no harm.
 pub(super) fn check_caller(
     shared: &Shared,
     resource: &Resource,
     headers: &HeaderMap,
-) -> Result<(), AzureError> {
-    let keys = ["api-key", "ocp-apim-subscription-key"].into_iter().filter_map(|name| headers.get(name));
+) -> Result<(), ApiError> {
+    let keys = KEY_HEADERS.into_iter().filter_map(|name| headers.get(name));
     if keys.filter_map(|key| key.to_str().ok()).any(|key| is_one_of(key, &resource.keys)) {
         return Ok(());
     }
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Err(AzureError::bad_key());
+        return Err(ApiError::bad_key());
     };
     let is_good = resource.config.accept_any_token
         || is_one_of(token, &resource.config.bearer_tokens)
         || is_one_of(token, &resource.keys)
         || shared.identity.accepts(token, &AUDIENCES);
-    if is_good { Ok(()) } else { Err(AzureError::bad_token()) }
+    if is_good { Ok(()) } else { Err(ApiError::bad_token()) }
 }
 
 fn is_one_of(text: &str, secrets: &[Secret]) -> bool {
@@ -81,15 +84,15 @@ fn bearer(authorization: &str) -> Option<&str> {
 }
 
 /// The version the call names, when the surface knows it; `v1` where none is needed.
-pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, AzureError> {
+pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, ApiError> {
     let version = match (query_value(query, "api-version"), route.shape) {
-        (None, Shape::V1) => return Ok("v1".to_owned()),
-        (version, _) => version.ok_or_else(AzureError::not_found)?,
+        (None, Shape::V1) | (_, Shape::OpenAi | Shape::Anthropic) => return Ok("v1".to_owned()),
+        (version, _) => version.ok_or_else(ApiError::not_found)?,
     };
     let is_configured = resource.config.api_versions.contains(&version);
     let known = match route.shape {
         Shape::Dated => &VERSIONS[..],
-        Shape::V1 => &V1_VERSIONS[..],
+        Shape::V1 | Shape::OpenAi | Shape::Anthropic => &V1_VERSIONS[..],
         Shape::Inference => &INFERENCE_VERSIONS[..],
         Shape::ContentSafety => &SAFETY_VERSIONS[..],
     };
@@ -97,5 +100,13 @@ pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> 
         || route.shape != Shape::Dated
         || version.as_str() >= FIRST_WITH_RESPONSES;
     let is_known = known.contains(&version.as_str()) && has_responses;
-    if is_configured || is_known { Ok(version) } else { Err(AzureError::not_found()) }
+    if is_configured || is_known { Ok(version) } else { Err(ApiError::not_found()) }
+}
+
+/// Whether an operation knows this method. `HEAD` is known where `GET` is.
+pub(super) fn takes(operation: Operation, method: &Method) -> bool {
+    match operation {
+        Operation::Models => matches!(*method, Method::GET | Method::HEAD),
+        _ => *method == Method::POST,
+    }
 }

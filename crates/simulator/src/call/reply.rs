@@ -7,51 +7,47 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 
-use super::{Asked, Payload};
+use super::{Asked, Dialect, Payload, Product};
 use crate::body::{Body, End, Script};
 use crate::faults::Fault;
 use crate::limits::Admission;
 use crate::resource::{Deployment, Resource};
-use crate::stats::OpenStream;
+use crate::stats::{StreamPlan, Tokens};
+use crate::text;
 
 /// A plain body that is sent slowly or cut is sent in slices of this size.
 const SLICE_BYTES: usize = 64;
 
-/// The reply that carries a generated answer.
+/// The reply that carries a generated answer, counted as it is sent.
 pub(super) fn send(
     asked: &Asked<'_>,
     name: &str,
     deployment: &Deployment,
-    payload: Payload,
+    product: Product,
     admission: &Admission,
     fault: &Fault,
 ) -> Response<Body> {
-    let end = match (fault.reset_after, fault.cut_after) {
-        (Some(after), _) => End::Reset(after),
-        (None, Some(after)) => End::Cut(after),
-        (None, None) => End::Whole,
-    };
-    let script = |events: Arc<[Bytes]>, pace_ms: u64| {
-        Script::new(events, asked.connection.clone()).pace(Duration::from_millis(pace_ms)).end(end)
-    };
-    let mut response = match payload {
+    let mut response = match product.payload {
         Payload::Events(events) => {
-            let open = OpenStream::new(asked.resource.recorder.clone(), name);
+            let plan = StreamPlan {
+                tokenizer: deployment.tokenizer.clone(),
+                prompt_tokens: product.prompt_tokens,
+                completion_tokens: product.completion_tokens,
+                hidden_tokens: product.hidden_tokens,
+            };
+            let bytes: Arc<[Bytes]> = events.iter().map(|event| event.bytes.clone()).collect();
             let pace_ms = fault.chunk_delay_ms.unwrap_or(deployment.config.chunk_ms);
-            let body = script(events.into(), pace_ms).counted(open);
+            let open = asked.resource.recorder.open_stream(asked.tally.clone(), plan, events);
+            let body = script(asked, bytes, pace_ms, fault).counted(open);
             with_type("text/event-stream; charset=utf-8", Body::Script(Box::new(body)))
         }
-        Payload::Json(value) => {
-            let bytes = Bytes::from(value.to_string());
-            if end == End::Whole && fault.chunk_delay_ms.is_none() {
-                with_type("application/json", Body::whole(bytes))
-            } else {
-                let length = bytes.len();
-                let body = script(slices(&bytes), fault.chunk_delay_ms.unwrap_or_default());
-                let mut response = with_type("application/json", Body::Script(Box::new(body)));
-                response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-                response
-            }
+        Payload::Json(ref value) => {
+            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product));
+            plain(asked, "application/json", Bytes::from(value.to_string()), fault)
+        }
+        Payload::Bytes(content_type, ref bytes) => {
+            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product));
+            plain(asked, content_type, bytes.clone(), fault)
         }
     };
     let headers = response.headers_mut();
@@ -61,6 +57,49 @@ pub(super) fn send(
     insert(headers, "x-ms-deployment-name", name);
     insert(headers, "azureml-model-session", "d001-20250101000000");
     response
+}
+
+/// What a reply in one piece counts: it is told when the reply tells it.
+fn whole_tokens(product: &Product) -> Tokens {
+    let Product { prompt_tokens: prompt, completion_tokens: completion, tells_usage, .. } = *product;
+    let reported = |tokens| if tells_usage { tokens } else { 0 };
+    Tokens {
+        prompt,
+        completion,
+        reported_prompt: reported(prompt),
+        reported_completion: reported(completion),
+    }
+}
+
+/// A body in one piece, or in slices where a fault slows or cuts it.
+fn plain(asked: &Asked<'_>, content_type: &'static str, bytes: Bytes, fault: &Fault) -> Response<Body> {
+    if !fault.cuts() && fault.chunk_delay_ms.is_none() {
+        return with_type(content_type, Body::whole(bytes));
+    }
+    let length = bytes.len();
+    let body = script(asked, slices(&bytes), fault.chunk_delay_ms.unwrap_or_default(), fault);
+    let mut response = with_type(content_type, Body::Script(Box::new(body)));
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+fn script(asked: &Asked<'_>, events: Arc<[Bytes]>, pace_ms: u64, fault: &Fault) -> Script {
+    let end = end(fault, events.len());
+    Script::new(events, asked.connection.clone()).pace(Duration::from_millis(pace_ms)).end(end)
+}
+
+/// How a body of so many events ends. A random cut leaves at least one event, and the last is missing at least.
+fn end(fault: &Fault, events: usize) -> End {
+    let random = |seed| {
+        let places = events.saturating_sub(1).max(1) as u64;
+        1 + usize::try_from(text::mix(seed) % places).unwrap_or_default()
+    };
+    match (fault.reset_after, fault.cut_after, fault.cut_at_random) {
+        (Some(after), _, _) => End::Reset(after),
+        (None, Some(after), _) => End::Cut(after),
+        (None, None, Some(seed)) => End::Cut(random(seed)),
+        (None, None, None) => End::Whole,
+    }
 }
 
 fn with_type(content_type: &'static str, body: Body) -> Response<Body> {
@@ -96,9 +135,13 @@ pub(super) fn add_common_headers(
     resource: &Resource,
     parts: &Parts,
     serial: u64,
+    dialect: Dialect,
 ) {
     let headers = response.headers_mut();
     let request_id = format!("00000000-0000-4000-8000-{serial:012x}");
+    if dialect == Dialect::Anthropic {
+        insert(headers, "request-id", &request_id);
+    }
     insert(headers, "apim-request-id", &request_id);
     insert(headers, "x-request-id", &request_id);
     insert(headers, "x-ms-region", &resource.config.region);

@@ -10,8 +10,8 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::AzureError;
 use crate::body::Body;
+use crate::call::ApiError;
 use crate::control::json_reply;
 
 /// Characters of a text at most, as with Azure.
@@ -32,13 +32,13 @@ struct Analyze {
 }
 
 /// `text:analyze`: a severity for each category asked for (all when none is named), and hits of the blocklists.
-pub(super) fn analyze(body: &[u8]) -> Result<Response<Body>, AzureError> {
+pub(crate) fn analyze(body: &[u8]) -> Result<Response<Body>, ApiError> {
     let request: Analyze =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_body(&error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_body(&error.to_string()))?;
     check_length(&request.text)?;
     let wanted = request.categories.unwrap_or_else(|| CATEGORIES.map(str::to_owned).to_vec());
     if let Some(unknown) = wanted.iter().find(|name| !CATEGORIES.contains(&name.as_str())) {
-        return Err(AzureError::invalid_body(&format!("category {unknown:?} is not known")));
+        return Err(ApiError::invalid_body(&format!("category {unknown:?} is not known")));
     }
     let eight_levels = request.output_type.as_deref() == Some("EightSeverityLevels");
     let categories: Vec<Value> = wanted
@@ -75,9 +75,9 @@ struct Shield {
 }
 
 /// `text:shieldPrompt`: whether the prompt and each document hold an attack.
-pub(super) fn shield(body: &[u8]) -> Result<Response<Body>, AzureError> {
+pub(crate) fn shield(body: &[u8]) -> Result<Response<Body>, ApiError> {
     let request: Shield =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_body(&error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_body(&error.to_string()))?;
     let documents = request.documents.unwrap_or_default();
     for text in request.user_prompt.iter().chain(&documents) {
         check_length(text)?;
@@ -88,9 +88,9 @@ pub(super) fn shield(body: &[u8]) -> Result<Response<Body>, AzureError> {
     Ok(json_reply(StatusCode::OK, &reply))
 }
 
-fn check_length(text: &str) -> Result<(), AzureError> {
+fn check_length(text: &str) -> Result<(), ApiError> {
     if text.chars().count() <= MOST_CHARACTERS {
         return Ok(());
     }
-    Err(AzureError::invalid_body("The text is longer than 10000 characters."))
+    Err(ApiError::invalid_body("The text is longer than 10000 characters."))
 }
