@@ -35,6 +35,7 @@ mod identity;
 pub mod limits;
 mod listener;
 mod marks;
+mod realtime;
 mod resource;
 mod safety;
 pub mod server;

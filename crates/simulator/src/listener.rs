@@ -87,7 +87,7 @@ async fn serve(stream: TcpStream, role: Role, shared: Arc<Shared>, mut stopped: 
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    let serving = builder.serve_connection(io, service);
+    let serving = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(serving);
     tokio::select! {
         // Errors here are callers that left and faults that were asked for.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -52,10 +52,17 @@ pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) identity_faults: FaultSet,
     /// Numbers the calls; ids are made of it.
-    pub(crate) serial: AtomicU64,
+    serial: AtomicU64,
+    /// Changes when the simulator ends.
+    pub(crate) stopped: watch::Receiver<bool>,
 }
 
 impl Shared {
+    /// The next number of a call.
+    pub(crate) fn next_serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
     pub(crate) fn resource(&self, name: &str) -> Option<&Arc<Resource>> {
         self.resources.iter().find(|resource| resource.config.name == name)
     }
@@ -116,9 +123,15 @@ impl Simulator {
         }
         let identity = Identity::new(config.identity, clock.clone());
         let identity_faults = FaultSet::default();
-        let shared =
-            Arc::new(Shared { clock, resources, identity, identity_faults, serial: AtomicU64::default() });
         let (stop, stopped) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            clock,
+            resources,
+            identity,
+            identity_faults,
+            serial: AtomicU64::default(),
+            stopped: stopped.clone(),
+        });
         let mut tasks = JoinSet::new();
         for (listener, role) in listeners {
             tasks.spawn(accept(listener, role, shared.clone(), stopped.clone()));

@@ -1,6 +1,7 @@
 //! Who may call, and with which `api-version`.
 
-use http::{HeaderMap, Method, header};
+use http::request::Parts;
+use http::{Method, header};
 
 use super::ApiError;
 use super::route::{Operation, Route, Shape, query_value};
@@ -12,7 +13,7 @@ use crate::server::Shared;
 const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 
 /// Versions of the dated surface, published by Azure.
-const VERSIONS: [&str; 25] = [
+const VERSIONS: [&str; 26] = [
     "2022-12-01",
     "2023-03-15-preview",
     "2023-05-15",
@@ -31,6 +32,7 @@ const VERSIONS: [&str; 25] = [
     "2024-08-01-preview",
     "2024-09-01-preview",
     "2024-10-01-preview",
+    "2025-08-28",
     "2024-10-21",
     "2024-12-01-preview",
     "2025-01-01-preview",
@@ -57,10 +59,16 @@ const KEY_HEADERS: [&str; 3] = ["api-key", "ocp-apim-subscription-key", "x-api-k
 pub(super) fn check_caller(
     shared: &Shared,
     resource: &Resource,
-    headers: &HeaderMap,
+    route: Option<&Route>,
+    parts: &Parts,
 ) -> Result<(), ApiError> {
+    let headers = &parts.headers;
     let keys = KEY_HEADERS.into_iter().filter_map(|name| headers.get(name));
     if keys.filter_map(|key| key.to_str().ok()).any(|key| is_one_of(key, &resource.keys)) {
+        return Ok(());
+    }
+    if route.is_some_and(|route| route.operation == Operation::Realtime) && has_key_in_query(resource, parts)
+    {
         return Ok(());
     }
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
@@ -72,6 +80,12 @@ pub(super) fn check_caller(
         || is_one_of(token, &resource.keys)
         || shared.identity.accepts(token, &AUDIENCES);
     if is_good { Ok(()) } else { Err(ApiError::bad_token()) }
+}
+
+/// A WebSocket of a browser has no headers of its own: Azure takes its key from the query.
+fn has_key_in_query(resource: &Resource, parts: &Parts) -> bool {
+    let key = query_value(parts.uri.query().unwrap_or_default(), "api-key");
+    key.is_some_and(|key| is_one_of(&key, &resource.keys))
 }
 
 fn is_one_of(text: &str, secrets: &[Secret]) -> bool {
@@ -107,6 +121,7 @@ pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> 
 pub(super) fn takes(operation: Operation, method: &Method) -> bool {
     match operation {
         Operation::Models => matches!(*method, Method::GET | Method::HEAD),
+        Operation::Realtime => *method == Method::GET,
         _ => *method == Method::POST,
     }
 }

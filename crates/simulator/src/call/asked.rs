@@ -1,16 +1,17 @@
 //! The way of a call from its arrival to its reply.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use parking_lot::Mutex;
 
 use super::error::{self, ApiError, Dialect};
-use super::route::{self, Operation, Route, Shape};
+use super::route::{self, Operation, Route, Shape, query_value};
 use super::{Call, Product, access, read_body, reply};
 use crate::body::Body;
 use crate::clock::unix_millis;
@@ -19,7 +20,7 @@ use crate::faults::{self, Fault};
 use crate::resource::{Deployment, Resource};
 use crate::server::{Abort, Shared};
 use crate::stats::{SeenRequest, Tally};
-use crate::{anthropic, azure, safety};
+use crate::{anthropic, azure, realtime, safety};
 
 /// Longest delay a fault or a deployment may ask for, and how long a call hangs: 1 hour.
 const MAX_DELAY_MS: u64 = 3_600_000;
@@ -33,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) connection: Arc<Connection>,
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
+    /// Where the connection goes on in another protocol.
+    upgrade: Mutex<Option<OnUpgrade>>,
     route: Option<Route>,
     /// The deployment's name, from the path or else the body, or the name of the service.
     name: Option<String>,
@@ -46,25 +49,27 @@ pub(crate) async fn answer(
     resource: &Arc<Resource>,
     connection: Arc<Connection>,
     path: &str,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Abort> {
+    let upgrades = request.headers().contains_key(header::UPGRADE);
+    let upgrade = Mutex::new(upgrades.then(|| hyper::upgrade::on(&mut request)));
     let (parts, body) = request.into_parts();
     let route = route::parse(path);
     let dialect = dialect(route.as_ref(), &parts.headers);
     let Some(body) = read_body(body).await? else {
         return Ok(ApiError::too_large().reply(dialect));
     };
-    let name = deployment_name(route.as_ref(), path, &body);
+    let name = deployment_name(route.as_ref(), &parts, path, &body);
     let caller = parts.headers.get(CALLER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let tally = Tally { deployment: name.clone(), caller };
     resource.recorder.begin(&tally, SeenRequest::new(&parts, &body));
 
-    let asked = Asked { shared, resource, connection, parts, body, route, name, tally };
+    let asked = Asked { shared, resource, connection, parts, body, upgrade, route, name, tally };
     let mut response = match asked.fault() {
         Ok(fault) => asked.answer(&fault, dialect).await?,
         Err(mistake) => mistake.reply(dialect),
     };
-    let serial = shared.serial.fetch_add(1, Ordering::Relaxed);
+    let serial = shared.next_serial();
     reply::add_common_headers(&mut response, resource, &asked.parts, serial, dialect);
     resource.recorder.status(&asked.tally, response.status().as_u16());
     Ok(response)
@@ -80,10 +85,15 @@ fn dialect(route: Option<&Route>, headers: &HeaderMap) -> Dialect {
     }
 }
 
-fn deployment_name(route: Option<&Route>, path: &str, body: &[u8]) -> Option<String> {
-    let in_path = route.and_then(|route| route.deployment.clone());
-    let service = || route.and_then(|route| route.operation.service()).map(str::to_owned);
-    in_path.or_else(service).or_else(|| sekisho_llm::peek("POST", path, body).model.map(Into::into))
+fn deployment_name(route: Option<&Route>, parts: &Parts, path: &str, body: &[u8]) -> Option<String> {
+    let route = route.cloned();
+    if let Some(Route { operation: Operation::Realtime, .. }) = route {
+        let query = parts.uri.query().unwrap_or_default();
+        return query_value(query, "deployment").or_else(|| query_value(query, "model"));
+    }
+    let service = route.as_ref().and_then(|route| route.operation.service()).map(str::to_owned);
+    let in_path = route.and_then(|route| route.deployment);
+    in_path.or(service).or_else(|| sekisho_llm::peek("POST", path, body).model.map(Into::into))
 }
 
 /// The error or the end of the connection a fault asks for, if it asks for one.
@@ -103,6 +113,16 @@ pub(crate) fn after_fault(
 }
 
 impl Asked<'_> {
+    /// The first value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        query_value(self.parts.uri.query().unwrap_or_default(), name)
+    }
+
+    /// The connection for another protocol, when the request asks for one; only once.
+    pub(crate) fn take_upgrade(&self) -> Option<OnUpgrade> {
+        self.upgrade.lock().take()
+    }
+
     /// The fault for this call: its own header's or mark's, else one that waits for it, else none.
     fn fault(&self) -> Result<Fault, ApiError> {
         let header = self.parts.headers.get(faults::HEADER).map(|value| value.to_str().unwrap_or("not text"));
@@ -135,8 +155,7 @@ impl Asked<'_> {
         fault: &Fault,
         dialect: Dialect,
     ) -> Result<Response<Body>, ApiError> {
-        let headers = &self.parts.headers;
-        access::check_caller(self.shared, self.resource, headers)?;
+        access::check_caller(self.shared, self.resource, self.route.as_ref(), &self.parts)?;
         let route = self.route.as_ref().ok_or_else(ApiError::not_found)?;
         let version =
             access::check_version(self.resource, route, self.parts.uri.query().unwrap_or_default())?;
@@ -148,6 +167,9 @@ impl Asked<'_> {
             (Operation::Models, Dialect::Anthropic) => return Ok(anthropic::models::list(self)),
             (Operation::AnalyzeText, _) => return safety::analyze(&self.body),
             (Operation::ShieldPrompt, _) => return safety::shield(&self.body),
+            (Operation::Realtime, _) if self.query("sim").as_deref() == Some("echo") => {
+                return realtime::echo(self);
+            }
             _ => {}
         }
         let (name, deployment) = match (self.name.as_deref(), deployment) {
@@ -155,6 +177,9 @@ impl Asked<'_> {
             (name, _) if dialect == Dialect::Anthropic => return Err(anthropic::no_model(name)),
             _ => return Err(ApiError::deployment_not_found()),
         };
+        if route.operation == Operation::Realtime {
+            return realtime::open(self, name, route.shape, fault);
+        }
         let product = self.generate(route.operation, name, deployment, fault)?;
 
         let tokens = product.prompt_tokens.saturating_add(product.completion_tokens);
@@ -173,7 +198,7 @@ impl Asked<'_> {
         deployment: &Deployment,
         fault: &Fault,
     ) -> Result<Product, ApiError> {
-        let call = self.call(name, deployment, fault);
+        let call = Call::new(self.shared, name, deployment, fault);
         match operation {
             Operation::Chat => azure::chat::answer(&call, &self.body),
             Operation::Completions => azure::completions::answer(&call, &self.body),
@@ -181,25 +206,9 @@ impl Asked<'_> {
             Operation::Responses => azure::responses::answer(&call, &self.body),
             Operation::Messages => anthropic::messages::answer(&call, &self.parts.headers, &self.body),
             Operation::CountTokens => anthropic::messages::count(&call, &self.parts.headers, &self.body),
-            Operation::Models | Operation::AnalyzeText | Operation::ShieldPrompt => {
+            Operation::Models | Operation::Realtime | Operation::AnalyzeText | Operation::ShieldPrompt => {
                 Err(ApiError::not_found())
             }
-        }
-    }
-
-    fn call(&self, name: &str, deployment: &Deployment, fault: &Fault) -> Call {
-        let config = &deployment.config;
-        let model = config.model.clone().unwrap_or_else(|| name.to_owned());
-        Call {
-            serial: self.shared.serial.fetch_add(1, Ordering::Relaxed),
-            created: self.shared.clock.now().unix_timestamp(),
-            completion_tokens: config.completion_tokens.map(u64::from),
-            dimensions: config.dimensions,
-            details: config.usage_details,
-            tokenizer: deployment.tokenizer.clone(),
-            usage: !fault.no_usage,
-            always_usage: fault.always_usage,
-            model,
         }
     }
 }

@@ -44,6 +44,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, json!({"code": "404", "message": "Resource not found"}))
     }
 
+    /// A WebSocket's path without its handshake.
+    pub(crate) fn upgrade_required() -> Self {
+        let message = "The path takes WebSocket handshakes of version 13 over HTTP/1.1 only.";
+        Self::new(StatusCode::UPGRADE_REQUIRED, json!({"code": "426", "message": message}))
+            .header("upgrade", "websocket")
+    }
+
     pub(crate) fn too_large() -> Self {
         let error = json!({"code": "413", "message": "The request body is too large."});
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, error)

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::Spent;
 use crate::config::UsageDetails;
+use crate::faults::Fault;
+use crate::resource::Deployment;
+use crate::server::Shared;
 use crate::text;
 use crate::tokens::Tokenizer;
 
@@ -31,6 +34,22 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A new call of a deployment under this name.
+    pub(crate) fn new(shared: &Shared, name: &str, deployment: &Deployment, fault: &Fault) -> Self {
+        let config = &deployment.config;
+        Self {
+            serial: shared.next_serial(),
+            created: shared.clock.now().unix_timestamp(),
+            model: config.model.clone().unwrap_or_else(|| name.to_owned()),
+            completion_tokens: config.completion_tokens.map(u64::from),
+            dimensions: config.dimensions,
+            details: config.usage_details,
+            tokenizer: deployment.tokenizer.clone(),
+            usage: !fault.no_usage,
+            always_usage: fault.always_usage,
+        }
+    }
+
     /// Tokens of a request's body: as the deployment's tokenizer counts such bodies, else as given.
     pub(crate) fn prompt_tokens(&self, kind: Kind, body: &[u8], simple: impl FnOnce() -> u64) -> u64 {
         self.tokenizer.count_prompt(kind, body).unwrap_or_else(simple)

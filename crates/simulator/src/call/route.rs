@@ -15,6 +15,8 @@ pub(crate) enum Operation {
     Messages,
     /// Anthropic: the tokens of a message.
     CountTokens,
+    /// A WebSocket.
+    Realtime,
     /// Content Safety: categories and blocklists.
     AnalyzeText,
     /// Content Safety: attacks in prompts.
@@ -32,6 +34,7 @@ impl Operation {
             Self::Models => "Models_List",
             Self::Messages => "Messages_Create",
             Self::CountTokens => "Messages_CountTokens",
+            Self::Realtime => "Realtime_Connect",
             Self::AnalyzeText => "Text_Analyze",
             Self::ShieldPrompt => "Text_ShieldPrompt",
         }
@@ -85,6 +88,7 @@ const OF_OPENAI: &[(&str, Operation)] = &[
     ("embeddings", Operation::Embeddings),
     ("responses", Operation::Responses),
     ("models", Operation::Models),
+    ("realtime", Operation::Realtime),
 ];
 const OF_DEPLOYMENTS: &[(&str, Operation)] = &[
     ("chat/completions", Operation::Chat),
@@ -103,7 +107,11 @@ const SURFACES: &[Surface] = &[
     Surface {
         prefix: "openai/",
         shape: Shape::Dated,
-        operations: &[("responses", Operation::Responses), ("models", Operation::Models)],
+        operations: &[
+            ("responses", Operation::Responses),
+            ("models", Operation::Models),
+            ("realtime", Operation::Realtime),
+        ],
     },
     Surface {
         prefix: "contentsafety/",

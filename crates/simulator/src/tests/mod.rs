@@ -6,6 +6,7 @@ mod faults;
 mod identity;
 mod limits;
 mod openai;
+mod realtime;
 mod server;
 
 use std::sync::Arc;
