@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::Connection;
@@ -23,6 +24,8 @@ pub(crate) enum Body {
     Whole(Option<Bytes>),
     /// Sent event by event.
     Script(Box<Script>),
+    /// Sent as others hand it over, until they all have gone.
+    Channel(mpsc::Receiver<Bytes>),
 }
 
 impl Body {
@@ -150,6 +153,9 @@ impl http_body::Body for Body {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Script(script) => script.poll_event(cx),
+            Self::Channel(receiver) => {
+                receiver.poll_recv(cx).map(|event| event.map(|event| Ok(Frame::data(event))))
+            }
         }
     }
 
@@ -157,13 +163,14 @@ impl http_body::Body for Body {
         match self {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Script(script) => script.next >= script.events.len() && script.end == End::Whole,
+            Self::Channel(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Script(_) => SizeHint::default(),
+            Self::Script(_) | Self::Channel(_) => SizeHint::default(),
         }
     }
 }

@@ -66,6 +66,12 @@ pub struct ResourceConfig {
     /// Faults from the start, of any deployment or of the service that each names (`contentsafety`).
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// The MCP server at `/mcp`, `/sse` and `/messages`.
+    #[serde(default)]
+    pub mcp: McpConfig,
+    /// The A2A agent at `/.well-known/agent-card.json` and `/a2a`.
+    #[serde(default)]
+    pub a2a: A2aConfig,
     /// Benchmarks: every call is answered from prebuilt bytes; no keys, limits or statistics.
     #[serde(default)]
     pub bare: bool,
@@ -87,6 +93,8 @@ impl ResourceConfig {
             api_versions: Vec::new(),
             deployments,
             faults: Vec::new(),
+            mcp: McpConfig::default(),
+            a2a: A2aConfig::default(),
             bare: false,
             bare_chunk_ms: 0,
         }
@@ -96,6 +104,35 @@ impl ResourceConfig {
     pub fn bare(name: impl Into<String>) -> Self {
         Self { bare: true, ..Self::new(name, Vec::new()) }
     }
+}
+
+/// The MCP server of a resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct McpConfig {
+    /// Whether calls need a key or token of the resource. Default no.
+    pub require_key: bool,
+    /// How a request is answered when both ways are possible.
+    pub answers: McpAnswers,
+}
+
+/// How an MCP server answers a `POST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum McpAnswers {
+    /// With JSON, unless there is progress to report.
+    #[default]
+    Json,
+    /// Always with a stream of events.
+    Sse,
+}
+
+/// The A2A agent of a resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct A2aConfig {
+    /// Whether calls need a key or token of the resource. Default no.
+    pub require_key: bool,
 }
 
 /// How a deployment is paid for, and so how it is limited.

@@ -21,6 +21,7 @@
 //! The simulator's tokenizer is deliberately simple and exact: a token is the shortest run of characters with at
 //! least four UTF-8 bytes. Usage, limits, stream chunks and `max_tokens` all use it, so sums always agree.
 
+mod a2a;
 mod anthropic;
 mod azure;
 mod bare;
@@ -32,9 +33,11 @@ mod connection;
 mod control;
 pub mod faults;
 mod identity;
+mod json_rpc;
 pub mod limits;
 mod listener;
 mod marks;
+mod mcp;
 mod realtime;
 mod resource;
 mod safety;
@@ -45,8 +48,8 @@ mod tokens;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
-    Config, DeploymentConfig, DeploymentKind, IdentityConfig, ResourceConfig, Secret, TokenCounting,
-    UsageDetails,
+    A2aConfig, Config, DeploymentConfig, DeploymentKind, IdentityConfig, McpAnswers, McpConfig,
+    ResourceConfig, Secret, TokenCounting, UsageDetails,
 };
 pub use faults::{Fault, ParseFaultError};
 pub use server::{Addresses, Running, Simulator, StartError};

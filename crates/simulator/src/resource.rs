@@ -8,6 +8,7 @@ use crate::faults::{Fault, FaultSet, OnceKeys};
 use crate::limits::Limiter;
 use crate::stats::Recorder;
 use crate::tokens::Tokenizer;
+use crate::{a2a, mcp};
 
 #[derive(Debug)]
 pub(crate) struct Resource {
@@ -19,6 +20,10 @@ pub(crate) struct Resource {
     /// Keys of faults that hit once.
     pub(crate) once: OnceKeys,
     pub(crate) recorder: Arc<Recorder>,
+    /// Who is connected to the MCP server.
+    pub(crate) mcp: mcp::Sessions,
+    /// What the A2A agent did.
+    pub(crate) a2a: a2a::Tasks,
     pub(crate) bare: Option<Bare>,
 }
 
@@ -40,7 +45,17 @@ impl Resource {
         let deployments = config.deployments.iter().map(Deployment::new).collect();
         let bare = config.bare.then(|| Bare::new(config.bare_chunk_ms));
         let faults = FaultSet::new(config.faults.clone());
-        Self { keys, deployments, faults, once: OnceKeys::default(), recorder: Arc::default(), bare, config }
+        Self {
+            keys,
+            deployments,
+            faults,
+            once: OnceKeys::default(),
+            recorder: Arc::default(),
+            mcp: mcp::Sessions::default(),
+            a2a: a2a::Tasks::default(),
+            bare,
+            config,
+        }
     }
 
     /// The deployment of this name, else the one that takes any.
@@ -66,6 +81,8 @@ impl Resource {
         self.recorder.reset();
         self.faults.replace(self.config.faults.clone());
         self.once.clear();
+        self.mcp.clear();
+        self.a2a.clear();
         for deployment in &self.deployments {
             deployment.limiter.reset();
             deployment.faults.replace(deployment.config.faults.clone());

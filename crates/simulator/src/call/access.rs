@@ -5,7 +5,7 @@ use http::{Method, header};
 
 use super::ApiError;
 use super::route::{Operation, Route, Shape, query_value};
-use crate::config::Secret;
+use crate::config::{ResourceConfig, Secret};
 use crate::resource::Resource;
 use crate::server::Shared;
 
@@ -62,6 +62,9 @@ pub(super) fn check_caller(
     route: Option<&Route>,
     parts: &Parts,
 ) -> Result<(), ApiError> {
+    if route.is_some_and(|route| is_open(&resource.config, route.operation)) {
+        return Ok(());
+    }
     let headers = &parts.headers;
     let keys = KEY_HEADERS.into_iter().filter_map(|name| headers.get(name));
     if keys.filter_map(|key| key.to_str().ok()).any(|key| is_one_of(key, &resource.keys)) {
@@ -82,6 +85,15 @@ pub(super) fn check_caller(
     if is_good { Ok(()) } else { Err(ApiError::bad_token()) }
 }
 
+/// Whether an operation needs no key: the protocols of agents have none unless it is configured.
+fn is_open(config: &ResourceConfig, operation: Operation) -> bool {
+    match operation.service() {
+        Some("mcp") => !config.mcp.require_key,
+        Some("a2a") => !config.a2a.require_key,
+        _ => false,
+    }
+}
+
 /// A WebSocket of a browser has no headers of its own: Azure takes its key from the query.
 fn has_key_in_query(resource: &Resource, parts: &Parts) -> bool {
     let key = query_value(parts.uri.query().unwrap_or_default(), "api-key");
@@ -100,13 +112,15 @@ fn bearer(authorization: &str) -> Option<&str> {
 /// The version the call names, when the surface knows it; `v1` where none is needed.
 pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, ApiError> {
     let version = match (query_value(query, "api-version"), route.shape) {
-        (None, Shape::V1) | (_, Shape::OpenAi | Shape::Anthropic) => return Ok("v1".to_owned()),
+        (None, Shape::V1) | (_, Shape::OpenAi | Shape::Anthropic | Shape::Agents) => {
+            return Ok("v1".to_owned());
+        }
         (version, _) => version.ok_or_else(ApiError::not_found)?,
     };
     let is_configured = resource.config.api_versions.contains(&version);
     let known = match route.shape {
         Shape::Dated => &VERSIONS[..],
-        Shape::V1 | Shape::OpenAi | Shape::Anthropic => &V1_VERSIONS[..],
+        Shape::V1 | Shape::OpenAi | Shape::Anthropic | Shape::Agents => &V1_VERSIONS[..],
         Shape::Inference => &INFERENCE_VERSIONS[..],
         Shape::ContentSafety => &SAFETY_VERSIONS[..],
     };
@@ -120,8 +134,9 @@ pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> 
 /// Whether an operation knows this method. `HEAD` is known where `GET` is.
 pub(super) fn takes(operation: Operation, method: &Method) -> bool {
     match operation {
-        Operation::Models => matches!(*method, Method::GET | Method::HEAD),
-        Operation::Realtime => *method == Method::GET,
+        Operation::Models | Operation::AgentCard => matches!(*method, Method::GET | Method::HEAD),
+        Operation::Realtime | Operation::McpSse => *method == Method::GET,
+        Operation::Mcp => matches!(*method, Method::GET | Method::POST | Method::DELETE),
         _ => *method == Method::POST,
     }
 }

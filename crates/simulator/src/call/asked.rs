@@ -20,7 +20,7 @@ use crate::faults::{self, Fault};
 use crate::resource::{Deployment, Resource};
 use crate::server::{Abort, Shared};
 use crate::stats::{SeenRequest, Tally};
-use crate::{anthropic, azure, realtime, safety};
+use crate::{a2a, anthropic, azure, mcp, realtime, safety};
 
 /// Longest delay a fault or a deployment may ask for, and how long a call hangs: 1 hour.
 const MAX_DELAY_MS: u64 = 3_600_000;
@@ -167,6 +167,11 @@ impl Asked<'_> {
             (Operation::Models, Dialect::Anthropic) => return Ok(anthropic::models::list(self)),
             (Operation::AnalyzeText, _) => return safety::analyze(&self.body),
             (Operation::ShieldPrompt, _) => return safety::shield(&self.body),
+            (Operation::Mcp | Operation::McpSse | Operation::McpMessages, _) => {
+                return mcp::answer(self, route.operation, fault);
+            }
+            (Operation::AgentCard, _) => return Ok(a2a::card(self)),
+            (Operation::Agent, _) => return Ok(a2a::answer(self, fault)),
             (Operation::Realtime, _) if self.query("sim").as_deref() == Some("echo") => {
                 return realtime::echo(self);
             }
@@ -206,9 +211,8 @@ impl Asked<'_> {
             Operation::Responses => azure::responses::answer(&call, &self.body),
             Operation::Messages => anthropic::messages::answer(&call, &self.parts.headers, &self.body),
             Operation::CountTokens => anthropic::messages::count(&call, &self.parts.headers, &self.body),
-            Operation::Models | Operation::Realtime | Operation::AnalyzeText | Operation::ShieldPrompt => {
-                Err(ApiError::not_found())
-            }
+            // Answered before, without a deployment.
+            _ => Err(ApiError::not_found()),
         }
     }
 }

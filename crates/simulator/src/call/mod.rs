@@ -23,6 +23,7 @@ use crate::server::Abort;
 pub(crate) use asked::{Asked, after_fault, answer};
 pub(crate) use error::{ApiError, Dialect};
 pub(crate) use product::{Call, Event, Payload, Product};
+pub(crate) use reply::{stream, with_type};
 pub(crate) use usage::Spent;
 
 /// Largest request body: 32 MiB.

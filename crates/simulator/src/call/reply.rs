@@ -83,6 +83,13 @@ fn plain(asked: &Asked<'_>, content_type: &'static str, bytes: Bytes, fault: &Fa
     response
 }
 
+/// A stream of events that counts no tokens; a fault may set its pace and its end.
+pub(crate) fn stream(asked: &Asked<'_>, events: Vec<Bytes>, pace: Duration, fault: &Fault) -> Response<Body> {
+    let pace_ms = fault.chunk_delay_ms.or_else(|| u64::try_from(pace.as_millis()).ok());
+    let body = script(asked, events.into(), pace_ms.unwrap_or_default(), fault);
+    with_type("text/event-stream", Body::Script(Box::new(body)))
+}
+
 fn script(asked: &Asked<'_>, events: Arc<[Bytes]>, pace_ms: u64, fault: &Fault) -> Script {
     let end = end(fault, events.len());
     Script::new(events, asked.connection.clone()).pace(Duration::from_millis(pace_ms)).end(end)
@@ -102,7 +109,7 @@ fn end(fault: &Fault, events: usize) -> End {
     }
 }
 
-fn with_type(content_type: &'static str, body: Body) -> Response<Body> {
+pub(crate) fn with_type(content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response

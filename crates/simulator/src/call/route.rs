@@ -21,6 +21,16 @@ pub(crate) enum Operation {
     AnalyzeText,
     /// Content Safety: attacks in prompts.
     ShieldPrompt,
+    /// MCP over streamable HTTP.
+    Mcp,
+    /// MCP's older transport: the stream.
+    McpSse,
+    /// MCP's older transport: messages.
+    McpMessages,
+    /// The card of the A2A agent.
+    AgentCard,
+    /// A2A over JSON-RPC.
+    Agent,
 }
 
 impl Operation {
@@ -37,6 +47,8 @@ impl Operation {
             Self::Realtime => "Realtime_Connect",
             Self::AnalyzeText => "Text_Analyze",
             Self::ShieldPrompt => "Text_ShieldPrompt",
+            Self::Mcp | Self::McpSse | Self::McpMessages => "Mcp",
+            Self::AgentCard | Self::Agent => "Agent",
         }
     }
 
@@ -44,6 +56,8 @@ impl Operation {
     pub(crate) fn service(self) -> Option<&'static str> {
         match self {
             Self::AnalyzeText | Self::ShieldPrompt => Some("contentsafety"),
+            Self::Mcp | Self::McpSse | Self::McpMessages => Some("mcp"),
+            Self::AgentCard | Self::Agent => Some("a2a"),
             _ => None,
         }
     }
@@ -64,6 +78,8 @@ pub(crate) enum Shape {
     ContentSafety,
     /// `/v1/messages` and `/anthropic/v1/…`, version in a header.
     Anthropic,
+    /// A protocol of agents, with a path of its own.
+    Agents,
 }
 
 /// A recognised path.
@@ -129,6 +145,17 @@ const SURFACES: &[Surface] = &[
     Surface { prefix: "anthropic/v1/", shape: Shape::Anthropic, operations: OF_ANTHROPIC },
     Surface { prefix: "v1/", shape: Shape::OpenAi, operations: OF_OPENAI },
     Surface { prefix: "v1/", shape: Shape::Anthropic, operations: OF_ANTHROPIC },
+    Surface {
+        prefix: "",
+        shape: Shape::Agents,
+        operations: &[
+            ("mcp", Operation::Mcp),
+            ("sse", Operation::McpSse),
+            ("messages", Operation::McpMessages),
+            (".well-known/agent-card.json", Operation::AgentCard),
+            ("a2a", Operation::Agent),
+        ],
+    },
     Surface { prefix: "", shape: Shape::OpenAi, operations: OF_OPENAI },
 ];
 

@@ -1,6 +1,7 @@
 //! The simulator over real sockets.
 
 mod accounting;
+mod agents;
 mod anthropic;
 mod faults;
 mod identity;
