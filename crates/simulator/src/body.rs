@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::Connection;
+use crate::stamp;
 use crate::stats::OpenStream;
 
 /// Events are paced for at most this long each: 1 hour.
@@ -61,7 +62,11 @@ pub(crate) struct Script {
     connection: Arc<Connection>,
     open: Option<OpenStream>,
     first_at: Option<Instant>,
-    wait: Option<Pin<Box<Sleep>>>,
+    /// The timer of a paced stream, set anew for each event.
+    timer: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+    /// How many of the events, the first ones, get the time when they go out.
+    stamped: usize,
     /// Whether the writer had its turn to flush the event before.
     yielded: bool,
 }
@@ -76,7 +81,9 @@ impl Script {
             connection,
             open: None,
             first_at: None,
-            wait: None,
+            timer: None,
+            is_waiting: false,
+            stamped: 0,
             yielded: false,
         }
     }
@@ -88,6 +95,12 @@ impl Script {
 
     pub(crate) fn end(mut self, end: End) -> Self {
         self.end = end;
+        self
+    }
+
+    /// The first so many events are beginnings as [`stamp::begin`] makes them.
+    pub(crate) fn stamped(mut self, events: usize) -> Self {
+        self.stamped = events;
         self
     }
 
@@ -116,6 +129,7 @@ impl Script {
             _ => {}
         }
         let event = self.events.get(self.next).cloned().unwrap_or_default();
+        let event = if self.next < self.stamped { stamp::finish(&event) } else { event };
         self.next += 1;
         self.first_at.get_or_insert_with(Instant::now);
         self.open.iter_mut().for_each(OpenStream::send);
@@ -135,9 +149,13 @@ impl Script {
         let since_first = self.pace.saturating_mul(u32::try_from(self.next).unwrap_or(u32::MAX));
         let first_at = self.first_at.unwrap_or_else(Instant::now);
         let due = first_at.checked_add(since_first).unwrap_or(first_at);
-        let wait = self.wait.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        ready!(wait.as_mut().poll(cx));
-        self.wait = None;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if !self.is_waiting {
+            timer.as_mut().reset(due);
+            self.is_waiting = true;
+        }
+        ready!(timer.as_mut().poll(cx));
+        self.is_waiting = false;
         Poll::Ready(())
     }
 }

@@ -78,6 +78,9 @@ pub struct ResourceConfig {
     /// With `bare`: milliseconds between two events of a stream. 0 (default): one after the other.
     #[serde(default)]
     pub bare_chunk_ms: u64,
+    /// With `bare`: events with content in a stream. Default 50.
+    #[serde(default = "default_bare_chunks")]
+    pub bare_chunks: u32,
 }
 
 impl ResourceConfig {
@@ -97,6 +100,7 @@ impl ResourceConfig {
             a2a: A2aConfig::default(),
             bare: false,
             bare_chunk_ms: 0,
+            bare_chunks: default_bare_chunks(),
         }
     }
 
@@ -309,4 +313,8 @@ impl fmt::Debug for Secret {
 
 fn default_region() -> String {
     "Sweden Central".to_owned()
+}
+
+fn default_bare_chunks() -> u32 {
+    50
 }

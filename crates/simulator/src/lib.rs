@@ -42,6 +42,7 @@ mod realtime;
 mod resource;
 mod safety;
 pub mod server;
+mod stamp;
 pub mod stats;
 mod text;
 mod tokens;
@@ -53,7 +54,7 @@ pub use config::{
 };
 pub use faults::{Fault, ParseFaultError};
 pub use server::{Addresses, Running, Simulator, StartError};
-pub use stats::{Counts, ResourceStats, SeenRequest, Stats};
+pub use stats::{Check, Counts, ResourceStats, SeenRequest, Stats};
 
 #[cfg(test)]
 mod tests;

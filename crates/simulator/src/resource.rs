@@ -43,7 +43,7 @@ impl Resource {
             keys => keys.to_vec(),
         };
         let deployments = config.deployments.iter().map(Deployment::new).collect();
-        let bare = config.bare.then(|| Bare::new(config.bare_chunk_ms));
+        let bare = config.bare.then(|| Bare::new(config.bare_chunks, config.bare_chunk_ms));
         let faults = FaultSet::new(config.faults.clone());
         Self {
             keys,

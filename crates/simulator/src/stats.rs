@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub(crate) use recorder::{Recorder, Tally, Tokens};
 pub(crate) use stream::{OpenStream, StreamPlan};
 
+/// Characters kept of each end of a judged text.
+const CHECK_CHARACTERS: usize = 32;
 /// Bytes of a body kept: 64 KiB.
 const KEPT_BODY_BYTES: usize = 64 * 1024;
 
@@ -45,6 +47,35 @@ pub struct ResourceStats {
     pub unnamed: u64,
     /// The last 16 requests, oldest first.
     pub recent: Vec<SeenRequest>,
+    /// The last 256 texts Content Safety judged, oldest first.
+    pub checks: Vec<Check>,
+}
+
+/// A text Content Safety judged, with enough of it to find its place in a longer one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Check {
+    /// `analyze`, `userPrompt` or `document`.
+    pub kind: String,
+    /// Characters of the text.
+    pub characters: usize,
+    /// Its first 32 characters.
+    pub begins: String,
+    /// Its last 32 characters.
+    pub ends: String,
+}
+
+impl Check {
+    pub(crate) fn new(kind: &str, text: &str) -> Self {
+        let characters = text.chars().count();
+        let skipped = characters.saturating_sub(CHECK_CHARACTERS);
+        Self {
+            kind: kind.to_owned(),
+            characters,
+            begins: text.chars().take(CHECK_CHARACTERS).collect(),
+            ends: text.chars().skip(skipped).collect(),
+        }
+    }
 }
 
 /// Counts of calls.

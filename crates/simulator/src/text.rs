@@ -124,6 +124,11 @@ fn prose(question: &str, seed: u64, exact_tokens: Option<u64>, shape: Shape<'_>)
     }
 }
 
+/// Endless prose word by word, each with the space behind it.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    SENTENCES.into_iter().cycle().flat_map(|sentence| sentence.split_inclusive(' '))
+}
+
 fn sentence(number: u64) -> &'static str {
     let index = usize::try_from(number % SENTENCES.len() as u64).unwrap_or_default();
     SENTENCES.get(index).copied().unwrap_or_default()

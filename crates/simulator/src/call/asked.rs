@@ -165,8 +165,8 @@ impl Asked<'_> {
         match (route.operation, dialect) {
             (Operation::Models, Dialect::Azure) => return Ok(azure::models::list(self)),
             (Operation::Models, Dialect::Anthropic) => return Ok(anthropic::models::list(self)),
-            (Operation::AnalyzeText, _) => return safety::analyze(&self.body),
-            (Operation::ShieldPrompt, _) => return safety::shield(&self.body),
+            (Operation::AnalyzeText, _) => return safety::analyze(&self.resource.recorder, &self.body),
+            (Operation::ShieldPrompt, _) => return safety::shield(&self.resource.recorder, &self.body),
             (Operation::Mcp | Operation::McpSse | Operation::McpMessages, _) => {
                 return mcp::answer(self, route.operation, fault);
             }

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-use super::{Counts, OpenStream, ResourceStats, SeenRequest, StreamPlan};
+use super::{Check, Counts, OpenStream, ResourceStats, SeenRequest, StreamPlan};
 use crate::call::Event;
 
 /// Requests kept per resource.
 const RECENT_REQUESTS: usize = 16;
+/// Judged texts kept per resource.
+const RECENT_CHECKS: usize = 256;
 /// Names counted apart, of deployments as of callers; a `*` deployment takes any name a caller invents.
 const MOST_NAMES: usize = 1000;
 
@@ -44,6 +46,7 @@ struct Inner {
     callers: BTreeMap<String, Counts>,
     unnamed: u64,
     recent: VecDeque<SeenRequest>,
+    checks: VecDeque<Check>,
 }
 
 impl Inner {
@@ -69,6 +72,14 @@ impl Inner {
     }
 }
 
+/// Adds what is new; what is oldest goes when there is no room.
+fn keep<T>(kept: &mut VecDeque<T>, new: T, most: usize) {
+    if kept.len() >= most {
+        kept.pop_front();
+    }
+    kept.push_back(new);
+}
+
 impl Recorder {
     pub(crate) fn connection_opened(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
@@ -88,10 +99,11 @@ impl Recorder {
             counts.last = Some(seen.clone());
         }
         inner.counts.last = Some(seen.clone());
-        if inner.recent.len() == RECENT_REQUESTS {
-            inner.recent.pop_front();
-        }
-        inner.recent.push_back(seen);
+        keep(&mut inner.recent, seen, RECENT_REQUESTS);
+    }
+
+    pub(crate) fn checked(&self, check: Check) {
+        keep(&mut self.inner.lock().checks, check, RECENT_CHECKS);
     }
 
     pub(crate) fn status(&self, tally: &Tally, status: u16) {
@@ -132,6 +144,7 @@ impl Recorder {
             callers: inner.callers.clone(),
             unnamed: inner.unnamed,
             recent: inner.recent.iter().cloned().collect(),
+            checks: inner.checks.iter().cloned().collect(),
         }
     }
 
@@ -147,6 +160,7 @@ impl Recorder {
         inner.counts = still_open(&inner.counts);
         inner.unnamed = 0;
         inner.recent.clear();
+        inner.checks.clear();
         self.connections.store(0, Ordering::Relaxed);
     }
 }

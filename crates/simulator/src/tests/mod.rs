@@ -8,6 +8,7 @@ mod identity;
 mod limits;
 mod openai;
 mod realtime;
+mod safety;
 mod server;
 
 use std::sync::Arc;
