@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::error::{self, ApiError, Dialect};
 use super::route::{self, Operation, Route, Shape, query_value};
-use super::{Call, Product, access, read_body, reply};
+use super::{Call, Form, Product, access, read_body, reply};
 use crate::body::Body;
 use crate::clock::unix_millis;
 use crate::connection::Connection;
@@ -34,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) connection: Arc<Connection>,
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
+    /// The body, where it is a form.
+    form: Option<Form>,
     /// Where the connection goes on in another protocol.
     upgrade: Mutex<Option<OnUpgrade>>,
     route: Option<Route>,
@@ -59,12 +61,14 @@ pub(crate) async fn answer(
     let Some(body) = read_body(body).await? else {
         return Ok(ApiError::too_large().reply(dialect));
     };
-    let name = deployment_name(route.as_ref(), &parts, path, &body);
+    let form = Form::read(&parts.headers, &body).await;
+    let named = deployment_name(route.as_ref(), &parts, path, &body);
+    let name = named.or_else(|| form.as_ref().and_then(|form| form.field("model")).map(str::to_owned));
     let caller = parts.headers.get(CALLER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let tally = Tally { deployment: name.clone(), caller };
     resource.recorder.begin(&tally, SeenRequest::new(&parts, &body));
 
-    let asked = Asked { shared, resource, connection, parts, body, upgrade, route, name, tally };
+    let asked = Asked { shared, resource, connection, parts, body, form, upgrade, route, name, tally };
     let mut response = match asked.fault() {
         Ok(fault) => asked.answer(&fault, dialect).await?,
         Err(mistake) => mistake.reply(dialect),
@@ -209,6 +213,9 @@ impl Asked<'_> {
             Operation::Completions => azure::completions::answer(&call, &self.body),
             Operation::Embeddings => azure::embeddings::answer(&call, &self.body),
             Operation::Responses => azure::responses::answer(&call, &self.body),
+            Operation::Images => azure::images::answer(&call, &self.body),
+            Operation::Transcription => azure::audio::transcribe(&call, self.form.as_ref()),
+            Operation::Speech => azure::audio::speak(&call, &self.body),
             Operation::Messages => anthropic::messages::answer(&call, &self.parts.headers, &self.body),
             Operation::CountTokens => anthropic::messages::count(&call, &self.parts.headers, &self.body),
             // Answered before, without a deployment.

@@ -2,6 +2,7 @@
 //!
 //! - `route`: what the path stands for; `access`: who may call
 //! - `asked`: the way of a call from its arrival to its reply
+//! - `form`: multipart bodies
 //! - `product`: what a surface generates; `usage`: the tokens it tells
 //! - `reply`: headers, pace and end on the wire; `error`: errors in the dialect of the surface
 
@@ -9,6 +10,7 @@ mod access;
 mod asked;
 mod error;
 pub(crate) mod events;
+mod form;
 mod product;
 mod reply;
 pub(crate) mod route;
@@ -22,6 +24,7 @@ use crate::server::Abort;
 
 pub(crate) use asked::{Asked, after_fault, answer};
 pub(crate) use error::{ApiError, Dialect};
+pub(crate) use form::Form;
 pub(crate) use product::{Call, Event, Payload, Product};
 pub(crate) use reply::{stream, with_type};
 pub(crate) use usage::Spent;

@@ -10,6 +10,11 @@ pub(crate) enum Operation {
     Completions,
     Embeddings,
     Responses,
+    Images,
+    /// Audio to text, in its own language or in English.
+    Transcription,
+    /// Text to audio.
+    Speech,
     Models,
     /// Anthropic: a message.
     Messages,
@@ -41,6 +46,9 @@ impl Operation {
             Self::Completions => "Completions_Create",
             Self::Embeddings => "Embeddings_Create",
             Self::Responses => "Responses_Create",
+            Self::Images => "ImageGenerations_Create",
+            Self::Transcription => "Transcriptions_Create",
+            Self::Speech => "Speech_Create",
             Self::Models => "Models_List",
             Self::Messages => "Messages_Create",
             Self::CountTokens => "Messages_CountTokens",
@@ -103,6 +111,10 @@ const OF_OPENAI: &[(&str, Operation)] = &[
     ("completions", Operation::Completions),
     ("embeddings", Operation::Embeddings),
     ("responses", Operation::Responses),
+    ("images/generations", Operation::Images),
+    ("audio/transcriptions", Operation::Transcription),
+    ("audio/translations", Operation::Transcription),
+    ("audio/speech", Operation::Speech),
     ("models", Operation::Models),
     ("realtime", Operation::Realtime),
 ];
@@ -110,6 +122,10 @@ const OF_DEPLOYMENTS: &[(&str, Operation)] = &[
     ("chat/completions", Operation::Chat),
     ("completions", Operation::Completions),
     ("embeddings", Operation::Embeddings),
+    ("images/generations", Operation::Images),
+    ("audio/transcriptions", Operation::Transcription),
+    ("audio/translations", Operation::Transcription),
+    ("audio/speech", Operation::Speech),
 ];
 const OF_ANTHROPIC: &[(&str, Operation)] = &[
     ("messages", Operation::Messages),

@@ -6,6 +6,7 @@ mod anthropic;
 mod faults;
 mod identity;
 mod limits;
+mod media;
 mod openai;
 mod realtime;
 mod safety;
