@@ -157,6 +157,8 @@ pub enum TokenCounting {
     /// The simulator's own tokens of at least four bytes.
     #[default]
     Simple,
+    /// The tokens of the model's own vocabulary, as far as it is public, else of GPT-4o's.
+    Bpe,
 }
 
 /// Parts of the counts in a usage. Cached, created, accepted and prompt audio tokens are a part of what was read or

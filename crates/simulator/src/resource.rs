@@ -7,7 +7,6 @@ use crate::config::{DeploymentConfig, ResourceConfig, Secret};
 use crate::faults::{Fault, FaultSet, OnceKeys};
 use crate::limits::Limiter;
 use crate::stats::Recorder;
-use crate::tokens::Tokenizer;
 use crate::{a2a, mcp};
 
 #[derive(Debug)]
@@ -31,7 +30,6 @@ pub(crate) struct Resource {
 pub(crate) struct Deployment {
     pub(crate) config: DeploymentConfig,
     pub(crate) limiter: Limiter,
-    pub(crate) tokenizer: Tokenizer,
     /// Faults of the configuration.
     faults: FaultSet,
 }
@@ -92,9 +90,7 @@ impl Resource {
 
 impl Deployment {
     fn new(config: &DeploymentConfig) -> Self {
-        let model = config.model.as_deref().unwrap_or(&config.name);
         Self {
-            tokenizer: Tokenizer::new(config.tokens, model),
             limiter: Limiter::new(config),
             faults: FaultSet::new(config.faults.clone()),
             config: config.clone(),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TokenCounting};
 use crate::faults::{Fault, FaultSet};
 use crate::identity::Identity;
 use crate::listener::{Role, accept};
@@ -108,6 +108,7 @@ impl Simulator {
     /// Starts with a clock of one's own, which drives windows, token lifetimes and dates.
     pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         config.check()?;
+        warm(&config).await;
         let (main, main_address) = listen(config.address, config.port, "the main port").await?;
         let mut listeners = vec![(main, Role::Main)];
         let mut addresses = Addresses { main: main_address, resources: BTreeMap::new() };
@@ -186,6 +187,16 @@ impl Running {
         // Without a receiver every listener has ended already.
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+    }
+}
+
+/// Loads the vocabularies that will be counted with, so that no call waits for one.
+async fn warm(config: &Config) {
+    let deployments = config.resources.iter().flat_map(|resource| &resource.deployments);
+    for deployment in deployments.filter(|deployment| deployment.tokens == TokenCounting::Bpe) {
+        let model = deployment.model.clone().unwrap_or_else(|| deployment.name.clone());
+        // Loading can only fail by a panic, and then the first call tries again.
+        let _ = tokio::task::spawn_blocking(move || sekisho_llm::warm(Some(&model))).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Audio: transcriptions with their usage, and speech as bytes.
 
 use bytes::Bytes;
+use sekisho_llm::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,13 +56,8 @@ pub(crate) fn transcribe(call: &Call, form: Option<&Form>) -> Result<Product, Ap
         )),
         _ => Payload::Json(with_usage(call, json!({"text": said}), usage)),
     };
-    Ok(Product {
-        prompt_tokens: prompt,
-        completion_tokens: completion,
-        hidden_tokens: 0,
-        tells_usage: call.usage && !is_text,
-        payload,
-    })
+    let tells_usage = call.usage && !is_text;
+    Ok(Product { tells_usage, ..Product::without_details(call, prompt, completion, payload) })
 }
 
 fn with_usage(call: &Call, mut reply: Value, usage: Value) -> Value {
@@ -117,7 +113,7 @@ pub(crate) fn speak(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
         state.to_le_bytes()[0]
     };
     let audio: Vec<u8> = (0..characters * BYTES_OF_CHARACTER).map(|_| noise()).collect();
-    let prompt_tokens = call.tokenizer.count(&request.input);
+    let prompt_tokens = call.prompt_tokens(Kind::AudioSpeech, body, || call.tokenizer.count(&request.input));
     let payload = Payload::Bytes(content_type, Bytes::from(audio));
     Ok(Product { tells_usage: false, ..Product::of_prompt(call, prompt_tokens, payload) })
 }

@@ -32,7 +32,7 @@ pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
     if !(1..=MOST_IMAGES).contains(&count) {
         return Err(ApiError::invalid_request("'n' must be between 1 and 10", Some("n")));
     }
-    let prompt = call.prompt_tokens(Kind::Other, body, || call.tokenizer.count(&request.prompt));
+    let prompt = call.prompt_tokens(Kind::ImageGenerations, body, || call.tokenizer.count(&request.prompt));
     let completion = count * TOKENS_OF_IMAGE;
     let images: Vec<Value> = (0..count).map(|_| json!({"b64_json": PIXEL})).collect();
     let tells_usage = call.usage && !call.model.contains("dall-e");
@@ -44,11 +44,5 @@ pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
             "output_tokens": completion, "total_tokens": prompt + completion});
         reply.insert("usage".to_owned(), usage);
     }
-    Ok(Product {
-        prompt_tokens: prompt,
-        completion_tokens: completion,
-        hidden_tokens: 0,
-        tells_usage,
-        payload: Payload::Json(reply),
-    })
+    Ok(Product { tells_usage, ..Product::without_details(call, prompt, completion, Payload::Json(reply)) })
 }

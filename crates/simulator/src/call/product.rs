@@ -37,14 +37,15 @@ impl Call {
     /// A new call of a deployment under this name.
     pub(crate) fn new(shared: &Shared, name: &str, deployment: &Deployment, fault: &Fault) -> Self {
         let config = &deployment.config;
+        let model = config.model.clone().unwrap_or_else(|| name.to_owned());
         Self {
             serial: shared.next_serial(),
             created: shared.clock.now().unix_timestamp(),
-            model: config.model.clone().unwrap_or_else(|| name.to_owned()),
             completion_tokens: config.completion_tokens.map(u64::from),
             dimensions: config.dimensions,
             details: config.usage_details,
-            tokenizer: deployment.tokenizer.clone(),
+            tokenizer: Tokenizer::new(config.tokens, &model),
+            model,
             usage: !fault.no_usage,
             always_usage: fault.always_usage,
         }
@@ -68,6 +69,8 @@ pub(crate) struct Product {
     pub(crate) completion_tokens: u64,
     /// Those of `completion_tokens` that have no text on the wire.
     pub(crate) hidden_tokens: u64,
+    /// Counts the text of a stream that is cut.
+    pub(crate) tokenizer: Tokenizer,
     /// Whether a whole reply tells its usage; events say it each.
     pub(crate) tells_usage: bool,
     pub(crate) payload: Payload,
@@ -80,6 +83,7 @@ impl Product {
             prompt_tokens: spent.prompt,
             completion_tokens: spent.completion(),
             hidden_tokens: spent.hidden(),
+            tokenizer: call.tokenizer.clone(),
             tells_usage: call.usage,
             payload,
         }
@@ -87,7 +91,19 @@ impl Product {
 
     /// An answer that generates no tokens.
     pub(crate) fn of_prompt(call: &Call, prompt_tokens: u64, payload: Payload) -> Self {
-        Self { prompt_tokens, completion_tokens: 0, hidden_tokens: 0, tells_usage: call.usage, payload }
+        Self::without_details(call, prompt_tokens, 0, payload)
+    }
+
+    /// An answer of a surface whose usage has no parts.
+    pub(crate) fn without_details(call: &Call, prompt: u64, completion: u64, payload: Payload) -> Self {
+        Self {
+            prompt_tokens: prompt,
+            completion_tokens: completion,
+            hidden_tokens: 0,
+            tokenizer: call.tokenizer.clone(),
+            tells_usage: call.usage,
+            payload,
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn send(
     let mut response = match product.payload {
         Payload::Events(events) => {
             let plan = StreamPlan {
-                tokenizer: deployment.tokenizer.clone(),
+                tokenizer: product.tokenizer,
                 prompt_tokens: product.prompt_tokens,
                 completion_tokens: product.completion_tokens,
                 hidden_tokens: product.hidden_tokens,

@@ -1,10 +1,10 @@
 //! Counts that tests compare sums with.
 
-use sekisho_llm::{Kind, read_usage};
+use sekisho_llm::{Kind, read_usage, text_tokens};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Counts, Fault, UsageDetails, tokens};
+use crate::{Counts, Fault, TokenCounting, UsageDetails, tokens};
 
 async fn bench() -> Bench {
     Bench::with(DeploymentConfig::new("gpt-4o")).await
@@ -140,4 +140,21 @@ async fn embeddings_have_the_vector_of_the_mark_and_the_deployments_dimensions()
     let first: Vec<f32> = serde_json::from_value(reply["data"][0]["embedding"].clone()).unwrap();
     assert_eq!((first.len(), &first[..3]), (16, &[0.5, 0.25, 0.0][..]));
     assert_eq!(reply["data"][1]["embedding"].as_array().unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn bpe_counts_prompt_and_completion_with_the_models_vocabulary() {
+    let deployment = DeploymentConfig { tokens: TokenCounting::Bpe, ..DeploymentConfig::new("gpt-4o") };
+    let bench = Bench::with(deployment).await;
+    let reply = bench.post(CHAT, &ask("hello world", json!({"max_tokens": 12}))).await;
+    let text = reply.json()["choices"][0]["message"]["content"].as_str().unwrap().to_owned();
+    let usage = read_usage(Kind::ChatCompletions, &reply.body).unwrap();
+    assert_eq!((usage.prompt, usage.completion), (Some(9), Some(12)));
+    assert_eq!(text_tokens(Some("gpt-4o"), &text).tokens, 12);
+
+    let cut = ask("hello world [sim:fault=cut-after=9]", json!({"stream": true}));
+    let said = said(&read_to_break(&bench, &cut).await);
+    assert!(!said.is_empty());
+    let generated = bench.running.stats().resources["east"].callers["cut"].completion_tokens;
+    assert_eq!(generated, text_tokens(Some("gpt-4o"), &said).tokens);
 }
