@@ -131,7 +131,8 @@ async fn a_reply_that_is_given_up_closes_its_account() {
 
 #[tokio::test]
 async fn refusals_of_backends_use_nothing() {
-    let metered = metered(CHAT, Body::full(REQUEST), reply("application/json", 429, pieces(&["{}"], false))).await;
+    let metered =
+        metered(CHAT, Body::full(REQUEST), reply("application/json", 429, pieces(&["{}"], false))).await;
     let _ = metered.response.body.collect().await;
     assert_eq!((metered.ledger.replies(), metered.attempt.usage), (Vec::new(), None));
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sekisho_llm::{
-    Estimate, ImageRule, Kind, Provenance, Reply, StreamUsage, Usage, completion_tokens, peek, prompt_tokens, read_reply,
+    Estimate, ImageRule, Kind, Provenance, Reply, StreamUsage, Usage, completion_tokens, peek, prompt_tokens,
+    read_reply,
 };
 
 use super::ModelCall;
