@@ -18,7 +18,9 @@ use sekisho_expression::context::{
     ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts,
     TrustStore, UserFacts,
 };
+use sekisho_llm::ModelRequest;
 
+use crate::body::Body;
 use crate::cached::caching::Caching;
 use crate::metering::{Ledger, Metering, ModelCall};
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
@@ -184,6 +186,13 @@ impl Exchange {
     /// Which model the call is for, as far as its path tells now.
     pub fn model_call(&self) -> ModelCall {
         ModelCall::of_request(&self.request)
+    }
+
+    /// What the body asks of a model; none when the call runs no model, or when the body is not in memory.
+    pub fn model_request(&self, call: &ModelCall) -> Option<ModelRequest<'_>> {
+        let Body::Full(body) = &self.request.body else { return None };
+        let seen = sekisho_llm::peek(self.request.method.as_str(), self.request.path(), body);
+        call.kind.uses_tokens().then_some(ModelRequest { kind: call.kind, ..seen })
     }
 
     /// What a call to a backend needs so that the reply of a model is accounted for; none when it runs no model.
