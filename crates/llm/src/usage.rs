@@ -21,6 +21,11 @@ pub enum Provenance {
 }
 
 impl Provenance {
+    /// This, for a count that is there; unknown for one that is not.
+    fn of(self, count: Option<u64>) -> Self {
+        if count.is_some() { self } else { Self::Unknown }
+    }
+
     /// The word used in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,8 +40,12 @@ impl Provenance {
 /// Tokens of one call. A count that is not known is `None`, never 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// Where the counts come from.
+    /// Where the counts come from: the least certain of those that are known.
     pub provenance: Provenance,
+    /// Where the count of the prompt comes from.
+    pub prompt_provenance: Provenance,
+    /// Where the count of the completion comes from.
+    pub completion_provenance: Provenance,
     /// Tokens of the prompt, those read from a prompt cache included.
     pub prompt: Option<u64>,
     /// Tokens of the completion, reasoning included.
@@ -62,7 +71,15 @@ pub struct Usage {
 impl Usage {
     /// Usage made of a prompt and a completion count; the total is their sum when both are known.
     pub fn new(provenance: Provenance, prompt: Option<u64>, completion: Option<u64>) -> Self {
-        Self { provenance, prompt, completion, total: sum(prompt, completion), ..Self::default() }
+        Self {
+            provenance,
+            prompt_provenance: provenance.of(prompt),
+            completion_provenance: provenance.of(completion),
+            prompt,
+            completion,
+            total: sum(prompt, completion),
+            ..Self::default()
+        }
     }
 
     /// Usage of which nothing is known.
@@ -79,6 +96,8 @@ impl Usage {
         }
         Self {
             provenance: self.provenance.max(other.provenance),
+            prompt_provenance: self.prompt_provenance.max(other.prompt_provenance),
+            completion_provenance: self.completion_provenance.max(other.completion_provenance),
             prompt: sum(self.prompt, other.prompt),
             completion: sum(self.completion, other.completion),
             total: sum(self.total, other.total),
@@ -204,6 +223,8 @@ impl RawUsage {
         }
         Some(Usage {
             provenance: Provenance::Reported,
+            prompt_provenance: Provenance::Reported.of(prompt),
+            completion_provenance: Provenance::Reported.of(completion),
             prompt,
             completion,
             total,
@@ -236,6 +257,8 @@ mod tests {
         let usage = read_usage(Kind::ChatCompletions, body).unwrap();
         let expected = Usage {
             provenance: Provenance::Reported,
+            prompt_provenance: Provenance::Reported,
+            completion_provenance: Provenance::Reported,
             prompt: Some(100),
             completion: Some(50),
             total: Some(150),

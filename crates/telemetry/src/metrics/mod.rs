@@ -117,13 +117,12 @@ impl Metrics {
 
     fn count_tokens(&self, record: &CallRecord) {
         let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
-        let known = record.usage.filter(|usage| usage.provenance != Provenance::Unknown);
-        let Some(usage) = known else {
-            if record.status < 400 && (model.is_some() || record.usage.is_some()) {
-                self.families.usage_unknown.with([api, model], |counter| counter.inc());
-            }
+        // A call that ran no model used nothing: refused, or answered by a cache.
+        let Some(usage) = record.usage else { return };
+        if usage.provenance == Provenance::Unknown {
+            self.families.usage_unknown.with([api, model], |counter| counter.inc());
             return;
-        };
+        }
         let labels = [api, record.subscription_id.as_deref(), model, Some(usage.provenance.as_str())];
         let counts = [usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning];
         self.families.tokens.with(labels, |handles| handles.add(counts));
