@@ -11,7 +11,9 @@ use sekisho_expression::context::{
     ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, TrustStore, UrlFacts,
 };
 use sekisho_policy::body::Body;
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
+use sekisho_policy::compile::{
+    Compiler, Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow,
+};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
@@ -104,6 +106,9 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
     let mut environment =
         Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    if case.settings.sliding_tokens {
+        environment.token_window = TokenWindow::Sliding;
+    }
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);
         environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));

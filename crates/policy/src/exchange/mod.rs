@@ -27,6 +27,7 @@ use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 
+pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
 pub use message::{OriginalUrl, Request, Response};
 pub use outgoing::Outgoing;
@@ -115,8 +116,8 @@ pub struct Exchange {
     pub traces: Vec<TraceEntry>,
     /// What `cache-lookup` found.
     pub(crate) caching: Option<Caching>,
-    /// Counters that `quota-by-key` counted the call in: each counts it once.
-    pub counted: Vec<String>,
+    /// Counters that the call was counted in: each counts it once.
+    pub counted: Counted,
     /// What its calls to models use.
     pub ledger: Ledger,
     /// What waits for the reply of the backend.
@@ -170,7 +171,7 @@ impl Exchange {
             attempts: Vec::new(),
             traces: Vec::new(),
             caching: None,
-            counted: Vec::new(),
+            counted: Counted::default(),
             ledger: Ledger::default(),
             at_reply: Vec::new(),
             at_response: Vec::new(),
