@@ -155,6 +155,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     // The body of a call to a model is looked at; bodies of other calls pass on as they arrive.
     compiler.add_branch_needs(Needs { request_body: true, ..Needs::default() });
     warn_of_old_names(compiler, element);
+    // Loaded here, so that no call waits for it.
+    sekisho_llm::warm(None);
     Some(Run::later(LlmTokenLimit {
         limits: Limits::new(compiler, element)?,
         estimate: compiler.flag(element, ESTIMATE.name_in(element), false),

@@ -11,3 +11,4 @@ mod reload;
 mod runaway;
 mod shared_state;
 mod streaming;
+mod token_limit;
