@@ -127,7 +127,11 @@ impl Backends for ScriptedBackends {
                 proxy: call.proxy.map(|proxy| proxy.url.authority()),
                 certificate: call.certificate.and_then(|certificate| shown(&certificate)),
             });
-            let attempt = Attempt { authority, ..Attempt::default() };
+            let backend_id = match call.target {
+                Target::Backend(id) => Some(Arc::clone(id)),
+                _ => None,
+            };
+            let attempt = Attempt { authority, backend_id, ..Attempt::default() };
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
                 message: message.to_owned(),

@@ -54,6 +54,8 @@ pub struct Settings {
     pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
     pub external_cache: bool,
+    /// True when tokens per minute are those of the last 60 seconds.
+    pub sliding_tokens: bool,
     /// What the specification says of the operation: an operation of OpenAPI 3.1 with `components` beside it.
     pub contract: Option<Value>,
     /// JSON schemas of the service by id; a text stands for an XML schema.

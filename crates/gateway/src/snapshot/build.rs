@@ -8,10 +8,11 @@ use sekisho_diagnostics::diagnostic::has_errors;
 use sekisho_diagnostics::{Diagnostic, SourceMap, Span};
 use sekisho_expression::Limits;
 use sekisho_expression::context::DeploymentFacts;
+use sekisho_policy::compile::{Environment, TokenWindow};
 use sekisho_policy::exchange::ExchangeLimits;
 use sekisho_policy::ports::Ports;
 use sekisho_resources::model::{Api, ApiType, Configuration, Product};
-use sekisho_resources::process::Process;
+use sekisho_resources::process::{self, Process};
 
 use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
@@ -34,6 +35,8 @@ pub struct SnapshotOptions {
     pub limits: Arc<ExchangeLimits>,
     /// What `context.Deployment` shows.
     pub deployment: Arc<DeploymentFacts>,
+    /// How tokens per minute are counted.
+    pub token_window: TokenWindow,
 }
 
 impl SnapshotOptions {
@@ -57,7 +60,11 @@ impl SnapshotOptions {
                 ..Limits::DEFAULT
             },
         };
-        Self { ports, upstream, limits: Arc::new(limits), deployment: Arc::new(deployment) }
+        let token_window = match process.state.token_window {
+            process::TokenWindow::Bucket => TokenWindow::Bucket,
+            process::TokenWindow::Sliding => TokenWindow::Sliding,
+        };
+        Self { ports, upstream, limits: Arc::new(limits), deployment: Arc::new(deployment), token_window }
     }
 }
 
@@ -106,7 +113,10 @@ fn build(
             return None;
         }
     };
-    let environment = environment(configuration, &certificates, sources);
+    let environment = Environment {
+        token_window: options.token_window,
+        ..environment(configuration, &certificates, sources)
+    };
     let mut pipelines = PipelineStore::new(&environment, sources, configuration.policy);
     let products: Vec<&Product> = configuration.products.values().collect();
 

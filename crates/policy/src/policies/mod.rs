@@ -26,6 +26,8 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+pub mod llm_emit_token_metric;
+pub mod llm_token_limit;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -88,6 +90,8 @@ pub const CATALOGUE: &[&Declaration] = &[
     &json_to_xml::DECLARATION,
     &jsonp::DECLARATION,
     &limit_concurrency::DECLARATION,
+    &llm_emit_token_metric::DECLARATION,
+    &llm_token_limit::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

@@ -18,7 +18,7 @@ pub use authorizations::Connection;
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
-pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State};
+pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
