@@ -12,6 +12,7 @@ pub mod jwts;
 pub mod permits;
 pub mod record;
 pub mod tokens;
+pub mod vectors;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -31,6 +32,7 @@ pub use jwts::Jwts;
 pub use permits::Permits;
 pub use record::{CallRecord, Event, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
+pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

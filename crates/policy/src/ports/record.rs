@@ -165,7 +165,7 @@ pub enum Event {
     },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
-        /// `counters` or `cache`.
+        /// `counters`, `cache` or `vectors`.
         kind: &'static str,
     },
 }
