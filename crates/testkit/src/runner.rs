@@ -15,6 +15,7 @@ use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue,
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
+use sekisho_policy::semantic::SemanticSettings;
 use sekisho_policy::ports::{Backends, BaseUrl, Clock, Ports, Target};
 use sekisho_state::memory::MemoryCache;
 use serde_json::Value;
@@ -66,8 +67,16 @@ impl<'c> Bench<'c> {
             fakes.external_cache = Some(Arc::new(MemoryCache::new(clock)));
         }
         fakes.services.answers.lock().clone_from(&case.services);
-        let backends = Arc::new(ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone()));
-        Self { case, ports: fakes.ports(), fakes, backends }
+        fakes.semantic_cache = SemanticSettings {
+            replays_streams: !case.settings.semantic_cache.bypasses_streams,
+            marks_hits: case.settings.semantic_cache.marks_hits,
+            ..SemanticSettings::default()
+        };
+        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone());
+        if let Some(embeddings) = &case.settings.embeddings {
+            backends = backends.with_embeddings(embeddings.clone());
+        }
+        Self { case, ports: fakes.ports(), fakes, backends: Arc::new(backends) }
     }
 
     async fn call(
@@ -92,7 +101,7 @@ impl<'c> Bench<'c> {
         self.fakes.spawner.run().await;
         // What the adapters do in the background gets its turn.
         tokio::task::yield_now().await;
-        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
+        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends, differences)
     }
 }
 
@@ -104,6 +113,7 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
     let mut environment =
         Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    environment.caches.extend(case.settings.caches.iter().cloned());
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);
         environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));

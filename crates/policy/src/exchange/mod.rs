@@ -24,6 +24,7 @@ use crate::metering::{Ledger, Metering, ModelCall};
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
+use crate::semantic::SemanticCaching;
 
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
 pub use message::{OriginalUrl, Request, Response};
@@ -113,6 +114,8 @@ pub struct Exchange {
     pub traces: Vec<TraceEntry>,
     /// What `cache-lookup` found.
     pub(crate) caching: Option<Caching>,
+    /// What `llm-semantic-cache-lookup` found.
+    pub(crate) semantic: Option<SemanticCaching>,
     /// Counters that `quota-by-key` counted the call in: each counts it once.
     pub counted: Vec<String>,
     /// What its calls to models use.
@@ -168,6 +171,7 @@ impl Exchange {
             attempts: Vec::new(),
             traces: Vec::new(),
             caching: None,
+            semantic: None,
             counted: Vec::new(),
             ledger: Ledger::default(),
             at_reply: Vec::new(),
@@ -211,6 +215,7 @@ impl Exchange {
     /// True when the response came from the cache: what was done before it was stored is not done again.
     pub(crate) fn is_from_cache(&self) -> bool {
         self.caching.as_ref().is_some_and(|caching| caching.is_hit)
+            || self.semantic.as_ref().is_some_and(|caching| caching.is_hit)
     }
 
     /// The response, made empty with status 200 when there is none yet.

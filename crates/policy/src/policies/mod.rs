@@ -26,6 +26,8 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+pub mod llm_semantic_cache_lookup;
+pub mod llm_semantic_cache_store;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -88,6 +90,8 @@ pub const CATALOGUE: &[&Declaration] = &[
     &json_to_xml::DECLARATION,
     &jsonp::DECLARATION,
     &limit_concurrency::DECLARATION,
+    &llm_semantic_cache_lookup::DECLARATION,
+    &llm_semantic_cache_store::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

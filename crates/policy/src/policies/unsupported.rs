@@ -40,8 +40,6 @@ pub(super) static DECLARATIONS: &[Declaration] = &[
     unsupported_because(&["invoke-dapr-binding", "invoke-darp-binding"], DAPR),
     unsupported(&["llm-content-safety"]),
     unsupported(&["llm-emit-token-metric", "azure-openai-emit-token-metric"]),
-    unsupported(&["llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"]),
-    unsupported(&["llm-semantic-cache-store", "azure-openai-semantic-cache-store"]),
     unsupported(&["llm-token-limit", "azure-openai-token-limit"]),
     unsupported(&["log-to-eventhub"]),
     unsupported_because(

@@ -32,6 +32,7 @@ pub use jwts::Jwts;
 pub use permits::Permits;
 pub use record::{CallRecord, Event, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
+use crate::semantic::Semantics;
 pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.
@@ -66,6 +67,8 @@ pub struct PortSet {
     pub authorizations: Arc<dyn Authorizations>,
     /// How many may be in a place at once.
     pub permits: Arc<Permits>,
+    /// Answers of models by their meaning.
+    pub semantics: Arc<Semantics>,
     /// Runs what goes on after the call that asked for it.
     pub spawner: Spawner,
 }

@@ -163,6 +163,16 @@ pub enum Event {
         /// Which.
         store: Arc<str>,
     },
+    /// A store does not search vectors, which are kept in memory instead. Told once for each store.
+    SearchMissing {
+        /// Which.
+        store: Arc<str>,
+    },
+    /// A semantic cache was asked.
+    SemanticLookup {
+        /// What came of it: `hit`, `miss`, `skipped`, or `failed`.
+        outcome: &'static str,
+    },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
         /// `counters`, `cache` or `vectors`.
