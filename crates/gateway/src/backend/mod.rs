@@ -55,6 +55,18 @@ impl BackendSet {
         self.service_origins.extend(Endpoint::new(Arc::clone(service_url)).map(|endpoint| endpoint.origin));
     }
 
+    /// True when a backend, or every member of a pool, is sent credentials of its own.
+    fn has_credentials(&self, id: &str) -> bool {
+        let proves = |single: &Arc<Single>| {
+            !single.credentials.is_empty() || single.clients.way().certificate.is_some()
+        };
+        match self.by_id.get(id) {
+            None => false,
+            Some(Backend::Single(single)) => proves(single),
+            Some(Backend::Pool { pool, .. }) => !pool.members.is_empty() && pool.members.iter().all(proves),
+        }
+    }
+
     /// What policies see of a backend before the call.
     fn describe(&self, id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
         Some(match self.by_id.get(id)? {

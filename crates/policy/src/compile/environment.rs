@@ -18,6 +18,8 @@ pub struct Environment {
     pub backends: BTreeSet<String>,
     /// Ids of loggers.
     pub loggers: BTreeSet<String>,
+    /// Resource names of external caches.
+    pub caches: BTreeSet<String>,
     /// Certificates by id.
     pub certificates: BTreeMap<String, CertificateFacts>,
     /// Schemas of the service by id.

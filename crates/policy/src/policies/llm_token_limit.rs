@@ -17,7 +17,6 @@ use sekisho_diagnostics::Diagnostic;
 use sekisho_expression::Needs;
 use sekisho_llm::ImageRule;
 
-
 use crate::body::Body;
 use crate::compile::{Compiler, Flag};
 use crate::declaration::{ALL_SCOPES, Attribute, Children, Declaration, ErrorFact, Kind, Reference};

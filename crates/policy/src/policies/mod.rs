@@ -27,6 +27,8 @@ pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
 pub mod llm_emit_token_metric;
+pub mod llm_semantic_cache_lookup;
+pub mod llm_semantic_cache_store;
 pub mod llm_token_limit;
 mod metric_dimensions;
 pub mod mock_response;
@@ -92,6 +94,8 @@ pub const CATALOGUE: &[&Declaration] = &[
     &limit_concurrency::DECLARATION,
     &llm_emit_token_metric::DECLARATION,
     &llm_token_limit::DECLARATION,
+    &llm_semantic_cache_lookup::DECLARATION,
+    &llm_semantic_cache_store::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

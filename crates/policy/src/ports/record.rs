@@ -163,9 +163,19 @@ pub enum Event {
         /// Which.
         store: Arc<str>,
     },
+    /// A store does not search vectors, which are kept in memory instead. Told once for each store.
+    SearchMissing {
+        /// Which.
+        store: Arc<str>,
+    },
+    /// A semantic cache was asked.
+    SemanticLookup {
+        /// What came of it: `hit`, `miss`, `skipped`, or `failed`.
+        outcome: &'static str,
+    },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
-        /// `counters` or `cache`.
+        /// `counters`, `cache` or `vectors`.
         kind: &'static str,
     },
 }

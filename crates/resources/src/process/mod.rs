@@ -6,6 +6,7 @@ mod authorizations;
 mod destinations;
 mod identity;
 mod read;
+mod semantic_cache;
 mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ pub use authorizations::Connection;
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
+pub use semantic_cache::{LocalEmbeddings, SemanticCache};
 pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
 
 /// The settings of the process.
@@ -45,6 +47,8 @@ pub struct Process {
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
     pub state: State,
+    /// `semanticCache`: how answers of models are kept by their meaning.
+    pub semantic_cache: SemanticCache,
 }
 
 impl Default for Process {
@@ -61,6 +65,7 @@ impl Default for Process {
             access_log: false,
             upstream: Upstream::default(),
             state: State::default(),
+            semantic_cache: SemanticCache::default(),
         }
     }
 }

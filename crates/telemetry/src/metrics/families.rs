@@ -38,6 +38,7 @@ const ADDRESS: &[&str; 1] = &["address"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
+const OUTCOME: &[&str; 1] = &["outcome"];
 const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
@@ -110,6 +111,7 @@ pub(super) struct Families {
     pub(super) state_outages: Series<1, Counter>,
     pub(super) state_bypasses: Series<1, Counter>,
     pub(super) state_evictions: Series<1, Counter>,
+    pub(super) semantic_lookups: Series<1, Counter>,
     pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
@@ -265,8 +267,15 @@ impl Families {
             state_evictions: counters(
                 registry,
                 "state_evictions",
-                "Counters and cached values that were dropped from memory before their time",
+                "Counters, cached values and answers that were dropped from memory before their time",
                 KIND,
+                [&words],
+            ),
+            semantic_lookups: counters(
+                registry,
+                "semantic_cache_lookups",
+                "What came of lookups in the semantic cache: hit, miss, skipped, failed",
+                OUTCOME,
                 [&words],
             ),
             custom_values_dropped: counters(

@@ -195,6 +195,10 @@ impl Observer for Metrics {
             Event::StateEvicted { kind } => {
                 families.state_evictions.with([Some(kind)], |counter| counter.inc());
             }
+            Event::SemanticLookup { outcome } => {
+                families.semantic_lookups.with([Some(outcome)], |counter| counter.inc());
+            }
+            Event::SearchMissing { .. } => {}
         }
     }
 
