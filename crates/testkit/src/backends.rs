@@ -15,8 +15,10 @@ use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ClientCertificate, ForwardCall, ForwardError, ForwardFailure, ForwardReply,
-    PortFuture, Target,
+    Http, HttpOptions, PortFuture, Target,
 };
+
+use crate::services::FakeServices;
 
 /// What a scripted backend does.
 #[derive(Clone, Debug)]
@@ -59,17 +61,25 @@ pub struct Received {
     pub certificate: Option<String>,
 }
 
-/// Backends that follow a script; the last entry repeats.
+/// Backends that follow a script; the last entry repeats. A backend entity that is one of the services answers as such.
 pub struct ScriptedBackends {
     ids: Vec<String>,
     script: Mutex<VecDeque<Script>>,
+    services: Arc<FakeServices>,
     received: Mutex<Vec<Received>>,
 }
 
 impl ScriptedBackends {
     /// Backends with these ids.
     pub fn new(ids: Vec<String>, script: Vec<Script>) -> Self {
-        Self { ids, script: Mutex::new(script.into()), received: Mutex::new(Vec::new()) }
+        let (script, received) = (Mutex::new(script.into()), Mutex::new(Vec::new()));
+        Self { ids, script, services: Arc::default(), received }
+    }
+
+    /// The same with services that some of them are.
+    #[must_use]
+    pub fn with_services(self, services: Arc<FakeServices>) -> Self {
+        Self { services, ..self }
     }
 
     /// What reached them so far; it is forgotten.
@@ -99,6 +109,10 @@ impl Backends for ScriptedBackends {
         Some((Arc::new(facts), Some(Self::base(id))))
     }
 
+    fn has_credentials(&self, _backend_id: &str) -> bool {
+        false
+    }
+
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         Box::pin(async move {
             let (target, base_url) = match call.target {
@@ -113,6 +127,12 @@ impl Backends for ScriptedBackends {
             } else {
                 format!("{}?{}", call.path, call.query)
             };
+            if matches!(call.target, Target::Backend(_)) {
+                let url = format!("https://{}{uri}", base_url.authority());
+                if self.services.answers_for(&url) {
+                    return self.ask_service(&url, call, base_url).await;
+                }
+            }
             let (meter, body) = ReplyMeter::begin(call.metering, call.body);
             let body = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             let method = call.method.to_string();
@@ -153,6 +173,38 @@ impl Backends for ScriptedBackends {
                 )),
             }
         })
+    }
+}
+
+impl ScriptedBackends {
+    /// Sends a call to the service that the backend is.
+    async fn ask_service(
+        &self,
+        url: &str,
+        call: ForwardCall<'_>,
+        base_url: Arc<BaseUrl>,
+    ) -> Result<ForwardReply, ForwardError> {
+        let failed = |failure, message: String| ForwardError { failure, message, attempt: None };
+        let mut request = http::Request::new(call.body);
+        *request.method_mut() = call.method.clone();
+        *request.headers_mut() = call.headers;
+        *request.uri_mut() =
+            url.parse().map_err(|_| failed(ForwardFailure::Connection, format!("`{url}` is no URL")))?;
+        let answer = self.services.send(request, HttpOptions::timeout(call.timeout)).await;
+        let (parts, body) = answer
+            .map_err(|error| {
+                let timed_out = error.timed_out;
+                let failure = if timed_out { ForwardFailure::Timeout } else { ForwardFailure::Connection };
+                failed(failure, error.message)
+            })?
+            .into_parts();
+        let response = Response { status: parts.status.as_u16(), reason: None, headers: parts.headers, body };
+        let attempt = Attempt {
+            authority: base_url.authority().into(),
+            status: Some(response.status),
+            ..Attempt::default()
+        };
+        Ok(ForwardReply { response, attempt, base_url, backend: None })
     }
 }
 

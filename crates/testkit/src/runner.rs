@@ -66,7 +66,8 @@ impl<'c> Bench<'c> {
             fakes.external_cache = Some(Arc::new(MemoryCache::new(clock)));
         }
         fakes.services.answers.lock().clone_from(&case.services);
-        let backends = Arc::new(ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone()));
+        let backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone());
+        let backends = Arc::new(backends.with_services(Arc::clone(&fakes.services)));
         Self { case, ports: fakes.ports(), fakes, backends }
     }
 
@@ -102,8 +103,11 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
-    let mut environment =
-        Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    let mut environment = Environment {
+        backends: case.settings.backends.iter().cloned().collect(),
+        content_safety: case.settings.content_safety.settings(),
+        ..Environment::default()
+    };
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);
         environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));

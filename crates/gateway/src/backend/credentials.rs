@@ -41,6 +41,11 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'?');
 
 impl Credentials {
+    /// True when nothing is sent.
+    pub(crate) fn are_none(&self) -> bool {
+        self.headers.is_empty() && self.query.is_empty() && self.identity.is_none()
+    }
+
     /// Adds a query parameter.
     pub(crate) fn add_query(&mut self, name: &str, value: &str) {
         let name = utf8_percent_encode(name, QUERY).to_string();

@@ -47,6 +47,14 @@ impl Backends for CallBackends {
         self.set.describe(backend_id)
     }
 
+    fn has_credentials(&self, backend_id: &str) -> bool {
+        match self.set.by_id.get(backend_id) {
+            None => false,
+            Some(Backend::Single(single)) => single.has_credentials(),
+            Some(Backend::Pool { pool, .. }) => pool.members.iter().all(|member| member.has_credentials()),
+        }
+    }
+
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         Box::pin(self.forward_now(call))
     }

@@ -8,10 +8,11 @@ use sekisho_diagnostics::diagnostic::has_errors;
 use sekisho_diagnostics::{Diagnostic, SourceMap, Span};
 use sekisho_expression::Limits;
 use sekisho_expression::context::DeploymentFacts;
+use sekisho_policy::compile::{self, ContentSafetySettings};
 use sekisho_policy::exchange::ExchangeLimits;
 use sekisho_policy::ports::Ports;
 use sekisho_resources::model::{Api, ApiType, Configuration, Product};
-use sekisho_resources::process::Process;
+use sekisho_resources::process::{ContentSafety, OnSafetyFailure, Process};
 
 use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
@@ -34,6 +35,8 @@ pub struct SnapshotOptions {
     pub limits: Arc<ExchangeLimits>,
     /// What `context.Deployment` shows.
     pub deployment: Arc<DeploymentFacts>,
+    /// How `llm-content-safety` works with its service.
+    pub content_safety: ContentSafetySettings,
 }
 
 impl SnapshotOptions {
@@ -57,7 +60,30 @@ impl SnapshotOptions {
                 ..Limits::DEFAULT
             },
         };
-        Self { ports, upstream, limits: Arc::new(limits), deployment: Arc::new(deployment) }
+        Self {
+            ports,
+            upstream,
+            limits: Arc::new(limits),
+            deployment: Arc::new(deployment),
+            content_safety: content_safety(&process.content_safety),
+        }
+    }
+}
+
+fn content_safety(process: &ContentSafety) -> ContentSafetySettings {
+    let on_failure = |setting: OnSafetyFailure| match setting {
+        OnSafetyFailure::Deny => compile::OnSafetyFailure::Deny,
+        OnSafetyFailure::Allow => compile::OnSafetyFailure::Allow,
+    };
+    ContentSafetySettings {
+        on_failure: on_failure(process.on_failure),
+        on_failure_by_policy: process
+            .policies
+            .iter()
+            .map(|(id, setting)| (id.clone(), on_failure(*setting)))
+            .collect(),
+        timeout: process.timeout,
+        longest_hold: process.longest_hold,
     }
 }
 
@@ -106,7 +132,7 @@ fn build(
             return None;
         }
     };
-    let environment = environment(configuration, &certificates, sources);
+    let environment = environment(configuration, &certificates, sources, options.content_safety.clone());
     let mut pipelines = PipelineStore::new(&environment, sources, configuration.policy);
     let products: Vec<&Product> = configuration.products.values().collect();
 

@@ -26,6 +26,7 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+pub mod llm_content_safety;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -88,6 +89,7 @@ pub const CATALOGUE: &[&Declaration] = &[
     &json_to_xml::DECLARATION,
     &jsonp::DECLARATION,
     &limit_concurrency::DECLARATION,
+    &llm_content_safety::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

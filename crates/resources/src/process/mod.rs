@@ -3,6 +3,7 @@
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
 mod authorizations;
+mod content_safety;
 mod destinations;
 mod identity;
 mod read;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use authorizations::Connection;
+pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
@@ -45,6 +47,8 @@ pub struct Process {
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
     pub state: State,
+    /// `contentSafety`: how `llm-content-safety` works with its service.
+    pub content_safety: ContentSafety,
 }
 
 impl Default for Process {
@@ -61,6 +65,7 @@ impl Default for Process {
             access_log: false,
             upstream: Upstream::default(),
             state: State::default(),
+            content_safety: ContentSafety::default(),
         }
     }
 }
