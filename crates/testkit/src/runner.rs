@@ -105,7 +105,8 @@ impl<'c> Bench<'c> {
             marks_hits: case.settings.semantic_cache.marks_hits,
             ..SemanticSettings::default()
         };
-        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone());
+        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone())
+            .with_services(Arc::clone(&fakes.services));
         if let Some(embeddings) = &case.settings.embeddings {
             backends = backends.with_embeddings(embeddings.clone());
         }
@@ -157,8 +158,11 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
-    let mut environment =
-        Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    let mut environment = Environment {
+        backends: case.settings.backends.iter().cloned().collect(),
+        content_safety: case.settings.content_safety.settings(),
+        ..Environment::default()
+    };
     if case.settings.sliding_tokens {
         environment.token_window = TokenWindow::Sliding;
     }
