@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
 use sekisho_policy::compile::{
-    Compiler, ContentSafetySettings, Environment, FragmentSource, NamedValue, ServiceSchema,
+    Compiler, Environment, FragmentSource, NamedValue, ServiceSchema,
 };
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
@@ -71,7 +71,6 @@ pub(super) fn environment(
     configuration: &Configuration,
     certificates: &Certificates,
     sources: &SourceMap,
-    content_safety: ContentSafetySettings,
 ) -> Environment {
     let named_values = configuration.named_values.iter().map(|named| {
         let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
@@ -96,7 +95,6 @@ pub(super) fn environment(
         caches: configuration.caches.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         schemas: schemas.collect(),
-        content_safety,
         ..Environment::default()
     }
 }
