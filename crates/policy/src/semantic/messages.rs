@@ -1,4 +1,7 @@
 //! The words of a request, message by message.
+//!
+//! [`sekisho_llm::read_prompt`] passes over what it does not know, as is right for counting. Here the opposite is: a prompt of
+//! which a part is not understood could be taken for another one, so it is none.
 
 use sekisho_llm::Kind;
 use serde_json::{Map, Value};
@@ -26,7 +29,7 @@ pub(super) fn members(kind: Kind) -> &'static [&'static str] {
         Kind::Completions => &["prompt"],
         Kind::Responses => &["input", "instructions"],
         Kind::AnthropicMessages => &["messages", "system"],
-        Kind::Embeddings | Kind::Models | Kind::Other => &[],
+        _ => &[],
     }
 }
 
