@@ -130,7 +130,9 @@ impl Asked<'_> {
     /// The fault for this call: its own header's or mark's, else one that waits for it, else none.
     fn fault(&self) -> Result<Fault, ApiError> {
         let header = self.parts.headers.get(faults::HEADER).map(|value| value.to_str().unwrap_or("not text"));
-        let Some(text) = header.or_else(|| faults::mark(&self.body)) else {
+        let takes_mark = self.route.as_ref().is_some_and(|route| route.operation.takes_fault_mark());
+        let mark = || takes_mark.then(|| faults::mark(&self.body)).flatten();
+        let Some(text) = header.or_else(mark) else {
             return Ok(self.resource.take_fault(self.name.as_deref()).unwrap_or_default());
         };
         let fault: Fault = text

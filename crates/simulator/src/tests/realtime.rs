@@ -227,3 +227,26 @@ async fn session_ends_when_the_simulator_does() {
     let Message::Close(Some(closed)) = client.next().await.unwrap().unwrap() else { panic!("no close") };
     assert_eq!(closed.code, CloseCode::Away);
 }
+
+#[tokio::test]
+async fn fault_cuts_the_connection_between_events() {
+    let bench = bench().await;
+    let mut client = dial(&bench, CURRENT, &[KEY, ("x-sim-fault", "cut-after=6")]).await.unwrap();
+    say(&mut client, "hi").await;
+    let mut events = 0;
+    while let Some(Ok(Message::Text(_))) = client.next().await {
+        events += 1;
+    }
+    assert_eq!(events, 6);
+}
+
+#[tokio::test]
+async fn response_over_the_limit_fails_in_its_event() {
+    let deployment = DeploymentConfig { tokens_per_minute: Some(4), ..DeploymentConfig::new("gpt-realtime") };
+    let bench = Bench::with(deployment).await;
+    let mut client = dial(&bench, CURRENT, &[KEY]).await.unwrap();
+    say(&mut client, "hi").await;
+    let done = until(&mut client, "response.done").await.pop().unwrap();
+    assert_eq!(done["response"]["status"], "failed");
+    assert_eq!(done["response"]["status_details"]["error"]["code"], "rate_limit_exceeded");
+}
