@@ -1,5 +1,6 @@
 use futures_util::{SinkExt, StreamExt};
 use http::header;
+use sekisho_llm::read_realtime;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -110,6 +111,8 @@ async fn conversation_has_todays_events_and_exact_usage() {
     let output = crate::tokens::count(&said);
     assert_eq!((&usage["input_tokens"], &usage["output_tokens"]), (&json!(3 + 3 + 2), &json!(output)));
     assert_eq!(usage["input_token_details"]["cached_tokens"], 2);
+    let read = read_realtime(events.last().unwrap().to_string().as_bytes()).unwrap();
+    assert_eq!((read.prompt, read.completion, read.cached), (Some(8), Some(output), Some(2)));
     assert_eq!(usage["output_token_details"], json!({"text_tokens": output, "audio_tokens": 0}));
     let counts = &bench.running.stats().resources["east"].deployments["gpt-realtime"];
     assert_eq!((counts.requests, counts.by_status[&101], counts.completion_tokens), (1, 1, output));
