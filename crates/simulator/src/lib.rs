@@ -30,6 +30,7 @@ mod anthropic;
 mod azure;
 mod bare;
 mod body;
+mod bounded;
 mod call;
 pub mod clock;
 pub mod config;

@@ -182,7 +182,7 @@ impl Asked<'_> {
         }
         let product = self.generate(route.operation, name, deployment, fault)?;
 
-        let tokens = product.prompt_tokens.saturating_add(product.completion_tokens);
+        let tokens = product.plan.prompt_tokens.saturating_add(product.plan.completion_tokens);
         let now_ms = unix_millis(self.shared.clock.now());
         let admission = deployment
             .limiter

@@ -56,16 +56,16 @@ impl FaultSet {
     }
 }
 
-/// Keys of faults that hit once.
+/// Keys of faults that hit once, as hashes of one size.
 #[derive(Debug, Default)]
-pub(crate) struct OnceKeys(Mutex<HashSet<String>>);
+pub(crate) struct OnceKeys(Mutex<HashSet<u64>>);
 
 impl OnceKeys {
     /// Whether a fault with this key hits: one without a key always does.
     pub(crate) fn is_first(&self, key: Option<&str>) -> bool {
         let Some(key) = key else { return true };
         let mut seen = self.0.lock();
-        seen.len() < MOST_ONCE_KEYS && seen.insert(key.to_owned())
+        seen.len() < MOST_ONCE_KEYS && seen.insert(text::hash(key))
     }
 
     pub(crate) fn clear(&self) {
