@@ -36,7 +36,7 @@ pub(super) struct ToolRun<'r> {
     /// What policies know.
     pub(super) variables: &'r Variables,
     /// Where calls are kept for the record, also one that is given up.
-    pub(super) finished: &'r Mutex<Vec<Box<Exchange>>>,
+    pub(super) finished: &'r Mutex<Vec<Exchange>>,
 }
 
 impl RunTool for ToolRun<'_> {
@@ -77,7 +77,7 @@ impl ToolRun<'_> {
         source.keys.check(keys, self.headers, self.query).map(Some)
     }
 
-    fn exchange(&self, tool: &Tool, made: ToolRequest) -> Box<Exchange> {
+    fn exchange(&self, tool: &Tool, made: ToolRequest) -> Exchange {
         let Caller { client, incoming, .. } = self.caller;
         let source = &tool.source;
         let ToolRequest { path, query, mut headers, body, matched } = made;
@@ -113,14 +113,14 @@ impl ToolRun<'_> {
         exchange.tracing = self.caller.tracing;
         exchange.variables = self.variables.fork();
         exchange.set_route(source.route.clone());
-        Box::new(exchange)
+        exchange
     }
 }
 
 /// Puts a call among the finished ones when it ends, however it ends.
 struct Kept<'k> {
-    exchange: Option<Box<Exchange>>,
-    finished: &'k Mutex<Vec<Box<Exchange>>>,
+    exchange: Option<Exchange>,
+    finished: &'k Mutex<Vec<Exchange>>,
 }
 
 impl Drop for Kept<'_> {

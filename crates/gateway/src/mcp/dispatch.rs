@@ -50,7 +50,7 @@ pub(crate) struct ToolBackends {
     caller: Caller,
     /// The server's own URL.
     base: Arc<BaseUrl>,
-    finished: Mutex<Vec<Box<Exchange>>>,
+    finished: Mutex<Vec<Exchange>>,
 }
 
 impl ToolBackends {
@@ -102,10 +102,10 @@ impl ToolBackends {
 
     async fn dispatch(&self, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
         let timeout = call.timeout;
-        let response = within(&*self.caller.ports.clock, timeout, self.response(call)).await;
-        let response = response.unwrap_or_else(|| {
-            Err(failed(ForwardFailure::Timeout, "the tools gave no answer in time".to_owned()))
-        })?;
+        let Some(response) = within(&*self.caller.ports.clock, timeout, self.response(call)).await else {
+            return Err(failed(ForwardFailure::Timeout, "the tools gave no answer in time".to_owned()));
+        };
+        let response = response?;
         Ok(ForwardReply { response, attempt: None, base_url: Arc::clone(&self.base), backend: None })
     }
 

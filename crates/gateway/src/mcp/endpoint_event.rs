@@ -239,4 +239,17 @@ mod tests {
         assert_eq!(through(&[endless, "data: y"]).await, [endless, "data: y"]);
         assert_eq!(through(&["data: x\n\n", "data: end"]).await, ["data: x\n\n", "data: end"]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_is_lost_however_a_stream_is_cut(text in "(event: [a-z]{0,9}\\r?\\n|data: [a-z]{0,9}\\n|\\r?\\n|:.{0,9}){0,30}", size in 1_usize..20) {
+            let bytes = text.as_bytes().to_vec();
+            let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
+            let frames: Vec<Result<Frame<Bytes>, BodyError>> =
+                pieces.iter().map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece)))).collect();
+            let body = EndpointEvents::body(Body::Stream(Frames(frames.into_iter()).boxed_unsync()), rewriting("/a"));
+            let out = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(body.collect()).unwrap();
+            proptest::prop_assert_eq!(out.to_bytes(), Bytes::from(bytes));
+        }
+    }
 }

@@ -37,14 +37,17 @@ pub(super) fn endpoint(api: &Api) -> &str {
     }
 }
 
+/// An API with what policies see of it and its service URL.
+type Located<'c> = (&'c Api, Arc<ApiFacts>, Option<Arc<BaseUrl>>);
+
 /// The URLs of agent cards by the names of their APIs.
 pub(super) fn agents<'c>(
-    located: &[(&'c Api, Arc<ApiFacts>, Option<Arc<BaseUrl>>)],
+    located: &[Located<'c>],
     configuration: &Configuration,
     known: &mut HashMap<String, Arc<BaseUrl>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> HashMap<&'c str, Arc<BaseUrl>> {
-    let card = |(api, ..): &(&'c Api, Arc<ApiFacts>, Option<Arc<BaseUrl>>)| {
+    let card = |(api, ..): &Located<'c>| {
         let url = &api.agent.as_ref()?.card_url;
         Some((api.name.value.as_str(), base_url(api, url, configuration, known, diagnostics)?))
     };
