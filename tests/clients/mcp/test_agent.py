@@ -1,8 +1,11 @@
-"""An agent behind the gateway, called as A2A 0.3 has it."""
+"""An agent behind the gateway: the A2A SDK, and plain calls as A2A 0.3 has them."""
 
+import asyncio
 import json
 
 import httpx
+from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
+from a2a.types import Message, Part, Role, TextPart
 
 from mcp_gateway import KEY
 
@@ -37,3 +40,17 @@ def test_a2a_send_and_stream(gateway, upstreams):
         events = [json.loads(line.removeprefix("data: ")) for line in reply.iter_lines() if line]
     assert [event["result"]["messageId"] for event in events] == ["first", "second"]
     assert all("api-key" not in headers for _, _, headers in upstreams.agent.seen.requests)
+
+
+def test_a2a_sdk(gateway):
+    async def run():
+        async with httpx.AsyncClient(headers=HEADERS, trust_env=False, timeout=30) as http:
+            card = await A2ACardResolver(http, gateway.api("travel-agent")).get_agent_card()
+            assert card.url == gateway.api("travel-agent")
+            for streaming, expected in [(False, "done"), (True, "first")]:
+                client = ClientFactory(ClientConfig(httpx_client=http, streaming=streaming)).create(card)
+                question = Message(role=Role.user, message_id="m", parts=[Part(root=TextPart(text="To Kyoto."))])
+                answers = [answer async for answer in client.send_message(question)]
+                assert answers[0].parts[0].root.text == expected
+
+    asyncio.run(run())
