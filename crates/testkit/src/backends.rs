@@ -138,7 +138,6 @@ impl Backends for ScriptedBackends {
         self.makes_embeddings(backend_id).is_some_and(|known| known.settings.has_credentials)
     }
 
-
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         Box::pin(async move {
             let (target, base_url) = match call.target {
@@ -200,7 +199,7 @@ impl Backends for ScriptedBackends {
                     if let Some(meter) = meter {
                         meter.watch(&mut response, &mut attempt);
                     }
-                    Ok(ForwardReply { response, attempt, base_url, backend: None })
+                    Ok(ForwardReply { response, attempt: Some(attempt), base_url, backend: None })
                 }
                 Some(Script::Timeout) => {
                     Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
@@ -243,7 +242,7 @@ impl ScriptedBackends {
             status: Some(response.status),
             ..Attempt::default()
         };
-        Ok(ForwardReply { response, attempt, base_url, backend: None })
+        Ok(ForwardReply { response, attempt: Some(attempt), base_url, backend: None })
     }
 }
 

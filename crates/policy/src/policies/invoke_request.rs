@@ -234,6 +234,7 @@ impl InvokeRequest {
             certificate: exchange.outgoing.certificate.clone(),
             follow_redirects: false,
             metering: exchange.metering(model),
+            variables: None,
         };
         forward(exchange, call).await
     }
@@ -267,7 +268,7 @@ async fn forward(exchange: &mut Exchange, call: ForwardCall<'_>) -> Result<Respo
     let backends = Arc::clone(&exchange.backends);
     match backends.forward(call).await {
         Ok(reply) => {
-            exchange.attempts.push(reply.attempt);
+            exchange.attempts.extend(reply.attempt);
             Ok(reply.response)
         }
         Err(error) => {

@@ -100,6 +100,7 @@ impl Call {
             certificate: None,
             follow_redirects: false,
             metering: None,
+            variables: None,
         };
         let mut response = backends.forward(call).await.map_err(|error| Arc::from(error.message))?.response;
         if response.status != 200 {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference, schema};
+use super::{
+    OperationParts, ToolParts, agent, authentication, diagnostic, mcp_server, merge_operations, plain,
+    policy, reference, schema,
+};
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
     Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, SchemaResource, Spanned, SpecificationSource,
@@ -27,14 +30,13 @@ const TYPES: [(&str, ApiType); 8] = [
 const PROTOCOLS: [(&str, Protocol); 4] =
     [("http", Protocol::Http), ("https", Protocol::Https), ("ws", Protocol::Ws), ("wss", Protocol::Wss)];
 
-/// Properties that are right but have no use here.
+/// Properties that are right but have no use here, or none for most types.
 const NOT_READ: [&str; 20] = [
     "a2aProperties",
     "agent",
     "apiRevisionDescription",
     "apiVersionDescription",
     "apiVersionSet",
-    "authenticationSettings",
     "contact",
     "isAgent",
     "jsonRpcProperties",
@@ -45,6 +47,7 @@ const NOT_READ: [&str; 20] = [
     "sourceApiId",
     "tags",
     "termsOfServiceUrl",
+    "tools",
     "translateRequiredQueryParameters",
     "wsdlSelector",
     "products",
@@ -57,6 +60,7 @@ pub(crate) struct ApiParts {
     pub(crate) specification: Option<Node>,
     pub(crate) policy: Option<PolicyDocument>,
     pub(crate) operations: Vec<OperationParts>,
+    pub(crate) tools: Vec<ToolParts>,
     pub(crate) diagnostics: BTreeMap<String, DiagnosticSettings>,
     pub(crate) schemas: BTreeMap<String, SchemaResource>,
 }
@@ -112,6 +116,20 @@ pub(crate) fn api(
     let version_set = fields.filled_text("apiVersionSetId", reading);
     let backend_id = fields.filled_text("backendId", reading);
     let inline_policy = policy(&mut fields, reading);
+    let mcp = match api_type {
+        ApiType::Mcp => Some(mcp_server(&mut fields, parts.tools, reading)),
+        _ => {
+            if let Some((tool, _)) = parts.tools.first() {
+                let message = format!("api `{}` is no MCP server: its tools are not used", name.value);
+                reading.warning("tools-without-server", tool.span, message, "set `type: mcp`");
+            }
+            None
+        }
+    };
+    let agent = match api_type {
+        ApiType::A2a => Some(agent(&name, &mut fields, reading)?),
+        _ => None,
+    };
     let api = Api {
         display_name: display_name.unwrap_or_else(|| name.value.clone()),
         description: plain(&mut fields, "description", reading).or(specification.description),
@@ -129,6 +147,9 @@ pub(crate) fn api(
             .unwrap_or_else(|| "1".to_owned()),
         is_online: fields.boolean("isOnline", reading).unwrap_or(true),
         backend_id: backend_id.and_then(|id| reference(id, "backends", reading)),
+        mcp,
+        agent,
+        authentication: authentication(&mut fields, reading),
         policy: parts.policy.or(inline_policy),
         specification: source,
         schemas: parts.schemas,

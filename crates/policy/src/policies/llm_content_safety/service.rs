@@ -209,6 +209,7 @@ impl Service {
             certificate: None,
             follow_redirects: false,
             metering: None,
+            variables: None,
         };
         let reply = self.backends.forward(call).await.map_err(|error| {
             let error = PolicyError::from(error);
