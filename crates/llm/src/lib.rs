@@ -4,14 +4,16 @@
 //! - [`usage`]: token counts of a JSON reply, and where a count comes from
 //! - [`sse`]: an incremental reader of server-sent events
 //! - [`stream`]: token counts of a streamed reply
+//! - [`translate`]: Chat Completions in front of Anthropic Messages
 //!
-//! Everything here borrows from the bytes it is given and skips what it does not need; nothing is async and
+//! Everything but `translate` borrows from the bytes it is given and skips what it does not need; nothing is async and
 //! nothing panics on malformed input.
 
 mod lenient;
 pub mod peek;
 pub mod sse;
 pub mod stream;
+pub mod translate;
 pub mod usage;
 
 pub use peek::{Kind, ModelRequest, classify, deployment, peek};
