@@ -4,6 +4,8 @@
 //! `replies/<case>/{message.json, completion.json}`, `streams/<case>/{message.sse, chunks.sse}`. A reply or stream has
 //! the `chat.json` of its request beside it where that matters. `UPDATE_FIXTURES=1` writes what comes out.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop at the first thing that fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sekisho_diagnostics::{FileId, Span};
 
-use super::{DiagnosticSettings, PolicyDocument, SchemaResource, Spanned};
+use super::{DiagnosticSettings, PolicyDocument, SchemaResource, Spanned, UnifiedModelApi};
 use crate::read::GivenContract;
 
 /// `properties.type` (or `apiType`) of an API.
@@ -98,6 +98,8 @@ pub struct Api {
     pub is_online: bool,
     /// `properties.backendId` as the name of a backend (MCP and agent APIs).
     pub backend_id: Option<Spanned<String>>,
+    /// `properties.unifiedModelApi`: calls go to the models of several backends.
+    pub unified_models: Option<UnifiedModelApi>,
     /// The policy document of the API.
     pub policy: Option<PolicyDocument>,
     /// Where the specification is.

@@ -15,6 +15,7 @@ mod operation;
 mod product;
 mod schema;
 mod subscription;
+mod unified;
 mod version_set;
 
 pub(crate) use api::{ApiParts, api};
