@@ -135,7 +135,7 @@ impl Backends for ScriptedBackends {
                 Some(Script::Reply { status, reason, headers, body }) => {
                     let body = Body::stream(http_body_util::Full::new(body));
                     let response = Response { status, reason, headers, body };
-                    let attempt = Attempt { status: Some(status), ..attempt };
+                    let attempt = Some(Attempt { status: Some(status), ..attempt });
                     Ok(ForwardReply { response, attempt, base_url, backend: None })
                 }
                 Some(Script::Timeout) => {

@@ -75,6 +75,7 @@ fn call(
         proxy,
         certificate,
         follow_redirects: false,
+        variables: None,
     }
 }
 

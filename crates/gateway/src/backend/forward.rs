@@ -153,7 +153,7 @@ impl CallBackends {
         let attempt = hop.attempt(duration);
         match sent.map(convert) {
             Ok(response) => {
-                let attempt = Attempt { status: Some(response.status), ..attempt };
+                let attempt = Some(Attempt { status: Some(response.status), ..attempt });
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
                 Ok(ForwardReply {
                     response,

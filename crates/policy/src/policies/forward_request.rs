@@ -215,10 +215,11 @@ impl RunLater for ForwardRequest {
                 proxy: exchange.outgoing.proxy.clone(),
                 certificate: exchange.outgoing.certificate.clone(),
                 follow_redirects,
+                variables: Some(&exchange.variables),
             };
             match backends.forward(call).await {
                 Ok(reply) => {
-                    exchange.attempts.push(reply.attempt);
+                    exchange.attempts.extend(reply.attempt);
                     exchange.request.set_base(Some(&reply.base_url));
                     exchange.route.base = Some(reply.base_url);
                     if reply.backend.is_some() {

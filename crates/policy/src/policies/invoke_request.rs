@@ -231,6 +231,7 @@ impl InvokeRequest {
             proxy: exchange.outgoing.proxy.clone(),
             certificate: exchange.outgoing.certificate.clone(),
             follow_redirects: false,
+            variables: None,
         };
         forward(exchange, call).await
     }
@@ -264,7 +265,7 @@ async fn forward(exchange: &mut Exchange, call: ForwardCall<'_>) -> Result<Respo
     let backends = Arc::clone(&exchange.backends);
     match backends.forward(call).await {
         Ok(reply) => {
-            exchange.attempts.push(reply.attempt);
+            exchange.attempts.extend(reply.attempt);
             Ok(reply.response)
         }
         Err(error) => {

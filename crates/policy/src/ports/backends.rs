@@ -8,7 +8,7 @@ use sekisho_expression::context::BackendFacts;
 
 use super::{ClientCertificate, PortFuture, Proxy};
 use crate::body::Body;
-use crate::exchange::Response;
+use crate::exchange::{Response, Variables};
 
 /// The part of a URL that `set-backend-service` replaces: scheme, host, port and base path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -91,6 +91,9 @@ pub struct ForwardCall<'a> {
     pub certificate: Option<Arc<ClientCertificate>>,
     /// Follow 3xx answers (only possible with a buffered or absent body).
     pub follow_redirects: bool,
+    /// `context.Variables` where the client's own call goes on, for backends that run policies themselves; none for a
+    /// call that a policy makes beside it.
+    pub variables: Option<&'a Variables>,
 }
 
 /// `forward-request/@http-version`.
@@ -127,8 +130,8 @@ pub struct Attempt {
 pub struct ForwardReply {
     /// The answer; its body still arrives.
     pub response: Response,
-    /// What was tried.
-    pub attempt: Attempt,
+    /// What was tried; none when the gateway answered by itself.
+    pub attempt: Option<Attempt>,
     /// The base URL that was called, for `context.Request.Url`.
     pub base_url: Arc<BaseUrl>,
     /// The backend entity, for `context.Backend`.

@@ -29,7 +29,7 @@ pub use clock::{Clock, Entropy};
 pub use counters::Counters;
 pub use jwts::Jwts;
 pub use permits::Permits;
-pub use record::{CallRecord, Event, Metric, Recorder};
+pub use record::{CallRecord, Event, McpMessage, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::unified::{self, unified_model_api};
-use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference, schema};
+use super::{
+    OperationParts, ToolParts, agent, authentication, diagnostic, mcp_server, merge_operations, plain,
+    policy, reference, schema,
+};
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
     Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, SchemaResource, Spanned, SpecificationSource,
@@ -29,19 +32,13 @@ const PROTOCOLS: [(&str, Protocol); 4] =
     [("http", Protocol::Http), ("https", Protocol::Https), ("ws", Protocol::Ws), ("wss", Protocol::Wss)];
 
 /// Properties that are right but have no use here.
-const NOT_READ: [&str; 20] = [
-    "a2aProperties",
-    "agent",
+const NOT_READ: [&str; 14] = [
     "apiRevisionDescription",
     "apiVersionDescription",
     "apiVersionSet",
-    "authenticationSettings",
     "contact",
     "isAgent",
-    "jsonRpcProperties",
     "license",
-    "mcpProperties",
-    "mcpTools",
     "provisioningState",
     "sourceApiId",
     "tags",
@@ -58,6 +55,7 @@ pub(crate) struct ApiParts {
     pub(crate) specification: Option<Node>,
     pub(crate) policy: Option<PolicyDocument>,
     pub(crate) operations: Vec<OperationParts>,
+    pub(crate) tools: Vec<ToolParts>,
     pub(crate) diagnostics: BTreeMap<String, DiagnosticSettings>,
     pub(crate) schemas: BTreeMap<String, SchemaResource>,
 }
@@ -120,6 +118,14 @@ pub(crate) fn api(
     let version_set = fields.filled_text("apiVersionSetId", reading);
     let backend_id = fields.filled_text("backendId", reading);
     let inline_policy = policy(&mut fields, reading);
+    let mcp = match api_type {
+        ApiType::Mcp => Some(mcp_server(&mut fields, parts.tools, reading)),
+        _ => None,
+    };
+    let agent = match api_type {
+        ApiType::A2a => Some(agent(&name, &mut fields, reading)?),
+        _ => None,
+    };
     let api = Api {
         display_name: display_name.unwrap_or_else(|| name.value.clone()),
         description: plain(&mut fields, "description", reading).or(specification.description),
@@ -137,6 +143,9 @@ pub(crate) fn api(
             .unwrap_or_else(|| "1".to_owned()),
         is_online: fields.boolean("isOnline", reading).unwrap_or(true),
         backend_id: backend_id.and_then(|id| reference(id, "backends", reading)),
+        mcp,
+        agent,
+        authentication: authentication(&mut fields, reading),
         unified_models,
         policy: parts.policy.or(inline_policy),
         specification: source,

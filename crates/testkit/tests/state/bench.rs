@@ -120,7 +120,7 @@ impl Backends for PiecewiseBackend {
         };
         let reply = ForwardReply {
             response: Response { body, ..Response::new(200) },
-            attempt: Attempt::default(),
+            attempt: Some(Attempt::default()),
             base_url: Arc::default(),
             backend: None,
         };
