@@ -8,6 +8,7 @@
 //! - [`snapshot`]: the configuration in service
 //! - `certificates`: those of the configuration, read
 //! - `backend`: pools, breakers and credentials
+//! - `unified`: one API in front of models of several formats
 //! - [`upstream`]: connections to backends
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
@@ -24,6 +25,7 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+mod unified;
 pub mod upstream;
 mod worker;
 

@@ -129,14 +129,14 @@ impl Backends for ScriptedBackends {
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
                 message: message.to_owned(),
-                attempt: Some(Attempt { failure: Some(reason), ..attempt.clone() }),
+                attempts: vec![Attempt { failure: Some(reason), ..attempt.clone() }],
             };
             match self.next() {
                 Some(Script::Reply { status, reason, headers, body }) => {
                     let body = Body::stream(http_body_util::Full::new(body));
                     let response = Response { status, reason, headers, body };
-                    let attempt = Some(Attempt { status: Some(status), ..attempt });
-                    Ok(ForwardReply { response, attempt, base_url, backend: None })
+                    let attempts = vec![Attempt { status: Some(status), ..attempt }];
+                    Ok(ForwardReply { response, attempts, base_url, backend: None })
                 }
                 Some(Script::Timeout) => {
                     Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
@@ -160,6 +160,6 @@ fn unknown_backend() -> ForwardError {
     ForwardError {
         failure: ForwardFailure::UnknownBackend,
         message: "the API has no service URL and no policy chose a backend".to_owned(),
-        attempt: None,
+        attempts: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use super::client::Client;
 use crate::router::{Found, Parameters};
 use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
 use crate::subscription::Access;
+use crate::unified::UnifiedBackends;
 
 /// Where a call belongs, after routing.
 pub(super) struct Destination<'s> {
@@ -39,6 +40,10 @@ pub(super) async fn run(
         }
         Ok(access) => {
             let pipeline = admit(snapshot, api, operation, access, exchange);
+            if let Some(models) = &api.unified_models {
+                let unified = UnifiedBackends::new(Arc::clone(models), &api.keys, exchange);
+                exchange.backends = Arc::new(unified);
+            }
             pipeline.run(exchange).await;
         }
     }

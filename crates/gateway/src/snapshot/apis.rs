@@ -14,6 +14,7 @@ use super::pipelines::PipelineStore;
 use super::{ApiEntry, OperationEntry, Pipelines, contracts};
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
+use crate::unified::UnifiedModels;
 
 /// What policies see of an API.
 pub(super) fn api_facts(api: &Api, service_url: Option<&BaseUrl>) -> Arc<ApiFacts> {
@@ -93,7 +94,9 @@ impl ApiBuilder<'_, '_> {
             https: serves(Protocol::Https),
             operations: tree,
         };
-        let entry = ApiEntry { facts, path: path.as_str().into(), keys, route, operations };
+        let unified_models =
+            api.unified_models.as_ref().map(|unified| Arc::new(UnifiedModels::new(api, unified)));
+        let entry = ApiEntry { facts, path: path.as_str().into(), keys, route, unified_models, operations };
         Some((entry, path, api_route))
     }
 
@@ -201,6 +204,9 @@ impl ApiBuilder<'_, '_> {
     }
 
     fn route(&mut self, api: &Api, service_url: Option<Arc<BaseUrl>>) -> Route {
+        if api.unified_models.is_some() {
+            return Route::default();
+        }
         // A backend that does not exist was reported when the references were checked.
         if let Some(id) = &api.backend_id
             && let Some((backend, base)) = self.backends.describe(&id.value)

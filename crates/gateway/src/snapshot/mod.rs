@@ -21,6 +21,7 @@ use sekisho_policy::pipeline::Pipeline;
 use crate::backend::BackendSet;
 use crate::router::Router;
 use crate::subscription::{KeyIndex, KeyRules};
+use crate::unified::UnifiedModels;
 pub use build::SnapshotOptions;
 
 /// A configuration, ready to serve.
@@ -53,6 +54,8 @@ pub(crate) struct ApiEntry {
     pub(crate) keys: KeyRules,
     /// Where calls go unless a policy says otherwise.
     pub(crate) route: Route,
+    /// What answers calls that no policy sends elsewhere, where that is not a backend.
+    pub(crate) unified_models: Option<Arc<UnifiedModels>>,
     pub(crate) operations: Vec<OperationEntry>,
 }
 

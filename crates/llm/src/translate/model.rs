@@ -1,9 +1,30 @@
-//! The model name of a request, replaced where it stands.
+//! The model name of a request: read, and replaced where it stands.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::ChatError;
+use crate::peek::peek;
+
+/// The `model` of a Chat Completions request.
+///
+/// # Errors
+/// A body that is not JSON or has no such text: a 400.
+pub fn requested_model(body: &[u8]) -> Result<Cow<'_, str>, ChatError> {
+    match peek("POST", "/chat/completions", body).model {
+        Some(model) => Ok(model),
+        None if serde_json::from_slice::<IgnoredAny>(body).is_err() => {
+            Err(ChatError::invalid("", "invalid_json", "The body of the request is not JSON."))
+        }
+        None => {
+            let message = "The request must have a `model`, which is a text.";
+            Err(ChatError::invalid("model", "missing_required_parameter", message))
+        }
+    }
+}
 
 /// The request with another `model`; every other byte stays as it is. Each occurrence of the member is replaced, so
 /// that it does not matter which one the backend reads. `None` when the body is not a JSON object with a `model`.
@@ -37,7 +58,7 @@ impl<'de> Visitor<'de> for ModelsVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut places = Vec::new();
-        while let Some(name) = members.next_key::<std::borrow::Cow<'_, str>>()? {
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
             if name == "model" {
                 places.push(members.next_value::<&RawValue>()?.get());
             } else {
@@ -75,6 +96,16 @@ mod tests {
             replaced(r#"{"model":null,"x":{},"model":"b"}"#, "c").unwrap(),
             r#"{"model":"c","x":{},"model":"c"}"#
         );
+    }
+
+    #[test]
+    fn a_model_is_asked_for_by_name() {
+        assert_eq!(requested_model(br#"{"model":"a"}"#).unwrap(), "a");
+        assert_eq!(requested_model(b"{\"model\":").unwrap_err().code, Some("invalid_json"));
+        for body in ["{}", "[]", r#"{"model":null}"#, r#"{"model":1}"#] {
+            let error = requested_model(body.as_bytes()).unwrap_err();
+            assert_eq!((error.status, error.param.as_deref()), (400, Some("model")), "{body}");
+        }
     }
 
     #[test]
