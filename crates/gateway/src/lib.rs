@@ -10,14 +10,20 @@
 //! - `backend`: pools, breakers and credentials
 //! - `unified`: one API in front of models of several formats
 //! - [`upstream`]: connections to backends
+//! - `protocol`: APIs whose calls are messages; `mcp`: the Model Context Protocol; `a2a`: Agent2Agent
+//! - `protected_resource`: what clients are told of the tokens that an API wants
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
 
+mod a2a;
 mod backend;
 mod certificates;
 pub mod config;
 mod listener;
+mod mcp;
 mod overtime;
+mod protected_resource;
+mod protocol;
 mod respond;
 mod router;
 mod service;

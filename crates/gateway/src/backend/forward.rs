@@ -47,8 +47,17 @@ impl Backends for CallBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        Box::pin(self.forward_now(call))
+        Box::pin(self.forward_now(call, Base::Own))
     }
+}
+
+/// What the path of a call lies behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base {
+    /// The URL of the target.
+    Own,
+    /// Its host.
+    Host,
 }
 
 /// Where a call goes after all choices.
@@ -60,7 +69,15 @@ struct Hop<'h> {
 }
 
 impl CallBackends {
-    async fn forward_now(&self, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    /// Sends a call whose path lies beside the URL of its target: behind the host.
+    pub(crate) fn forward_beside<'a>(
+        &'a self,
+        call: ForwardCall<'a>,
+    ) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        Box::pin(self.forward_now(call, Base::Host))
+    }
+
+    async fn forward_now(&self, call: ForwardCall<'_>, behind: Base) -> Result<ForwardReply, ForwardError> {
         match call.target {
             Target::None => Err(nowhere(
                 "there is no backend: the API has no service URL and no policy chose one".to_owned(),
@@ -71,12 +88,12 @@ impl CallBackends {
                 let is_configured = self.set.service_origins.contains(&*endpoint.origin);
                 let clients = if is_configured { &self.set.plain } else { &self.set.guarded };
                 let hop = Hop { endpoint: &endpoint, clients, single: None, pool: None };
-                self.call(hop, call).await
+                self.call(hop, call, behind).await
             }
             Target::Backend(id) => match self.set.by_id.get(id) {
                 None => Err(nowhere(format!("backend `{id}` does not exist"))),
-                Some(Backend::Single(single)) => self.call_single(single, call).await,
-                Some(Backend::Pool { pool, .. }) => self.call_pool(pool, call).await,
+                Some(Backend::Single(single)) => self.call_single(single, call, behind).await,
+                Some(Backend::Pool { pool, .. }) => self.call_pool(pool, call, behind).await,
             },
         }
     }
@@ -85,6 +102,7 @@ impl CallBackends {
         &self,
         single: &Arc<Single>,
         call: ForwardCall<'_>,
+        behind: Base,
     ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         if let Some(breaker) = &single.breaker
@@ -95,10 +113,15 @@ impl CallBackends {
         }
         let hop =
             Hop { endpoint: &single.endpoint, clients: &single.clients, single: Some(single), pool: None };
-        self.call(hop, call).await
+        self.call(hop, call, behind).await
     }
 
-    async fn call_pool(&self, pool: &Arc<Pool>, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    async fn call_pool(
+        &self,
+        pool: &Arc<Pool>,
+        call: ForwardCall<'_>,
+        behind: Base,
+    ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         let choice = pool.choose(&call.headers, &*ports.clock, &*ports.recorder).map_err(|exhausted| {
             let message = format!("no member of backend pool `{}` is available", pool.id);
@@ -113,7 +136,7 @@ impl CallBackends {
             single: Some(single),
             pool: Some(pool),
         };
-        let mut reply = self.call(hop, call).await?;
+        let mut reply = self.call(hop, call, behind).await?;
         if choice.new_session
             && let Some(affinity) = &pool.affinity
             && let Some(cookie) = affinity.set_cookie(choice.member, self.forwarded.secure)
@@ -123,7 +146,12 @@ impl CallBackends {
         Ok(reply)
     }
 
-    async fn call(&self, hop: Hop<'_>, mut call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    async fn call(
+        &self,
+        hop: Hop<'_>,
+        mut call: ForwardCall<'_>,
+        behind: Base,
+    ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         self.forwarded.add_to(&mut call.headers);
         let mut own_query = None;
@@ -147,11 +175,13 @@ impl CallBackends {
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
         let ForwardCall { method, path, headers, body, timeout, http_version, follow_redirects, .. } = call;
         let follow = follow_redirects && body.is_buffered();
+        let at_host = (behind == Base::Host).then(|| hop.endpoint.without_path());
+        let endpoint = at_host.as_ref().unwrap_or(hop.endpoint);
         let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
         let sent = if follow {
-            send_following(clients, hop.endpoint, call).await
+            send_following(clients, endpoint, call).await
         } else {
-            send(clients, hop.endpoint, call).await
+            send(clients, endpoint, call).await
         };
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);

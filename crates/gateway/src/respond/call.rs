@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Version};
+use http::{HeaderMap, Method, Version};
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{AtEnd, CallEnd};
 use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
 use super::model::{ModelCall, UsageTee};
 use super::request::RequestMeter;
+use crate::mcp::McpAccount;
 
 /// A response that broke off before its status was sent, as logs show it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) request: Option<Arc<RequestMeter>>,
     /// Set for a call that runs a model.
     pub(crate) model: Option<ModelCall>,
+    /// Set for a call to an MCP server.
+    pub(crate) mcp: Option<McpAccount>,
     tee: Option<UsageTee>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
@@ -53,6 +56,7 @@ impl Call {
             exchange: None,
             request: None,
             model: None,
+            mcp: None,
             tee: None,
             at_end: None,
         }
@@ -74,8 +78,11 @@ impl Call {
     }
 
     /// The policies are done and this status is on its way.
-    pub(crate) fn responding(&mut self, status: u16, is_event_stream: bool) {
+    pub(crate) fn responding(&mut self, status: u16, headers: &HeaderMap, is_event_stream: bool) {
         self.take_exchange();
+        if let Some(mcp) = &mut self.mcp {
+            mcp.answered(headers);
+        }
         if let Some(record) = &mut self.record {
             record.status = status;
             record.is_stream = is_event_stream;
@@ -160,8 +167,13 @@ impl Drop for Call {
         self.end(&record);
         let recorder = Arc::clone(&self.recorder);
         let (model, request, tee) = (self.model.take(), self.request.take(), self.tee.take());
+        let mcp = self.mcp.take();
         let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);
         let finish = move || {
+            if let Some(mcp) = mcp {
+                let body = request.as_ref().and_then(|request| request.joined());
+                record.mcp = Some(Box::new(mcp.message(body.as_ref())));
+            }
             record.model = model.and_then(|model| model.model(request.as_deref()));
             record.usage = tee.map(UsageTee::finish);
             recorder.call(*record);

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use sekisho_llm::{Kind, StreamMeter, Usage, deployment, peek, read_usage};
 
-use super::request::RequestMeter;
+use super::request::{RequestMeter, joined};
 
 /// The most of a JSON response that is kept to find the usage in it.
 const MAX_KEPT: usize = 8 * 1024 * 1024;
@@ -42,7 +42,7 @@ impl ModelCall {
         if self.deployment.is_some() {
             return self.deployment.clone();
         }
-        let body = joined(request?.take_kept()?);
+        let body = request?.joined()?;
         peek("POST", "", &body).model.map(|model| Arc::from(&*model))
     }
 
@@ -118,17 +118,6 @@ impl UsageTee {
         };
         found.unwrap_or_else(Usage::unknown)
     }
-}
-
-fn joined(mut pieces: Vec<Bytes>) -> Bytes {
-    if pieces.len() == 1 {
-        return pieces.pop().unwrap_or_default();
-    }
-    let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
-    for piece in pieces {
-        all.extend_from_slice(&piece);
-    }
-    all.freeze()
 }
 
 #[cfg(test)]

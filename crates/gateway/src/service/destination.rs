@@ -9,10 +9,11 @@ use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
+use crate::backend::CallBackends;
+use crate::protocol::Surroundings;
 use crate::router::{Found, Parameters};
 use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
 use crate::subscription::Access;
-use crate::unified::UnifiedBackends;
 
 /// Where a call belongs, after routing.
 pub(super) struct Destination<'s> {
@@ -20,17 +21,21 @@ pub(super) struct Destination<'s> {
     pub(super) operation: Option<&'s OperationEntry>,
 }
 
+/// A call on its way to its operation.
+pub(super) struct Arrived<'a> {
+    pub(super) snapshot: &'a Arc<Snapshot>,
+    pub(super) backends: &'a Arc<CallBackends>,
+    pub(super) client: &'a Client,
+    pub(super) query: &'a str,
+}
+
 /// Checks the key and runs the policies of the operation.
-pub(super) async fn run(
-    snapshot: &Snapshot,
-    destination: Destination<'_>,
-    exchange: &mut Exchange,
-    client: &Client,
-    query: &str,
-) {
+pub(super) async fn run(arrived: Arrived<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
+    let Arrived { snapshot, backends, client, query } = arrived;
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
+    exchange.facts.api_type = api.protocol.api_type();
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
@@ -40,12 +45,12 @@ pub(super) async fn run(
         }
         Ok(access) => {
             let pipeline = admit(snapshot, api, operation, access, exchange);
-            if let Some(models) = &api.unified_models {
-                let unified = UnifiedBackends::new(Arc::clone(models), &api.keys, exchange);
-                exchange.backends = Arc::new(unified);
-            }
-            pipeline.run(exchange).await;
+            let around = Surroundings { snapshot, backends, client, api_path: &api.path };
+            api.protocol.run(pipeline, exchange, around).await;
         }
+    }
+    if let Some(resource) = &api.protected_resource {
+        resource.challenge(exchange.response_mut(), client);
     }
 }
 

@@ -8,13 +8,15 @@ use sekisho_diagnostics::{Diagnostic, SourceMap};
 use sekisho_expression::context::{ApiFacts, OperationFacts, UrlFacts};
 use sekisho_policy::exchange::Route;
 use sekisho_policy::ports::{Backends, BaseUrl, Target};
-use sekisho_resources::model::{Api, ApiType, Configuration, Operation, Product, Protocol, VersioningScheme};
+use sekisho_resources::model::{
+    Api, ApiType, Configuration, Operation, Product, Protocol as Scheme, Spanned, VersioningScheme,
+};
 
 use super::pipelines::PipelineStore;
-use super::{ApiEntry, OperationEntry, Pipelines, contracts};
+use super::{ApiEntry, OperationEntry, Pipelines, contracts, protocols};
+use crate::protocol::Protocol;
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
-use crate::unified::UnifiedModels;
 
 /// What policies see of an API.
 pub(super) fn api_facts(api: &Api, service_url: Option<&BaseUrl>) -> Arc<ApiFacts> {
@@ -39,12 +41,12 @@ pub(super) fn api_facts(api: &Api, service_url: Option<&BaseUrl>) -> Arc<ApiFact
     })
 }
 
-fn protocol_name(protocol: Protocol) -> &'static str {
+fn protocol_name(protocol: Scheme) -> &'static str {
     match protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-        Protocol::Ws => "ws",
-        Protocol::Wss => "wss",
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+        Scheme::Ws => "ws",
+        Scheme::Wss => "wss",
     }
 }
 
@@ -77,8 +79,9 @@ impl ApiBuilder<'_, '_> {
         }
         contracts::add(api, self.configuration, self.sources, &mut operations, self.diagnostics);
         if operations.is_empty() && takes_every_call(api.api_type) {
-            operations.push(self.any_operation(api, &keys));
-            if let Ok(template) = Template::parse("/*", |_| true) {
+            let url_template = protocols::endpoint(api);
+            operations.push(self.any_operation(api, url_template, &keys));
+            if let Ok(template) = Template::parse(url_template, |_| true) {
                 tree.insert("*", template, 0);
             }
         }
@@ -90,13 +93,19 @@ impl ApiBuilder<'_, '_> {
             locator,
             revision: api.api_revision.as_str().into(),
             is_current: api.is_current,
-            http: serves(Protocol::Http),
-            https: serves(Protocol::Https),
+            http: serves(Scheme::Http),
+            https: serves(Scheme::Https),
             operations: tree,
         };
-        let unified_models =
-            api.unified_models.as_ref().map(|unified| Arc::new(UnifiedModels::new(api, unified)));
-        let entry = ApiEntry { facts, path: path.as_str().into(), keys, route, unified_models, operations };
+        let entry = ApiEntry {
+            facts,
+            path: path.as_str().into(),
+            keys,
+            route,
+            operations,
+            protocol: Protocol::default(),
+            protected_resource: None,
+        };
         Some((entry, path, api_route))
     }
 
@@ -139,12 +148,12 @@ impl ApiBuilder<'_, '_> {
     }
 
     /// The one operation of an API whose protocol is a matter between client and backend.
-    fn any_operation(&mut self, api: &Api, keys: &KeyRules) -> OperationEntry {
+    fn any_operation(&mut self, api: &Api, url_template: &str, keys: &KeyRules) -> OperationEntry {
         let facts = OperationFacts {
             id: "any".into(),
             method: "*".into(),
             name: "any".into(),
-            url_template: "/*".into(),
+            url_template: url_template.into(),
         };
         OperationEntry { facts: Arc::new(facts), contract: None, pipelines: self.pipelines(api, None, keys) }
     }
@@ -204,7 +213,7 @@ impl ApiBuilder<'_, '_> {
     }
 
     fn route(&mut self, api: &Api, service_url: Option<Arc<BaseUrl>>) -> Route {
-        if api.unified_models.is_some() {
+        if protocols::answers_by_itself(api) {
             return Route::default();
         }
         // A backend that does not exist was reported when the references were checked.
@@ -253,7 +262,21 @@ pub(super) fn service_url(
     known: &mut HashMap<String, Arc<BaseUrl>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Arc<BaseUrl>> {
-    let url = api.service_url.as_ref().filter(|url| !url.value.trim().is_empty())?;
+    let url = api.agent.as_ref().map(|agent| &agent.json_rpc_url).or(api.service_url.as_ref());
+    base_url(api, url?, configuration, known, diagnostics)
+}
+
+/// A URL of an API with its named values in place.
+pub(super) fn base_url(
+    api: &Api,
+    url: &Spanned<String>,
+    configuration: &Configuration,
+    known: &mut HashMap<String, Arc<BaseUrl>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Arc<BaseUrl>> {
+    if url.value.trim().is_empty() {
+        return None;
+    }
     let text = match configuration.named_values.expand(&url.value) {
         Ok(text) => text,
         Err(error) => {
@@ -266,8 +289,7 @@ pub(super) fn service_url(
         return Some(Arc::clone(base));
     }
     let Some(base) = BaseUrl::parse(text.expose()) else {
-        let message =
-            format!("the service URL of API `{}` is not an absolute http or https URL", api.name.value);
+        let message = format!("a URL of API `{}` is not an absolute http or https URL", api.name.value);
         diagnostics.push(
             Diagnostic::error("invalid-service-url", url.span, message)
                 .with_help("write it as `https://host/path`"),

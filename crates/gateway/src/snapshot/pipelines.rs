@@ -51,11 +51,20 @@ impl<'c> PipelineStore<'c> {
                 self.documents.insert(file, document);
             }
         }
-        let narrower = documents.iter().flatten().filter_map(|file| self.documents.get(file));
-        let all: Vec<&CompiledDocument> = self.global.iter().chain(narrower).collect();
+        let all: Vec<&CompiledDocument> = self.global.iter().chain(self.compiled(&documents)).collect();
         let pipeline = Arc::new(assemble(&all));
         self.pipelines.insert(documents, Arc::clone(&pipeline));
         pipeline
+    }
+
+    /// The pipeline of a call that goes on where the policies of the broader scopes ran already: API and operation,
+    /// whose documents are those of a pipeline that was made before.
+    pub(super) fn continued(&self, documents: [Option<FileId>; 2]) -> Arc<Pipeline> {
+        Arc::new(assemble(&self.compiled(&documents).collect::<Vec<_>>()))
+    }
+
+    fn compiled<'d>(&'d self, documents: &'d [Option<FileId>]) -> impl Iterator<Item = &'d CompiledDocument> {
+        documents.iter().flatten().filter_map(|file| self.documents.get(file))
     }
 
     /// What was found wrong.

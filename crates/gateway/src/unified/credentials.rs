@@ -7,8 +7,8 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::models::UnifiedModels;
 use crate::router::without_parameter;
-use crate::subscription::KeyRules;
 
 /// The credentials of a call as they came in.
 pub(super) struct ClientCredentials {
@@ -19,10 +19,10 @@ pub(super) struct ClientCredentials {
 
 impl ClientCredentials {
     /// Those among these headers, which no policy has changed yet.
-    pub(super) fn new(keys: &KeyRules, headers: &HeaderMap) -> Self {
-        let names = [&AUTHORIZATION, &keys.header];
+    pub(super) fn new(models: &UnifiedModels, headers: &HeaderMap) -> Self {
+        let names = [&AUTHORIZATION, &models.key_header];
         let found = names.into_iter().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
-        Self { headers: found.collect(), parameter: Arc::clone(&keys.query) }
+        Self { headers: found.collect(), parameter: Arc::clone(&models.key_parameter) }
     }
 
     /// Removes them where they are still as the client sent them.

@@ -18,7 +18,6 @@ use super::answer::{json, refusal};
 use super::credentials::ClientCredentials;
 use super::models::{Model, UnifiedModels};
 use super::run::{ModelRun, Ran};
-use crate::subscription::KeyRules;
 
 const CHAT_COMPLETIONS: &str = "/chat/completions";
 const MODELS: &str = "/models";
@@ -37,7 +36,7 @@ pub(crate) struct UnifiedBackends {
 
 impl UnifiedBackends {
     /// For a call as it stands before its policies run.
-    pub(crate) fn new(models: Arc<UnifiedModels>, keys: &KeyRules, exchange: &Exchange) -> Self {
+    pub(crate) fn new(models: Arc<UnifiedModels>, exchange: &Exchange) -> Self {
         let url = &exchange.request.original_url;
         let base = BaseUrl {
             scheme: Arc::clone(&url.scheme),
@@ -46,9 +45,9 @@ impl UnifiedBackends {
             ..BaseUrl::default()
         };
         Self {
-            models,
             backends: Arc::clone(&exchange.backends),
-            credentials: ClientCredentials::new(keys, &exchange.request.headers),
+            credentials: ClientCredentials::new(&models, &exchange.request.headers),
+            models,
             ports: exchange.ports.clone(),
             buffered_body: exchange.limits.buffered_body,
             base: Arc::new(base),
@@ -152,9 +151,10 @@ impl Backends for UnifiedBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        match call.target {
-            Target::None => Box::pin(self.dispatch(call)),
-            Target::Url(_) | Target::Backend(_) => self.backends.forward(call),
+        if *call.target == Target::None && call.variables.is_some() {
+            Box::pin(self.dispatch(call))
+        } else {
+            self.backends.forward(call)
         }
     }
 }

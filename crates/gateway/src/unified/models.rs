@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderName;
 use sekisho_policy::ports::Target;
 use sekisho_resources::model::{self, Api, ModelApiFormat, StatusCodeRange, UnifiedModelApi};
 use serde_json::{Value, json};
+
+use crate::subscription::KeyRules;
 
 /// The models of an API.
 pub(crate) struct UnifiedModels {
@@ -15,6 +18,10 @@ pub(crate) struct UnifiedModels {
     /// The answer to `GET /models`.
     pub(super) list: Bytes,
     failover: Vec<StatusCodeRange>,
+    /// The header of the subscription key.
+    pub(super) key_header: HeaderName,
+    /// The query parameter of the subscription key.
+    pub(super) key_parameter: Arc<str>,
 }
 
 /// A model as clients call it.
@@ -41,7 +48,7 @@ pub(super) struct ModelTarget {
 
 impl UnifiedModels {
     /// The models that the properties of an API name.
-    pub(crate) fn new(api: &Api, unified: &UnifiedModelApi) -> Self {
+    pub(crate) fn new(api: &Api, unified: &UnifiedModelApi, keys: &KeyRules) -> Self {
         let cards: Vec<Value> = unified.models.iter().map(|model| card(&model.alias.value, api)).collect();
         let list = json!({ "object": "list", "data": cards });
         let models = unified.models.iter().zip(&cards).map(|(model, card)| {
@@ -52,6 +59,8 @@ impl UnifiedModels {
             by_alias: models.collect(),
             list: bytes(&list),
             failover: unified.failover_status_codes.clone(),
+            key_header: keys.header.clone(),
+            key_parameter: Arc::clone(&keys.query),
         }
     }
 

@@ -76,8 +76,8 @@ fn body<'d>(path: &Cursor<'d>, operation: &Cursor<'d>) -> Option<Cursor<'d>> {
 
 /// The last parameter in this place: those of the operation stand behind those of the path.
 fn with<'d>(path: &Cursor<'d>, operation: &Cursor<'d>, place: &str) -> Option<Cursor<'d>> {
-    let all = parameters(path).into_iter().chain(parameters(operation));
-    all.filter(|node| node.text("in") == Some(place)).next_back()
+    let mut all = parameters(path).into_iter().chain(parameters(operation));
+    all.rfind(|node| node.text("in") == Some(place))
 }
 
 fn parameters<'d>(node: &Cursor<'d>) -> Vec<Cursor<'d>> {

@@ -31,18 +31,24 @@ const TYPES: [(&str, ApiType); 8] = [
 const PROTOCOLS: [(&str, Protocol); 4] =
     [("http", Protocol::Http), ("https", Protocol::Https), ("ws", Protocol::Ws), ("wss", Protocol::Wss)];
 
-/// Properties that are right but have no use here.
-const NOT_READ: [&str; 14] = [
+/// Properties that are right but have no use here, or none for most types.
+const NOT_READ: [&str; 20] = [
+    "a2aProperties",
+    "agent",
     "apiRevisionDescription",
     "apiVersionDescription",
     "apiVersionSet",
     "contact",
     "isAgent",
+    "jsonRpcProperties",
     "license",
+    "mcpProperties",
+    "mcpTools",
     "provisioningState",
     "sourceApiId",
     "tags",
     "termsOfServiceUrl",
+    "tools",
     "translateRequiredQueryParameters",
     "wsdlSelector",
     "products",
@@ -120,7 +126,13 @@ pub(crate) fn api(
     let inline_policy = policy(&mut fields, reading);
     let mcp = match api_type {
         ApiType::Mcp => Some(mcp_server(&mut fields, parts.tools, reading)),
-        _ => None,
+        _ => {
+            if let Some((tool, _)) = parts.tools.first() {
+                let message = format!("api `{}` is no MCP server: its tools are not used", name.value);
+                reading.warning("tools-without-server", tool.span, message, "set `type: mcp`");
+            }
+            None
+        }
     };
     let agent = match api_type {
         ApiType::A2a => Some(agent(&name, &mut fields, reading)?),

@@ -7,6 +7,7 @@ mod support;
 mod errors;
 mod examples;
 mod gallery;
+mod mcp_tools;
 mod reload;
 mod runaway;
 mod shared_state;
