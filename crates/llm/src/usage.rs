@@ -1,9 +1,11 @@
 //! Token counts of a call, and where they come from.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::lenient::{Count, Object};
-use crate::peek::Kind;
+use crate::kind::Kind;
+use crate::lenient::{Count, Object, Text};
 
 /// Where a token count comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -75,6 +77,40 @@ fn sum(left: Option<u64>, right: Option<u64>) -> Option<u64> {
     Some(left?.saturating_add(right?))
 }
 
+/// What a whole JSON reply says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply<'a> {
+    /// Its usage; `None` when there is none.
+    pub usage: Option<Usage>,
+    /// The model that answered, as the backend names it.
+    pub model: Option<Cow<'a, str>>,
+}
+
+/// Reads usage and model of a whole JSON reply; both are `None` when the body is not a JSON object. Everything else is
+/// skipped.
+pub fn read_reply(kind: Kind, body: &[u8]) -> Reply<'_> {
+    let Ok(Object(Some(reply))) = serde_json::from_slice::<Object<RawReply<'_>>>(body) else {
+        return Reply::default();
+    };
+    let usage = reply.usage.0.filter(|_| kind.uses_tokens()).and_then(|usage| usage.resolve(kind));
+    Reply { usage, model: reply.model.0 }
+}
+
+/// Reads the usage of a frame of Realtime: of `response.done`, as the service sends it for each response, and of a
+/// finished transcription of the user's speech. `None` for every other frame.
+pub fn read_realtime(frame: &[u8]) -> Option<Usage> {
+    if !mentions_usage(frame) {
+        return None;
+    }
+    let frame = serde_json::from_slice::<Object<RealtimeFrame<'_>>>(frame).ok()?.0?;
+    let usage = match frame.kind.0.as_deref()? {
+        "response.done" => frame.response.0?.usage,
+        "conversation.item.input_audio_transcription.completed" => frame.usage,
+        _ => return None,
+    };
+    usage.0?.resolve(Kind::Realtime)
+}
+
 /// Reads the usage of a whole JSON reply. `None` when there is none, when `kind` uses no tokens, or when the body is
 /// not JSON. Everything but the usage is skipped; nothing is copied.
 ///
@@ -84,8 +120,7 @@ pub fn read_usage(kind: Kind, body: &[u8]) -> Option<Usage> {
     if !kind.uses_tokens() || !mentions_usage(body) {
         return None;
     }
-    let reply: Object<Reply> = serde_json::from_slice(body).ok()?;
-    reply.0?.usage.0?.resolve(kind)
+    read_reply(kind, body).usage
 }
 
 /// Whether a `usage` member with a value may be in these bytes: a quick look before any parsing. `"usage":null`, as
@@ -100,7 +135,25 @@ pub(crate) fn mentions_usage(json: &[u8]) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Reply {
+struct RawReply<'a> {
+    #[serde(default)]
+    usage: Object<RawUsage>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+}
+
+#[derive(Deserialize)]
+struct RealtimeFrame<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Text<'a>,
+    #[serde(default)]
+    usage: Object<RawUsage>,
+    #[serde(default)]
+    response: Object<RealtimeResponse>,
+}
+
+#[derive(Deserialize)]
+struct RealtimeResponse {
     #[serde(default)]
     usage: Object<RawUsage>,
 }
@@ -117,8 +170,11 @@ pub(crate) struct RawUsage {
     total_tokens: Count,
     prompt_tokens_details: Object<PromptDetails>,
     input_tokens_details: Object<PromptDetails>,
+    /// The singular is the name in Realtime and in transcriptions.
+    input_token_details: Object<PromptDetails>,
     completion_tokens_details: Object<CompletionDetails>,
     output_tokens_details: Object<CompletionDetails>,
+    output_token_details: Object<CompletionDetails>,
     cache_read_input_tokens: Count,
     cache_creation_input_tokens: Count,
 }
@@ -157,15 +213,21 @@ impl RawUsage {
         newer(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
         newer_details(&mut self.prompt_tokens_details, later.prompt_tokens_details);
         newer_details(&mut self.input_tokens_details, later.input_tokens_details);
+        newer_details(&mut self.input_token_details, later.input_token_details);
         newer_details(&mut self.completion_tokens_details, later.completion_tokens_details);
         newer_details(&mut self.output_tokens_details, later.output_tokens_details);
+        newer_details(&mut self.output_token_details, later.output_token_details);
     }
 
     /// The counts under one name each; `None` when the object names no count at all.
     pub(crate) fn resolve(self, kind: Kind) -> Option<Usage> {
-        let prompt_details = self.prompt_tokens_details.0.or(self.input_tokens_details.0).unwrap_or_default();
+        let prompt_details =
+            [self.prompt_tokens_details, self.input_tokens_details, self.input_token_details];
+        let prompt_details = prompt_details.into_iter().find_map(|details| details.0).unwrap_or_default();
         let completion_details =
-            self.completion_tokens_details.0.or(self.output_tokens_details.0).unwrap_or_default();
+            [self.completion_tokens_details, self.output_tokens_details, self.output_token_details];
+        let completion_details =
+            completion_details.into_iter().find_map(|details| details.0).unwrap_or_default();
         let mut prompt = self.prompt_tokens.0.or(self.input_tokens.0);
         let mut completion = self.completion_tokens.0.or(self.output_tokens.0);
         if kind == Kind::AnthropicMessages {

@@ -5,14 +5,18 @@
 //! | `[sim:hate=4]`, likewise `selfharm`, `sexual`, `violence`, 0 to 7 | severity of that category |
 //! | `[sim:blocklist=NAME]` | a hit in the blocklist NAME, when the request asks for it |
 //! | `[sim:attack]` | a prompt attack |
+//!
+//! A mark that a window cuts in two is no mark. Delays, errors and calls that hang come as faults of the service
+//! `contentsafety`, see [`crate::faults`]; what was judged is in [`crate::ResourceStats::checks`].
 
 use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::AzureError;
 use crate::body::Body;
+use crate::call::ApiError;
 use crate::control::json_reply;
+use crate::stats::{Check, Recorder};
 
 /// Characters of a text at most, as with Azure.
 const MOST_CHARACTERS: usize = 10_000;
@@ -32,13 +36,14 @@ struct Analyze {
 }
 
 /// `text:analyze`: a severity for each category asked for (all when none is named), and hits of the blocklists.
-pub(super) fn analyze(body: &[u8]) -> Result<Response<Body>, AzureError> {
+pub(crate) fn analyze(recorder: &Recorder, body: &[u8]) -> Result<Response<Body>, ApiError> {
     let request: Analyze =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_body(&error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_body(&error.to_string()))?;
     check_length(&request.text)?;
+    recorder.checked(Check::new("analyze", &request.text));
     let wanted = request.categories.unwrap_or_else(|| CATEGORIES.map(str::to_owned).to_vec());
     if let Some(unknown) = wanted.iter().find(|name| !CATEGORIES.contains(&name.as_str())) {
-        return Err(AzureError::invalid_body(&format!("category {unknown:?} is not known")));
+        return Err(ApiError::invalid_body(&format!("category {unknown:?} is not known")));
     }
     let eight_levels = request.output_type.as_deref() == Some("EightSeverityLevels");
     let categories: Vec<Value> = wanted
@@ -75,22 +80,23 @@ struct Shield {
 }
 
 /// `text:shieldPrompt`: whether the prompt and each document hold an attack.
-pub(super) fn shield(body: &[u8]) -> Result<Response<Body>, AzureError> {
+pub(crate) fn shield(recorder: &Recorder, body: &[u8]) -> Result<Response<Body>, ApiError> {
     let request: Shield =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_body(&error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_body(&error.to_string()))?;
     let documents = request.documents.unwrap_or_default();
-    for text in request.user_prompt.iter().chain(&documents) {
-        check_length(text)?;
-    }
+    let prompt = request.user_prompt.iter().map(|text| ("userPrompt", text));
+    let texts: Vec<(&str, &String)> = prompt.chain(documents.iter().map(|text| ("document", text))).collect();
+    texts.iter().try_for_each(|(_, text)| check_length(text))?;
+    texts.iter().for_each(|(kind, text)| recorder.checked(Check::new(kind, text)));
     let verdict = |text: &String| json!({"attackDetected": text.contains(ATTACK_MARK)});
     let reply = json!({"userPromptAnalysis": request.user_prompt.as_ref().map(verdict),
         "documentsAnalysis": documents.iter().map(verdict).collect::<Vec<_>>()});
     Ok(json_reply(StatusCode::OK, &reply))
 }
 
-fn check_length(text: &str) -> Result<(), AzureError> {
+fn check_length(text: &str) -> Result<(), ApiError> {
     if text.chars().count() <= MOST_CHARACTERS {
         return Ok(());
     }
-    Err(AzureError::invalid_body("The text is longer than 10000 characters."))
+    Err(ApiError::invalid_body("The text is longer than 10000 characters."))
 }

@@ -1,18 +1,19 @@
 //! Who may call, and with which `api-version`.
 
-use http::{HeaderMap, header};
+use http::request::Parts;
+use http::{Method, header};
 
-use super::AzureError;
-use crate::config::Secret;
+use super::ApiError;
+use super::route::{Operation, Route, Shape, query_value};
+use crate::config::{ResourceConfig, Secret};
 use crate::resource::Resource;
-use crate::route::{Operation, Route, Shape, query_value};
 use crate::server::Shared;
 
 /// Audiences of tokens Azure OpenAI accepts.
 const AUDIENCES: [&str; 2] = ["https://cognitiveservices.azure.com", "https://ai.azure.com"];
 
 /// Versions of the dated surface, published by Azure.
-const VERSIONS: [&str; 25] = [
+const VERSIONS: [&str; 26] = [
     "2022-12-01",
     "2023-03-15-preview",
     "2023-05-15",
@@ -31,6 +32,7 @@ const VERSIONS: [&str; 25] = [
     "2024-08-01-preview",
     "2024-09-01-preview",
     "2024-10-01-preview",
+    "2025-08-28",
     "2024-10-21",
     "2024-12-01-preview",
     "2025-01-01-preview",
@@ -49,26 +51,53 @@ const SAFETY_VERSIONS: [&str; 3] = ["2023-10-01", "2024-02-15-preview", "2024-09
 /// Versions of the v1 surface, where none is needed.
 const V1_VERSIONS: [&str; 3] = ["v1", "preview", "latest"];
 
-/// A good `api-key` or a good bearer token lets a call in. A key may also come as the bearer token, as OpenAI's own
-/// client sends it to `/openai/v1`; Content Safety has its key in `Ocp-Apim-Subscription-Key`; an empty `Authorization: Bearer ` beside a key does no harm.
+/// Headers a key may come in: of Azure OpenAI, of Content Safety, of Anthropic.
+const KEY_HEADERS: [&str; 3] = ["api-key", "ocp-apim-subscription-key", "x-api-key"];
+
+/// A good key or a good bearer token lets a call in. A key may also come as the bearer token, as OpenAI's own
+/// client sends it to `/openai/v1`; an empty `Authorization: Bearer ` beside a key does no harm.
 pub(super) fn check_caller(
     shared: &Shared,
     resource: &Resource,
-    headers: &HeaderMap,
-) -> Result<(), AzureError> {
-    let keys = ["api-key", "ocp-apim-subscription-key"].into_iter().filter_map(|name| headers.get(name));
+    route: Option<&Route>,
+    parts: &Parts,
+) -> Result<(), ApiError> {
+    if route.is_some_and(|route| is_open(&resource.config, route.operation)) {
+        return Ok(());
+    }
+    let headers = &parts.headers;
+    let keys = KEY_HEADERS.into_iter().filter_map(|name| headers.get(name));
     if keys.filter_map(|key| key.to_str().ok()).any(|key| is_one_of(key, &resource.keys)) {
+        return Ok(());
+    }
+    if route.is_some_and(|route| route.operation == Operation::Realtime) && has_key_in_query(resource, parts)
+    {
         return Ok(());
     }
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let Some(token) = token.filter(|token| !token.is_empty()) else {
-        return Err(AzureError::bad_key());
+        return Err(ApiError::bad_key());
     };
     let is_good = resource.config.accept_any_token
         || is_one_of(token, &resource.config.bearer_tokens)
         || is_one_of(token, &resource.keys)
         || shared.identity.accepts(token, &AUDIENCES);
-    if is_good { Ok(()) } else { Err(AzureError::bad_token()) }
+    if is_good { Ok(()) } else { Err(ApiError::bad_token()) }
+}
+
+/// Whether an operation needs no key: the protocols of agents have none unless it is configured.
+fn is_open(config: &ResourceConfig, operation: Operation) -> bool {
+    match operation.service() {
+        Some("mcp") => !config.mcp.require_key,
+        Some("a2a") => !config.a2a.require_key,
+        _ => false,
+    }
+}
+
+/// A WebSocket of a browser has no headers of its own: Azure takes its key from the query.
+fn has_key_in_query(resource: &Resource, parts: &Parts) -> bool {
+    let key = query_value(parts.uri.query().unwrap_or_default(), "api-key");
+    key.is_some_and(|key| is_one_of(&key, &resource.keys))
 }
 
 fn is_one_of(text: &str, secrets: &[Secret]) -> bool {
@@ -81,15 +110,17 @@ fn bearer(authorization: &str) -> Option<&str> {
 }
 
 /// The version the call names, when the surface knows it; `v1` where none is needed.
-pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, AzureError> {
+pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> Result<String, ApiError> {
     let version = match (query_value(query, "api-version"), route.shape) {
-        (None, Shape::V1) => return Ok("v1".to_owned()),
-        (version, _) => version.ok_or_else(AzureError::not_found)?,
+        (None, Shape::V1) | (_, Shape::OpenAi | Shape::Anthropic | Shape::Agents) => {
+            return Ok("v1".to_owned());
+        }
+        (version, _) => version.ok_or_else(ApiError::not_found)?,
     };
     let is_configured = resource.config.api_versions.contains(&version);
     let known = match route.shape {
         Shape::Dated => &VERSIONS[..],
-        Shape::V1 => &V1_VERSIONS[..],
+        Shape::V1 | Shape::OpenAi | Shape::Anthropic | Shape::Agents => &V1_VERSIONS[..],
         Shape::Inference => &INFERENCE_VERSIONS[..],
         Shape::ContentSafety => &SAFETY_VERSIONS[..],
     };
@@ -97,5 +128,15 @@ pub(super) fn check_version(resource: &Resource, route: &Route, query: &str) -> 
         || route.shape != Shape::Dated
         || version.as_str() >= FIRST_WITH_RESPONSES;
     let is_known = known.contains(&version.as_str()) && has_responses;
-    if is_configured || is_known { Ok(version) } else { Err(AzureError::not_found()) }
+    if is_configured || is_known { Ok(version) } else { Err(ApiError::not_found()) }
+}
+
+/// Whether an operation knows this method. `HEAD` is known where `GET` is.
+pub(super) fn takes(operation: Operation, method: &Method) -> bool {
+    match operation {
+        Operation::Models | Operation::AgentCard => matches!(*method, Method::GET | Method::HEAD),
+        Operation::Realtime | Operation::McpSse => *method == Method::GET,
+        Operation::Mcp => matches!(*method, Method::GET | Method::POST | Method::DELETE),
+        _ => *method == Method::POST,
+    }
 }
