@@ -8,6 +8,7 @@
 //! - [`snapshot`]: the configuration in service
 //! - `certificates`: those of the configuration, read
 //! - `backend`: pools, breakers and credentials
+//! - `unified`: one API in front of models of several formats
 //! - [`upstream`]: connections to backends
 //! - `protocol`: APIs whose calls are messages; `mcp`: the Model Context Protocol; `a2a`: Agent2Agent
 //! - `protected_resource`: what clients are told of the tokens that an API wants
@@ -30,6 +31,7 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+mod unified;
 pub mod upstream;
 mod worker;
 

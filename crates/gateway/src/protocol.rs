@@ -10,6 +10,7 @@ use crate::backend::CallBackends;
 use crate::mcp::{Relay, RelayBackends, ToolBackends, ToolServer};
 use crate::service::Client;
 use crate::snapshot::Snapshot;
+use crate::unified::{UnifiedBackends, UnifiedModels};
 
 /// What an API speaks.
 #[derive(Clone, Default)]
@@ -23,6 +24,8 @@ pub(crate) enum Protocol {
     McpServer(Arc<Relay>),
     /// A2A.
     Agent(Arc<Agent>),
+    /// Chat Completions, answered by models of several backends.
+    UnifiedModels(Arc<UnifiedModels>),
 }
 
 /// What the backends of a protocol are made of, beside the call itself.
@@ -41,7 +44,7 @@ impl Protocol {
     /// What policies see of it.
     pub(crate) fn api_type(&self) -> ApiType {
         match self {
-            Protocol::Http => ApiType::Http,
+            Protocol::Http | Protocol::UnifiedModels(_) => ApiType::Http,
             Protocol::Tools(_) | Protocol::McpServer(_) => ApiType::Mcp,
             Protocol::Agent(_) => ApiType::A2a,
         }
@@ -69,6 +72,10 @@ impl Protocol {
                 let url = client.url(&format!("/{api_path}"));
                 let backends = Arc::clone(&exchange.backends);
                 exchange.backends = Arc::new(AgentBackends::new(Arc::clone(agent), backends, url));
+                pipeline.run(exchange).await;
+            }
+            Protocol::UnifiedModels(models) => {
+                exchange.backends = Arc::new(UnifiedBackends::new(Arc::clone(models), exchange));
                 pipeline.run(exchange).await;
             }
         }

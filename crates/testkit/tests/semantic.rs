@@ -17,7 +17,7 @@ use sekisho_policy::exchange::{
 };
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_policy::ports::{
-    Attempt, Backends, BaseUrl, Clock, Event, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet,
+    Backends, BaseUrl, Clock, Event, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet,
     Ports, Target, VectorCaches, Vectors,
 };
 use sekisho_policy::semantic::{SemanticSettings, Semantics};
@@ -36,6 +36,10 @@ struct Gated {
 }
 
 impl Backends for Gated {
+    fn has_credentials(&self, _backend_id: &str) -> bool {
+        false
+    }
+
     fn describe(
         &self,
         _: &str,
@@ -54,7 +58,7 @@ impl Backends for Gated {
             let body = Body::full(Bytes::from_static(body.as_bytes()));
             let base_url = Arc::default();
             let response = Response { body, ..Response::new(200) };
-            Ok(ForwardReply { response, attempt: Attempt::default(), base_url, backend: None })
+            Ok(ForwardReply { response, attempts: Vec::new(), base_url, backend: None })
         })
     }
 }

@@ -64,7 +64,7 @@ impl AgentBackends {
         let unusable = |message: String| ForwardError {
             failure: ForwardFailure::Connection,
             message,
-            attempt: reply.attempt.clone(),
+            attempts: reply.attempts.clone(),
         };
         let buffered = response.body.buffer(MAXIMUM_CARD).await;
         buffered.map_err(|error| unusable(format!("the agent card could not be read: {error}")))?;

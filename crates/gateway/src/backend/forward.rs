@@ -163,7 +163,11 @@ impl CallBackends {
         if let Some(single) = hop.single {
             own_query = single.credentials.query(call.query);
             single.credentials.apply(&mut call.headers, &*ports.tokens).await.map_err(|error| {
-                ForwardError { failure: ForwardFailure::Credentials, message: error.message, attempt: None }
+                ForwardError {
+                    failure: ForwardFailure::Credentials,
+                    message: error.message,
+                    attempts: Vec::new(),
+                }
             })?;
         }
         let started = ports.clock.monotonic();
@@ -171,7 +175,7 @@ impl CallBackends {
         let other_clients = self.other_clients(&hop, &call).map_err(|error| ForwardError {
             failure: ForwardFailure::Connection,
             message: format!("{} cannot be called: {error}", hop.endpoint.origin),
-            attempt: None,
+            attempts: Vec::new(),
         })?;
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
         let ForwardCall {
@@ -206,7 +210,7 @@ impl CallBackends {
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
                 Ok(ForwardReply {
                     response,
-                    attempt: Some(attempt),
+                    attempts: vec![attempt],
                     base_url: Arc::clone(&hop.endpoint.base),
                     backend: hop.single.map(|single| Arc::clone(&single.facts)),
                 })
@@ -252,13 +256,13 @@ impl CallBackends {
             }
             // The client's fault says nothing about the backend.
             SendFailure::ClientBody(error) => {
-                let attempt = Some(Attempt { failure: Some("ClientConnectionFailure"), ..attempt });
+                let attempts = vec![Attempt { failure: Some("ClientConnectionFailure"), ..attempt }];
                 let message = format!("the request could not be sent on: {error}");
-                return ForwardError { failure: ForwardFailure::ClientBody, message, attempt };
+                return ForwardError { failure: ForwardFailure::ClientBody, message, attempts };
             }
         };
         self.observe(hop, CallOutcome::Failed(reason));
-        ForwardError { failure, message, attempt: Some(Attempt { failure: Some(reason), ..attempt }) }
+        ForwardError { failure, message, attempts: vec![Attempt { failure: Some(reason), ..attempt }] }
     }
 }
 
@@ -309,10 +313,14 @@ fn convert(response: http::Response<Body>) -> Response {
 }
 
 fn nowhere(message: String) -> ForwardError {
-    ForwardError { failure: ForwardFailure::UnknownBackend, message, attempt: None }
+    ForwardError { failure: ForwardFailure::UnknownBackend, message, attempts: Vec::new() }
 }
 
 fn unavailable(status: u16, recovery: Option<Duration>, message: String) -> ForwardError {
     let retry_after = recovery.map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    ForwardError { failure: ForwardFailure::Unavailable { status, retry_after }, message, attempt: None }
+    ForwardError {
+        failure: ForwardFailure::Unavailable { status, retry_after },
+        message,
+        attempts: Vec::new(),
+    }
 }

@@ -106,7 +106,7 @@ impl ToolBackends {
             return Err(failed(ForwardFailure::Timeout, "the tools gave no answer in time".to_owned()));
         };
         let response = response?;
-        Ok(ForwardReply { response, attempt: None, base_url: Arc::clone(&self.base), backend: None })
+        Ok(ForwardReply { response, attempts: Vec::new(), base_url: Arc::clone(&self.base), backend: None })
     }
 
     async fn response(&self, mut call: ForwardCall<'_>) -> Result<Response, ForwardError> {
@@ -206,5 +206,5 @@ fn body_failure(error: BodyError) -> ForwardError {
 }
 
 fn failed(failure: ForwardFailure, message: String) -> ForwardError {
-    ForwardError { failure, message, attempt: None }
+    ForwardError { failure, message, attempts: Vec::new() }
 }

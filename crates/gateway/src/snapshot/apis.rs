@@ -213,8 +213,7 @@ impl ApiBuilder<'_, '_> {
     }
 
     fn route(&mut self, api: &Api, service_url: Option<Arc<BaseUrl>>) -> Route {
-        // Tools answer by themselves.
-        if protocols::has_tools(api) {
+        if protocols::answers_by_itself(api) {
             return Route::default();
         }
         // A backend that does not exist was reported when the references were checked.

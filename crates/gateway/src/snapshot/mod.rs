@@ -4,7 +4,7 @@
 //! - `build`: from the resource model
 //! - `apis`, `people`: the parts of it
 //! - `contracts`: what specifications say of messages, for operations with a policy that asks for it
-//! - `protocols`: what APIs speak: MCP servers with their tools, agents
+//! - `protocols`: what APIs speak: MCP servers with their tools, agents, unified models
 //! - `pipelines`: compiled policies, one for each set of documents
 
 mod apis;

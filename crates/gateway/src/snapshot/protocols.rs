@@ -1,4 +1,5 @@
-//! What APIs speak beside HTTP: MCP servers with their tools, agents; and what clients are told of tokens.
+//! What APIs speak beside HTTP: MCP servers with their tools, agents, unified models; and what clients are told of
+//! tokens.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use crate::a2a::{Agent, KeyScheme};
 use crate::mcp::{Relay, Source, Tool, ToolMaker, ToolServer};
 use crate::protected_resource::{ProtectedResource, ProtectedResources};
 use crate::protocol::Protocol;
+use crate::unified::UnifiedModels;
 
 /// The endpoint of an MCP server that is made of operations.
 const MCP_ENDPOINT: &str = "/mcp";
 
-/// True for an MCP server that is made of operations.
-pub(super) fn has_tools(api: &Api) -> bool {
-    tools_of(api).is_some()
+/// True for an API whose calls go to no backend of its own: tools, and models that choose theirs.
+pub(super) fn answers_by_itself(api: &Api) -> bool {
+    tools_of(api).is_some() || api.unified_models.is_some()
 }
 
 fn tools_of(api: &Api) -> Option<&McpServer> {
@@ -91,6 +93,9 @@ impl ProtocolBuilder<'_, '_> {
         }
         if let Some(server) = &api.mcp {
             return Protocol::McpServer(Arc::new(Relay::new(server, &entry.path)));
+        }
+        if let Some(unified) = &api.unified_models {
+            return Protocol::UnifiedModels(Arc::new(UnifiedModels::new(api, unified, &entry.keys)));
         }
         let card = api.agent.as_ref().zip(self.cards.get(api.name.value.as_str()));
         card.map_or(Protocol::Http, |(agent, card_url)| {

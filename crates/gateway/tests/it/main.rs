@@ -24,5 +24,6 @@ mod reloads;
 mod secure_backends;
 mod streams;
 mod tls;
+mod unified;
 mod versions;
 mod wire;

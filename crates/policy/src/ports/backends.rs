@@ -136,8 +136,8 @@ pub struct Attempt {
 pub struct ForwardReply {
     /// The answer; its body still arrives.
     pub response: Response,
-    /// What was tried; none when the gateway answered by itself.
-    pub attempt: Option<Attempt>,
+    /// What was tried, in order; nothing when the gateway answered by itself.
+    pub attempts: Vec<Attempt>,
     /// The base URL that was called, for `context.Request.Url`.
     pub base_url: Arc<BaseUrl>,
     /// The backend entity, for `context.Backend`.
@@ -152,8 +152,8 @@ pub struct ForwardError {
     pub failure: ForwardFailure,
     /// One sentence for `context.LastError.Message`; names no secret.
     pub message: String,
-    /// What was tried; none when nothing was sent.
-    pub attempt: Option<Attempt>,
+    /// What was tried, in order; nothing when nothing was sent.
+    pub attempts: Vec<Attempt>,
 }
 
 /// The kinds of [`ForwardError`].

@@ -62,6 +62,10 @@ fn apis(configuration: &Configuration, reading: &mut Reading<'_>) {
         if let Some(backend) = &api.backend_id {
             expect(Section::Backends, backend, configuration.backends.keys(), reading);
         }
+        let models = api.unified_models.iter().flat_map(|unified| &unified.models);
+        for target in models.flat_map(|model| &model.targets) {
+            expect(Section::Backends, &target.backend, configuration.backends.keys(), reading);
+        }
         loggers(api.diagnostics.values(), configuration, reading);
         issuers(api, configuration, reading);
     }

@@ -7,6 +7,7 @@ use sekisho_diagnostics::{FileId, Span};
 
 use super::{
     A2aAgent, ApiAuthentication, DiagnosticSettings, McpServer, PolicyDocument, SchemaResource, Spanned,
+    UnifiedModelApi,
 };
 use crate::openapi::normalised;
 use crate::read::GivenContract;
@@ -107,6 +108,8 @@ pub struct Api {
     pub agent: Option<A2aAgent>,
     /// `properties.authenticationSettings`.
     pub authentication: ApiAuthentication,
+    /// `properties.unifiedModelApi`: calls go to the models of several backends.
+    pub unified_models: Option<UnifiedModelApi>,
     /// The policy document of the API.
     pub policy: Option<PolicyDocument>,
     /// Where the specification is.

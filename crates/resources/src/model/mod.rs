@@ -23,6 +23,7 @@ mod redis;
 mod schema;
 mod spanned;
 mod subscription;
+mod unified;
 mod version_set;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub use redis::{ConnectionStringError, RedisConnection, RedisServer};
 pub use schema::{SchemaDocument, SchemaResource};
 pub use spanned::Spanned;
 pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
+pub use unified::{ModelApiFormat, ModelTarget, UnifiedModel, UnifiedModelApi};
 pub use version_set::{VersionSet, VersioningScheme};
 
 /// One whole service: what the gateway serves. Immutable once loaded.

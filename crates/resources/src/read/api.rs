@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::unified::{self, unified_model_api};
 use super::{
     OperationParts, ToolParts, agent, authentication, diagnostic, mcp_server, merge_operations, plain,
     policy, reference, schema,
@@ -80,7 +81,7 @@ pub(crate) fn api(
     });
     let (root, source) = beside.or(given).unzip();
     let has_specification = root.is_some();
-    let specification = match root {
+    let mut specification = match root {
         Some(root) => openapi::read(&root, reading).unwrap_or_default(),
         None => Specification::default(),
     };
@@ -102,8 +103,15 @@ pub(crate) fn api(
             parts.schemas.insert(entry.key.clone(), schema);
         }
     }
-    let has_operations = has_specification || !parts.operations.is_empty();
-    let operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    let unified_models = unified_model_api(&mut fields, reading);
+    if unified_models.is_some() {
+        specification.operations.extend(unified::operations(fields.span.head()));
+    }
+    let has_operations = has_specification || unified_models.is_some() || !parts.operations.is_empty();
+    let mut operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    if unified_models.is_some() {
+        unified::remove_replaced(&mut operations);
+    }
     let api_type = api_type(&mut fields, reading);
     if !has_operations && matches!(api_type, ApiType::Http | ApiType::Soap) {
         let message = format!("api `{}` has no operations: every call gets 404", name.value);
@@ -133,12 +141,12 @@ pub(crate) fn api(
     let api = Api {
         display_name: display_name.unwrap_or_else(|| name.value.clone()),
         description: plain(&mut fields, "description", reading).or(specification.description),
-        path: path(&mut fields, reading)?,
+        path: path(&mut fields, unified_models.is_some(), reading)?,
         service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
         protocols: protocols(&mut fields, reading),
         api_type,
         subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
-        subscription_key_parameter_names: key_names(&mut fields, reading),
+        subscription_key_parameter_names: key_names(&mut fields, unified_models.is_some(), reading),
         api_version: fields.filled_text("apiVersion", reading),
         api_version_set: version_set.and_then(|id| reference(id, "apiVersionSets", reading)),
         is_current: fields.boolean("isCurrent", reading).unwrap_or(revision.is_none()),
@@ -150,6 +158,7 @@ pub(crate) fn api(
         mcp,
         agent,
         authentication: authentication(&mut fields, reading),
+        unified_models,
         policy: parts.policy.or(inline_policy),
         specification: source,
         schemas: parts.schemas,
@@ -163,8 +172,11 @@ pub(crate) fn api(
     Some(api)
 }
 
-/// The path without slashes at both ends. It must be given, but may be empty.
-fn path(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Spanned<String>> {
+/// The path without slashes at both ends. It must be given unless the API has unified models, but may be empty.
+fn path(fields: &mut Fields<'_>, unified: bool, reading: &mut Reading<'_>) -> Option<Spanned<String>> {
+    if unified && fields.node("path").is_none() {
+        return Some(Spanned::new(unified::DEFAULT_PATH.to_owned(), fields.span.head()));
+    }
     let path = fields.required_text("path", reading)?;
     Some(path.map(|path| path.trim().trim_matches('/').to_owned()))
 }
@@ -221,8 +233,13 @@ fn api_type(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> ApiType {
     api_type.or(kind).unwrap_or_default()
 }
 
-fn key_names(api: &mut Fields<'_>, reading: &mut Reading<'_>) -> SubscriptionKeyParameterNames {
-    let mut names = SubscriptionKeyParameterNames::default();
+/// The SDKs that call unified models send the key as a bearer token.
+fn key_names(
+    api: &mut Fields<'_>,
+    unified: bool,
+    reading: &mut Reading<'_>,
+) -> SubscriptionKeyParameterNames {
+    let mut names = SubscriptionKeyParameterNames { bearer: unified, ..Default::default() };
     let Some(mut fields) = api.object("subscriptionKeyParameterNames", reading) else { return names };
     if let Some(header) = plain(&mut fields, "header", reading) {
         names.header = header;
@@ -231,7 +248,7 @@ fn key_names(api: &mut Fields<'_>, reading: &mut Reading<'_>) -> SubscriptionKey
         names.query = query;
     }
     let words = [("enabled", true), ("disabled", false), ("true", true), ("false", false)];
-    names.bearer = fields.choice("bearer", &words, reading).unwrap_or(false);
+    names.bearer = fields.choice("bearer", &words, reading).unwrap_or(unified);
     fields.finish(Unknown::Tolerated, reading);
     names
 }

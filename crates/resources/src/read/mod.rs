@@ -18,6 +18,7 @@ mod operation;
 mod product;
 mod schema;
 mod subscription;
+mod unified;
 mod version_set;
 
 use agent::agent;

@@ -7,4 +7,5 @@ mod process;
 mod protocols;
 mod robustness;
 mod support;
+mod unified;
 mod yaml;

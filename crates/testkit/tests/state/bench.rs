@@ -124,7 +124,7 @@ impl Backends for PiecewiseBackend {
         };
         let reply = ForwardReply {
             response: Response { body, ..Response::new(200) },
-            attempt: Some(Attempt::default()),
+            attempts: vec![Attempt::default()],
             base_url: Arc::default(),
             backend: None,
         };
