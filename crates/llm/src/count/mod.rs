@@ -8,7 +8,7 @@
 //! are counted as npm's gpt-tokenizer does it (`countChatCompletionTokens`), every call of a message and every tool of
 //! another type included.
 //!
-//! Cost is bounded: of one call 4 MiB of text or a million tokens are counted, of a run without any place to cut it
+//! Cost is bounded: of one call 4 MiB of text or 262,144 tokens are counted, of a run without any place to cut it
 //! 16 KiB; what is more is extrapolated and so an estimate.
 
 mod chat;

@@ -7,8 +7,8 @@
 //! - a run without any such place that is longer than a window (16 KiB): its first window stands for all of it
 //! - more than [`MAX_COUNTED_BYTES`] of text or [`MAX_COUNTED_TOKENS`] in one call: what was counted stands for the rest
 //!
-//! Ordinary text costs some nanoseconds a byte, random letters up to two hundred: the bound on tokens is what keeps those
-//! from costing most of a second.
+//! Ordinary text costs a few nanoseconds a byte, random letters fifty times that and more, in tokens too: the bound on
+//! tokens keeps those below a tenth of a second.
 
 use super::vocabulary::{Choice, Tokenizer};
 use super::{Estimate, Provenance};
@@ -16,8 +16,8 @@ use super::{Estimate, Provenance};
 /// Bytes of text counted of one call; more is extrapolated: 4 MiB.
 const MAX_COUNTED_BYTES: usize = 4 * 1024 * 1024;
 
-/// Tokens counted of one call; more is extrapolated: about what the largest models read.
-const MAX_COUNTED_TOKENS: u64 = 1024 * 1024;
+/// Tokens counted of one call; more is extrapolated: 262,144, which is more than most models read.
+const MAX_COUNTED_TOKENS: u64 = 256 * 1024;
 
 /// Bytes given to the tokenizer at once: 16 KiB.
 const WINDOW_BYTES: usize = 16 * 1024;

@@ -18,7 +18,7 @@ impl Tokenizer for Spy {
 }
 
 fn count(texts: &[&str]) -> (Estimate, usize, usize) {
-    count_with(4, texts)
+    count_with(BYTES_OF_TOKEN, texts)
 }
 
 fn count_with(bytes_of_token: usize, texts: &[&str]) -> (Estimate, usize, usize) {
@@ -31,6 +31,9 @@ fn count_with(bytes_of_token: usize, texts: &[&str]) -> (Estimate, usize, usize)
 
 const MIB: usize = 1024 * 1024;
 
+/// So thin a text meets the bound on bytes before the one on tokens.
+const BYTES_OF_TOKEN: usize = 32;
+
 #[test]
 fn unbroken_run_is_counted_by_its_first_window() {
     for character in ["a", " ", "\n", "é", "関", "!", "\u{301}", "🙂"] {
@@ -38,7 +41,7 @@ fn unbroken_run_is_counted_by_its_first_window() {
         let (estimate, bytes, longest) = count(&[&run]);
         assert_eq!(estimate.provenance, Provenance::Estimated, "{character:?}");
         assert!(longest <= WINDOW_BYTES && bytes <= WINDOW_BYTES, "{character:?}: {bytes}");
-        let expected = (MIB / 4) as u64;
+        let expected = (MIB / BYTES_OF_TOKEN) as u64;
         assert!(estimate.tokens.abs_diff(expected) < 64, "{character:?}: {}", estimate.tokens);
     }
 }
@@ -64,7 +67,7 @@ fn text_over_the_bound_is_extrapolated() {
         let (estimate, bytes, _) = count(&texts);
         assert_eq!(estimate.provenance, Provenance::Estimated);
         assert!(bytes <= MAX_COUNTED_BYTES && bytes > MAX_COUNTED_BYTES - 2 * WINDOW_BYTES);
-        assert!(estimate.tokens.abs_diff((text.len() / 4) as u64) < 1000);
+        assert!(estimate.tokens.abs_diff((text.len() / BYTES_OF_TOKEN) as u64) < 1000);
     }
 }
 
@@ -73,7 +76,8 @@ fn dense_text_is_extrapolated_earlier() {
     let text = "q z ".repeat(MIB);
     let (estimate, bytes, _) = count_with(1, &[&text]);
     assert_eq!(estimate.provenance, Provenance::Estimated);
-    assert!(bytes > MIB && bytes <= MIB + WINDOW_BYTES);
+    let bound = MAX_COUNTED_TOKENS as usize;
+    assert!(bytes > bound && bytes <= bound + WINDOW_BYTES);
     assert!(estimate.tokens.abs_diff(text.len() as u64) < 1000);
 }
 
@@ -83,7 +87,7 @@ fn many_unbroken_runs_cost_no_more_than_the_bound() {
     let text = format!("{run} ").repeat(400);
     let (estimate, bytes, longest) = count(&[&text]);
     assert!(bytes <= MAX_COUNTED_BYTES && longest <= WINDOW_BYTES);
-    assert!(estimate.tokens.abs_diff((text.len() / 4) as u64) < 2000);
+    assert!(estimate.tokens.abs_diff((text.len() / BYTES_OF_TOKEN) as u64) < 2000);
 }
 
 #[test]
