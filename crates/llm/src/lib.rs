@@ -24,6 +24,7 @@ pub mod prompt;
 pub mod rpc;
 pub mod sse;
 pub mod stream;
+mod surrogates;
 pub mod translate;
 pub mod usage;
 

@@ -8,8 +8,8 @@
 //! are counted as npm's gpt-tokenizer does it (`countChatCompletionTokens`), every call of a message and every tool of
 //! another type included.
 //!
-//! Cost is bounded: 4 MiB of text are counted in one call, and 16 KiB of a run without any place to cut it; what is more
-//! is extrapolated and so an estimate.
+//! Cost is bounded: of one call 4 MiB of text or 262,144 tokens are counted, of a run without any place to cut it
+//! 16 KiB; what is more is extrapolated and so an estimate.
 
 mod chat;
 mod image;
@@ -50,7 +50,8 @@ pub enum ImageRule {
 /// Tokens that anything but text and images counts (audio, files), and an image under [`ImageRule::Flat1200`].
 const FLAT: u64 = 1200;
 
-/// Tokens of the prompt of a request of this kind. `None` when the body cannot be read as that kind.
+/// Tokens of the prompt of a request of this kind. `None` when the body cannot be read as that kind: what it would use is
+/// not known then, which is not nothing.
 ///
 /// `model` is the model behind the deployment where it is known, else the name the caller used; `None`: the body's.
 pub fn prompt_tokens(kind: Kind, model: Option<&str>, body: &[u8], images: ImageRule) -> Option<Estimate> {
