@@ -23,6 +23,7 @@ pub mod prompt;
 pub mod rpc;
 pub mod sse;
 pub mod stream;
+mod surrogates;
 pub mod usage;
 
 pub use completion::{Part, Piece, delta, read_completion};

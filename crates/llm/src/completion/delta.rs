@@ -88,17 +88,12 @@ struct CallDelta<'a> {
 }
 
 fn chunk<'a>(data: &'a [u8], give: &mut impl FnMut(u64, Part, Text<'a>)) {
-    for (position, item) in
-        (0..).zip(parse::<Chunk<'a>>(data).map(|chunk| chunk.choices.0).unwrap_or_default())
-    {
+    let Some(chunk) = parse::<Chunk<'a>>(data) else { return };
+    for (position, item) in (0..).zip(chunk.choices.0) {
         let choice = item.index.0.unwrap_or(position);
         give(choice, Part::Content, item.text);
         let Some(delta) = item.delta.0 else { continue };
-        give(
-            choice,
-            Part::Reasoning,
-            if delta.reasoning_content.0.is_some() { delta.reasoning_content } else { delta.reasoning },
-        );
+        give(choice, Part::Reasoning, Text(delta.reasoning_content.0.or(delta.reasoning.0)));
         give(choice, Part::Content, delta.content);
         give(choice, Part::Refusal, delta.refusal);
         let single = delta.function_call.0.map(|call| (0, call));

@@ -5,7 +5,10 @@
 //! Two things do change the count into an estimate:
 //!
 //! - a run without any such place that is longer than a window (16 KiB): its first window stands for all of it
-//! - more than [`MAX_COUNTED_BYTES`] of text in one call: what was counted stands for the rest
+//! - more than [`MAX_COUNTED_BYTES`] of text or [`MAX_COUNTED_TOKENS`] in one call: what was counted stands for the rest
+//!
+//! Ordinary text costs some nanoseconds a byte, random letters up to two hundred: the bound on tokens is what keeps those
+//! from costing most of a second.
 
 use super::vocabulary::{Choice, Tokenizer};
 use super::{Estimate, Provenance};
@@ -13,8 +16,11 @@ use super::{Estimate, Provenance};
 /// Bytes of text counted of one call; more is extrapolated: 4 MiB.
 const MAX_COUNTED_BYTES: usize = 4 * 1024 * 1024;
 
+/// Tokens counted of one call; more is extrapolated: about what the largest models read.
+const MAX_COUNTED_TOKENS: u64 = 1024 * 1024;
+
 /// Bytes given to the tokenizer at once: 16 KiB.
-pub(crate) const WINDOW_BYTES: usize = 16 * 1024;
+const WINDOW_BYTES: usize = 16 * 1024;
 
 /// The running count of one call.
 pub(crate) struct Counter {
@@ -26,6 +32,8 @@ pub(crate) struct Counter {
     covered_bytes: usize,
     /// Bytes of text given to the tokenizer.
     counted_bytes: usize,
+    /// Tokens it found in them.
+    counted_tokens: u64,
     /// Bytes of text over the bound.
     skipped_bytes: usize,
     /// Tokens that are not text.
@@ -41,6 +49,7 @@ impl Counter {
             text_tokens: 0,
             covered_bytes: 0,
             counted_bytes: 0,
+            counted_tokens: 0,
             skipped_bytes: 0,
             other_tokens: 0,
         }
@@ -50,7 +59,8 @@ impl Counter {
     pub(crate) fn add(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
-            if self.counted_bytes.saturating_add(rest.len().min(WINDOW_BYTES)) > MAX_COUNTED_BYTES {
+            let bytes = self.counted_bytes.saturating_add(rest.len().min(WINDOW_BYTES));
+            if bytes > MAX_COUNTED_BYTES || self.counted_tokens > MAX_COUNTED_TOKENS {
                 self.skipped_bytes = self.skipped_bytes.saturating_add(rest.len());
                 return;
             }
@@ -105,11 +115,13 @@ impl Counter {
 
     /// Four bytes a token is what is left to say without a vocabulary.
     fn count(&mut self, text: &str) -> u64 {
-        self.counted_bytes = self.counted_bytes.saturating_add(text.len());
-        match self.tokenizer {
+        let tokens = match self.tokenizer {
             Some(tokenizer) => tokenizer.count(text),
             None => text.len().div_ceil(4) as u64,
-        }
+        };
+        self.counted_bytes = self.counted_bytes.saturating_add(text.len());
+        self.counted_tokens = self.counted_tokens.saturating_add(tokens);
+        tokens
     }
 }
 

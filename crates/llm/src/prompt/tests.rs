@@ -92,6 +92,8 @@ fn responses_with_every_item() {
         {"type":"function_call","call_id":"1","name":"find","arguments":"{}"},
         {"type":"function_call_output","call_id":"1","output":"found"},
         {"type":"function_call_output","call_id":"2","output":[{"type":"input_text","text":"part"}]},
+        {"type":"computer_call_output","call_id":"3","output":{"type":"computer_screenshot","image_url":"data:,"}},
+        {"type":"agent_note","content":"new"},
         {"type":"item_reference","id":"x"}],
         "tools":[{"type":"function","name":"find","parameters":{}},{"type":"web_search"}],"tool_choice":"none",
         "previous_response_id":"resp_1"}"#;
@@ -104,7 +106,9 @@ fn responses_with_every_item() {
             "Assistant: hm",
             "Assistant:  find({})",
             "Tool: found",
-            "Tool: part"
+            "Tool: part",
+            "Tool: ",
+            "Other: new"
         ]
     );
     assert_eq!((prompt.messages[0].images.len(), prompt.messages[0].attachments), (1, 1));
@@ -120,6 +124,7 @@ fn anthropic_with_every_block() {
             {"type":"tool_use","id":"1","name":"find","input":{"q":[1,"x"]}}]},
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[{"type":"text","text":"found"}]}]},
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"2","content":"more"},{"type":"text","text":"and?"},
+            {"type":"search_result","source":"s","content":[{"type":"text","text":"hit"}]},
             {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},
             {"type":"document","title":"t","source":{"type":"text","media_type":"text/plain","data":"doc"}},
             {"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"AA"}}]}],
@@ -133,7 +138,7 @@ fn anthropic_with_every_block() {
             "Assistant: hm|call find({\"q\":[1,\"x\"]})",
             "Tool: found",
             "Tool: more",
-            "User: and?|t|doc"
+            "User: and?|hit|t|doc"
         ]
     );
     let last = prompt.messages.last().unwrap();

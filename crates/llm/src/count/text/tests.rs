@@ -2,9 +2,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-/// A tokenizer of one token for each four bytes that remembers what it was given.
-#[derive(Default)]
+/// A tokenizer of one token for each so many bytes that remembers what it was given.
 struct Spy {
+    bytes_of_token: usize,
     bytes: AtomicUsize,
     longest: AtomicUsize,
 }
@@ -13,12 +13,17 @@ impl Tokenizer for Spy {
     fn count(&self, text: &str) -> u64 {
         self.bytes.fetch_add(text.len(), Ordering::Relaxed);
         self.longest.fetch_max(text.len(), Ordering::Relaxed);
-        text.len().div_ceil(4) as u64
+        text.len().div_ceil(self.bytes_of_token) as u64
     }
 }
 
 fn count(texts: &[&str]) -> (Estimate, usize, usize) {
-    let spy: &'static Spy = Box::leak(Box::default());
+    count_with(4, texts)
+}
+
+fn count_with(bytes_of_token: usize, texts: &[&str]) -> (Estimate, usize, usize) {
+    let spy: &'static Spy =
+        Box::leak(Box::new(Spy { bytes_of_token, bytes: AtomicUsize::new(0), longest: AtomicUsize::new(0) }));
     let mut counter = Counter { tokenizer: Some(spy), ..Counter::new(Choice::of(Some("gpt-4o"))) };
     texts.iter().for_each(|text| counter.add(text));
     (counter.finish(), spy.bytes.load(Ordering::Relaxed), spy.longest.load(Ordering::Relaxed))
@@ -61,6 +66,15 @@ fn text_over_the_bound_is_extrapolated() {
         assert!(bytes <= MAX_COUNTED_BYTES && bytes > MAX_COUNTED_BYTES - 2 * WINDOW_BYTES);
         assert!(estimate.tokens.abs_diff((text.len() / 4) as u64) < 1000);
     }
+}
+
+#[test]
+fn dense_text_is_extrapolated_earlier() {
+    let text = "q z ".repeat(MIB);
+    let (estimate, bytes, _) = count_with(1, &[&text]);
+    assert_eq!(estimate.provenance, Provenance::Estimated);
+    assert!(bytes > MIB && bytes <= MIB + WINDOW_BYTES);
+    assert!(estimate.tokens.abs_diff(text.len() as u64) < 1000);
 }
 
 #[test]
