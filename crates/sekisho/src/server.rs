@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod identity;
+mod semantics;
 mod state;
 mod watch;
 
@@ -284,6 +285,7 @@ fn ports(
         jwts: Arc::new(jwts),
         authorizations: Arc::new(connections),
         permits: Arc::default(),
+        semantics: Arc::new(semantics::semantics(process, state.vectors)?),
         spawner: tokio_spawner(),
     }))
 }

@@ -63,12 +63,24 @@ pub struct ResourceConfig {
     /// The deployments.
     #[serde(default)]
     pub deployments: Vec<DeploymentConfig>,
+    /// Faults from the start, of any deployment or of the service that each names (`contentsafety`).
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// The MCP server at `/mcp`, `/sse` and `/messages`.
+    #[serde(default)]
+    pub mcp: McpConfig,
+    /// The A2A agent at `/.well-known/agent-card.json` and `/a2a`.
+    #[serde(default)]
+    pub a2a: A2aConfig,
     /// Benchmarks: every call is answered from prebuilt bytes; no keys, limits or statistics.
     #[serde(default)]
     pub bare: bool,
     /// With `bare`: milliseconds between two events of a stream. 0 (default): one after the other.
     #[serde(default)]
     pub bare_chunk_ms: u64,
+    /// With `bare`: events with content in a stream. Default 50.
+    #[serde(default = "default_bare_chunks")]
+    pub bare_chunks: u32,
 }
 
 impl ResourceConfig {
@@ -83,8 +95,12 @@ impl ResourceConfig {
             accept_any_token: false,
             api_versions: Vec::new(),
             deployments,
+            faults: Vec::new(),
+            mcp: McpConfig::default(),
+            a2a: A2aConfig::default(),
             bare: false,
             bare_chunk_ms: 0,
+            bare_chunks: default_bare_chunks(),
         }
     }
 
@@ -92,6 +108,35 @@ impl ResourceConfig {
     pub fn bare(name: impl Into<String>) -> Self {
         Self { bare: true, ..Self::new(name, Vec::new()) }
     }
+}
+
+/// The MCP server of a resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct McpConfig {
+    /// Whether calls need a key or token of the resource. Default no.
+    pub require_key: bool,
+    /// How a request is answered when both ways are possible.
+    pub answers: McpAnswers,
+}
+
+/// How an MCP server answers a `POST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum McpAnswers {
+    /// With JSON, unless there is progress to report.
+    #[default]
+    Json,
+    /// Always with a stream of events.
+    Sse,
+}
+
+/// The A2A agent of a resource.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct A2aConfig {
+    /// Whether calls need a key or token of the resource. Default no.
+    pub require_key: bool,
 }
 
 /// How a deployment is paid for, and so how it is limited.
@@ -103,6 +148,38 @@ pub enum DeploymentKind {
     Paygo,
     /// Provisioned throughput: a utilisation that rises with use and falls with time.
     Ptu,
+}
+
+/// How a deployment counts tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenCounting {
+    /// The simulator's own tokens of at least four bytes.
+    #[default]
+    Simple,
+    /// The tokens of the model's own vocabulary, as far as it is public, else of GPT-4o's.
+    Bpe,
+}
+
+/// Parts of the counts in a usage. Cached, created, accepted and prompt audio tokens are a part of what was read or
+/// written anyway and never more than that; the others are generated beside the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct UsageDetails {
+    /// Prompt tokens read from a cache.
+    pub cached_tokens: u64,
+    /// Prompt tokens written to a cache (Anthropic).
+    pub cache_creation_tokens: u64,
+    /// Prompt tokens that are audio.
+    pub prompt_audio_tokens: u64,
+    /// Completion tokens spent on reasoning.
+    pub reasoning_tokens: u64,
+    /// Completion tokens that are audio.
+    pub audio_tokens: u64,
+    /// Completion tokens that stood in the prediction.
+    pub accepted_prediction_tokens: u64,
+    /// Tokens of the prediction that were generated and dropped.
+    pub rejected_prediction_tokens: u64,
 }
 
 /// A model under a name.
@@ -132,6 +209,16 @@ pub struct DeploymentConfig {
     /// Tokens of each completion, unless the request's maximum is lower. Default: depends on the prompt.
     #[serde(default)]
     pub completion_tokens: Option<u32>,
+    /// How tokens are counted.
+    #[serde(default)]
+    pub tokens: TokenCounting,
+    /// What its usage tells beside prompt and completion.
+    #[serde(default)]
+    pub usage_details: UsageDetails,
+    /// Dimensions of an embedding, unless the request names them. Default: 3072 for a model with `3-large` in its name,
+    /// else 1536.
+    #[serde(default)]
+    pub dimensions: Option<usize>,
     /// Faults from the start, used up in order; one without `count` stays.
     #[serde(default)]
     pub faults: Vec<Fault>,
@@ -149,6 +236,9 @@ impl DeploymentConfig {
             first_byte_ms: 0,
             chunk_ms: 0,
             completion_tokens: None,
+            tokens: TokenCounting::default(),
+            usage_details: UsageDetails::default(),
+            dimensions: None,
             faults: Vec::new(),
         }
     }
@@ -225,4 +315,8 @@ impl fmt::Debug for Secret {
 
 fn default_region() -> String {
     "Sweden Central".to_owned()
+}
+
+fn default_bare_chunks() -> u32 {
+    50
 }

@@ -1,8 +1,9 @@
 //! Faults on command: by configuration of a deployment, by the control endpoint, or by the request itself.
 //!
-//! # The header
+//! # The header and the mark
 //!
-//! `x-sim-fault: part; part; …` where a part is one of
+//! `x-sim-fault: part; part; …`, or `[sim:fault=part; part]` in the request's body where no header can be sent. A part
+//! is one of
 //!
 //! | part | effect |
 //! |---|---|
@@ -15,16 +16,37 @@
 //! | `cut-after=N` | after N events or slices the connection is closed without an end of the body |
 //! | `reset` | the connection is reset before any header |
 //! | `reset-after=N` | after N events or slices the connection is reset |
+//! | `cut-at-random=SEED` | closed after a number of events that the seed decides: at least one, never all |
+//! | `hang` | no reply at all, until the caller goes or an hour is over |
 //! | `no-usage` | the reply has no usage |
+//! | `always-usage` | a stream tells its usage without being asked |
+//! | `once=KEY` | only the first call with this KEY is hit: a retry of the same request gets its answer |
 //!
 //! The same names in camel case are the members of a fault in JSON (`retry-after` is `retryAfterSeconds`,
-//! `retry-after-date` is `retryAfterDateSeconds`), with `deployment` and `count` beside them. Precedence: header,
-//! then control endpoint, then configuration; they do not mix.
+//! `retry-after-date` is `retryAfterDateSeconds`), with beside them `deployment`, `count`, and `percent`: only so many of
+//! a hundred calls are hit, which ones the `seed` decides. Each call hit by a `cutAtRandom` is cut elsewhere, in
+//! the same places in every run. Precedence: header, mark, control endpoint, configuration; they do not mix.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// The request header that asks for a fault.
+pub(crate) const HEADER: &str = "x-sim-fault";
+/// Keys of faults that hit once, remembered at most; then none hits any more.
+const MOST_ONCE_KEYS: usize = 10_000;
+
+/// The fault a mark in a request's body asks for, as [`Fault::from_str`] reads it.
+pub(crate) fn mark(body: &[u8]) -> Option<&str> {
+    const MARK: &[u8] = b"[sim:fault=";
+    let begin = memchr::memmem::rfind(body, MARK)? + MARK.len();
+    let rest = body.get(begin..)?;
+    std::str::from_utf8(rest.get(..memchr::memchr(b']', rest)?)?).ok()
+}
 
 /// One fault. Several effects may stand together, such as a slow and cut stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,9 +85,33 @@ pub struct Fault {
     /// Events after which the connection is reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset_after: Option<usize>,
+    /// Seed of the number of events after which the connection is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_at_random: Option<u64>,
+    /// Whether no reply comes at all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hang: bool,
     /// Whether the usage is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_usage: bool,
+    /// Whether a stream tells its usage without being asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub always_usage: bool,
+    /// In a header or mark: only the first call with this key is hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<String>,
+    /// How many of a hundred calls are hit; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+    /// Decides which calls `percent` hits.
+    pub seed: u64,
+}
+
+impl Fault {
+    /// Whether the body ends early.
+    pub(crate) fn cuts(&self) -> bool {
+        self.cut_after.is_some() || self.reset_after.is_some() || self.cut_at_random.is_some()
+    }
 }
 
 /// A fault that could not be read.
@@ -100,7 +146,11 @@ impl FromStr for Fault {
                 "chunk-delay-ms" => fault.chunk_delay_ms = Some(number(name, value)?),
                 "cut-after" => fault.cut_after = Some(number(name, value)?),
                 "reset-after" => fault.reset_after = Some(number(name, value)?),
+                "cut-at-random" => fault.cut_at_random = Some(number(name, value)?),
+                "once" => fault.once = Some(value.trim().to_owned()),
                 "reset" => fault.reset = true,
+                "hang" => fault.hang = true,
+                "always-usage" => fault.always_usage = true,
                 "no-usage" => fault.no_usage = true,
                 _ => return Err(ParseFaultError::UnknownPart(name.to_owned())),
             }
@@ -116,26 +166,64 @@ fn number<N: FromStr>(name: &str, value: &str) -> Result<N, ParseFaultError> {
 
 /// Faults waiting for calls.
 #[derive(Debug, Default)]
-pub(crate) struct FaultSet(Mutex<Vec<Fault>>);
+pub(crate) struct FaultSet(Mutex<Vec<Waiting>>);
+
+/// A fault and how many calls of its deployment it saw.
+#[derive(Debug)]
+struct Waiting {
+    fault: Fault,
+    seen: u64,
+}
+
+impl Waiting {
+    /// Whether the next call of a deployment is hit.
+    fn hits(&mut self, deployment: Option<&str>) -> bool {
+        let is_meant = self.fault.deployment.is_none() || self.fault.deployment.as_deref() == deployment;
+        if !is_meant {
+            return false;
+        }
+        self.seen = self.seen.saturating_add(1);
+        let Some(percent) = self.fault.percent else { return true };
+        text::mix(self.fault.seed.wrapping_add(self.seen)) % 100 < u64::from(percent)
+    }
+}
 
 impl FaultSet {
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self(Mutex::new(faults))
+        let set = Self::default();
+        set.replace(faults);
+        set
     }
 
     pub(crate) fn replace(&self, faults: Vec<Fault>) {
-        *self.0.lock() = faults;
+        *self.0.lock() = faults.into_iter().map(|fault| Waiting { fault, seen: 0 }).collect();
     }
 
     /// The first fault for a call of this deployment; one with a count is used up by it.
     pub(crate) fn take(&self, deployment: Option<&str>) -> Option<Fault> {
-        let mut faults = self.0.lock();
-        faults.retain(|fault| fault.count != Some(0));
-        let is_hit =
-            |fault: &&mut Fault| fault.deployment.is_none() || fault.deployment.as_deref() == deployment;
-        let hit = faults.iter_mut().find(is_hit)?;
-        hit.count = hit.count.map(|count| count.saturating_sub(1));
-        Some(hit.clone())
+        let mut waiting = self.0.lock();
+        waiting.retain(|waiting| waiting.fault.count != Some(0));
+        let hit = waiting.iter_mut().find_map(|waiting| waiting.hits(deployment).then_some(waiting))?;
+        hit.fault.count = hit.fault.count.map(|count| count.saturating_sub(1));
+        let cut_at_random = hit.fault.cut_at_random.map(|seed| seed.wrapping_add(hit.seen));
+        Some(Fault { cut_at_random, ..hit.fault.clone() })
+    }
+}
+
+/// Keys of faults that hit once.
+#[derive(Debug, Default)]
+pub(crate) struct OnceKeys(Mutex<HashSet<String>>);
+
+impl OnceKeys {
+    /// Whether a fault with this key hits: one without a key always does.
+    pub(crate) fn is_first(&self, key: Option<&str>) -> bool {
+        let Some(key) = key else { return true };
+        let mut seen = self.0.lock();
+        seen.len() < MOST_ONCE_KEYS && seen.insert(key.to_owned())
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
     }
 }
 
@@ -158,6 +246,30 @@ mod tests {
         assert!(stream.no_usage && stream.reset);
         assert_eq!("boom=1".parse::<Fault>(), Err(ParseFaultError::UnknownPart("boom".into())));
         assert!(matches!("status=x".parse::<Fault>(), Err(ParseFaultError::NotANumber { .. })));
+    }
+
+    #[test]
+    fn marks_and_keys() {
+        assert_eq!(
+            mark(br#"{"content":"x [sim:fault=cut-after=3; no-usage] y"}"#),
+            Some("cut-after=3; no-usage")
+        );
+        assert_eq!((mark(b"[sim:fault=open"), mark(b"{}")), (None, None));
+        let keys = OnceKeys::default();
+        assert!(keys.is_first(Some("a")) && !keys.is_first(Some("a")) && keys.is_first(None));
+    }
+
+    #[test]
+    fn percent_and_random_cuts_follow_the_seed() {
+        let run = |seed| {
+            let fault = Fault { percent: Some(30), seed, cut_at_random: Some(seed), ..Fault::default() };
+            let faults = FaultSet::new(vec![fault]);
+            (0..1000).map(|_| faults.take(None).and_then(|fault| fault.cut_at_random)).collect::<Vec<_>>()
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        let hit = run(7).iter().flatten().count();
+        assert!((250..350).contains(&hit), "{hit}");
     }
 
     #[test]

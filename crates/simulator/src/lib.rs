@@ -21,29 +21,40 @@
 //! The simulator's tokenizer is deliberately simple and exact: a token is the shortest run of characters with at
 //! least four UTF-8 bytes. Usage, limits, stream chunks and `max_tokens` all use it, so sums always agree.
 
+mod a2a;
+mod anthropic;
 mod azure;
 mod bare;
 mod body;
+mod call;
 pub mod clock;
 pub mod config;
 mod connection;
 mod control;
 pub mod faults;
 mod identity;
+mod json_rpc;
 pub mod limits;
 mod listener;
+mod marks;
+mod mcp;
+mod realtime;
 mod resource;
-mod route;
+mod safety;
 pub mod server;
+mod stamp;
 pub mod stats;
 mod text;
 mod tokens;
 
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{Config, DeploymentConfig, DeploymentKind, IdentityConfig, ResourceConfig, Secret};
+pub use config::{
+    A2aConfig, Config, DeploymentConfig, DeploymentKind, IdentityConfig, McpAnswers, McpConfig,
+    ResourceConfig, Secret, TokenCounting, UsageDetails,
+};
 pub use faults::{Fault, ParseFaultError};
 pub use server::{Addresses, Running, Simulator, StartError};
-pub use stats::{Counts, ResourceStats, SeenRequest, Stats};
+pub use stats::{Check, Counts, ResourceStats, SeenRequest, Stats};
 
 #[cfg(test)]
 mod tests;

@@ -17,10 +17,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use sekisho_policy::compile::{ContentSafetySettings, OnSafetyFailure};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::backends::Script;
+use crate::embeddings::EmbeddingSettings;
 use crate::message::{self, RequestText, ResponseText};
 use crate::pem::PemFile;
 use crate::ports::Connection;
@@ -66,8 +68,49 @@ pub struct Settings {
     pub trusted_certificates: Option<String>,
     /// Certificates of the configuration by id, each a PEM file with the certificate and perhaps its key (PKCS#8).
     pub certificates: BTreeMap<String, String>,
+    /// External caches by resource name, for `cache-id`.
+    pub caches: Vec<String>,
+    /// A backend that makes embeddings.
+    pub embeddings: Option<EmbeddingSettings>,
+    /// How the gateway caches by meaning.
+    pub semantic_cache: SemanticCacheSettings,
+    /// How `llm-content-safety` works with its service.
+    pub content_safety: ContentSafety,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
+}
+
+/// How the gateway caches by meaning.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SemanticCacheSettings {
+    /// Event streams are not kept.
+    pub bypasses_streams: bool,
+    /// Hits carry a header.
+    pub marks_hits: bool,
+}
+
+/// `contentSafety` of a case: what becomes of text without a verdict.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ContentSafety {
+    /// True when it passes.
+    pub passes_unchecked: bool,
+    /// The same for single policies by their id.
+    pub policies: BTreeMap<String, bool>,
+}
+
+impl ContentSafety {
+    /// As the compiler has it.
+    pub fn settings(&self) -> ContentSafetySettings {
+        let word = |passes: bool| if passes { OnSafetyFailure::Allow } else { OnSafetyFailure::Deny };
+        let policies = self.policies.iter();
+        ContentSafetySettings {
+            on_failure: word(self.passes_unchecked),
+            on_failure_by_policy: policies.map(|(id, passes)| (id.clone(), word(*passes))).collect(),
+            ..ContentSafetySettings::default()
+        }
+    }
 }
 
 /// An answer of a service that policies call.
@@ -145,8 +188,12 @@ pub struct Expected {
     pub absent_headers: Vec<String>,
     /// Requests that reached other services, each by some of `method`, `url`, `headers`, `body`, `timeout`, `proxy`.
     pub services: Option<Vec<Value>>,
+    /// Requests that reached the backend of `embeddings`, as for `backend`.
+    pub embeddings: Option<Vec<Value>>,
     /// Metrics as `namespace/name=value {dimension=value, …}`.
     pub metrics: Option<Vec<String>>,
+    /// Events as the recorder was told them: the name, and in `{…}` what belongs to it.
+    pub events: Option<Vec<String>>,
     /// Findings of the load as `code line:column`; the case then has no request.
     pub findings: Option<Vec<String>>,
 }

@@ -16,11 +16,10 @@ use sekisho_policy::compile::{
     Compiler, Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow,
 };
 use sekisho_policy::document::{CompiledDocument, assemble};
-use sekisho_policy::exchange::{
-    Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route,
-};
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
 use sekisho_policy::ports::{Backends, BaseUrl, Clock, Ports, Target};
+use sekisho_policy::semantic::SemanticSettings;
 use sekisho_state::memory::MemoryCache;
 use serde_json::Value;
 
@@ -101,8 +100,17 @@ impl<'c> Bench<'c> {
             fakes.external_cache = Some(Arc::new(MemoryCache::new(clock)));
         }
         fakes.services.answers.lock().clone_from(&case.services);
-        let backends = Arc::new(ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone()));
-        Self { case, ports: fakes.ports(), fakes, backends }
+        fakes.semantic_cache = SemanticSettings {
+            replays_streams: !case.settings.semantic_cache.bypasses_streams,
+            marks_hits: case.settings.semantic_cache.marks_hits,
+            ..SemanticSettings::default()
+        };
+        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone())
+            .with_services(Arc::clone(&fakes.services));
+        if let Some(embeddings) = &case.settings.embeddings {
+            backends = backends.with_embeddings(embeddings.clone());
+        }
+        Self { case, ports: fakes.ports(), fakes, backends: Arc::new(backends) }
     }
 
     async fn call(
@@ -118,7 +126,7 @@ impl<'c> Bench<'c> {
         let body = compare::response(call, response, differences).await?;
         end.response_bytes = body as u64;
         self.end(&mut exchange, end).await;
-        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
+        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends, differences)
     }
 }
 
@@ -150,11 +158,15 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
-    let mut environment =
-        Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    let mut environment = Environment {
+        backends: case.settings.backends.iter().cloned().collect(),
+        content_safety: case.settings.content_safety.settings(),
+        ..Environment::default()
+    };
     if case.settings.sliding_tokens {
         environment.token_window = TokenWindow::Sliding;
     }
+    environment.caches.extend(case.settings.caches.iter().cloned());
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);
         environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));

@@ -44,7 +44,8 @@ async fn azure_twin_name() {
         let texts = renamed.documents.iter_mut().map(|(_, text)| text).chain(renamed.fragments.values_mut());
         texts.for_each(|text| *text = text.replace(policy, twin));
         let (own, other) = (runner::transcript(&case).await, runner::transcript(&renamed).await);
-        let paths = |lines: Vec<String>| lines.iter().map(|line| line.replace(twin, policy)).collect::<Vec<_>>();
+        let paths =
+            |lines: Vec<String>| lines.iter().map(|line| line.replace(twin, policy)).collect::<Vec<_>>();
         assert_eq!(own.unwrap(), paths(other.unwrap()), "{name}");
         count += 1;
     }

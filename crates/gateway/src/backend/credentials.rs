@@ -41,6 +41,11 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'?');
 
 impl Credentials {
+    /// True when there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.query.is_empty() && self.identity.is_none()
+    }
+
     /// Adds a query parameter.
     pub(crate) fn add_query(&mut self, name: &str, value: &str) {
         let name = utf8_percent_encode(name, QUERY).to_string();

@@ -47,6 +47,10 @@ impl Backends for CallBackends {
         self.set.describe(backend_id)
     }
 
+    fn has_credentials(&self, backend_id: &str) -> bool {
+        self.set.has_credentials(backend_id)
+    }
+
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         Box::pin(self.forward_now(call))
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
+use sekisho_policy::compile::{
+    Compiler, ContentSafetySettings, Environment, FragmentSource, NamedValue, ServiceSchema,
+};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_resources::model::{Configuration, PolicyDocument, SchemaDocument};
@@ -69,6 +71,7 @@ pub(super) fn environment(
     configuration: &Configuration,
     certificates: &Certificates,
     sources: &SourceMap,
+    content_safety: ContentSafetySettings,
 ) -> Environment {
     let named_values = configuration.named_values.iter().map(|named| {
         let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
@@ -90,8 +93,10 @@ pub(super) fn environment(
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
         loggers: configuration.loggers.keys().cloned().collect(),
+        caches: configuration.caches.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         schemas: schemas.collect(),
+        content_safety,
         ..Environment::default()
     }
 }

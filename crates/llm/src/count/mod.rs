@@ -59,7 +59,7 @@ pub fn prompt_tokens(kind: Kind, model: Option<&str>, body: &[u8], images: Image
         }
         _ => count_plain(&prompt, &mut counter),
     }
-    count_others(&prompt, model.as_deref(), images, &mut counter);
+    count_others(&prompt, model.as_deref().unwrap_or_default(), images, &mut counter);
     if kind == Kind::AnthropicMessages || prompt.more {
         counter.mark_estimated();
     }
@@ -100,7 +100,7 @@ fn count_plain(prompt: &Prompt<'_>, counter: &mut Counter) {
 }
 
 /// Images and attachments.
-fn count_others(prompt: &Prompt<'_>, model: Option<&str>, rule: ImageRule, counter: &mut Counter) {
+fn count_others(prompt: &Prompt<'_>, model: &str, rule: ImageRule, counter: &mut Counter) {
     for message in &prompt.messages {
         for image in &message.images {
             counter.add_tokens(match rule {

@@ -22,7 +22,10 @@ use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
 use sekisho_expression::Needs;
 
 pub use choice::Choice;
-pub use environment::{Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow};
+pub use environment::{
+    ContentSafetySettings, Environment, FragmentSource, NamedValue, OnSafetyFailure, ServiceSchema,
+    TokenWindow,
+};
 pub use setting::{Flag, Number, Text};
 
 use crate::pipeline::{Block, Scope, Section, Step};
@@ -32,6 +35,13 @@ use crate::xml::{Content, Element, Node};
 
 /// The deepest nesting of policies in policies.
 const MAX_DEPTH: usize = 64;
+
+/// Where the two halves of the semantic cache stand in a document.
+#[derive(Clone, Copy, Default)]
+struct SemanticPair {
+    lookup: Option<Span>,
+    store: Option<Span>,
+}
 
 /// Compiles documents of one configuration and collects what is wrong with them.
 pub struct Compiler<'e> {
@@ -55,6 +65,8 @@ pub struct Compiler<'e> {
     deep_needs: Needs,
     /// A `cache-store` was found in the current policy.
     stores_response: bool,
+    /// The places of the policies of the semantic cache in the current document.
+    semantic: SemanticPair,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
@@ -80,6 +92,7 @@ impl<'e> Compiler<'e> {
             needs: Needs::default(),
             deep_needs: Needs::default(),
             stores_response: false,
+            semantic: SemanticPair::default(),
             cors: Vec::new(),
             once: Vec::new(),
             reads_contract: false,
@@ -127,6 +140,36 @@ impl<'e> Compiler<'e> {
     /// Notes a `cache-store`, behind which cached responses go on.
     pub(crate) fn note_cache_store(&mut self) {
         self.stores_response = true;
+    }
+
+    /// Notes a lookup in the semantic cache, which belongs together with a store.
+    pub(crate) fn note_semantic_lookup(&mut self, place: Span) {
+        self.semantic.lookup.get_or_insert(place);
+    }
+
+    /// Notes a store in the semantic cache.
+    pub(crate) fn note_semantic_store(&mut self, place: Span) {
+        self.semantic.store.get_or_insert(place);
+    }
+
+    /// Warns of a document that has one half of the semantic cache.
+    pub(crate) fn check_semantic_pair(&mut self) {
+        let (place, other, effect) = match std::mem::take(&mut self.semantic) {
+            SemanticPair { lookup: Some(place), store: None } => (
+                place,
+                "llm-semantic-cache-store",
+                "no answer is kept unless a document of another scope has it",
+            ),
+            SemanticPair { lookup: None, store: Some(place) } => (
+                place,
+                "llm-semantic-cache-lookup",
+                "it keeps nothing unless a document of another scope has it",
+            ),
+            _ => return,
+        };
+        let message = format!("the document has no `{other}`: {effect}");
+        let finding = Diagnostic::warning("unpaired-semantic-cache", place, message);
+        self.report(finding.with_help(format!("add `{other}`")));
     }
 
     /// Notes a `cors` policy, which preflight requests look for.

@@ -34,6 +34,7 @@ impl Exchange {
             traces: Vec::new(),
             counted: self.counted.clone(),
             caching: None,
+            semantic: None,
             ledger: self.ledger.clone(),
             at_reply: Vec::new(),
             at_response: Vec::new(),

@@ -26,6 +26,7 @@ use crate::metering::{Ledger, Metering, ModelCall};
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
+use crate::semantic::SemanticCaching;
 
 pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
@@ -118,6 +119,8 @@ pub struct Exchange {
     pub(crate) caching: Option<Caching>,
     /// Counters that the call was counted in: each counts it once.
     pub counted: Counted,
+    /// What `llm-semantic-cache-lookup` found.
+    pub(crate) semantic: Option<SemanticCaching>,
     /// What its calls to models use.
     pub ledger: Ledger,
     /// What waits for the reply of the backend.
@@ -172,6 +175,7 @@ impl Exchange {
             traces: Vec::new(),
             caching: None,
             counted: Counted::default(),
+            semantic: None,
             ledger: Ledger::default(),
             at_reply: Vec::new(),
             at_response: Vec::new(),
@@ -221,6 +225,7 @@ impl Exchange {
     /// True when the response came from the cache: what was done before it was stored is not done again.
     pub(crate) fn is_from_cache(&self) -> bool {
         self.caching.as_ref().is_some_and(|caching| caching.is_hit)
+            || self.semantic.as_ref().is_some_and(|caching| caching.is_hit)
     }
 
     /// The response, made empty with status 200 when there is none yet.

@@ -157,7 +157,7 @@ fn destination(compiler: &mut Compiler<'_>, element: &Element) -> Option<Destina
             Some(url) => Some(PathSetting::new(compiler, url)?),
             None => None,
         };
-        return Some(Destination::Backend { id: known_backend(compiler, element)?, path });
+        return Some(Destination::Backend { id: known_backend(compiler, element, "backend-id")?, path });
     }
     let Some(url) = url else {
         let finding = Diagnostic::error(

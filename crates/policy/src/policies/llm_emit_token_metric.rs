@@ -20,7 +20,9 @@ pub const DECLARATION: Declaration = Declaration {
     sections: &[Section::Inbound],
     scopes: ALL_SCOPES,
     attributes: &[
-        Attribute::optional("namespace", Kind::Text, "Namespace of the metrics.").literal().or("API Management"),
+        Attribute::optional("namespace", Kind::Text, "Namespace of the metrics.")
+            .literal()
+            .or("API Management"),
         Attribute::optional("value", Kind::Text, "Of older documents; has no effect."),
     ],
     children: Children::Elements(&[metric_dimensions::CHILD]),

@@ -114,8 +114,9 @@ pub(super) struct Evaluated {
 
 fn many(element: &Element, dimension: &Element) -> Diagnostic {
     let message = format!("`{}` has more than {ADVISED} dimensions with values", element.name);
-    Diagnostic::warning("many-dimensions", dimension.name_span, message)
-        .with_help(format!("API Management keeps {ADVISED} dimensions of a metric beside its own; remove some"))
+    Diagnostic::warning("many-dimensions", dimension.name_span, message).with_help(format!(
+        "API Management keeps {ADVISED} dimensions of a metric beside its own; remove some"
+    ))
 }
 
 fn without_value(compiler: &Compiler<'_>, dimension: &Element, name: &str) -> Diagnostic {

@@ -139,6 +139,24 @@ pub enum Event {
         /// Its address without the query.
         address: Arc<str>,
     },
+    /// Content Safety gave no verdict on a text.
+    ContentSafetyFailed {
+        /// The backend entity of the service.
+        backend: Arc<str>,
+        /// Why, as `context.LastError.Reason` or a like word names it.
+        reason: &'static str,
+        /// One lower-case sentence that holds nothing of the text.
+        message: String,
+        /// True when the text was blocked, false when it passed unchecked.
+        is_blocked: bool,
+    },
+    /// Content Safety objected to a text.
+    ContentBlocked {
+        /// The backend entity of the service.
+        backend: Arc<str>,
+        /// What was kept back: `request`, `response`, or `stream` for one that was cut off.
+        what: &'static str,
+    },
     /// A client connection was refused or ended because of a limit.
     ConnectionRefused {
         /// Why, in kebab case.
@@ -163,9 +181,19 @@ pub enum Event {
         /// Which.
         store: Arc<str>,
     },
+    /// A store does not search vectors, which are kept in memory instead. Told once for each store.
+    SearchMissing {
+        /// Which.
+        store: Arc<str>,
+    },
+    /// A semantic cache was asked.
+    SemanticLookup {
+        /// What came of it: `hit`, `miss`, `skipped`, or `failed`.
+        outcome: &'static str,
+    },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
-        /// `counters` or `cache`.
+        /// `counters`, `cache` or `vectors`.
         kind: &'static str,
     },
 }

@@ -79,12 +79,23 @@ pub struct Memory {
     pub values: usize,
     /// `valueBytes`: what they take, about; 128 MiB when not set.
     pub value_bytes: usize,
+    /// `vectors`: how many answers of the semantic cache; 50,000 when not set.
+    pub vectors: usize,
+    /// `vectorBytes`: what they take, about; 256 MiB when not set.
+    pub vector_bytes: usize,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         const MEBIBYTE: usize = 1024 * 1024;
-        Self { counters: 100_000, counter_bytes: 64 * MEBIBYTE, values: 100_000, value_bytes: 128 * MEBIBYTE }
+        Self {
+            counters: 100_000,
+            counter_bytes: 64 * MEBIBYTE,
+            values: 100_000,
+            value_bytes: 128 * MEBIBYTE,
+            vectors: 50_000,
+            vector_bytes: 256 * MEBIBYTE,
+        }
     }
 }
 
@@ -115,6 +126,8 @@ fn memory(state: &mut Fields<'_>, reading: &mut Reading<'_>) -> Memory {
         ("counterBytes", &mut memory.counter_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
         ("values", &mut memory.values, 100..=ENTRIES),
         ("valueBytes", &mut memory.value_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
+        ("vectors", &mut memory.vectors, 1..=ENTRIES),
+        ("vectorBytes", &mut memory.vector_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
     ];
     for (key, target, range) in targets {
         let given = fields.whole_number(key, range, reading);

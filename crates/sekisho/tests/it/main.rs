@@ -7,6 +7,7 @@ mod support;
 mod errors;
 mod examples;
 mod gallery;
+mod ledger;
 mod reload;
 mod runaway;
 mod shared_state;

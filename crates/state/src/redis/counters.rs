@@ -245,7 +245,9 @@ impl Counters for RedisCounters {
             for (group, answer) in groups.iter().zip(answers) {
                 match answer {
                     Some(standings) => {
-                        states.extend(standings.into_iter().map(|(index, standing)| (index, standing.state(0))));
+                        states.extend(
+                            standings.into_iter().map(|(index, standing)| (index, standing.state(0))),
+                        );
                     }
                     None if self.on_failure == OnStateFailure::Local => {
                         let missed: Vec<Settlement> =

@@ -35,9 +35,12 @@ const REASON: &[&str; 1] = &["reason"];
 const RESULT: &[&str; 1] = &["result"];
 const RESOURCE: &[&str; 1] = &["resource"];
 const ADDRESS: &[&str; 1] = &["address"];
+const SAFETY_FAILURE: &[&str; 3] = &["backend", "reason", "effect"];
+const BLOCKED: &[&str; 2] = &["backend", "what"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
+const OUTCOME: &[&str; 1] = &["outcome"];
 const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
@@ -104,12 +107,15 @@ pub(super) struct Families {
     pub(super) token_failures: Series<1, Counter>,
     pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) openid_failures: Series<1, Counter>,
+    pub(super) content_safety_failures: Series<3, Counter>,
+    pub(super) content_blocked: Series<2, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
     pub(super) state_lost: Series<1, Gauge>,
     pub(super) state_outages: Series<1, Counter>,
     pub(super) state_bypasses: Series<1, Counter>,
     pub(super) state_evictions: Series<1, Counter>,
+    pub(super) semantic_lookups: Series<1, Counter>,
     pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
@@ -231,6 +237,20 @@ impl Families {
                 ADDRESS,
                 [&addresses],
             ),
+            content_safety_failures: counters(
+                registry,
+                "content_safety_failures",
+                "Texts on which Content Safety gave no verdict, and whether they were blocked or passed",
+                SAFETY_FAILURE,
+                [&backends, &words, &words],
+            ),
+            content_blocked: counters(
+                registry,
+                "content_blocked",
+                "Requests and responses that Content Safety objected to, and streams that were cut off for it",
+                BLOCKED,
+                [&backends, &words],
+            ),
             lines_dropped: counters(
                 registry,
                 "log_lines_dropped",
@@ -265,8 +285,15 @@ impl Families {
             state_evictions: counters(
                 registry,
                 "state_evictions",
-                "Counters and cached values that were dropped from memory before their time",
+                "Counters, cached values and answers that were dropped from memory before their time",
                 KIND,
+                [&words],
+            ),
+            semantic_lookups: counters(
+                registry,
+                "semantic_cache_lookups",
+                "What came of lookups in the semantic cache: hit, miss, skipped, failed",
+                OUTCOME,
                 [&words],
             ),
             custom_values_dropped: counters(

@@ -179,6 +179,14 @@ impl Observer for Metrics {
             Event::OpenIdFailed { address } => {
                 families.openid_failures.with([Some(address)], |counter| counter.inc());
             }
+            Event::ContentSafetyFailed { backend, reason, is_blocked, .. } => {
+                let effect = if *is_blocked { "blocked" } else { "passed" };
+                let labels = [Some(&**backend), Some(*reason), Some(effect)];
+                families.content_safety_failures.with(labels, |counter| counter.inc());
+            }
+            Event::ContentBlocked { backend, what } => {
+                families.content_blocked.with([Some(backend), Some(what)], |counter| counter.inc());
+            }
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }
@@ -195,6 +203,10 @@ impl Observer for Metrics {
             Event::StateEvicted { kind } => {
                 families.state_evictions.with([Some(kind)], |counter| counter.inc());
             }
+            Event::SemanticLookup { outcome } => {
+                families.semantic_lookups.with([Some(outcome)], |counter| counter.inc());
+            }
+            Event::SearchMissing { .. } => {}
         }
     }
 

@@ -178,6 +178,8 @@ fn outages_of_state_are_counted() {
     metrics.event(lost());
     metrics.event(Event::StateBypassed { store: "state".into() });
     metrics.event(Event::StateEvicted { kind: "counters" });
+    metrics.event(Event::SemanticLookup { outcome: "hit" });
+    metrics.event(Event::SearchMissing { store: "state".into() });
     assert_eq!(samples(&metrics)["sekisho_state_lost{store=\"state\"}"], 1.0);
     metrics.event(recovered());
     metrics.event(lost());
@@ -188,6 +190,7 @@ fn outages_of_state_are_counted() {
         ("state_outages_total{store=\"state\"}", 2.0),
         ("state_bypasses_total{store=\"state\"}", 1.0),
         ("state_evictions_total{kind=\"counters\"}", 1.0),
+        ("semantic_cache_lookups_total{outcome=\"hit\"}", 1.0),
     ] {
         assert_eq!(samples[&format!("sekisho_{series}")], value, "{series}");
     }

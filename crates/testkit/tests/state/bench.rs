@@ -132,6 +132,10 @@ impl Backends for PiecewiseBackend {
         None
     }
 
+    fn has_credentials(&self, _: &str) -> bool {
+        true
+    }
+
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         let (meter, _) = ReplyMeter::begin(call.metering, call.body);
         let body = match self.body.lock().take() {
@@ -146,12 +150,7 @@ impl Backends for PiecewiseBackend {
         if let Some(meter) = meter {
             meter.watch(&mut response, &mut attempt);
         }
-        let reply = ForwardReply {
-            response,
-            attempt,
-            base_url: Arc::default(),
-            backend: None,
-        };
+        let reply = ForwardReply { response, attempt, base_url: Arc::default(), backend: None };
         Box::pin(std::future::ready(Ok(reply)))
     }
 }

@@ -7,8 +7,8 @@ use http_body_util::BodyExt;
 use sekisho_expression::context::SubscriptionFacts;
 use sekisho_policy::body::BodyError;
 use sekisho_policy::pipeline::Scope;
-use sekisho_policy::ports::counters::Window;
 use sekisho_policy::ports::Counters;
+use sekisho_policy::ports::counters::Window;
 
 use crate::asked::AskedCounters;
 use crate::bench::{Bench, pipeline};

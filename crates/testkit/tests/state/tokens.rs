@@ -20,7 +20,8 @@ const POLICY: &str = r#"<llm-token-limit counter-key="team" tokens-per-minute="1
     token-quota-period="Daily" estimate-prompt-tokens="true" />"#;
 const CHAT: &str = r#"{"messages":[{"role":"user","content":"Hello there."}]}"#;
 const STREAM: &str = r#"{"stream":true,"messages":[{"role":"user","content":"Hello there."}]}"#;
-const REPLY: &str = r#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":110,"total_tokens":120}}"#;
+const REPLY: &str =
+    r#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":110,"total_tokens":120}}"#;
 const LAST_CHUNK: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":110,\"total_tokens\":120}}\n\n";
 
 struct World {

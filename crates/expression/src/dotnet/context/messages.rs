@@ -97,13 +97,12 @@ pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl")
         }),
     ]);
 
-pub(super) static FOUNDRY: TypeDeclaration =
-    TypeDeclaration::interface("IFoundry").note("`context.Request.Foundry`: what a call to a model asks for.").members(
-        &[impure("string Deployment", |call| {
-            Ok(call.context().model_deployment().map_or(Value::Null, |name| Value::from(&*name)))
-        })
-        .note("The deployment of the path, else `model` of the body; null when the call names neither.")],
-    );
+pub(super) static FOUNDRY: TypeDeclaration = TypeDeclaration::interface("IFoundry")
+    .note("`context.Request.Foundry`: what a call to a model asks for.")
+    .members(&[impure("string Deployment", |call| {
+        Ok(call.context().model_deployment().map_or(Value::Null, |name| Value::from(&*name)))
+    })
+    .note("The deployment of the path, else `model` of the body; null when the call names neither.")]);
 
 pub(super) static PRIVATE_ENDPOINT: TypeDeclaration =
     TypeDeclaration::interface("IPrivateEndpointConnection").members(&[

@@ -47,8 +47,10 @@ struct Progress {
 impl Account {
     /// The account of a call whose asks were granted.
     pub(super) fn open(ports: Ports, reserved_at: Duration, asked: &[Asked]) -> Arc<Self> {
-        let entries =
-            asked.iter().map(|asked| Entry { ask: asked.ask.clone(), is_charged: asked.is_charged }).collect();
+        let entries = asked
+            .iter()
+            .map(|asked| Entry { ask: asked.ask.clone(), is_charged: asked.is_charged })
+            .collect();
         let progress = Progress { collects: true, is_reserved: true, unsettled: 0, used: Some(0) };
         Arc::new(Self { ports, reserved_at, entries, progress: Mutex::new(progress) })
     }

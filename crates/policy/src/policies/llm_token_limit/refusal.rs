@@ -50,7 +50,8 @@ fn rate_text(wait: Option<u64>) -> Cow<'static, str> {
 }
 
 fn quota_text(is_used_up: bool, wait: Option<u64>) -> Cow<'static, str> {
-    let what = if is_used_up { "Token quota is exceeded." } else { "Token quota will exceed with this request." };
+    let what =
+        if is_used_up { "Token quota is exceeded." } else { "Token quota will exceed with this request." };
     match wait {
         Some(wait) => format!("{what} Try again in {}.", in_words(wait)).into(),
         None => what.into(),
@@ -86,8 +87,9 @@ fn in_words(seconds: u64) -> String {
 
 fn joined(parts: [(u64, &str); 2], with: &str) -> String {
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
-    let parts: Vec<String> =
-        parts.map(|(number, unit)| format!("{number} {unit}{}", if number == 1 { "" } else { "s" })).collect();
+    let parts: Vec<String> = parts
+        .map(|(number, unit)| format!("{number} {unit}{}", if number == 1 { "" } else { "s" }))
+        .collect();
     parts.join(with)
 }
 
