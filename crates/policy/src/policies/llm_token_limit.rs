@@ -13,6 +13,7 @@ mod refusal;
 
 use std::sync::Arc;
 
+use http::header::CONTENT_TYPE;
 use sekisho_diagnostics::Diagnostic;
 use sekisho_expression::Needs;
 use sekisho_llm::ImageRule;
@@ -108,8 +109,8 @@ used in a period of the calendar in UTC (`Hourly`, `Daily`, `Weekly` from Monday
 be given. There are counters for each value of `counter-key` in the whole instance, across scopes, APIs and gateways that \
 share their state; a call counts in each of them once, however many policies name it.\n\
 \n\
-Calls to models are counted: `POST` to `…/chat/completions`, `…/completions`, `…/embeddings`, `…/responses` and \
-`…/v1/messages`, by the path as it stands where the policy runs, or as it was called. Other calls pass, also when nothing \
+Calls to models are counted: `POST` to `…/chat/completions`, `…/completions`, `…/embeddings`, `…/responses`, \
+`…/v1/messages`, and those to `…/audio/…` and `…/images/…` as far as replies report tokens; by the path as it stands where the policy runs, or as it was called. Other calls pass, also when nothing \
 is left. Prompt and completion count as the backend reports them in `usage`; where it does not, they are counted here. \
 A reply that is no success uses nothing, and so does a response of the cache.\n\
 \n\
@@ -184,7 +185,8 @@ impl RunLater for LlmTokenLimit {
             if !call.kind.uses_tokens() {
                 return Ok(Outcome::Continue);
             }
-            buffer(exchange, Needs { request_body: true, ..Needs::default() }).await?;
+            let request_body = !is_form(exchange);
+            buffer(exchange, Needs { request_body, ..Needs::default() }).await?;
             let estimate = self.estimate(exchange, &call)?;
             let asked = self.limits.asks(exchange, estimate.unwrap_or(0))?;
             let asks: Vec<_> = asked.iter().map(|asked| asked.ask.clone()).collect();
@@ -210,6 +212,13 @@ impl RunLater for LlmTokenLimit {
             Ok(Outcome::Continue)
         })
     }
+}
+
+/// True for forms, with which files are sent: there is no prompt to be counted in them, and they may be large.
+fn is_form(exchange: &Exchange) -> bool {
+    let media_type = exchange.request.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+    media_type
+        .is_some_and(|text| text.get(..10).is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/")))
 }
 
 impl LlmTokenLimit {
