@@ -58,7 +58,8 @@ impl LocalModel {
         let table = Table::read(&read(folder, "model.safetensors")?)?;
         let bytes = read(folder, "tokenizer.json")?;
         let unknown = unknown_token(&bytes);
-        let mut tokenizer = Tokenizer::from_bytes(&bytes).map_err(|error| content("tokenizer.json", error))?;
+        let mut tokenizer =
+            Tokenizer::from_bytes(&bytes).map_err(|error| content("tokenizer.json", error))?;
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(|error| content("tokenizer.json", error))?;
         let unknown = unknown.and_then(|token| tokenizer.token_to_id(&token));
@@ -117,8 +118,8 @@ impl Embeddings for LocalModel {
 mod tests {
     use std::collections::HashMap;
 
-    use safetensors::tensor::TensorView;
     use safetensors::Dtype;
+    use safetensors::tensor::TensorView;
     use serde_json::json;
 
     use super::*;
@@ -140,7 +141,8 @@ mod tests {
             .iter()
             .map(|(name, kind, shape, data)| (*name, TensorView::new(*kind, shape.clone(), data).unwrap()))
             .collect();
-        std::fs::write(folder.join("model.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+        std::fs::write(folder.join("model.safetensors"), safetensors::serialize(views, None).unwrap())
+            .unwrap();
         std::fs::write(folder.join("tokenizer.json"), tokenizer.to_string()).unwrap();
     }
 
@@ -184,7 +186,11 @@ mod tests {
         let error = |folder: &Path| LocalModel::open(folder).err().unwrap().to_string();
         assert!(error(folder.path()).starts_with("cannot read `model.safetensors`"));
         write(folder.path(), vec![("other", Dtype::F32, vec![1], floats(&[1.0]))]);
-        assert!(error(folder.path()).starts_with("`model.safetensors` cannot be used"), "{}", error(folder.path()));
+        assert!(
+            error(folder.path()).starts_with("`model.safetensors` cannot be used"),
+            "{}",
+            error(folder.path())
+        );
         write(folder.path(), vec![rows(), ("weights", Dtype::F32, vec![1], floats(&[1.0]))]);
         assert!(error(folder.path()).contains("differ in length"));
         write(folder.path(), vec![("embeddings", Dtype::F32, vec![1, 1], floats(&[f32::NAN]))]);

@@ -92,18 +92,12 @@ fn numbers(name: &str, tensor: &TensorView<'_>) -> Result<Vec<f32>, ModelError> 
 fn rows(tensor: &TensorView<'_>, count: usize) -> Result<Vec<usize>, ModelError> {
     let data = tensor.data();
     let rows: Option<Vec<usize>> = match tensor.dtype() {
-        Dtype::I64 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|bytes| usize::try_from(i64::from_le_bytes(*bytes)).ok())
-            .collect(),
-        Dtype::I32 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|bytes| usize::try_from(i32::from_le_bytes(*bytes)).ok())
-            .collect(),
+        Dtype::I64 => {
+            data.as_chunks().0.iter().map(|bytes| usize::try_from(i64::from_le_bytes(*bytes)).ok()).collect()
+        }
+        Dtype::I32 => {
+            data.as_chunks().0.iter().map(|bytes| usize::try_from(i32::from_le_bytes(*bytes)).ok()).collect()
+        }
         _ => None,
     };
     rows.filter(|rows| rows.iter().all(|row| *row < count))
@@ -129,7 +123,9 @@ mod tests {
 
     #[test]
     fn half_precision_is_read() {
-        for (bits, number) in [(0x0000, 0.0), (0x3C00, 1.0), (0xC000, -2.0), (0x3555, 0.333_251_95), (0x0001, 5.960_464_5e-8)] {
+        for (bits, number) in
+            [(0x0000, 0.0), (0x3C00, 1.0), (0xC000, -2.0), (0x3555, 0.333_251_95), (0x0001, 5.960_464_5e-8)]
+        {
             assert_eq!(half(bits), number);
         }
         assert!(half(0x7C00).is_infinite() && half(0x7E00).is_nan());

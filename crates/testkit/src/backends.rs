@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::embeddings::{EmbeddingSettings, ScriptedEmbeddings};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
@@ -13,7 +14,6 @@ use sekisho_expression::dotnet::crypto::certificate::thumbprint;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
-use crate::embeddings::{EmbeddingSettings, ScriptedEmbeddings};
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ClientCertificate, ForwardCall, ForwardError, ForwardFailure, ForwardReply,
     PortFuture, Target,

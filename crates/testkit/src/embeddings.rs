@@ -54,9 +54,10 @@ impl ScriptedEmbeddings {
         };
         match body["input"].as_str().and_then(|text| self.settings.vectors.get(text)) {
             None => reply(400, format!("no such text: {body}")),
-            Some(Value::Number(status)) => {
-                reply(status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500), String::new())
-            }
+            Some(Value::Number(status)) => reply(
+                status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(500),
+                String::new(),
+            ),
             Some(Value::String(text)) if text == "CONNECTION FAILURE" => Script::ConnectionFailure,
             Some(Value::String(text)) if text == "TIMEOUT" => Script::Timeout,
             Some(Value::String(text)) => reply(200, text.clone()),

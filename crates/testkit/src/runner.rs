@@ -15,8 +15,8 @@ use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue,
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
-use sekisho_policy::semantic::SemanticSettings;
 use sekisho_policy::ports::{Backends, BaseUrl, Clock, Ports, Target};
+use sekisho_policy::semantic::SemanticSettings;
 use sekisho_state::memory::MemoryCache;
 use serde_json::Value;
 

@@ -12,7 +12,9 @@ use sekisho_expression::Limits;
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::{Compiler, Environment};
 use sekisho_policy::document::assemble;
-use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, OriginalUrl, Request, Response};
+use sekisho_policy::exchange::{
+    Arrival, CallFacts, Exchange, ExchangeLimits, OriginalUrl, Request, Response,
+};
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, Clock, Event, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet,
@@ -66,7 +68,12 @@ struct Bench {
 
 impl Bench {
     /// So many answers are let through from the beginning. With a fake clock every wait is over at once.
-    fn new(embeddings: usize, model: usize, longest_wait: Option<Duration>, clock: Option<Arc<dyn Clock>>) -> Self {
+    fn new(
+        embeddings: usize,
+        model: usize,
+        longest_wait: Option<Duration>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Self {
         let fakes = FakePorts::default();
         let set = fakes.set();
         let clock = clock.unwrap_or_else(|| Arc::clone(&fakes.clock) as _);
@@ -135,8 +142,7 @@ fn pipeline() -> Pipeline {
             <on-error />
         </policies>"#,
     );
-    let environment =
-        Environment { backends: ["embeddings".to_owned()].into(), ..Environment::default() };
+    let environment = Environment { backends: ["embeddings".to_owned()].into(), ..Environment::default() };
     let mut compiler = Compiler::new(&environment, &sources);
     let document = compiler.document(sources.text(file), file, Scope::Global);
     let findings = compiler.into_diagnostics();

@@ -57,7 +57,9 @@ impl BackendSet {
 
     /// True when a backend, or every member of a pool, is sent credentials of its own.
     fn has_credentials(&self, id: &str) -> bool {
-        let proves = |single: &Arc<Single>| !single.credentials.is_empty() || single.clients.way().certificate.is_some();
+        let proves = |single: &Arc<Single>| {
+            !single.credentials.is_empty() || single.clients.way().certificate.is_some()
+        };
         match self.by_id.get(id) {
             None => false,
             Some(Backend::Single(single)) => proves(single),

@@ -152,12 +152,16 @@ impl<'e> Compiler<'e> {
     /// Warns of a document that has one half of the semantic cache.
     pub(crate) fn check_semantic_pair(&mut self) {
         let (place, other, effect) = match std::mem::take(&mut self.semantic) {
-            SemanticPair { lookup: Some(place), store: None } => {
-                (place, "llm-semantic-cache-store", "no answer is kept unless a document of another scope has it")
-            }
-            SemanticPair { lookup: None, store: Some(place) } => {
-                (place, "llm-semantic-cache-lookup", "it keeps nothing unless a document of another scope has it")
-            }
+            SemanticPair { lookup: Some(place), store: None } => (
+                place,
+                "llm-semantic-cache-store",
+                "no answer is kept unless a document of another scope has it",
+            ),
+            SemanticPair { lookup: None, store: Some(place) } => (
+                place,
+                "llm-semantic-cache-lookup",
+                "it keeps nothing unless a document of another scope has it",
+            ),
             _ => return,
         };
         let message = format!("the document has no `{other}`: {effect}");

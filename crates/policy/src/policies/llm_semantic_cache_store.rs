@@ -29,8 +29,12 @@ pub const DECLARATION: Declaration = Declaration {
             Kind::Integer { minimum: 0, maximum: i64::MAX },
             "How long the answer is kept, in seconds; 0 keeps nothing.",
         ),
-        Attribute::optional("cache-response", Kind::Boolean, "Whether this answer is kept, whatever its status.")
-            .or("only answers with status 200 are kept"),
+        Attribute::optional(
+            "cache-response",
+            Kind::Boolean,
+            "Whether this answer is kept, whatever its status.",
+        )
+        .or("only answers with status 200 are kept"),
     ],
     children: Children::None,
     once: true,

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 pub use self::http::{ClientCertificate, Http, HttpError, HttpOptions, Proxy};
+use crate::semantic::Semantics;
 pub use authorizations::{Authorization, AuthorizationError, Authorizations};
 pub use backends::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target,
@@ -32,7 +33,6 @@ pub use jwts::Jwts;
 pub use permits::Permits;
 pub use record::{CallRecord, Event, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
-use crate::semantic::Semantics;
 pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.

@@ -96,9 +96,8 @@ mod tests {
     #[test]
     fn a_coding_must_be_accepted() {
         let gzip = HeaderValue::from_static("gzip");
-        let accepting = |list: &'static str| {
-            HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))])
-        };
+        let accepting =
+            |list: &'static str| HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))]);
         assert!(accepts(&accepting("br, GZIP;q=0.5"), &gzip));
         assert!(accepts(&accepting("*"), &gzip));
         assert!(!accepts(&accepting("br"), &gzip));

@@ -108,7 +108,9 @@ impl Call {
         let unread = |error| Arc::from(format!("the answer of backend `{backend_id}` broke off: {error}"));
         response.body.buffer(MAX_REPLY).await.map_err(unread)?;
         let vector = response.body.read(false).and_then(|body| vector(&body));
-        vector.ok_or_else(|| format!("backend `{backend_id}` answered with something else than an embedding").into())
+        vector.ok_or_else(|| {
+            format!("backend `{backend_id}` answered with something else than an embedding").into()
+        })
     }
 }
 

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::{Clock, Embeddings, Vector, VectorCaches, Vectors};
-pub(crate) use flights::{Flight, Waited};
 use flights::Flights;
+pub(crate) use flights::{Flight, Waited};
 use recent::Recent;
 
 /// What semantic caching needs beside the configuration. Shared by all calls.
@@ -63,13 +63,7 @@ impl Default for SemanticSettings {
 impl Semantics {
     /// Nothing kept yet, and all embeddings from backends.
     pub fn new(caches: VectorCaches, settings: SemanticSettings) -> Self {
-        Self {
-            caches,
-            local: BTreeMap::new(),
-            settings,
-            recent: Recent::default(),
-            flights: Arc::default(),
-        }
+        Self { caches, local: BTreeMap::new(), settings, recent: Recent::default(), flights: Arc::default() }
     }
 
     /// Asks the model for all who ask the same now, or waits for whoever does.

@@ -2,8 +2,8 @@
 //!
 //! Each part goes into a SHA-256 with its length in front, so that no value can be mistaken for two.
 
-use sha2::{Digest, Sha256};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
 

@@ -51,7 +51,11 @@ impl Generations {
 
 impl Recent {
     /// The embedding that is kept, the one that another call is waiting for, or a new one.
-    pub(super) async fn get(&self, key: Key, make: impl FnOnce() -> PortFuture<'static, Embedded>) -> Embedded {
+    pub(super) async fn get(
+        &self,
+        key: Key,
+        make: impl FnOnce() -> PortFuture<'static, Embedded>,
+    ) -> Embedded {
         if let Some(vector) = self.kept.lock().get(&key) {
             return Ok(vector);
         }

@@ -8,8 +8,7 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, authorizations, destinations, identity,
-    semantic_cache, state,
+    Upstream, authorizations, destinations, identity, semantic_cache, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};

@@ -44,7 +44,12 @@ pub(super) struct NamedVectors {
 
 impl NamedVectors {
     /// Not connected yet. `local` is for a server that does not search vectors.
-    pub(super) fn new(name: String, settings: RedisSettings, ports: StorePorts, local: Arc<dyn Vectors>) -> Self {
+    pub(super) fn new(
+        name: String,
+        settings: RedisSettings,
+        ports: StorePorts,
+        local: Arc<dyn Vectors>,
+    ) -> Self {
         Self { name, settings, ports, local, vectors: OnceLock::new() }
     }
 

@@ -42,10 +42,7 @@ impl State {
         State {
             counters: Arc::new(memory_counters(process, clock, recorder)),
             caches: Caches { internal: memory_cache(process, clock, recorder), external: None },
-            vectors: VectorCaches {
-                usual: memory_vectors(process, clock, recorder),
-                named: BTreeMap::new(),
-            },
+            vectors: VectorCaches { usual: memory_vectors(process, clock, recorder), named: BTreeMap::new() },
             stores: Vec::new(),
         }
     }
@@ -118,7 +115,11 @@ fn memory_counters(
     MemoryCounters::bounded(Arc::clone(clock), bounds, Arc::clone(recorder))
 }
 
-fn memory_cache(process: &Process, clock: &Arc<dyn Clock>, recorder: &Arc<dyn Recorder>) -> Arc<dyn ports::Cache> {
+fn memory_cache(
+    process: &Process,
+    clock: &Arc<dyn Clock>,
+    recorder: &Arc<dyn Recorder>,
+) -> Arc<dyn ports::Cache> {
     let memory = &process.state.memory;
     let bounds = MemoryBounds { entries: memory.values, bytes: memory.value_bytes };
     Arc::new(MemoryCache::bounded(Arc::clone(clock), bounds, Arc::clone(recorder)))

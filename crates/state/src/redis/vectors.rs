@@ -11,8 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use redis::{Cmd, RedisError, Value};
-use sekisho_policy::ports::vectors::{Neighbour, Vector, Vectors};
 use sekisho_policy::ports::PortFuture;
+use sekisho_policy::ports::vectors::{Neighbour, Vector, Vectors};
 
 use super::cache::{LARGEST, millis};
 use super::key;

@@ -119,7 +119,9 @@ impl Metrics {
         let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
         let known = record.usage.filter(|usage| usage.provenance != Provenance::Unknown);
         let Some(usage) = known else {
-            if record.status < 400 && (model.is_some() || record.usage.is_some()) {
+            // A call that no backend was asked for, as one that a cache answered, used nothing.
+            let ran = record.status < 400 && !record.attempts.is_empty();
+            if ran && (model.is_some() || record.usage.is_some()) {
                 self.families.usage_unknown.with([api, model], |counter| counter.inc());
             }
             return;
