@@ -16,8 +16,10 @@ use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ClientCertificate, ForwardCall, ForwardError, ForwardFailure, ForwardReply,
-    PortFuture, Target,
+    Http, HttpOptions, PortFuture, Target,
 };
+
+use crate::services::FakeServices;
 
 /// What a scripted backend does.
 #[derive(Clone, Debug)]
@@ -60,10 +62,11 @@ pub struct Received {
     pub certificate: Option<String>,
 }
 
-/// Backends that follow a script; the last entry repeats.
+/// Backends that follow a script; the last entry repeats. A backend entity that is one of the services answers as such.
 pub struct ScriptedBackends {
     ids: Vec<String>,
     script: Mutex<VecDeque<Script>>,
+    services: Arc<FakeServices>,
     received: Mutex<Vec<Received>>,
     embeddings: Option<ScriptedEmbeddings>,
 }
@@ -71,13 +74,26 @@ pub struct ScriptedBackends {
 impl ScriptedBackends {
     /// Backends with these ids.
     pub fn new(ids: Vec<String>, script: Vec<Script>) -> Self {
-        Self { ids, script: Mutex::new(script.into()), received: Mutex::new(Vec::new()), embeddings: None }
+        Self {
+            ids,
+            script: Mutex::new(script.into()),
+            services: Arc::default(),
+            received: Mutex::new(Vec::new()),
+            embeddings: None,
+        }
     }
 
     /// The same with a backend that makes embeddings.
+    #[must_use]
     pub fn with_embeddings(mut self, settings: EmbeddingSettings) -> Self {
         self.embeddings = Some(ScriptedEmbeddings { settings, received: Mutex::default() });
         self
+    }
+
+    /// The same with services that some of them are.
+    #[must_use]
+    pub fn with_services(self, services: Arc<FakeServices>) -> Self {
+        Self { services, ..self }
     }
 
     /// What reached them so far; it is forgotten.
@@ -136,6 +152,12 @@ impl Backends for ScriptedBackends {
             } else {
                 format!("{}?{}", call.path, call.query)
             };
+            if matches!(call.target, Target::Backend(_)) {
+                let url = format!("https://{}{uri}", base_url.authority());
+                if self.services.answers_for(&url) {
+                    return self.ask_service(&url, call, base_url).await;
+                }
+            }
             let (meter, body) = ReplyMeter::begin(call.metering, call.body);
             let body = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             let method = call.method.to_string();
@@ -159,7 +181,11 @@ impl Backends for ScriptedBackends {
                 proxy: call.proxy.map(|proxy| proxy.url.authority()),
                 certificate: call.certificate.and_then(|certificate| shown(&certificate)),
             });
-            let attempt = Attempt { authority, ..Attempt::default() };
+            let backend_id = match call.target {
+                Target::Backend(id) => Some(Arc::clone(id)),
+                _ => None,
+            };
+            let attempt = Attempt { authority, backend_id, ..Attempt::default() };
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
                 message: message.to_owned(),
@@ -185,6 +211,38 @@ impl Backends for ScriptedBackends {
                 )),
             }
         })
+    }
+}
+
+impl ScriptedBackends {
+    /// Sends a call to the service that the backend is.
+    async fn ask_service(
+        &self,
+        url: &str,
+        call: ForwardCall<'_>,
+        base_url: Arc<BaseUrl>,
+    ) -> Result<ForwardReply, ForwardError> {
+        let failed = |failure, message: String| ForwardError { failure, message, attempt: None };
+        let mut request = http::Request::new(call.body);
+        *request.method_mut() = call.method.clone();
+        *request.headers_mut() = call.headers;
+        *request.uri_mut() =
+            url.parse().map_err(|_| failed(ForwardFailure::Connection, format!("`{url}` is no URL")))?;
+        let answer = self.services.send(request, HttpOptions::timeout(call.timeout)).await;
+        let (parts, body) = answer
+            .map_err(|error| {
+                let timed_out = error.timed_out;
+                let failure = if timed_out { ForwardFailure::Timeout } else { ForwardFailure::Connection };
+                failed(failure, error.message)
+            })?
+            .into_parts();
+        let response = Response { status: parts.status.as_u16(), reason: None, headers: parts.headers, body };
+        let attempt = Attempt {
+            authority: base_url.authority().into(),
+            status: Some(response.status),
+            ..Attempt::default()
+        };
+        Ok(ForwardReply { response, attempt, base_url, backend: None })
     }
 }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use sekisho_policy::compile::{ContentSafetySettings, OnSafetyFailure};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -55,6 +56,8 @@ pub struct Settings {
     pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
     pub external_cache: bool,
+    /// True when tokens per minute are those of the last 60 seconds.
+    pub sliding_tokens: bool,
     /// What the specification says of the operation: an operation of OpenAPI 3.1 with `components` beside it.
     pub contract: Option<Value>,
     /// JSON schemas of the service by id; a text stands for an XML schema.
@@ -71,6 +74,8 @@ pub struct Settings {
     pub embeddings: Option<EmbeddingSettings>,
     /// How the gateway caches by meaning.
     pub semantic_cache: SemanticCacheSettings,
+    /// How `llm-content-safety` works with its service.
+    pub content_safety: ContentSafety,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
 }
@@ -83,6 +88,29 @@ pub struct SemanticCacheSettings {
     pub bypasses_streams: bool,
     /// Hits carry a header.
     pub marks_hits: bool,
+}
+
+/// `contentSafety` of a case: what becomes of text without a verdict.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ContentSafety {
+    /// True when it passes.
+    pub passes_unchecked: bool,
+    /// The same for single policies by their id.
+    pub policies: BTreeMap<String, bool>,
+}
+
+impl ContentSafety {
+    /// As the compiler has it.
+    pub fn settings(&self) -> ContentSafetySettings {
+        let word = |passes: bool| if passes { OnSafetyFailure::Allow } else { OnSafetyFailure::Deny };
+        let policies = self.policies.iter();
+        ContentSafetySettings {
+            on_failure: word(self.passes_unchecked),
+            on_failure_by_policy: policies.map(|(id, passes)| (id.clone(), word(*passes))).collect(),
+            ..ContentSafetySettings::default()
+        }
+    }
 }
 
 /// An answer of a service that policies call.
@@ -164,6 +192,8 @@ pub struct Expected {
     pub embeddings: Option<Vec<Value>>,
     /// Metrics as `namespace/name=value {dimension=value, …}`.
     pub metrics: Option<Vec<String>>,
+    /// Events as the recorder was told them: the name, and in `{…}` what belongs to it.
+    pub events: Option<Vec<String>>,
     /// Findings of the load as `code line:column`; the case then has no request.
     pub findings: Option<Vec<String>>,
 }

@@ -97,6 +97,11 @@ pub(crate) fn rest(
     if let Some(expected) = &expected.metrics {
         note(differences, "metrics", &json!(expected), &json!(metrics));
     }
+    let events: Vec<String> =
+        std::mem::take(&mut *ports.recorder.events.lock()).iter().map(|event| format!("{event:?}")).collect();
+    if let Some(expected) = &expected.events {
+        note(differences, "events", &json!(expected), &json!(events));
+    }
     let waits = ports.clock.take_waits();
     if let Some(expected) = &expected.waits {
         let found: Vec<f64> = waits.iter().map(Duration::as_secs_f64).collect();

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
 use sekisho_expression::context::{
     ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, TrustStore, UrlFacts,
 };
 use sekisho_policy::body::Body;
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
+use sekisho_policy::compile::{
+    Compiler, Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow,
+};
 use sekisho_policy::document::{CompiledDocument, assemble};
-use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Route};
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
 use sekisho_policy::ports::{Backends, BaseUrl, Clock, Ports, Target};
 use sekisho_policy::semantic::SemanticSettings;
@@ -47,6 +50,36 @@ pub async fn run(case: &Case) -> Result<()> {
     Ok(())
 }
 
+/// Everything that comes out of a case: its findings, and of each call the response, what reached the backend, the error,
+/// the variables, metrics and traces.
+pub async fn transcript(case: &Case) -> Result<Vec<String>> {
+    let mut sources = SourceMap::new();
+    let (pipeline, findings) = compile(case, &mut sources);
+    let place = |finding: &Diagnostic| {
+        let place = sources.locate(finding.span);
+        format!("{} {}:{}", finding.code, place.line, place.column)
+    };
+    let mut lines: Vec<String> = findings.iter().map(place).collect();
+    if case.findings.is_some() {
+        return Ok(lines);
+    }
+    let bench = Bench::new(case);
+    for (number, call) in case.calls.iter().enumerate() {
+        let (mut exchange, response) = bench.run(&pipeline, number, call).await?;
+        let mut headers: Vec<String> =
+            response.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+        headers.sort();
+        let status = response.status;
+        let body = response.body.collect().await?.to_bytes();
+        bench.end(&mut exchange, CallEnd { status, ..CallEnd::default() }).await;
+        lines.extend([status.to_string(), headers.join("\n"), String::from_utf8_lossy(&body).into_owned()]);
+        lines.push(format!("{:?}", bench.backends.take_received()));
+        lines.push(format!("{:?} {:?}", exchange.last_error, exchange.variables.entries()));
+        lines.push(format!("{:?} {:?}", bench.fakes.recorder.metrics.lock().split_off(0), exchange.traces));
+    }
+    Ok(lines)
+}
+
 /// What the calls of a case share.
 struct Bench<'c> {
     case: &'c Case,
@@ -72,7 +105,8 @@ impl<'c> Bench<'c> {
             marks_hits: case.settings.semantic_cache.marks_hits,
             ..SemanticSettings::default()
         };
-        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone());
+        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone())
+            .with_services(Arc::clone(&fakes.services));
         if let Some(embeddings) = &case.settings.embeddings {
             backends = backends.with_embeddings(embeddings.clone());
         }
@@ -86,22 +120,35 @@ impl<'c> Bench<'c> {
         call: &Call,
         differences: &mut Vec<String>,
     ) -> Result<()> {
+        let (mut exchange, response) = self.run(pipeline, number, call).await?;
+        let mut end = CallEnd { status: response.status, ..CallEnd::default() };
+        end.request_bytes = call.request.body.len() as u64;
+        let body = compare::response(call, response, differences).await?;
+        end.response_bytes = body as u64;
+        self.end(&mut exchange, end).await;
+        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends, differences)
+    }
+}
+
+impl Bench<'_> {
+    /// Sends a call through the policies.
+    async fn run(&self, pipeline: &Pipeline, number: usize, call: &Call) -> Result<(Exchange, Response)> {
         let settings = self.case.settings.calls.get(number).cloned().unwrap_or_default();
         self.fakes.clock.advance(Duration::from_secs_f64(settings.pause));
         let mut exchange = exchange(self.case, call, &settings, &self.ports, &self.backends)?;
         pipeline.run(&mut exchange).await;
         let response = exchange.response.take().unwrap_or_default();
-        let mut end = CallEnd { status: response.status, ..CallEnd::default() };
-        end.request_bytes = call.request.body.len() as u64;
-        let body = compare::response(call, response, differences).await?;
-        end.response_bytes = body as u64;
+        Ok((exchange, response))
+    }
+
+    /// Does what policies left to do when the call is over.
+    async fn end(&self, exchange: &mut Exchange, end: CallEnd) {
         for work in std::mem::take(&mut exchange.at_end) {
             work.run(end).await;
         }
         self.fakes.spawner.run().await;
         // What the adapters do in the background gets its turn.
         tokio::task::yield_now().await;
-        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends, differences)
     }
 }
 
@@ -111,8 +158,14 @@ fn connections(case: &Case) -> BTreeMap<String, Connection> {
 }
 
 fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) {
-    let mut environment =
-        Environment { backends: case.settings.backends.iter().cloned().collect(), ..Environment::default() };
+    let mut environment = Environment {
+        backends: case.settings.backends.iter().cloned().collect(),
+        content_safety: case.settings.content_safety.settings(),
+        ..Environment::default()
+    };
+    if case.settings.sliding_tokens {
+        environment.token_window = TokenWindow::Sliding;
+    }
     environment.caches.extend(case.settings.caches.iter().cloned());
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);

@@ -48,6 +48,12 @@ impl FakeServices {
         std::mem::take(&mut self.calls.lock())
     }
 
+    /// True when there is an answer that is for this URL and not just for all.
+    pub fn answers_for(&self, url: &str) -> bool {
+        let is_for = |answer: &ServiceAnswer| !answer.url.is_empty() && url.starts_with(&answer.url);
+        self.answers.lock().iter().any(is_for)
+    }
+
     fn answer(&self, url: &str) -> Option<ServiceAnswer> {
         let mut answers = self.answers.lock();
         let fitting = |answer: &ServiceAnswer| url.starts_with(&answer.url);

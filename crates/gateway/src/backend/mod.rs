@@ -57,13 +57,12 @@ impl BackendSet {
 
     /// True when a backend, or every member of a pool, is sent credentials of its own.
     fn has_credentials(&self, id: &str) -> bool {
-        let proves = |single: &Arc<Single>| {
-            !single.credentials.is_empty() || single.clients.way().certificate.is_some()
-        };
         match self.by_id.get(id) {
             None => false,
-            Some(Backend::Single(single)) => proves(single),
-            Some(Backend::Pool { pool, .. }) => !pool.members.is_empty() && pool.members.iter().all(proves),
+            Some(Backend::Single(single)) => single.has_credentials(),
+            Some(Backend::Pool { pool, .. }) => {
+                !pool.members.is_empty() && pool.members.iter().all(|member| member.has_credentials())
+            }
         }
     }
 

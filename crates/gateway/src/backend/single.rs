@@ -21,6 +21,11 @@ pub(crate) struct Single {
 }
 
 impl Single {
+    /// True when calls to it prove who calls.
+    pub(crate) fn has_credentials(&self) -> bool {
+        !self.credentials.is_empty() || self.clients.way().certificate.is_some()
+    }
+
     /// How long its breaker stays open; none when calls may be sent.
     pub(crate) fn open_for(&self, clock: &dyn Clock, recorder: &dyn Recorder) -> Option<Duration> {
         self.breaker.as_ref()?.open_for(clock, recorder)

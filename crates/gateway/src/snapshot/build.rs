@@ -8,10 +8,11 @@ use sekisho_diagnostics::diagnostic::has_errors;
 use sekisho_diagnostics::{Diagnostic, SourceMap, Span};
 use sekisho_expression::Limits;
 use sekisho_expression::context::DeploymentFacts;
+use sekisho_policy::compile::{self, ContentSafetySettings, Environment, TokenWindow};
 use sekisho_policy::exchange::ExchangeLimits;
 use sekisho_policy::ports::Ports;
 use sekisho_resources::model::{Api, ApiType, Configuration, Product};
-use sekisho_resources::process::Process;
+use sekisho_resources::process::{self, ContentSafety, OnSafetyFailure, Process};
 
 use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
@@ -34,6 +35,10 @@ pub struct SnapshotOptions {
     pub limits: Arc<ExchangeLimits>,
     /// What `context.Deployment` shows.
     pub deployment: Arc<DeploymentFacts>,
+    /// How tokens per minute are counted.
+    pub token_window: TokenWindow,
+    /// How `llm-content-safety` works with its service.
+    pub content_safety: ContentSafetySettings,
 }
 
 impl SnapshotOptions {
@@ -57,7 +62,35 @@ impl SnapshotOptions {
                 ..Limits::DEFAULT
             },
         };
-        Self { ports, upstream, limits: Arc::new(limits), deployment: Arc::new(deployment) }
+        let token_window = match process.state.token_window {
+            process::TokenWindow::Bucket => TokenWindow::Bucket,
+            process::TokenWindow::Sliding => TokenWindow::Sliding,
+        };
+        Self {
+            ports,
+            upstream,
+            limits: Arc::new(limits),
+            deployment: Arc::new(deployment),
+            token_window,
+            content_safety: content_safety(&process.content_safety),
+        }
+    }
+}
+
+fn content_safety(process: &ContentSafety) -> ContentSafetySettings {
+    let on_failure = |setting: OnSafetyFailure| match setting {
+        OnSafetyFailure::Deny => compile::OnSafetyFailure::Deny,
+        OnSafetyFailure::Allow => compile::OnSafetyFailure::Allow,
+    };
+    ContentSafetySettings {
+        on_failure: on_failure(process.on_failure),
+        on_failure_by_policy: process
+            .policies
+            .iter()
+            .map(|(id, setting)| (id.clone(), on_failure(*setting)))
+            .collect(),
+        timeout: process.timeout,
+        longest_hold: process.longest_hold,
     }
 }
 
@@ -106,7 +139,11 @@ fn build(
             return None;
         }
     };
-    let environment = environment(configuration, &certificates, sources);
+    let environment = Environment {
+        token_window: options.token_window,
+        content_safety: options.content_safety.clone(),
+        ..environment(configuration, &certificates, sources)
+    };
     let mut pipelines = PipelineStore::new(&environment, sources, configuration.policy);
     let products: Vec<&Product> = configuration.products.values().collect();
 

@@ -1,10 +1,15 @@
 //! Tokens counted here, before or without a word of the backend.
 //!
 //! A count is exact ([`Provenance::Counted`]) when the model's vocabulary is known and everything it reads is text; else
-//! it is [`Provenance::Estimated`]. Texts are ordinary text: `<|endoftext|>` in a message is no special token.
+//! it is [`Provenance::Estimated`]: another vocabulary, images, tools, audio, a stored conversation. Texts are ordinary
+//! text: `<|endoftext|>` in a message is no special token.
 //!
-//! The framing of chats is the one OpenAI published for its models; the services do not document how they render tools,
-//! so their count is the one the public counters agree on. Cost is bounded, see [`text`].
+//! The framing of chats is the one OpenAI published for its models. How tools are rendered is not documented; here they
+//! are counted as npm's gpt-tokenizer does it (`countChatCompletionTokens`), every call of a message and every tool of
+//! another type included.
+//!
+//! Cost is bounded: 4 MiB of text are counted in one call, and 16 KiB of a run without any place to cut it; what is more
+//! is extrapolated and so an estimate.
 
 mod chat;
 mod image;
@@ -59,7 +64,7 @@ pub fn prompt_tokens(kind: Kind, model: Option<&str>, body: &[u8], images: Image
         }
         _ => count_plain(&prompt, &mut counter),
     }
-    count_others(&prompt, model.as_deref(), images, &mut counter);
+    count_others(&prompt, model.as_deref().unwrap_or_default(), images, &mut counter);
     if kind == Kind::AnthropicMessages || prompt.more {
         counter.mark_estimated();
     }
@@ -100,7 +105,7 @@ fn count_plain(prompt: &Prompt<'_>, counter: &mut Counter) {
 }
 
 /// Images and attachments.
-fn count_others(prompt: &Prompt<'_>, model: Option<&str>, rule: ImageRule, counter: &mut Counter) {
+fn count_others(prompt: &Prompt<'_>, model: &str, rule: ImageRule, counter: &mut Counter) {
     for message in &prompt.messages {
         for image in &message.images {
             counter.add_tokens(match rule {

@@ -23,6 +23,8 @@ pub(crate) struct Counter {
     /// Tokens of the text counted.
     text_tokens: u64,
     /// Bytes of text that `text_tokens` stands for.
+    covered_bytes: usize,
+    /// Bytes of text given to the tokenizer.
     counted_bytes: usize,
     /// Bytes of text over the bound.
     skipped_bytes: usize,
@@ -37,6 +39,7 @@ impl Counter {
             tokenizer: choice.vocabulary().tokenizer(),
             estimated: !choice.known(),
             text_tokens: 0,
+            covered_bytes: 0,
             counted_bytes: 0,
             skipped_bytes: 0,
             other_tokens: 0,
@@ -72,7 +75,7 @@ impl Counter {
 
     /// The count.
     pub(crate) fn finish(self) -> Estimate {
-        let skipped = scaled(self.text_tokens, self.skipped_bytes, self.counted_bytes);
+        let skipped = scaled(self.text_tokens, self.skipped_bytes, self.covered_bytes);
         let tokens = self.text_tokens.saturating_add(skipped).saturating_add(self.other_tokens);
         let estimated = self.estimated || self.skipped_bytes > 0 || self.tokenizer.is_none();
         let provenance = if estimated { Provenance::Estimated } else { Provenance::Counted };
@@ -84,22 +87,25 @@ impl Counter {
         let window = head(text, WINDOW_BYTES);
         let exact = if window.len() == text.len() { Some(text.len()) } else { exact_cut(window) };
         if let Some((part, rest)) = exact.and_then(|at| text.split_at_checked(at)) {
-            self.text_tokens = self.text_tokens.saturating_add(self.count(part));
-            self.counted_bytes = self.counted_bytes.saturating_add(part.len());
+            let tokens = self.count(part);
+            self.cover(part.len(), tokens);
             return rest;
         }
         self.estimated = true;
         let (run, rest) = text.split_at_checked(end_of_run(text)).unwrap_or((text, ""));
-        let tokens = self.count(window);
-        let whole =
-            tokens.saturating_add(scaled(tokens, run.len().saturating_sub(window.len()), window.len()));
-        self.text_tokens = self.text_tokens.saturating_add(whole);
-        self.counted_bytes = self.counted_bytes.saturating_add(window.len());
+        let tokens = scaled(self.count(window), run.len(), window.len());
+        self.cover(run.len(), tokens);
         rest
     }
 
+    fn cover(&mut self, bytes: usize, tokens: u64) {
+        self.covered_bytes = self.covered_bytes.saturating_add(bytes);
+        self.text_tokens = self.text_tokens.saturating_add(tokens);
+    }
+
     /// Four bytes a token is what is left to say without a vocabulary.
-    fn count(&self, text: &str) -> u64 {
+    fn count(&mut self, text: &str) -> u64 {
+        self.counted_bytes = self.counted_bytes.saturating_add(text.len());
         match self.tokenizer {
             Some(tokenizer) => tokenizer.count(text),
             None => text.len().div_ceil(4) as u64,
@@ -166,3 +172,6 @@ fn is_punctuation(character: char) -> bool {
     (character.is_ascii_punctuation() && character != '\'')
         || matches!(character, '、'..='〃' | '〈'..='】' | '！'..='＆' | '（'..='／' | '：'..='＠')
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,9 +66,7 @@ impl Choice {
     /// By the model's name: `gpt-4o-2024-08-06`, `openai/gpt-4o`, `ft:gpt-4o:…`; letter case does not matter. Of other
     /// names, and without one, the newest vocabulary gives an estimate.
     pub(crate) fn of(model: Option<&str>) -> Self {
-        let name = model.unwrap_or_default();
-        let name = name.rsplit('/').next().unwrap_or_default();
-        let name = name.strip_prefix("ft:").unwrap_or(name);
+        let name = base_name(model.unwrap_or_default());
         let found = BY_PREFIX.iter().find(|(prefix, ..)| is_of(name, prefix));
         let (_, vocabulary, reasons) = *found.unwrap_or(&("", Vocabulary::O200k, false));
         Self { vocabulary, known: found.is_some(), reasons }
@@ -87,8 +85,14 @@ impl Choice {
     }
 }
 
+/// The model's own name: without the provider before it, and of a fine-tuned model that of its base.
+pub(super) fn base_name(model: &str) -> &str {
+    let name = model.rsplit('/').next().unwrap_or_default();
+    name.strip_prefix("ft:").unwrap_or(name)
+}
+
 /// Whether the name begins with this prefix. The letter `o` with a digit is a whole word: `o1-mini`, not `o100`.
-fn is_of(name: &str, prefix: &str) -> bool {
+pub(super) fn is_of(name: &str, prefix: &str) -> bool {
     let Some(beginning) = name.get(..prefix.len()) else { return false };
     let rest = name.get(prefix.len()..).unwrap_or_default();
     let whole_word = prefix.len() > 2 || rest.is_empty() || rest.starts_with(['-', ':']);

@@ -41,11 +41,7 @@ fn item<'a>(mut item: Json<'a>) -> Option<Message<'a>> {
         }
         Some("function_call" | "custom_tool_call" | "mcp_call") => {
             let mut message = Message::new(Role::Assistant, "assistant");
-            let mut call = ToolCall::of(&mut item);
-            if let Some(input) = item.take_text("input") {
-                call.arguments = input;
-            }
-            message.tool_calls.push(call);
+            message.tool_calls.push(ToolCall::of(&mut item));
             message.texts.extend(item.take_text("output"));
             Some(message)
         }

@@ -22,7 +22,10 @@ use sekisho_diagnostics::{Diagnostic, MappedText, SourceMap, Span};
 use sekisho_expression::Needs;
 
 pub use choice::Choice;
-pub use environment::{Environment, FragmentSource, NamedValue, ServiceSchema};
+pub use environment::{
+    ContentSafetySettings, Environment, FragmentSource, NamedValue, OnSafetyFailure, ServiceSchema,
+    TokenWindow,
+};
 pub use setting::{Flag, Number, Text};
 
 use crate::pipeline::{Block, Scope, Section, Step};

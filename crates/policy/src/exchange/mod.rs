@@ -18,7 +18,9 @@ use sekisho_expression::context::{
     ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts,
     TrustStore, UserFacts,
 };
+use sekisho_llm::ModelRequest;
 
+use crate::body::Body;
 use crate::cached::caching::Caching;
 use crate::metering::{Ledger, Metering, ModelCall};
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
@@ -26,6 +28,7 @@ use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 use crate::semantic::SemanticCaching;
 
+pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
 pub use message::{OriginalUrl, Request, Response};
 pub use outgoing::Outgoing;
@@ -114,10 +117,10 @@ pub struct Exchange {
     pub traces: Vec<TraceEntry>,
     /// What `cache-lookup` found.
     pub(crate) caching: Option<Caching>,
+    /// Counters that the call was counted in: each counts it once.
+    pub counted: Counted,
     /// What `llm-semantic-cache-lookup` found.
     pub(crate) semantic: Option<SemanticCaching>,
-    /// Counters that `quota-by-key` counted the call in: each counts it once.
-    pub counted: Vec<String>,
     /// What its calls to models use.
     pub ledger: Ledger,
     /// What waits for the reply of the backend.
@@ -171,8 +174,8 @@ impl Exchange {
             attempts: Vec::new(),
             traces: Vec::new(),
             caching: None,
+            counted: Counted::default(),
             semantic: None,
-            counted: Vec::new(),
             ledger: Ledger::default(),
             at_reply: Vec::new(),
             at_response: Vec::new(),
@@ -188,6 +191,13 @@ impl Exchange {
     /// Which model the call is for, as far as its path tells now.
     pub fn model_call(&self) -> ModelCall {
         ModelCall::of_request(&self.request)
+    }
+
+    /// What the body asks of a model; none when the call runs no model, or when the body is not in memory.
+    pub fn model_request(&self, call: &ModelCall) -> Option<ModelRequest<'_>> {
+        let Body::Full(body) = &self.request.body else { return None };
+        let seen = sekisho_llm::peek(self.request.method.as_str(), self.request.path(), body);
+        call.kind.uses_tokens().then_some(ModelRequest { kind: call.kind, ..seen })
     }
 
     /// What a call to a backend needs so that the reply of a model is accounted for; none when it runs no model.

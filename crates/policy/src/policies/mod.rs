@@ -26,8 +26,11 @@ pub mod ip_filter;
 pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
+pub mod llm_content_safety;
+pub mod llm_emit_token_metric;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
+pub mod llm_token_limit;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -90,6 +93,9 @@ pub const CATALOGUE: &[&Declaration] = &[
     &json_to_xml::DECLARATION,
     &jsonp::DECLARATION,
     &limit_concurrency::DECLARATION,
+    &llm_content_safety::DECLARATION,
+    &llm_emit_token_metric::DECLARATION,
+    &llm_token_limit::DECLARATION,
     &llm_semantic_cache_lookup::DECLARATION,
     &llm_semantic_cache_store::DECLARATION,
     &mock_response::DECLARATION,

@@ -180,10 +180,9 @@ pub trait Backends: Send + Sync {
     /// What `context.Backend` and `context.Request.Url` show for a backend id before the call; none for an unknown id.
     fn describe(&self, backend_id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)>;
 
-    /// True when a backend, or every member of a pool, is sent credentials of its own.
-    fn has_credentials(&self, _backend_id: &str) -> bool {
-        false
-    }
+    /// True when calls to a backend carry credentials of its own. Policies that call services of Azure send a token of the
+    /// gateway's identity to those without.
+    fn has_credentials(&self, backend_id: &str) -> bool;
 
     /// Sends a call. Chooses the pool member, checks the breaker, adds the backend's credentials, applies deadlines.
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>>;

@@ -139,6 +139,24 @@ pub enum Event {
         /// Its address without the query.
         address: Arc<str>,
     },
+    /// Content Safety gave no verdict on a text.
+    ContentSafetyFailed {
+        /// The backend entity of the service.
+        backend: Arc<str>,
+        /// Why, as `context.LastError.Reason` or a like word names it.
+        reason: &'static str,
+        /// One lower-case sentence that holds nothing of the text.
+        message: String,
+        /// True when the text was blocked, false when it passed unchecked.
+        is_blocked: bool,
+    },
+    /// Content Safety objected to a text.
+    ContentBlocked {
+        /// The backend entity of the service.
+        backend: Arc<str>,
+        /// What was kept back: `request`, `response`, or `stream` for one that was cut off.
+        what: &'static str,
+    },
     /// A client connection was refused or ended because of a limit.
     ConnectionRefused {
         /// Why, in kebab case.

@@ -3,6 +3,7 @@
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
 mod authorizations;
+mod content_safety;
 mod destinations;
 mod identity;
 mod read;
@@ -16,11 +17,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use authorizations::Connection;
+pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
-pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State};
+pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub struct Process {
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
     pub state: State,
+    /// `contentSafety`: how `llm-content-safety` works with its service.
+    pub content_safety: ContentSafety,
     /// `semanticCache`: how answers of models are kept by their meaning.
     pub semantic_cache: SemanticCache,
 }
@@ -65,6 +69,7 @@ impl Default for Process {
             access_log: false,
             upstream: Upstream::default(),
             state: State::default(),
+            content_safety: ContentSafety::default(),
             semantic_cache: SemanticCache::default(),
         }
     }

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, authorizations, destinations, identity, semantic_cache, state,
+    Upstream, authorizations, content_safety, destinations, identity, semantic_cache, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -34,6 +34,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         access_log: access_log(fields, reading),
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),
+        content_safety: content_safety::read(fields, reading),
         semantic_cache: semantic_cache::read(fields, reading),
     }
 }

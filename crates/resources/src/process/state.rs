@@ -21,6 +21,8 @@ pub struct State {
     pub internal_cache: InternalCache,
     /// `memory`: how much this gateway keeps in memory.
     pub memory: Memory,
+    /// `tokenWindow`: how tokens per minute are counted; `bucket` when not set.
+    pub token_window: TokenWindow,
 }
 
 /// `state.redis`.
@@ -54,6 +56,16 @@ pub enum InternalCache {
     Shared,
     /// `local`: in the memory of each gateway.
     Local,
+}
+
+/// `tokenWindow`: what a minute is to `llm-token-limit`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenWindow {
+    /// `bucket`: a bucket that refills evenly, as in the v2 tiers.
+    #[default]
+    Bucket,
+    /// `sliding`: the last 60 seconds, as in the classic tiers.
+    Sliding,
 }
 
 /// `state.memory`.
@@ -92,11 +104,13 @@ pub(super) fn read(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> State {
     let Some(mut fields) = top.object("state", reading) else { return State::default() };
     let on_failure = [("local", OnStateFailure::Local), ("deny", OnStateFailure::Deny)];
     let internal_cache = [("shared", InternalCache::Shared), ("local", InternalCache::Local)];
+    let token_window = [("bucket", TokenWindow::Bucket), ("sliding", TokenWindow::Sliding)];
     let state = State {
         redis: redis(&mut fields, reading),
         on_failure: fields.choice("onStateFailure", &on_failure, reading).unwrap_or_default(),
         internal_cache: fields.choice("internalCache", &internal_cache, reading).unwrap_or_default(),
         memory: memory(&mut fields, reading),
+        token_window: fields.choice("tokenWindow", &token_window, reading).unwrap_or_default(),
     };
     fields.finish(Unknown::Refused, reading);
     state

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
     ClientCertificateMode, Destination, IdentitySource, InternalCache, LocalEmbeddings, OnStateFailure,
-    SemanticCache,
+    SemanticCache, TokenWindow,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -135,6 +135,7 @@ fn state_is_read() {
   onStateFailure: deny
   internalCache: local
   memory: {counters: 500, valueBytes: 1048576}
+  tokenWindow: sliding
 ",
     );
     assert_clean(&loaded);
@@ -150,6 +151,7 @@ fn state_is_read() {
     assert_eq!((redis.key_prefix.as_str(), redis.timeout), ("team:", Duration::from_millis(250)));
     assert_eq!((state.on_failure, state.internal_cache), (OnStateFailure::Deny, InternalCache::Local));
     assert_eq!((state.memory.counters, state.memory.values), (500, 100_000));
+    assert_eq!(state.token_window, TokenWindow::Sliding);
     assert_eq!(state.memory.value_bytes, 1_048_576);
     assert!(!format!("{:?}", loaded.process).contains("key-of-the-team"));
 }
@@ -215,6 +217,7 @@ fn mistakes_of_state_are_found_at_their_place() {
         ("redis: {url: 'redis://a', pasword: b}", "2:29 unknown-property"),
         ("onStateFailure: allow", "2:19 invalid-value"),
         ("internalCache: redis", "2:18 invalid-value"),
+        ("tokenWindow: classic", "2:16 invalid-value"),
         ("memory: {counters: 1}", "2:22 number-out-of-range"),
     ];
     for (text, expected) in mistakes {

@@ -35,6 +35,8 @@ const REASON: &[&str; 1] = &["reason"];
 const RESULT: &[&str; 1] = &["result"];
 const RESOURCE: &[&str; 1] = &["resource"];
 const ADDRESS: &[&str; 1] = &["address"];
+const SAFETY_FAILURE: &[&str; 3] = &["backend", "reason", "effect"];
+const BLOCKED: &[&str; 2] = &["backend", "what"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
@@ -105,6 +107,8 @@ pub(super) struct Families {
     pub(super) token_failures: Series<1, Counter>,
     pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) openid_failures: Series<1, Counter>,
+    pub(super) content_safety_failures: Series<3, Counter>,
+    pub(super) content_blocked: Series<2, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
     pub(super) state_lost: Series<1, Gauge>,
@@ -232,6 +236,20 @@ impl Families {
                 "OpenID configurations or key sets that could not be fetched, by address",
                 ADDRESS,
                 [&addresses],
+            ),
+            content_safety_failures: counters(
+                registry,
+                "content_safety_failures",
+                "Texts on which Content Safety gave no verdict, and whether they were blocked or passed",
+                SAFETY_FAILURE,
+                [&backends, &words, &words],
+            ),
+            content_blocked: counters(
+                registry,
+                "content_blocked",
+                "Requests and responses that Content Safety objected to, and streams that were cut off for it",
+                BLOCKED,
+                [&backends, &words],
             ),
             lines_dropped: counters(
                 registry,

@@ -117,15 +117,12 @@ impl Metrics {
 
     fn count_tokens(&self, record: &CallRecord) {
         let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
-        let known = record.usage.filter(|usage| usage.provenance != Provenance::Unknown);
-        let Some(usage) = known else {
-            // A call that no backend was asked for, as one that a cache answered, used nothing.
-            let ran = record.status < 400 && !record.attempts.is_empty();
-            if ran && (model.is_some() || record.usage.is_some()) {
-                self.families.usage_unknown.with([api, model], |counter| counter.inc());
-            }
+        // A call that ran no model used nothing: refused, or answered by a cache.
+        let Some(usage) = record.usage else { return };
+        if usage.provenance == Provenance::Unknown {
+            self.families.usage_unknown.with([api, model], |counter| counter.inc());
             return;
-        };
+        }
         let labels = [api, record.subscription_id.as_deref(), model, Some(usage.provenance.as_str())];
         let counts = [usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning];
         self.families.tokens.with(labels, |handles| handles.add(counts));
@@ -181,6 +178,14 @@ impl Observer for Metrics {
             }
             Event::OpenIdFailed { address } => {
                 families.openid_failures.with([Some(address)], |counter| counter.inc());
+            }
+            Event::ContentSafetyFailed { backend, reason, is_blocked, .. } => {
+                let effect = if *is_blocked { "blocked" } else { "passed" };
+                let labels = [Some(&**backend), Some(*reason), Some(effect)];
+                families.content_safety_failures.with(labels, |counter| counter.inc());
+            }
+            Event::ContentBlocked { backend, what } => {
+                families.content_blocked.with([Some(backend), Some(what)], |counter| counter.inc());
             }
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use sekisho_expression::context::SubscriptionFacts;
 use sekisho_policy::body::BodyError;
 use sekisho_policy::pipeline::Scope;
-use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Window};
+use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Settlement, Window};
 use sekisho_policy::ports::{Counters, PortFuture};
 
 use crate::bench::{Bench, pipeline};
@@ -18,6 +18,7 @@ use crate::bench::{Bench, pipeline};
 struct AskedCounters {
     decisions: Mutex<Vec<Vec<CounterAsk>>>,
     additions: Mutex<Vec<Vec<CounterAsk>>>,
+    settlements: Mutex<Vec<Vec<Settlement>>>,
     is_down: bool,
 }
 
@@ -42,6 +43,16 @@ impl Counters for AskedCounters {
     fn add<'a>(&'a self, asks: &'a [CounterAsk]) -> PortFuture<'a, ()> {
         self.additions.lock().push(asks.to_vec());
         Box::pin(std::future::ready(()))
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> PortFuture<'a, Option<Vec<CounterState>>> {
+        self.settlements.lock().push(settlements.to_vec());
+        let state = |settlement: &Settlement| CounterState {
+            granted: true,
+            count: settlement.ask.amount,
+            retry_after: Default::default(),
+        };
+        Box::pin(std::future::ready(Some(settlements.iter().map(state).collect())))
     }
 }
 

@@ -1,0 +1,104 @@
+//! Responses: as a whole they wait for the verdict, as a stream they go on window by window.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http_body_util::BodyExt;
+
+use super::guard::{Guarded, Warden};
+use super::held::Held;
+use super::judge::{Judge, What};
+use super::service::{Failure, Question};
+use super::texts::{EventTexts, Format};
+use super::{questions, too_large};
+use crate::body::{Body, Within};
+use crate::exchange::{Exchange, Response};
+use crate::pipeline::{AtReply, Outcome, PolicyError, PolicyResult, response_body_error};
+use crate::ports::PortFuture;
+
+/// Judges the response of a call.
+pub(super) struct CheckReply {
+    pub(super) judge: Judge,
+    pub(super) format: Format,
+    /// How long text of a stream waits at most for its window to fill up.
+    pub(super) longest_hold: Duration,
+}
+
+impl AtReply for CheckReply {
+    fn run<'a>(self: Box<Self>, exchange: &'a mut Exchange) -> PortFuture<'a, PolicyResult> {
+        Box::pin(async move {
+            self.check(exchange).await?;
+            Ok(Outcome::Continue)
+        })
+    }
+}
+
+impl CheckReply {
+    /// Judges the response that is there. Errors of backends are not judged: no model wrote them.
+    pub(super) async fn check(self, exchange: &mut Exchange) -> Result<(), PolicyError> {
+        let Some(response) = &mut exchange.response else { return Ok(()) };
+        if !(200..300).contains(&response.status) || !response.body.is_present() {
+            return Ok(());
+        }
+        let questions = match encoding(response) {
+            Some(failure) => Err(failure),
+            None if response.is_event_stream() => {
+                self.guard(response);
+                return Ok(());
+            }
+            None => self.questions(response, exchange.limits.buffered_body).await?,
+        };
+        let judgement = self.judge.answer(questions, What::Response).await;
+        self.judge.conclude(exchange, judgement)
+    }
+
+    /// What to ask about a response, which is in memory then.
+    async fn questions(
+        &self,
+        response: &mut Response,
+        limit: usize,
+    ) -> Result<Result<Vec<Question>, Failure>, PolicyError> {
+        if response.body.buffer_within(limit).await.map_err(response_body_error)? == Within::Larger {
+            return Ok(Err(too_large(limit)));
+        }
+        let rules = &self.judge.service.rules;
+        let texts = self.format.texts_of_response(&response.body);
+        Ok(texts.and_then(|texts| questions::of_texts(rules, rules.response_window, &texts)))
+    }
+
+    /// Lets a stream through as far as it was judged.
+    fn guard(self, response: &mut Response) {
+        let window = self.judge.service.rules.response_window;
+        let clock = Arc::clone(&self.judge.service.ports.clock);
+        let warden: Arc<dyn Warden> = Arc::new(self.judge);
+        let upstream = match std::mem::take(&mut response.body) {
+            Body::Stream(stream) => stream,
+            whole => whole.boxed_unsync(),
+        };
+        let held = Held::new(window, EventTexts::new(self.format));
+        let guarded = Guarded::new(upstream, held, warden, clock, self.longest_hold);
+        response.body = Body::Stream(guarded.boxed_unsync());
+        response.headers.remove(CONTENT_LENGTH);
+    }
+}
+
+impl Warden for Judge {
+    fn passes(self: Arc<Self>, text: String) -> PortFuture<'static, bool> {
+        Box::pin(async move { self.window_passes(text).await })
+    }
+
+    fn passes_unread(&self, failure: Failure) -> bool {
+        self.fail(failure).is_none()
+    }
+}
+
+/// Why a compressed response cannot be read; none when it is not compressed.
+fn encoding(response: &Response) -> Option<Failure> {
+    let encoding = response.headers.get(CONTENT_ENCODING)?;
+    if encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") {
+        return None;
+    }
+    let message = "the response is compressed; remove `Accept-Encoding` from requests to the backend";
+    Some(Failure::new("UnreadableText", message))
+}
