@@ -95,9 +95,9 @@ class Client:
     def __init__(self, gateway: str):
         self._connection = http.client.HTTPConnection(urlsplit(gateway).netloc, timeout=60)
 
-    def ask(self, threshold: float, pair: str, question: str) -> tuple[bool, bytes]:
+    def ask(self, threshold: float, pair: str, question: str, stream: bool = False) -> tuple[bool, bytes]:
         """Whether the answer came from the cache, and the answer."""
-        body = json.dumps({"messages": [{"role": "user", "content": question}]})
+        body = json.dumps({"messages": [{"role": "user", "content": question}], "stream": stream})
         headers = {"Content-Type": "application/json", "x-pair": pair}
         self._connection.request("POST", f"/{name(threshold)}{CHAT}", body, headers)
         reply = self._connection.getresponse()

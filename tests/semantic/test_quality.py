@@ -59,7 +59,8 @@ def test_hits_are_what_the_distances_say(model, hits):
 
 def test_every_text_was_embedded_once(embeddings, hits):
     texts = [body["input"] for body in embeddings.bodies]
-    assert sorted(texts) == sorted({question for pair in PAIRS for question in (pair["first"], pair["second"])})
+    assert len(texts) == len(set(texts))
+    assert set(texts) >= {question for pair in PAIRS for question in (pair["first"], pair["second"])}
     assert all(body.keys() == {"input"} for body in embeddings.bodies)
 
 

@@ -47,6 +47,10 @@ impl Backends for Gated {
         None
     }
 
+    fn has_credentials(&self, _: &str) -> bool {
+        true
+    }
+
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         Box::pin(async move {
             let (gate, count, body) = match call.target {
