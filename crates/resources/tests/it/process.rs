@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
-    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnStateFailure,
+    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnStateFailure, OnSafetyFailure,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -151,6 +151,21 @@ fn state_is_read() {
     assert_eq!((state.memory.counters, state.memory.values), (500, 100_000));
     assert_eq!(state.memory.value_bytes, 1_048_576);
     assert!(!format!("{:?}", loaded.process).contains("key-of-the-team"));
+}
+
+#[test]
+fn content_safety_is_read() {
+    let text = "contentSafety: {onFailure: allow, policies: {strict: deny}, timeout: 2s, longestHold: 500ms}\n";
+    let (_folder, loaded) = load_text(text);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    let read = &loaded.process.content_safety;
+    assert_eq!(read.on_failure, OnSafetyFailure::Allow);
+    assert_eq!(read.policies.get("strict"), Some(&OnSafetyFailure::Deny));
+    assert_eq!((read.timeout, read.longest_hold), (Duration::from_secs(2), Duration::from_millis(500)));
+    let (_folder, loaded) = load_text("contentSafety: {timeout: 2h, policies: {a: maybe}}\n");
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    assert!(codes.contains(&"number-out-of-range"), "{codes:?}");
 }
 
 #[test]

@@ -198,7 +198,10 @@ impl HttpBody for Guarded {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.upstream.is_none() && self.judging.is_none() && self.ready.is_empty() && self.ending.is_none()
+        self.upstream.is_none()
+            && self.judging.is_none()
+            && self.ready.is_empty()
+            && self.ending.is_none()
             && !self.held.has_unjudged()
     }
 }

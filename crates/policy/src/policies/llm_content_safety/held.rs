@@ -96,10 +96,16 @@ impl Held {
             rest = behind;
             self.open_bytes += line.len();
             if self.open_bytes > MOST_EVENT_BYTES {
-                return Err(Failure::new("EventTooLarge", "an event of the stream is too large to be judged"));
+                return Err(Failure::new(
+                    "EventTooLarge",
+                    "an event of the stream is too large to be judged",
+                ));
             }
             self.read(Some(line))?;
             self.end_line(line);
+        }
+        if self.texts.are_messages() {
+            self.call_in();
         }
         Ok(())
     }
@@ -136,8 +142,7 @@ impl Held {
         if self.waiting_bytes > MANY_BYTES {
             self.call_in();
         }
-        let is_wanted =
-            |track: &Track| track.sliding.is_full() || track.sliding.seen_until() < track.due;
+        let is_wanted = |track: &Track| track.sliding.is_full() || track.sliding.seen_until() < track.due;
         let place = self.tracks.iter().position(is_wanted)?;
         let track = self.tracks.get_mut(place)?;
         let text = track.sliding.next()?;

@@ -25,15 +25,23 @@ pub(super) fn of_texts(rules: &Rules, window: WindowSize, texts: &Texts) -> Resu
     }
     if questions.len() > MOST_QUESTIONS {
         let (asked, most) = (questions.len(), MOST_QUESTIONS);
-        let message = format!("the text would take {asked} questions to content safety, and {most} are the most");
+        let message =
+            format!("the text would take {asked} questions to content safety, and {most} are the most");
         return Err(Failure::new("TextTooLong", message));
     }
     Ok(questions)
 }
 
-/// The questions about a window of a completion.
-pub(super) fn of_window(rules: &Rules, window: String) -> Vec<Question> {
-    if rules.analyzes() { vec![Question::Analyze(window)] } else { Vec::new() }
+/// The questions about a window of a response. `is_document` says that it comes from a tool, not from a model.
+pub(super) fn of_window(rules: &Rules, window: String, is_document: bool) -> Vec<Question> {
+    let mut questions = Vec::new();
+    if rules.shields && is_document {
+        questions.push(Question::Shield { prompt: None, documents: vec![window.clone()] });
+    }
+    if rules.analyzes() {
+        questions.insert(0, Question::Analyze(window));
+    }
+    questions
 }
 
 /// Pairs the windows of the prompt with bundles of documents.
@@ -74,7 +82,8 @@ mod tests {
     #[test]
     fn documents_are_bundled_as_the_service_takes_them() {
         let window = WindowSize::new(MOST_CHARACTERS, 0).unwrap();
-        let documents = |lengths: &[usize]| lengths.iter().map(|length| "x".repeat(*length)).collect::<Vec<_>>();
+        let documents =
+            |lengths: &[usize]| lengths.iter().map(|length| "x".repeat(*length)).collect::<Vec<_>>();
         let lengths = |documents: &[String]| -> Vec<Vec<usize>> {
             let bundles = bundles(window, documents);
             bundles.iter().map(|bundle| bundle.iter().map(String::len).collect()).collect()

@@ -139,7 +139,8 @@ impl RuleSettings {
         if let (Number::Constant(size), Number::Constant(overlap)) = (&self.window_size, &self.overlap)
             && window(*size, *overlap).is_none()
         {
-            let place = element.attribute("window-overlap-size").map_or(element.name_span, |at| at.value.span);
+            let place =
+                element.attribute("window-overlap-size").map_or(element.name_span, |at| at.value.span);
             let finding =
                 Diagnostic::error("wrong-value", place, "the overlap is not smaller than the window");
             compiler.report(finding.with_help("make `window-overlap-size` smaller than `window-size`"));

@@ -147,7 +147,8 @@ struct Bench {
 
 impl Bench {
     fn new(pieces: &[&str]) -> Self {
-        let turns = pieces.iter().map(|piece| Turn::Piece(Bytes::copy_from_slice(piece.as_bytes()))).collect();
+        let turns =
+            pieces.iter().map(|piece| Turn::Piece(Bytes::copy_from_slice(piece.as_bytes()))).collect();
         Self {
             turns,
             stays_open: false,
@@ -390,7 +391,10 @@ fn covered(text: &[u16], windows: &[String]) -> usize {
         let window: Vec<u16> = window.encode_utf16().collect();
         let ends = (0..=covered).map(|start| start + window.len());
         let fitting = ends.filter(|end| text.get(end - window.len()..*end) == Some(&window[..]));
-        fitting.max().unwrap_or_else(|| panic!("window {window:?} leaves a gap behind {covered}")).max(covered)
+        fitting
+            .max()
+            .unwrap_or_else(|| panic!("window {window:?} leaves a gap behind {covered}"))
+            .max(covered)
     })
 }
 
