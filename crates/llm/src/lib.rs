@@ -4,6 +4,7 @@
 //! - [`mod@peek`]: kind, deployment, model and `stream` flag of a request
 //! - [`prompt`]: messages, tools and images of a request
 //! - [`completion`]: texts of a reply and of the events of a stream
+//! - [`rpc`]: texts of the JSON-RPC messages of tools and agents
 //! - [`count`]: tokens counted here
 //! - [`usage`]: token counts the backend reports, and where a count comes from
 //! - [`sse`]: an incremental reader of server-sent events
@@ -19,8 +20,10 @@ pub mod kind;
 mod lenient;
 pub mod peek;
 pub mod prompt;
+pub mod rpc;
 pub mod sse;
 pub mod stream;
+mod surrogates;
 pub mod usage;
 
 pub use completion::{Part, Piece, delta, read_completion};
@@ -28,6 +31,7 @@ pub use count::{Estimate, ImageRule, completion_tokens, prompt_tokens, text_toke
 pub use kind::{Kind, classify, deployment};
 pub use peek::{ModelRequest, peek};
 pub use prompt::{Image, ImageSource, Message, Prompt, Role, Tool, ToolCall, ToolChoice, read_prompt};
+pub use rpc::{RpcDirection, RpcMessage, RpcTexts, rpc_texts};
 pub use sse::{Event, Scanner};
 pub use stream::{StreamMeter, StreamUsage};
 pub use usage::{Provenance, Reply, Usage, read_realtime, read_reply, read_usage};

@@ -14,12 +14,12 @@ impl Tokenizer for CoreBpe {
     }
 }
 
-/// A vocabulary. It is loaded with its first use and then stays: some tens of megabytes, see [`warm`].
+/// A vocabulary. It is loaded with its first use, which takes some tenths of a second, and then stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Vocabulary {
-    /// Of GPT-4o and later.
+    /// Of GPT-4o and later; 24 MiB in memory.
     O200k,
-    /// Of GPT-4, GPT-3.5 and the embeddings.
+    /// Of GPT-4, GPT-3.5 and the embeddings; 8 MiB in memory.
     Cl100k,
 }
 
@@ -66,9 +66,7 @@ impl Choice {
     /// By the model's name: `gpt-4o-2024-08-06`, `openai/gpt-4o`, `ft:gpt-4o:…`; letter case does not matter. Of other
     /// names, and without one, the newest vocabulary gives an estimate.
     pub(crate) fn of(model: Option<&str>) -> Self {
-        let name = model.unwrap_or_default();
-        let name = name.rsplit('/').next().unwrap_or_default();
-        let name = name.strip_prefix("ft:").unwrap_or(name);
+        let name = base_name(model.unwrap_or_default());
         let found = BY_PREFIX.iter().find(|(prefix, ..)| is_of(name, prefix));
         let (_, vocabulary, reasons) = *found.unwrap_or(&("", Vocabulary::O200k, false));
         Self { vocabulary, known: found.is_some(), reasons }
@@ -87,8 +85,14 @@ impl Choice {
     }
 }
 
+/// The model's own name: without the provider before it, and of a fine-tuned model that of its base.
+pub(super) fn base_name(model: &str) -> &str {
+    let name = model.rsplit('/').next().unwrap_or_default();
+    name.strip_prefix("ft:").unwrap_or(name)
+}
+
 /// Whether the name begins with this prefix. The letter `o` with a digit is a whole word: `o1-mini`, not `o100`.
-fn is_of(name: &str, prefix: &str) -> bool {
+pub(super) fn is_of(name: &str, prefix: &str) -> bool {
     let Some(beginning) = name.get(..prefix.len()) else { return false };
     let rest = name.get(prefix.len()..).unwrap_or_default();
     let whole_word = prefix.len() > 2 || rest.is_empty() || rest.starts_with(['-', ':']);

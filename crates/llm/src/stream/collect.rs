@@ -70,6 +70,12 @@ impl Collected {
         counter.finish()
     }
 
+    /// Bytes held.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.texts.iter().map(|held| held.text.len()).sum()
+    }
+
     /// The text this piece continues; mostly the last one that got a piece.
     fn held(&mut self, piece: &Piece<'_>) -> Option<&mut Held> {
         let same = |held: &Held| held.choice == piece.choice && held.part == piece.part;
