@@ -12,7 +12,6 @@ mod held;
 mod judge;
 mod questions;
 mod reply;
-mod rpc;
 mod rules;
 mod service;
 #[cfg(test)]
@@ -119,7 +118,7 @@ messages of MCP servers and A2A agents. Embeddings, forms with files, and whatev
 backend are not judged either.
 
 The text is all text of a message: contents of every role, arguments of tool calls, descriptions of tools; of JSON-RPC the \
-arguments of tool calls, the contents of results and the text and data parts of messages. It is asked about with \
+arguments of tool calls, the contents of results and the text parts of messages. It is asked about with \
 `text:analyze`: an entry of a blocklist that is in it blocks, and so does a listed category with a severity of at least its \
 `threshold`. With `shield-prompt` what users wrote is also asked about as prompt with `text:shieldPrompt`, and results of \
 tools as documents: in requests, and in results of MCP servers and A2A agents. Up to four questions are asked at a time.
@@ -237,7 +236,8 @@ impl LlmContentSafety {
         if enforces_on_completions {
             // What is compressed cannot be read.
             exchange.request.headers.remove(ACCEPT_ENCODING);
-            let check = CheckReply { judge, format, is_certain: true, longest_hold: self.longest_hold };
+            let is_certain = format.is_certain(&exchange.request.body);
+            let check = CheckReply { judge, format, is_certain, longest_hold: self.longest_hold };
             exchange.at_reply.push(Box::new(check));
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
-    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnStateFailure, OnSafetyFailure,
+    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnSafetyFailure, OnStateFailure,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -155,7 +155,8 @@ fn state_is_read() {
 
 #[test]
 fn content_safety_is_read() {
-    let text = "contentSafety: {onFailure: allow, policies: {strict: deny}, timeout: 2s, longestHold: 500ms}\n";
+    let text =
+        "contentSafety: {onFailure: allow, policies: {strict: deny}, timeout: 2s, longestHold: 500ms}\n";
     let (_folder, loaded) = load_text(text);
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     let read = &loaded.process.content_safety;

@@ -234,10 +234,7 @@ fn events_are_counted() {
         ("openid_configuration_failures_total{address=\"https://login.example/keys\"}", 1.0),
         ("token_source_failures_total{resource=\"https://cognitiveservices.azure.com\"}", 1.0),
         ("connections_refused_total{reason=\"too-many-connections\"}", 1.0),
-        (
-            "content_safety_failures_total{backend=\"safety\",reason=\"Timeout\",effect=\"blocked\"}",
-            1.0,
-        ),
+        ("content_safety_failures_total{backend=\"safety\",reason=\"Timeout\",effect=\"blocked\"}", 1.0),
         ("content_blocked_total{backend=\"safety\",what=\"stream\"}", 1.0),
         ("log_lines_dropped_total{log=\"access\"}", 4.0),
         ("log_lines_failed_total{log=\"access\"}", 1.0),

@@ -4,10 +4,11 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
-use sekisho_llm::{Event, Kind, Part, Piece, Prompt, Role, delta, read_completion, read_prompt};
+use sekisho_llm::{
+    Event, Kind, Part, Piece, Prompt, Role, RpcDirection, delta, read_completion, read_prompt, rpc_texts,
+};
 use serde::de::IgnoredAny;
 
-use super::rpc;
 use super::service::Failure;
 use crate::body::{Body, Within};
 use crate::exchange::Exchange;
@@ -76,7 +77,7 @@ impl Format {
             return Some(Self::Model(kind));
         }
         match &exchange.request.body {
-            Body::Full(body) if size == Within::Whole && rpc::is_request(body) => Some(Self::Rpc),
+            Body::Full(body) if size == Within::Whole && is_rpc_request(body) => Some(Self::Rpc),
             _ => None,
         }
     }
@@ -92,13 +93,22 @@ impl Format {
         may_be_rpc.then_some(Self::Rpc)
     }
 
+    /// True when the request leaves no doubt about the format, so that a response which cannot be read is not something
+    /// else.
+    pub(super) fn is_certain(self, request: &Body) -> bool {
+        match (self, request) {
+            (Self::Rpc, Body::Full(body)) => memchr::memmem::find(body, b"jsonrpc").is_some(),
+            _ => true,
+        }
+    }
+
     /// The text of a request.
     pub(super) fn texts_of_request(self, body: &Body) -> Result<Texts, Failure> {
         let Body::Full(body) = body else { return Ok(Texts::default()) };
         match self {
             Self::Rpc => {
                 let mut texts = Texts::default();
-                rpc::texts_of_request(body).iter().for_each(|text| texts.add_prompt(text));
+                read_rpc(body, &mut |text| texts.add_prompt(text))?;
                 Ok(texts)
             }
             Self::Model(kind) => match read_prompt(kind, body) {
@@ -114,7 +124,7 @@ impl Format {
         let Body::Full(body) = body else { return Ok(Texts::default()) };
         let mut texts = Texts::default();
         match self {
-            Self::Rpc => rpc::texts_of_response(body).iter().for_each(|text| texts.add_document(text)),
+            Self::Rpc => read_rpc(body, &mut |text| texts.add_document(text))?,
             Self::Model(kind) if !writes_text(kind) => {}
             Self::Model(kind) => match (read_completion(kind, body), std::str::from_utf8(body)) {
                 (Some(pieces), _) => {
@@ -127,6 +137,22 @@ impl Format {
         }
         Ok(texts)
     }
+}
+
+/// True for a request of JSON-RPC, or a list with one.
+fn is_rpc_request(body: &[u8]) -> bool {
+    let found = rpc_texts(body).unwrap_or_default();
+    found.messages.iter().any(|message| message.direction == RpcDirection::Request)
+}
+
+/// Gives the texts of JSON-RPC messages; none of anything else.
+fn read_rpc(body: &[u8], on_text: &mut impl FnMut(&str)) -> Result<(), Failure> {
+    let found = rpc_texts(body).unwrap_or_default();
+    if found.truncated {
+        return Err(Failure::new("TextTooLong", "the message has more texts than are read of one"));
+    }
+    found.messages.iter().flat_map(|message| &message.texts).for_each(|text| on_text(text));
+    Ok(())
 }
 
 /// What a prompt says.
@@ -199,10 +225,7 @@ impl EventTexts {
     /// Gives each text of an event, with a number that is the same for pieces of one text.
     pub(super) fn read(&self, event: &Event<'_>, on_text: &mut impl FnMut(u64, &str)) -> Result<(), Failure> {
         let kind = match self.format {
-            Format::Rpc => {
-                rpc::texts_of_response(event.data).iter().for_each(|text| on_text(0, text));
-                return Ok(());
-            }
+            Format::Rpc => return read_rpc(event.data, &mut |text| on_text(0, text)),
             Format::Model(kind) if writes_text(kind) => kind,
             Format::Model(_) => return Ok(()),
         };
