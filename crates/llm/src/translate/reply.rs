@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::finish::{chat_usage, finish_reason};
 use super::{ChatError, ReplyForm};
-use crate::peek::Kind;
+use crate::kind::Kind;
 use crate::usage::read_usage;
 
 /// Translates the reply to a request that [`to_messages`](super::to_messages) made. `created` is the time of the reply

@@ -13,7 +13,7 @@ use event::{Block, BlockDelta, Ending, MessageEvent, Start};
 
 use super::finish::{chat_usage, finish_reason};
 use super::{ChatError, ReplyForm};
-use crate::peek::Kind;
+use crate::kind::Kind;
 use crate::sse::{Event, Scanner};
 use crate::usage::RawUsage;
 
