@@ -12,3 +12,4 @@ mod reload;
 mod runaway;
 mod shared_state;
 mod streaming;
+mod unified_models;
