@@ -1,7 +1,8 @@
 //! APIs that speak the Model Context Protocol.
 //!
 //! A server made of operations:
-//! - `tool`: an operation as a tool; `schema`: what it takes; `arguments`: from arguments to a request
+//! - `tool`: an operation as a tool; `schema`: what it takes
+//! - `template`, `arguments`: from arguments to a request
 //! - `rpc`: JSON-RPC messages; `version`: revisions of the protocol; `session`: what a session id tells
 //! - `server`: what messages are answered
 //! - `dispatch`: the server as the backend of its API; `call`: one tool call, a run of the operation's policies
@@ -21,6 +22,7 @@ mod rpc;
 mod schema;
 mod server;
 mod session;
+mod template;
 mod tool;
 mod version;
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
-use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
@@ -91,15 +89,6 @@ pub(super) fn place<'s, 'p>(
         None => (None, Vec::new()),
     };
     (rest, parameters, Some(Destination { api, operation }))
-}
-
-/// The method that a CORS preflight request asks for.
-pub(super) fn preflight_method(parts: &Parts) -> Option<Method> {
-    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
-        return None;
-    }
-    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
-    Method::from_bytes(wanted.as_bytes()).ok()
 }
 
 fn wants_trace(headers: &HeaderMap) -> bool {

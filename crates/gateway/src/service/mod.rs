@@ -3,12 +3,14 @@
 //! - this file: the way
 //! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
+//! - `preflight`: what browsers ask first
 //! - `panic`: what a panic ends
 
 mod certificate;
 mod client;
 mod destination;
 mod panic;
+mod preflight;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,8 +33,9 @@ use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
 pub(crate) use client::Client;
-use destination::{Arrived, Destination, place, preflight_method, run, unmatched};
+use destination::{Arrived, place, run, unmatched};
 use panic::catch_panic;
+use preflight::{preflight, preflight_method};
 
 /// Where load balancers look.
 const HEALTH_PATH: &str = "/status-0123456789abcdef";
@@ -103,7 +106,7 @@ impl Service {
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
         call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
         let refusal = self.refusal(&parts);
-        let preflight = preflight_method(&parts);
+        let wanted_method = preflight_method(&parts);
         let metadata = match parts.method {
             Method::GET => snapshot.protected_resources().find(parts.uri.path()),
             _ => None,
@@ -112,7 +115,7 @@ impl Service {
             Some(_) => None,
             None if metadata.is_some() => None,
             None => snapshot.router().find(Lookup {
-                method: preflight.as_ref().unwrap_or(&parts.method),
+                method: wanted_method.as_ref().unwrap_or(&parts.method),
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or(""),
                 headers: &parts.headers,
@@ -149,8 +152,8 @@ impl Service {
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
                 let arrived = Arrived { snapshot: &snapshot, backends: &backends, client: &client, query };
-                if preflight.is_some() {
-                    preflight_call(arrived, destination, exchange, &parts).await;
+                if wanted_method.is_some() {
+                    preflight(arrived, destination, exchange, &parts).await;
                 } else {
                     run(arrived, destination, exchange).await;
                 }
@@ -236,39 +239,6 @@ impl Service {
         let header = headers.get(self.config.client_certificate_header.as_ref()?)?;
         client::is_trusted(&self.config.trusted_proxies, connection.peer)
             .then(|| certificate::forwarded(header))?
-    }
-}
-
-/// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation that
-/// declares OPTIONS.
-async fn preflight_call(
-    arrived: Arrived<'_>,
-    destination: Destination<'_>,
-    exchange: &mut Exchange,
-    parts: &Parts,
-) {
-    if let Some(operation) = destination.operation {
-        exchange.facts.operation = Some(Arc::clone(&operation.facts));
-        let pipeline = operation.pipelines.of(destination.api.keys.open_product);
-        if let Some(response) = pipeline.preflight(exchange) {
-            exchange.response = Some(response);
-            return;
-        }
-        exchange.facts.operation = None;
-    }
-    let snapshot = arrived.snapshot;
-    let lookup = Lookup {
-        method: &parts.method,
-        path: parts.uri.path(),
-        query: arrived.query,
-        headers: &exchange.request.headers,
-        secure: &*exchange.request.original_url.scheme == "https",
-    };
-    let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
-    exchange.request.matched_parameters = parameters;
-    match found {
-        Some(found) => run(arrived, found, exchange).await,
-        None => unmatched(snapshot, exchange).await,
     }
 }
 

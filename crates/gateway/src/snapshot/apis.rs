@@ -9,12 +9,11 @@ use sekisho_expression::context::{ApiFacts, OperationFacts, UrlFacts};
 use sekisho_policy::exchange::Route;
 use sekisho_policy::ports::{Backends, BaseUrl, Target};
 use sekisho_resources::model::{
-    Api, ApiType, Configuration, Operation, Product, Protocol as Scheme, Spanned, VersioningScheme,
+    Api, ApiType, Configuration, Operation, Product, Protocol, Spanned, VersioningScheme,
 };
 
 use super::pipelines::PipelineStore;
 use super::{ApiEntry, OperationEntry, Pipelines, contracts, protocols};
-use crate::protocol::Protocol;
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
 
@@ -41,12 +40,12 @@ pub(super) fn api_facts(api: &Api, service_url: Option<&BaseUrl>) -> Arc<ApiFact
     })
 }
 
-fn protocol_name(protocol: Scheme) -> &'static str {
+fn protocol_name(protocol: Protocol) -> &'static str {
     match protocol {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-        Scheme::Ws => "ws",
-        Scheme::Wss => "wss",
+        Protocol::Http => "http",
+        Protocol::Https => "https",
+        Protocol::Ws => "ws",
+        Protocol::Wss => "wss",
     }
 }
 
@@ -93,8 +92,8 @@ impl ApiBuilder<'_, '_> {
             locator,
             revision: api.api_revision.as_str().into(),
             is_current: api.is_current,
-            http: serves(Scheme::Http),
-            https: serves(Scheme::Https),
+            http: serves(Protocol::Http),
+            https: serves(Protocol::Https),
             operations: tree,
         };
         let entry = ApiEntry {
@@ -103,7 +102,7 @@ impl ApiBuilder<'_, '_> {
             keys,
             route,
             operations,
-            protocol: Protocol::default(),
+            protocol: Default::default(),
             protected_resource: None,
         };
         Some((entry, path, api_route))

@@ -30,7 +30,7 @@ async fn post(
     message: &Value,
 ) -> Received {
     let url = format!("{}/mcp-tools/{path}", gateway.url);
-    client.call(Method::POST, &url, headers, message.to_string()).await.unwrap()
+    client.call(Method::POST, &url, headers, message.to_string()).await
 }
 
 fn message(method: &str, params: Value) -> Value {
@@ -95,8 +95,7 @@ async fn a_server_and_an_agent_are_relayed() {
     let challenges: Vec<&str> =
         refused.headers.get_all("www-authenticate").iter().map(|value| value.to_str().unwrap()).collect();
     assert!(challenges.iter().any(|challenge| challenge.contains(place)), "{challenges:?}");
-    let metadata =
-        client.call(Method::GET, &format!("{}{place}", gateway.url), &[], "").await.unwrap().json();
+    let metadata = client.call(Method::GET, &format!("{}{place}", gateway.url), &[], "").await.json();
     assert_eq!(
         metadata["authorization_servers"],
         json!(["https://login.microsoftonline.com/contoso.example/v2.0"])
@@ -106,7 +105,7 @@ async fn a_server_and_an_agent_are_relayed() {
 
     let key = ("api-key", "mcp-tools-demo-key");
     let card_url = format!("{}/mcp-tools/travel-agent/.well-known/agent-card.json", gateway.url);
-    let card = client.call(Method::GET, &card_url, &[key], "").await.unwrap().json();
+    let card = client.call(Method::GET, &card_url, &[key], "").await.json();
     assert_eq!(card["url"], format!("{}/mcp-tools/travel-agent", gateway.url));
     assert_eq!(card["security"], json!([{"subscriptionKey": []}]));
     let sent = post(&gateway, &client, "travel-agent", &[key], &message("message/send", json!({}))).await;
