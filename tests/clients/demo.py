@@ -18,10 +18,10 @@ STOP_SECONDS = 30
 
 # Variables that would point the gateway at another identity or another backend than the demo's own.
 FOREIGN_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "MULTI_REGION_", "RANDOM_BACKENDS_", "PTU_FIRST_",
-                     "MCP_TOOLS_")
+                     "MCP_TOOLS_", "UNIFIED_MODELS_")
 
 # Examples that are in front of other things than models.
-OTHER_EXAMPLES = ("gallery", "mcp-tools")
+OTHER_EXAMPLES = ("gallery", "mcp-tools", "unified-models")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sekisho_llm::{deployment, peek};
 
-use super::request::{RequestMeter, joined};
+use super::request::RequestMeter;
 
 /// What the request says about a model call.
 #[derive(Clone, Debug)]

@@ -15,3 +15,4 @@ mod runaway;
 mod shared_state;
 mod streaming;
 mod token_limit;
+mod unified_models;
