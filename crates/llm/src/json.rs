@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use crate::lenient::Text;
+use crate::surrogates;
 
 /// Values of one document that are kept at most. A longer document is not read: at 32 bytes each this is the bound on
 /// the memory a body of brackets can ask for. Numbers in lists are not values in this sense.
@@ -41,8 +42,12 @@ pub(crate) struct List<'a> {
 }
 
 /// Reads a document; `None` when it is not JSON, is nested too deeply for the reader (128 levels) or has more than
-/// [`MAX_VALUES`] values.
+/// [`MAX_VALUES`] values. Escapes of half a character are read as U+FFFD.
 pub(crate) fn read(body: &[u8]) -> Option<Json<'_>> {
+    read_strictly(body).or_else(|| read_strictly(&surrogates::replaced(body)?).map(Json::into_owned))
+}
+
+fn read_strictly(body: &[u8]) -> Option<Json<'_>> {
     let left = Cell::new(MAX_VALUES);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = Seed { left: &left }.deserialize(&mut deserializer).ok()?;
@@ -108,6 +113,24 @@ impl<'a> Json<'a> {
         match self {
             Json::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The same value, independent of the body.
+    fn into_owned(self) -> Json<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(value) => Json::Bool(value),
+            Json::Number(number) => Json::Number(number),
+            Json::Text(text) => Json::Text(owned(text)),
+            Json::List(List { items, numbers }) => {
+                Json::List(List { items: items.into_iter().map(Json::into_owned).collect(), numbers })
+            }
+            Json::Object(members) => {
+                let members = members.into_iter().map(|(name, value)| (owned(name), value.into_owned()));
+                Json::Object(members.collect())
+            }
         }
     }
 
@@ -274,6 +297,13 @@ mod tests {
         assert_eq!(read(long.as_bytes()), None);
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(read(deep.as_bytes()), None);
+    }
+
+    #[test]
+    fn half_a_character_does_not_hide_a_body() {
+        let value = read_object(br#"{"\ud800":[1,{"b":true}],"a":"x\udc00"}"#).unwrap();
+        assert_eq!(value.get("a").and_then(Json::as_text), Some("x\u{fffd}"));
+        assert_eq!(value.get("\u{fffd}").map(|list| list.items().len()), Some(2));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::kind::{Kind, classify, deployment, realtime_deployment};
 use crate::lenient::{Flag, Text};
+use crate::surrogates;
 
 /// What could be seen of a model request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +57,12 @@ fn read_fields(body: &[u8]) -> Option<Fields<'_>> {
     if body.is_empty() {
         return None;
     }
-    serde_json::from_slice(body).ok()
+    let readable = serde_json::from_slice(body).ok();
+    readable.or_else(|| {
+        let body = surrogates::replaced(body)?;
+        let Fields { model, stream } = serde_json::from_slice(&body).ok()?;
+        Some(Fields { model: model.map(|name| Cow::Owned(name.into_owned())), stream })
+    })
 }
 
 /// A member's name, told apart without keeping it.
@@ -148,6 +154,9 @@ mod tests {
 
         let escaped = peek("POST", path, br#"{"mod\u0065l":"gpt\u002d4"}"#);
         assert_eq!(escaped.model.as_deref(), Some("gpt-4"));
+
+        let half = peek("POST", path, br#"{"\ud800":1,"model":"gpt-4\udc00","stream":true}"#);
+        assert_eq!((half.model.as_deref(), half.stream), (Some("gpt-4\u{fffd}"), true));
 
         let repeated = peek("POST", path, br#"{"model":"a","stream":true,"model":"b","stream":false}"#);
         assert_eq!((repeated.model.as_deref(), repeated.stream), (Some("b"), false));

@@ -28,6 +28,8 @@ pub struct StreamUsage {
     kind: Kind,
     seen: Option<RawUsage>,
     model: Option<Box<str>>,
+    /// Events in which the model is still looked for.
+    model_events: u8,
     collected: Option<Collected>,
     done: bool,
     finished: bool,
@@ -45,6 +47,9 @@ const LAST_EVENTS: [&[u8]; 8] = [
     b"speech.audio.done",
 ];
 
+/// Events in which the model's name is looked for: it stands in the first, or behind one about content filters.
+const MODEL_EVENTS: u8 = 8;
+
 /// Bytes of a model's name that are kept: longer ones are no names.
 const MAX_MODEL_BYTES: usize = 256;
 
@@ -57,7 +62,15 @@ impl StreamUsage {
     /// As [`StreamUsage::new`], without the text: [`StreamUsage::completion_estimate`] then knows nothing, and events
     /// without a usage are hardly looked at.
     pub fn without_text(kind: Kind) -> Self {
-        Self { kind, seen: None, model: None, collected: None, done: false, finished: false }
+        Self {
+            kind,
+            seen: None,
+            model: None,
+            model_events: MODEL_EVENTS,
+            collected: None,
+            done: false,
+            finished: false,
+        }
     }
 
     /// Takes the next event.
@@ -71,7 +84,9 @@ impl StreamUsage {
         if !self.kind.uses_tokens() {
             return;
         }
-        if self.model.is_none() || mentions_usage(event.data) {
+        let looks_for_model = self.model.is_none() && self.model_events > 0;
+        self.model_events = self.model_events.saturating_sub(1);
+        if looks_for_model || mentions_usage(event.data) {
             self.read_envelope(event.data);
         }
         if let Some(collected) = &mut self.collected {

@@ -1,5 +1,7 @@
 //! Counts compared with those of other counters: `tests/oracle/` holds the texts and what npm's gpt-tokenizer counts.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking, in its helpers too.
+
 use std::fs;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //!
 //! # The header and the mark
 //!
-//! `x-sim-fault: part; part; …`, or `[sim:fault=part; part]` in the request's body where no header can be sent. A part
+//! `x-sim-fault: part; part; …`, or `[sim:fault=part; part]` in a prompt where no header can be sent. A part
 //! is one of
 //!
 //! | part | effect |
@@ -27,18 +27,16 @@
 //! a hundred calls are hit, which ones the `seed` decides. Each call hit by a `cutAtRandom` is cut elsewhere, in
 //! the same places in every run. Precedence: header, mark, control endpoint, configuration; they do not mix.
 
-use std::collections::HashSet;
+mod waiting;
+
 use std::str::FromStr;
 
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+pub(crate) use waiting::{FaultSet, OnceKeys};
 
 /// The request header that asks for a fault.
 pub(crate) const HEADER: &str = "x-sim-fault";
-/// Keys of faults that hit once, remembered at most; then none hits any more.
-const MOST_ONCE_KEYS: usize = 10_000;
 
 /// The fault a mark in a request's body asks for, as [`Fault::from_str`] reads it.
 pub(crate) fn mark(body: &[u8]) -> Option<&str> {
@@ -164,69 +162,6 @@ fn number<N: FromStr>(name: &str, value: &str) -> Result<N, ParseFaultError> {
     value.trim().parse().map_err(|_| not_a_number())
 }
 
-/// Faults waiting for calls.
-#[derive(Debug, Default)]
-pub(crate) struct FaultSet(Mutex<Vec<Waiting>>);
-
-/// A fault and how many calls of its deployment it saw.
-#[derive(Debug)]
-struct Waiting {
-    fault: Fault,
-    seen: u64,
-}
-
-impl Waiting {
-    /// Whether the next call of a deployment is hit.
-    fn hits(&mut self, deployment: Option<&str>) -> bool {
-        let is_meant = self.fault.deployment.is_none() || self.fault.deployment.as_deref() == deployment;
-        if !is_meant {
-            return false;
-        }
-        self.seen = self.seen.saturating_add(1);
-        let Some(percent) = self.fault.percent else { return true };
-        text::mix(self.fault.seed.wrapping_add(self.seen)) % 100 < u64::from(percent)
-    }
-}
-
-impl FaultSet {
-    pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        let set = Self::default();
-        set.replace(faults);
-        set
-    }
-
-    pub(crate) fn replace(&self, faults: Vec<Fault>) {
-        *self.0.lock() = faults.into_iter().map(|fault| Waiting { fault, seen: 0 }).collect();
-    }
-
-    /// The first fault for a call of this deployment; one with a count is used up by it.
-    pub(crate) fn take(&self, deployment: Option<&str>) -> Option<Fault> {
-        let mut waiting = self.0.lock();
-        waiting.retain(|waiting| waiting.fault.count != Some(0));
-        let hit = waiting.iter_mut().find_map(|waiting| waiting.hits(deployment).then_some(waiting))?;
-        hit.fault.count = hit.fault.count.map(|count| count.saturating_sub(1));
-        let cut_at_random = hit.fault.cut_at_random.map(|seed| seed.wrapping_add(hit.seen));
-        Some(Fault { cut_at_random, ..hit.fault.clone() })
-    }
-}
-
-/// Keys of faults that hit once.
-#[derive(Debug, Default)]
-pub(crate) struct OnceKeys(Mutex<HashSet<String>>);
-
-impl OnceKeys {
-    /// Whether a fault with this key hits: one without a key always does.
-    pub(crate) fn is_first(&self, key: Option<&str>) -> bool {
-        let Some(key) = key else { return true };
-        let mut seen = self.0.lock();
-        seen.len() < MOST_ONCE_KEYS && seen.insert(key.to_owned())
-    }
-
-    pub(crate) fn clear(&self) {
-        self.0.lock().clear();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,44 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn marks_and_keys() {
+    fn marks_end_at_the_bracket() {
         assert_eq!(
             mark(br#"{"content":"x [sim:fault=cut-after=3; no-usage] y"}"#),
             Some("cut-after=3; no-usage")
         );
         assert_eq!((mark(b"[sim:fault=open"), mark(b"{}")), (None, None));
-        let keys = OnceKeys::default();
-        assert!(keys.is_first(Some("a")) && !keys.is_first(Some("a")) && keys.is_first(None));
-    }
-
-    #[test]
-    fn percent_and_random_cuts_follow_the_seed() {
-        let run = |seed| {
-            let fault = Fault { percent: Some(30), seed, cut_at_random: Some(seed), ..Fault::default() };
-            let faults = FaultSet::new(vec![fault]);
-            (0..1000).map(|_| faults.take(None).and_then(|fault| fault.cut_at_random)).collect::<Vec<_>>()
-        };
-        assert_eq!(run(7), run(7));
-        assert_ne!(run(7), run(8));
-        let hit = run(7).iter().flatten().count();
-        assert!((250..350).contains(&hit), "{hit}");
-    }
-
-    #[test]
-    fn counted_faults_are_used_up_in_order() {
-        let fault = |status, count, deployment: Option<&str>| Fault {
-            status: Some(status),
-            count,
-            deployment: deployment.map(str::to_owned),
-            ..Fault::default()
-        };
-        let faults = FaultSet::new(vec![fault(500, Some(1), Some("a")), fault(503, Some(2), None)]);
-        let take = |deployment| faults.take(deployment).and_then(|fault| fault.status);
-        assert_eq!(take(Some("b")), Some(503));
-        assert_eq!(take(Some("a")), Some(500));
-        assert_eq!(take(Some("a")), Some(503));
-        assert_eq!(take(Some("a")), None);
-        faults.replace(vec![fault(429, None, None)]);
-        assert_eq!((take(None), take(None)), (Some(429), Some(429)));
     }
 }

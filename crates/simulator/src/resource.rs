@@ -68,10 +68,9 @@ impl Resource {
         self.deployments.iter().map(|deployment| deployment.config.name.as_str()).filter(|name| *name != "*")
     }
 
-    /// The fault that hits the next call of a deployment: the control endpoint's before the configuration's.
-    pub(crate) fn take_fault(&self, deployment: Option<&str>) -> Option<Fault> {
-        let configured = || self.deployment(deployment?)?.faults.take(deployment);
-        self.faults.take(deployment).or_else(configured)
+    /// The fault that hits the next call under this name: the control endpoint's before the configuration's.
+    pub(crate) fn take_fault(&self, name: Option<&str>, deployment: Option<&Deployment>) -> Option<Fault> {
+        self.faults.take(name).or_else(|| deployment?.faults.take(name))
     }
 
     /// Back to the state of the start: no statistics, full limits, faults as configured.

@@ -189,7 +189,7 @@ impl Backends for ScriptedBackends {
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
                 message: message.to_owned(),
-                attempt: Some(Attempt { failure: Some(reason), ..attempt.clone() }),
+                attempts: vec![Attempt { failure: Some(reason), ..attempt.clone() }],
             };
             match script {
                 Some(Script::Reply { status, reason, headers, body }) => {
@@ -199,7 +199,7 @@ impl Backends for ScriptedBackends {
                     if let Some(meter) = meter {
                         meter.watch(&mut response, &mut attempt);
                     }
-                    Ok(ForwardReply { response, attempt, base_url, backend: None })
+                    Ok(ForwardReply { response, attempts: vec![attempt], base_url, backend: None })
                 }
                 Some(Script::Timeout) => {
                     Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
@@ -222,7 +222,7 @@ impl ScriptedBackends {
         call: ForwardCall<'_>,
         base_url: Arc<BaseUrl>,
     ) -> Result<ForwardReply, ForwardError> {
-        let failed = |failure, message: String| ForwardError { failure, message, attempt: None };
+        let failed = |failure, message: String| ForwardError { failure, message, attempts: Vec::new() };
         let mut request = http::Request::new(call.body);
         *request.method_mut() = call.method.clone();
         *request.headers_mut() = call.headers;
@@ -242,7 +242,7 @@ impl ScriptedBackends {
             status: Some(response.status),
             ..Attempt::default()
         };
-        Ok(ForwardReply { response, attempt, base_url, backend: None })
+        Ok(ForwardReply { response, attempts: vec![attempt], base_url, backend: None })
     }
 }
 
@@ -255,6 +255,6 @@ fn unknown_backend() -> ForwardError {
     ForwardError {
         failure: ForwardFailure::UnknownBackend,
         message: "the API has no service URL and no policy chose a backend".to_owned(),
-        attempt: None,
+        attempts: Vec::new(),
     }
 }

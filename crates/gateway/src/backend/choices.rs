@@ -76,6 +76,7 @@ fn call(
         certificate,
         follow_redirects: false,
         metering: None,
+        variables: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Version};
+use http::{HeaderMap, Method, Version};
 use sekisho_llm::Usage;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::metering::Ledger;
@@ -12,6 +12,7 @@ use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
 use super::model::ModelCall;
 use super::request::RequestMeter;
+use crate::mcp::McpAccount;
 
 /// A response that broke off before its status was sent, as logs show it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -30,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) model: Option<ModelCall>,
     /// What its calls to models used.
     ledger: Option<Ledger>,
+    /// Set for a call to an MCP server.
+    pub(crate) mcp: Option<McpAccount>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -54,6 +57,7 @@ impl Call {
             request: None,
             model: None,
             ledger: None,
+            mcp: None,
             at_end: None,
         }
     }
@@ -74,8 +78,11 @@ impl Call {
     }
 
     /// The policies are done and this status is on its way.
-    pub(crate) fn responding(&mut self, status: u16, is_event_stream: bool) {
+    pub(crate) fn responding(&mut self, status: u16, headers: &HeaderMap, is_event_stream: bool) {
         self.take_exchange();
+        if let Some(mcp) = &mut self.mcp {
+            mcp.answered(headers);
+        }
         if let Some(record) = &mut self.record {
             record.status = status;
             record.is_stream = is_event_stream;
@@ -147,9 +154,13 @@ impl Drop for Call {
         record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
         self.end(&record);
         let recorder = Arc::clone(&self.recorder);
-        let (model, request) = (self.model.take(), self.request.take());
+        let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
         let finish = move || {
-            record.usage = total(&record, model.is_some());
+            record.usage = total(&record);
+            if let Some(mcp) = mcp {
+                let body = request.as_ref().and_then(|request| request.joined());
+                record.mcp = Some(Box::new(mcp.message(body.as_ref())));
+            }
             record.model = model.and_then(|model| model.model(request.as_deref()));
             recorder.call(*record);
         };
@@ -161,9 +172,8 @@ impl Drop for Call {
 }
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.
-fn total(record: &CallRecord, runs_model: bool) -> Option<Usage> {
-    let used = record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied());
-    runs_model.then(|| used.reduce(Usage::plus))?
+fn total(record: &CallRecord) -> Option<Usage> {
+    record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied()).reduce(Usage::plus)
 }
 
 fn protocol(version: Version) -> &'static str {

@@ -46,7 +46,7 @@ pub(crate) fn respond(
         // The body knows its length, also after a policy changed it.
         response.headers.remove(CONTENT_LENGTH);
     }
-    call.responding(status.as_u16(), is_event_stream(&response.headers));
+    call.responding(status.as_u16(), &response.headers, is_event_stream(&response.headers));
     if has_no_body || response.body.is_end_stream() {
         call.complete();
     }

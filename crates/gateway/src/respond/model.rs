@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
 use sekisho_llm::{deployment, peek};
 
-use super::request::RequestMeter;
+use super::request::{RequestMeter, joined};
 
 /// What the request says about a model call.
 #[derive(Clone, Debug)]
@@ -33,20 +32,9 @@ impl ModelCall {
         if self.deployment.is_some() {
             return self.deployment.clone();
         }
-        let body = joined(request?.take_kept()?);
+        let body = request?.joined()?;
         peek("POST", "", &body).model.map(|model| Arc::from(&*model))
     }
-}
-
-fn joined(mut pieces: Vec<Bytes>) -> Bytes {
-    if pieces.len() == 1 {
-        return pieces.pop().unwrap_or_default();
-    }
-    let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
-    for piece in pieces {
-        all.extend_from_slice(&piece);
-    }
-    all.freeze()
 }
 
 #[cfg(test)]

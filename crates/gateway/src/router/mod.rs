@@ -15,7 +15,7 @@ use names::Names;
 pub(crate) use template::Template;
 pub(crate) use tree::{OperationTree, Parameters};
 
-pub(crate) use query::values as query_values;
+pub(crate) use query::{values as query_values, without as without_parameter};
 
 /// The APIs of a configuration by their paths.
 #[derive(Clone, Debug, Default)]

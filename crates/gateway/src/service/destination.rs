@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
-use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
+use crate::backend::CallBackends;
+use crate::protocol::Surroundings;
 use crate::router::{Found, Parameters};
 use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
 use crate::subscription::Access;
@@ -19,17 +19,21 @@ pub(super) struct Destination<'s> {
     pub(super) operation: Option<&'s OperationEntry>,
 }
 
+/// A call on its way to its operation.
+pub(super) struct Arrived<'a> {
+    pub(super) snapshot: &'a Arc<Snapshot>,
+    pub(super) backends: &'a Arc<CallBackends>,
+    pub(super) client: &'a Client,
+    pub(super) query: &'a str,
+}
+
 /// Checks the key and runs the policies of the operation.
-pub(super) async fn run(
-    snapshot: &Snapshot,
-    destination: Destination<'_>,
-    exchange: &mut Exchange,
-    client: &Client,
-    query: &str,
-) {
+pub(super) async fn run(arrived: Arrived<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
+    let Arrived { snapshot, backends, client, query } = arrived;
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
+    exchange.facts.api_type = api.protocol.api_type();
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
@@ -39,8 +43,12 @@ pub(super) async fn run(
         }
         Ok(access) => {
             let pipeline = admit(snapshot, api, operation, access, exchange);
-            pipeline.run(exchange).await;
+            let around = Surroundings { snapshot, backends, client, api_path: &api.path };
+            api.protocol.run(pipeline, exchange, around).await;
         }
+    }
+    if let Some(resource) = &api.protected_resource {
+        resource.challenge(exchange.response_mut(), client);
     }
 }
 
@@ -81,15 +89,6 @@ pub(super) fn place<'s, 'p>(
         None => (None, Vec::new()),
     };
     (rest, parameters, Some(Destination { api, operation }))
-}
-
-/// The method that a CORS preflight request asks for.
-pub(super) fn preflight_method(parts: &Parts) -> Option<Method> {
-    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
-        return None;
-    }
-    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
-    Method::from_bytes(wanted.as_bytes()).ok()
 }
 
 fn wants_trace(headers: &HeaderMap) -> bool {

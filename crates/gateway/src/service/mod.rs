@@ -3,12 +3,14 @@
 //! - this file: the way
 //! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
+//! - `preflight`: what browsers ask first
 //! - `panic`: what a panic ends
 
 mod certificate;
 mod client;
 mod destination;
 mod panic;
+mod preflight;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,19 +21,21 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use sekisho_policy::body::Body;
-use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, OriginalUrl, Response};
+use sekisho_policy::exchange::{ApiType, Arrival, CallFacts, Exchange, OriginalUrl, Response};
 use sekisho_policy::pipeline::PolicyError;
 use sekisho_policy::ports::Ports;
 
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
+use crate::mcp::McpAccount;
 use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
-use client::Client;
-use destination::{Destination, place, preflight_method, run, unmatched};
+pub(crate) use client::Client;
+use destination::{Arrived, place, run, unmatched};
 use panic::catch_panic;
+use preflight::{preflight, preflight_method};
 
 /// Where load balancers look.
 const HEALTH_PATH: &str = "/status-0123456789abcdef";
@@ -102,11 +106,16 @@ impl Service {
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
         call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
         let refusal = self.refusal(&parts);
-        let preflight = preflight_method(&parts);
+        let wanted_method = preflight_method(&parts);
+        let metadata = match parts.method {
+            Method::GET => snapshot.protected_resources().find(parts.uri.path()),
+            _ => None,
+        };
         let found = match refusal {
             Some(_) => None,
+            None if metadata.is_some() => None,
             None => snapshot.router().find(Lookup {
-                method: preflight.as_ref().unwrap_or(&parts.method),
+                method: wanted_method.as_ref().unwrap_or(&parts.method),
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or(""),
                 headers: &parts.headers,
@@ -114,13 +123,20 @@ impl Service {
             }),
         };
         call.model = found.is_some().then(|| ModelCall::of(&parts.method, parts.uri.path())).flatten();
-        let keep = call.model.as_ref().is_some_and(ModelCall::needs_body);
+        call.mcp = found
+            .as_ref()
+            .and_then(|found| snapshot.api(found.api))
+            .filter(|api| api.protocol.api_type() == ApiType::Mcp)
+            .map(|api| McpAccount::new(&api.facts.name, &parts.headers));
+        let keep = call.mcp.is_some() || call.model.as_ref().is_some_and(ModelCall::needs_body);
         let (body, meter) = metered(incoming, keep, &self.config.limits);
         call.request = meter;
         let headers = std::mem::take(&mut parts.headers);
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
         let rest = rest.to_owned();
-        let mut exchange = self.exchange(&snapshot, connection, &client, &parts, headers, body, rest);
+        let backends = call_backends(&snapshot, connection, &client);
+        let mut exchange =
+            self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
         exchange.request_id = request_id;
         exchange.started = call.started();
         exchange.request.matched_parameters = parameters;
@@ -128,13 +144,18 @@ impl Service {
         let query = parts.uri.query().unwrap_or("");
         match (refusal, destination) {
             (Some(error), _) => snapshot.global().fail(exchange, error).await,
+            (None, None) if let Some(resource) = metadata => {
+                exchange.facts.api = Some(Arc::clone(&resource.api));
+                exchange.response = Some(resource.metadata(&client));
+            }
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                if preflight.is_some() {
-                    self.preflight(&snapshot, destination, exchange, &parts, &client, query).await;
+                let arrived = Arrived { snapshot: &snapshot, backends: &backends, client: &client, query };
+                if wanted_method.is_some() {
+                    preflight(arrived, destination, exchange, &parts).await;
                 } else {
-                    run(&snapshot, destination, exchange, &client, query).await;
+                    run(arrived, destination, exchange).await;
                 }
             }
         }
@@ -164,6 +185,7 @@ impl Service {
     fn exchange(
         &self,
         snapshot: &Snapshot,
+        backends: &Arc<CallBackends>,
         connection: &ConnectionFacts,
         client: &Client,
         parts: &Parts,
@@ -179,11 +201,6 @@ impl Service {
             port: client.port,
             path: parts.uri.path().into(),
             query: if query.is_empty() { Arc::default() } else { format!("?{query}").into() },
-        };
-        let forwarded = Forwarded {
-            peer: connection.peer_header.clone(),
-            secure: client.secure,
-            host: client.authority.clone(),
         };
         let forwarded_certificate = self.forwarded_certificate(connection, &headers);
         let mut request = sekisho_policy::exchange::Request::new(
@@ -205,7 +222,7 @@ impl Service {
         }
         Box::new(Exchange::new(Arrival {
             ports: self.ports.clone(),
-            backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
+            backends: Arc::clone(backends) as _,
             limits: Arc::clone(snapshot.limits()),
             facts: CallFacts {
                 deployment: Arc::clone(snapshot.deployment()),
@@ -223,41 +240,16 @@ impl Service {
         client::is_trusted(&self.config.trusted_proxies, connection.peer)
             .then(|| certificate::forwarded(header))?
     }
+}
 
-    /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation
-    /// that declares OPTIONS.
-    async fn preflight(
-        &self,
-        snapshot: &Snapshot,
-        destination: Destination<'_>,
-        exchange: &mut Exchange,
-        parts: &Parts,
-        client: &Client,
-        query: &str,
-    ) {
-        if let Some(operation) = destination.operation {
-            exchange.facts.operation = Some(Arc::clone(&operation.facts));
-            let pipeline = operation.pipelines.of(destination.api.keys.open_product);
-            if let Some(response) = pipeline.preflight(exchange) {
-                exchange.response = Some(response);
-                return;
-            }
-            exchange.facts.operation = None;
-        }
-        let lookup = Lookup {
-            method: &parts.method,
-            path: parts.uri.path(),
-            query,
-            headers: &exchange.request.headers,
-            secure: &*exchange.request.original_url.scheme == "https",
-        };
-        let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
-        exchange.request.matched_parameters = parameters;
-        match found {
-            Some(found) => run(snapshot, found, exchange, client, query).await,
-            None => unmatched(snapshot, exchange).await,
-        }
-    }
+/// The backends of the configuration, as this call uses them.
+fn call_backends(snapshot: &Snapshot, connection: &ConnectionFacts, client: &Client) -> Arc<CallBackends> {
+    let forwarded = Forwarded {
+        peer: connection.peer_header.clone(),
+        secure: client.secure,
+        host: client.authority.clone(),
+    };
+    Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded })
 }
 
 fn healthy() -> Response {

@@ -14,10 +14,11 @@ use sekisho_policy::ports::Ports;
 use sekisho_resources::model::{Api, ApiType, Configuration, Product};
 use sekisho_resources::process::{self, ContentSafety, OnSafetyFailure, Process};
 
-use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
 use super::people::{add_keys, product_facts};
 use super::pipelines::{PipelineStore, environment};
+use super::protocols::{ProtocolBuilder, agents};
+use super::{ApiEntry, Snapshot};
 use crate::backend::{BackendSet, CallBackends, Forwarded};
 use crate::certificates::Certificates;
 use crate::router::Router;
@@ -157,6 +158,8 @@ fn build(
     let facts_by_name: HashMap<&str, _> =
         located.iter().map(|(api, facts, _)| (api.name.value.as_str(), Arc::clone(facts))).collect();
     located.iter().filter_map(|(_, _, base)| base.as_ref()).for_each(|base| backends.trust(base));
+    let agents = agents(&located, configuration, &mut base_urls, diagnostics);
+    agents.values().for_each(|card| backends.trust(card));
     let backends = Arc::new(backends);
     let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
     let mut builder = ApiBuilder {
@@ -167,7 +170,7 @@ fn build(
         pipelines: &mut pipelines,
         diagnostics,
     };
-    let mut apis = Vec::new();
+    let mut apis: Vec<ApiEntry> = Vec::new();
     let mut router = Router::default();
     for (api, facts, base) in located {
         if let Some((entry, path, route)) = builder.build(api, apis.len(), facts, base) {
@@ -176,6 +179,8 @@ fn build(
         }
     }
 
+    let protocols = ProtocolBuilder { configuration, sources, pipelines: &pipelines, cards: &agents };
+    let protected_resources = protocols.add(&mut apis);
     let places =
         products.iter().enumerate().map(|(place, product)| (product.name.value.as_str(), place)).collect();
     add_keys(&mut keys, configuration, &places, diagnostics);
@@ -184,6 +189,7 @@ fn build(
     Some(Snapshot {
         router,
         apis,
+        protected_resources,
         products: products.iter().map(|product| product_facts(product, &facts_by_name)).collect(),
         keys,
         backends,

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
-use sekisho_policy::compile::{
-    Compiler, ContentSafetySettings, Environment, FragmentSource, NamedValue, ServiceSchema,
-};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_resources::model::{Configuration, PolicyDocument, SchemaDocument};
@@ -53,11 +51,20 @@ impl<'c> PipelineStore<'c> {
                 self.documents.insert(file, document);
             }
         }
-        let narrower = documents.iter().flatten().filter_map(|file| self.documents.get(file));
-        let all: Vec<&CompiledDocument> = self.global.iter().chain(narrower).collect();
+        let all: Vec<&CompiledDocument> = self.global.iter().chain(self.compiled(&documents)).collect();
         let pipeline = Arc::new(assemble(&all));
         self.pipelines.insert(documents, Arc::clone(&pipeline));
         pipeline
+    }
+
+    /// The pipeline of a call that goes on where the policies of the broader scopes ran already: API and operation,
+    /// whose documents are those of a pipeline that was made before.
+    pub(super) fn continued(&self, documents: [Option<FileId>; 2]) -> Arc<Pipeline> {
+        Arc::new(assemble(&self.compiled(&documents).collect::<Vec<_>>()))
+    }
+
+    fn compiled<'d>(&'d self, documents: &'d [Option<FileId>]) -> impl Iterator<Item = &'d CompiledDocument> {
+        documents.iter().flatten().filter_map(|file| self.documents.get(file))
     }
 
     /// What was found wrong.
@@ -71,7 +78,6 @@ pub(super) fn environment(
     configuration: &Configuration,
     certificates: &Certificates,
     sources: &SourceMap,
-    content_safety: ContentSafetySettings,
 ) -> Environment {
     let named_values = configuration.named_values.iter().map(|named| {
         let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
@@ -96,7 +102,6 @@ pub(super) fn environment(
         caches: configuration.caches.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         schemas: schemas.collect(),
-        content_safety,
         ..Environment::default()
     }
 }

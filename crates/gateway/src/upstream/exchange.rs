@@ -49,6 +49,12 @@ impl Endpoint {
         Self { base: Arc::new(base), origin: Arc::clone(&self.origin), host: self.host.clone() }
     }
 
+    /// The same without the base path.
+    pub(crate) fn without_path(&self) -> Self {
+        let base = BaseUrl { path: Arc::default(), ..BaseUrl::clone(&self.base) };
+        Self { base: Arc::new(base), origin: Arc::clone(&self.origin), host: self.host.clone() }
+    }
+
     fn uri(&self, path: &str, query: &str) -> Option<Uri> {
         let base = &*self.base;
         let length = self.origin.len() + base.path.len() + path.len() + base.query.len() + query.len() + 3;

@@ -27,8 +27,8 @@ pub(crate) fn read_delta<'a>(kind: Kind, event: &Event<'a>, on_piece: &mut impl 
     };
     match kind {
         Kind::ChatCompletions | Kind::Completions => chunk(event.data, &mut give),
-        Kind::Responses => response_event(event.data, &mut give),
-        Kind::AnthropicMessages => message_event(event.data, &mut give),
+        Kind::Responses => response_event(event, &mut give),
+        Kind::AnthropicMessages => message_event(event, &mut give),
         Kind::AudioTranscriptions => transcript_event(event.data, &mut give),
         _ => {}
     }
@@ -88,17 +88,12 @@ struct CallDelta<'a> {
 }
 
 fn chunk<'a>(data: &'a [u8], give: &mut impl FnMut(u64, Part, Text<'a>)) {
-    for (position, item) in
-        (0..).zip(parse::<Chunk<'a>>(data).map(|chunk| chunk.choices.0).unwrap_or_default())
-    {
+    let Some(chunk) = parse::<Chunk<'a>>(data) else { return };
+    for (position, item) in (0..).zip(chunk.choices.0) {
         let choice = item.index.0.unwrap_or(position);
         give(choice, Part::Content, item.text);
         let Some(delta) = item.delta.0 else { continue };
-        give(
-            choice,
-            Part::Reasoning,
-            if delta.reasoning_content.0.is_some() { delta.reasoning_content } else { delta.reasoning },
-        );
+        give(choice, Part::Reasoning, Text(delta.reasoning_content.0.or(delta.reasoning.0)));
         give(choice, Part::Content, delta.content);
         give(choice, Part::Refusal, delta.refusal);
         let single = delta.function_call.0.map(|call| (0, call));
@@ -126,24 +121,34 @@ struct TypedEvent<'a> {
     item: Object<CallDelta<'a>>,
 }
 
-fn response_event<'a>(data: &'a [u8], give: &mut impl FnMut(u64, Part, Text<'a>)) {
-    let Some(event) = parse::<TypedEvent<'a>>(data) else { return };
-    let choice = event.output_index.0.unwrap_or_default();
-    let part = match event.kind.0.as_deref() {
-        Some("response.output_text.delta") => Part::Content,
-        Some("response.refusal.delta") => Part::Refusal,
-        Some("response.reasoning_summary_text.delta" | "response.reasoning_text.delta") => Part::Reasoning,
-        Some("response.output_item.added") => {
-            return give(choice, Part::ToolName(0), event.item.0.map(|item| item.name).unwrap_or_default());
+fn response_event<'a>(event: &Event<'a>, give: &mut impl FnMut(u64, Part, Text<'a>)) {
+    if !event.name.is_empty() && response_part(event.name).is_none() {
+        return;
+    }
+    let Some(read) = parse::<TypedEvent<'a>>(event.data) else { return };
+    let kind = read.kind.0.as_deref().map_or(event.name, str::as_bytes);
+    let choice = read.output_index.0.unwrap_or_default();
+    match response_part(kind) {
+        Some(Part::ToolName(call)) => {
+            give(choice, Part::ToolName(call), read.item.0.map(|item| item.name).unwrap_or_default());
         }
-        Some(
-            "response.function_call_arguments.delta"
-            | "response.mcp_call_arguments.delta"
-            | "response.custom_tool_call_input.delta",
-        ) => Part::ToolArguments(0),
-        _ => return,
-    };
-    give(choice, part, event.delta);
+        Some(part) => give(choice, part, read.delta),
+        None => {}
+    }
+}
+
+/// What an event of this type brings; an added item brings the name of the tool it calls.
+fn response_part(kind: &[u8]) -> Option<Part> {
+    match kind {
+        b"response.output_text.delta" => Some(Part::Content),
+        b"response.refusal.delta" => Some(Part::Refusal),
+        b"response.reasoning_summary_text.delta" | b"response.reasoning_text.delta" => Some(Part::Reasoning),
+        b"response.output_item.added" => Some(Part::ToolName(0)),
+        b"response.function_call_arguments.delta"
+        | b"response.mcp_call_arguments.delta"
+        | b"response.custom_tool_call_input.delta" => Some(Part::ToolArguments(0)),
+        _ => None,
+    }
 }
 
 fn transcript_event<'a>(data: &'a [u8], give: &mut impl FnMut(u64, Part, Text<'a>)) {
@@ -182,8 +187,11 @@ struct Block<'a> {
     text: Text<'a>,
 }
 
-fn message_event<'a>(data: &'a [u8], give: &mut impl FnMut(u64, Part, Text<'a>)) {
-    let Some(event) = parse::<MessageEvent<'a>>(data) else { return };
+fn message_event<'a>(event: &Event<'a>, give: &mut impl FnMut(u64, Part, Text<'a>)) {
+    if !matches!(event.name, b"" | b"content_block_start" | b"content_block_delta") {
+        return;
+    }
+    let Some(event) = parse::<MessageEvent<'a>>(event.data) else { return };
     let choice = event.index.0.unwrap_or_default();
     if let Some(block) = event.content_block.0 {
         give(choice, Part::ToolName(0), block.name);

@@ -1,10 +1,15 @@
 //! Tokens counted here, before or without a word of the backend.
 //!
 //! A count is exact ([`Provenance::Counted`]) when the model's vocabulary is known and everything it reads is text; else
-//! it is [`Provenance::Estimated`]. Texts are ordinary text: `<|endoftext|>` in a message is no special token.
+//! it is [`Provenance::Estimated`]: another vocabulary, images, tools, audio, a stored conversation. Texts are ordinary
+//! text: `<|endoftext|>` in a message is no special token.
 //!
-//! The framing of chats is the one OpenAI published for its models; the services do not document how they render tools,
-//! so their count is the one the public counters agree on. Cost is bounded, see [`text`].
+//! The framing of chats is the one OpenAI published for its models. How tools are rendered is not documented; here they
+//! are counted as npm's gpt-tokenizer does it (`countChatCompletionTokens`), every call of a message and every tool of
+//! another type included.
+//!
+//! Cost is bounded: of one call 4 MiB of text or 262,144 tokens are counted, of a run without any place to cut it
+//! 16 KiB; what is more is extrapolated and so an estimate.
 
 mod chat;
 mod image;
@@ -45,7 +50,8 @@ pub enum ImageRule {
 /// Tokens that anything but text and images counts (audio, files), and an image under [`ImageRule::Flat1200`].
 const FLAT: u64 = 1200;
 
-/// Tokens of the prompt of a request of this kind. `None` when the body cannot be read as that kind.
+/// Tokens of the prompt of a request of this kind. `None` when the body cannot be read as that kind: what it would use is
+/// not known then, which is not nothing.
 ///
 /// `model` is the model behind the deployment where it is known, else the name the caller used; `None`: the body's.
 pub fn prompt_tokens(kind: Kind, model: Option<&str>, body: &[u8], images: ImageRule) -> Option<Estimate> {

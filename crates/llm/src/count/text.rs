@@ -5,7 +5,10 @@
 //! Two things do change the count into an estimate:
 //!
 //! - a run without any such place that is longer than a window (16 KiB): its first window stands for all of it
-//! - more than [`MAX_COUNTED_BYTES`] of text in one call: what was counted stands for the rest
+//! - more than [`MAX_COUNTED_BYTES`] of text or [`MAX_COUNTED_TOKENS`] in one call: what was counted stands for the rest
+//!
+//! Ordinary text costs a few nanoseconds a byte, random letters fifty times that and more, in tokens too: the bound on
+//! tokens keeps those below a tenth of a second.
 
 use super::vocabulary::{Choice, Tokenizer};
 use super::{Estimate, Provenance};
@@ -13,8 +16,11 @@ use super::{Estimate, Provenance};
 /// Bytes of text counted of one call; more is extrapolated: 4 MiB.
 const MAX_COUNTED_BYTES: usize = 4 * 1024 * 1024;
 
+/// Tokens counted of one call; more is extrapolated: 262,144, which is more than most models read.
+const MAX_COUNTED_TOKENS: u64 = 256 * 1024;
+
 /// Bytes given to the tokenizer at once: 16 KiB.
-pub(crate) const WINDOW_BYTES: usize = 16 * 1024;
+const WINDOW_BYTES: usize = 16 * 1024;
 
 /// The running count of one call.
 pub(crate) struct Counter {
@@ -23,7 +29,11 @@ pub(crate) struct Counter {
     /// Tokens of the text counted.
     text_tokens: u64,
     /// Bytes of text that `text_tokens` stands for.
+    covered_bytes: usize,
+    /// Bytes of text given to the tokenizer.
     counted_bytes: usize,
+    /// Tokens it found in them.
+    counted_tokens: u64,
     /// Bytes of text over the bound.
     skipped_bytes: usize,
     /// Tokens that are not text.
@@ -37,7 +47,9 @@ impl Counter {
             tokenizer: choice.vocabulary().tokenizer(),
             estimated: !choice.known(),
             text_tokens: 0,
+            covered_bytes: 0,
             counted_bytes: 0,
+            counted_tokens: 0,
             skipped_bytes: 0,
             other_tokens: 0,
         }
@@ -47,7 +59,8 @@ impl Counter {
     pub(crate) fn add(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
-            if self.counted_bytes.saturating_add(rest.len().min(WINDOW_BYTES)) > MAX_COUNTED_BYTES {
+            let bytes = self.counted_bytes.saturating_add(rest.len().min(WINDOW_BYTES));
+            if bytes > MAX_COUNTED_BYTES || self.counted_tokens > MAX_COUNTED_TOKENS {
                 self.skipped_bytes = self.skipped_bytes.saturating_add(rest.len());
                 return;
             }
@@ -72,7 +85,7 @@ impl Counter {
 
     /// The count.
     pub(crate) fn finish(self) -> Estimate {
-        let skipped = scaled(self.text_tokens, self.skipped_bytes, self.counted_bytes);
+        let skipped = scaled(self.text_tokens, self.skipped_bytes, self.covered_bytes);
         let tokens = self.text_tokens.saturating_add(skipped).saturating_add(self.other_tokens);
         let estimated = self.estimated || self.skipped_bytes > 0 || self.tokenizer.is_none();
         let provenance = if estimated { Provenance::Estimated } else { Provenance::Counted };
@@ -84,26 +97,31 @@ impl Counter {
         let window = head(text, WINDOW_BYTES);
         let exact = if window.len() == text.len() { Some(text.len()) } else { exact_cut(window) };
         if let Some((part, rest)) = exact.and_then(|at| text.split_at_checked(at)) {
-            self.text_tokens = self.text_tokens.saturating_add(self.count(part));
-            self.counted_bytes = self.counted_bytes.saturating_add(part.len());
+            let tokens = self.count(part);
+            self.cover(part.len(), tokens);
             return rest;
         }
         self.estimated = true;
         let (run, rest) = text.split_at_checked(end_of_run(text)).unwrap_or((text, ""));
-        let tokens = self.count(window);
-        let whole =
-            tokens.saturating_add(scaled(tokens, run.len().saturating_sub(window.len()), window.len()));
-        self.text_tokens = self.text_tokens.saturating_add(whole);
-        self.counted_bytes = self.counted_bytes.saturating_add(window.len());
+        let tokens = scaled(self.count(window), run.len(), window.len());
+        self.cover(run.len(), tokens);
         rest
     }
 
+    fn cover(&mut self, bytes: usize, tokens: u64) {
+        self.covered_bytes = self.covered_bytes.saturating_add(bytes);
+        self.text_tokens = self.text_tokens.saturating_add(tokens);
+    }
+
     /// Four bytes a token is what is left to say without a vocabulary.
-    fn count(&self, text: &str) -> u64 {
-        match self.tokenizer {
+    fn count(&mut self, text: &str) -> u64 {
+        let tokens = match self.tokenizer {
             Some(tokenizer) => tokenizer.count(text),
             None => text.len().div_ceil(4) as u64,
-        }
+        };
+        self.counted_bytes = self.counted_bytes.saturating_add(text.len());
+        self.counted_tokens = self.counted_tokens.saturating_add(tokens);
+        tokens
     }
 }
 
@@ -166,3 +184,6 @@ fn is_punctuation(character: char) -> bool {
     (character.is_ascii_punctuation() && character != '\'')
         || matches!(character, '、'..='〃' | '〈'..='】' | '！'..='＆' | '（'..='／' | '：'..='＠')
 }
+
+#[cfg(test)]
+mod tests;

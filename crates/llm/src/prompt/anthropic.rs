@@ -41,7 +41,6 @@ fn add_blocks<'a>(message: &mut Message<'a>, content: Json<'a>, results: &mut Ve
 fn add_block<'a>(message: &mut Message<'a>, mut block: Json<'a>, results: &mut Vec<Message<'a>>) {
     let kind = block.take_text("type").unwrap_or(Cow::Borrowed("text"));
     match &*kind {
-        "text" => message.texts.extend(block.take_text("text")),
         "thinking" => message.texts.extend(block.take_text("thinking")),
         "image" => message.images.push(image(block.take("source"))),
         "tool_use" | "server_tool_use" | "mcp_tool_use" => message.tool_calls.push(ToolCall {
@@ -55,8 +54,19 @@ fn add_block<'a>(message: &mut Message<'a>, mut block: Json<'a>, results: &mut V
             add_blocks(&mut result, block.take("content"), results);
             results.push(result);
         }
-        _ => message.attachments = message.attachments.saturating_add(1),
+        _ => add_other(message, block, results),
     }
+}
+
+/// A block of text, or of a type that is not known: its text or its content, else it counts as an attachment.
+fn add_other<'a>(message: &mut Message<'a>, mut block: Json<'a>, results: &mut Vec<Message<'a>>) {
+    let text = block.take_text("text");
+    let content = block.take("content");
+    if text.is_none() && content.is_null() {
+        message.attachments = message.attachments.saturating_add(1);
+    }
+    message.texts.extend(text);
+    add_blocks(message, content, results);
 }
 
 /// A document: its title and context, and its content when that is text.

@@ -41,12 +41,13 @@ fn message<'a>(mut object: Json<'a>) -> Message<'a> {
     message
 }
 
-/// Adds a content to a message: a text, or a list of parts. The part types of Responses are read too.
+/// Adds a content to a message: a text, a part or a list of parts. The part types of Responses are read too.
 pub(super) fn add_content<'a>(message: &mut Message<'a>, content: Json<'a>) {
     match content {
         Json::Text(text) => message.texts.push(text),
         Json::List(parts) => parts.items.into_iter().for_each(|part| add_part(message, part)),
-        _ => {}
+        part @ Json::Object(_) => add_part(message, part),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 

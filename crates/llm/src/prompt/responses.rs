@@ -23,11 +23,6 @@ pub(super) fn read<'a>(root: &mut Json<'a>, prompt: &mut Prompt<'a>) {
 fn item<'a>(mut item: Json<'a>) -> Option<Message<'a>> {
     let kind = item.take_text("type");
     match kind.as_deref() {
-        None | Some("message") => {
-            let mut message = Message::of(&mut item);
-            add_content(&mut message, item.take("content"));
-            Some(message)
-        }
         Some("reasoning") => {
             let mut message = Message::new(Role::Assistant, "assistant");
             add_content(&mut message, item.take("summary"));
@@ -41,14 +36,15 @@ fn item<'a>(mut item: Json<'a>) -> Option<Message<'a>> {
         }
         Some("function_call" | "custom_tool_call" | "mcp_call") => {
             let mut message = Message::new(Role::Assistant, "assistant");
-            let mut call = ToolCall::of(&mut item);
-            if let Some(input) = item.take_text("input") {
-                call.arguments = input;
-            }
-            message.tool_calls.push(call);
+            message.tool_calls.push(ToolCall::of(&mut item));
             message.texts.extend(item.take_text("output"));
             Some(message)
         }
-        Some(_) => None,
+        Some(other) if other != "message" && item.get("content").is_none() => None,
+        _ => {
+            let mut message = Message::of(&mut item);
+            add_content(&mut message, item.take("content"));
+            Some(message)
+        }
     }
 }

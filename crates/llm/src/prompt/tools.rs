@@ -45,12 +45,10 @@ impl<'a> Tool<'a> {
 }
 
 impl<'a> ToolCall<'a> {
-    /// A call whose name and arguments are members of this object.
+    /// A call whose name and arguments are members of this object; a tool that takes no JSON has an input.
     pub(super) fn of(object: &mut Json<'a>) -> Self {
-        Self {
-            name: object.take_text("name").unwrap_or_default(),
-            arguments: object.take_text("arguments").unwrap_or_default(),
-        }
+        let arguments = object.take_text("arguments").or_else(|| object.take_text("input"));
+        Self { name: object.take_text("name").unwrap_or_default(), arguments: arguments.unwrap_or_default() }
     }
 }
 

@@ -11,7 +11,10 @@ import importlib.resources
 import json
 import os
 import tempfile
+import unittest.mock
 from pathlib import Path
+
+import tiktoken
 
 HERE = Path(__file__).parent
 NAMES = {"o200k": "o200k_base", "cl100k": "cl100k_base"}
@@ -20,14 +23,11 @@ URL = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 
 def encodings():
     """The two vocabularies, by the name they have in texts.json."""
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, unittest.mock.patch.dict(os.environ, TIKTOKEN_CACHE_DIR=cache):
         for name in NAMES.values():
             ranks = importlib.resources.files("bpe_openai").joinpath(f"data/{name}.tiktoken.gz").read_bytes()
             place = Path(cache, hashlib.sha1(URL.format(name).encode()).hexdigest())
             place.write_bytes(gzip.decompress(ranks))
-        os.environ["TIKTOKEN_CACHE_DIR"] = cache
-        import tiktoken
-
         return {short: tiktoken.get_encoding(name) for short, name in NAMES.items()}
 
 

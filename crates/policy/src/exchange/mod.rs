@@ -34,11 +34,25 @@ pub use message::{OriginalUrl, Request, Response};
 pub use outgoing::Outgoing;
 pub use variables::Variables;
 
+/// What kind of calls an API takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiType {
+    /// Calls of operations.
+    #[default]
+    Http,
+    /// Messages of the Model Context Protocol: JSON-RPC, in the body of a POST.
+    Mcp,
+    /// Messages of the Agent2Agent protocol, likewise, and calls for the agent card.
+    A2a,
+}
+
 /// What routing and the key check found out; shared, never changed by policies.
 #[derive(Clone, Debug, Default)]
 pub struct CallFacts {
     /// The API.
     pub api: Option<Arc<ApiFacts>>,
+    /// What kind of API that is.
+    pub api_type: ApiType,
     /// The operation.
     pub operation: Option<Arc<OperationFacts>>,
     /// What its specification says of its messages.

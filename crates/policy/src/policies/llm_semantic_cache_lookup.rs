@@ -85,8 +85,8 @@ pub const DECLARATION: Declaration = Declaration {
 const BEHAVIOUR: &str = "\
 Looks at calls of Chat Completions, Completions, Responses and Anthropic Messages. The texts of the messages, one below the \
 other, are sent to the backend of `embeddings-backend-id` as `{\"input\": text}`; the answer kept nearest to the embedding \
-becomes the response when the cosine distance of both (1 − cosine similarity) is not above `score-threshold`. 0.05 is a good \
-start; above 0.2 questions that only look alike begin to share answers.\n\
+becomes the response when the cosine distance of both (1 − cosine similarity) is not above `score-threshold`. API Management's \
+documentation begins with 0.05 and warns of more than 0.2; `docs/semantic-cache.md` tells what was measured.\n\
 \n\
 On a hit the rest of inbound and the backend section do not run, and outbound goes on behind its last \
 `llm-semantic-cache-store`; limits that stand behind this policy count nothing. On a miss the call goes on as ever. A \

@@ -80,17 +80,18 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 
 impl RunNow for Store {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
-        let Some(caching) = exchange.semantic.as_ref().filter(|caching| !caching.is_hit) else {
+        let Some(caching) = exchange.semantic.as_mut().filter(|caching| !caching.is_hit) else {
             return Ok(Outcome::Continue);
         };
         let place = caching.place.clone();
+        // An answer that is not kept is nothing to wait for.
+        let flight = caching.flight.take();
         let duration = self.duration.seconds(exchange)?;
         if duration.is_zero() || !self.is_wanted(exchange, place.is_stream)? {
             return Ok(Outcome::Continue);
         }
         let limit = exchange.limits.buffered_body;
         let ports = exchange.ports.clone();
-        let flight = exchange.semantic.as_mut().and_then(|caching| caching.flight.take());
         let response = exchange.response_mut();
         let Ok(head) = answer::head(response, limit) else { return Ok(Outcome::Continue) };
         let answer = Answer { ports, place, head, duration, limit, flight };

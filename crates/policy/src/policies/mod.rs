@@ -11,7 +11,7 @@ pub mod cache_remove_value;
 pub mod cache_store;
 pub mod cache_store_value;
 pub mod cache_value;
-mod calls;
+pub(crate) mod calls;
 pub mod check_header;
 pub mod choose;
 pub mod cors;

@@ -31,7 +31,7 @@ pub use clock::{Clock, Entropy};
 pub use counters::Counters;
 pub use jwts::Jwts;
 pub use permits::Permits;
-pub use record::{CallRecord, Event, Metric, Recorder};
+pub use record::{CallRecord, Event, McpMessage, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 

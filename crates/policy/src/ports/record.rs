@@ -68,8 +68,29 @@ pub struct CallRecord {
     pub is_stream: bool,
     /// Tokens, with their provenance.
     pub usage: Option<Usage>,
+    /// What a message to an MCP server was about.
+    pub mcp: Option<Box<McpMessage>>,
     /// Entries of `trace` policies and of `context.Trace`.
     pub traces: Vec<TraceEntry>,
+}
+
+/// What a message to an MCP server was about, as far as the client said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct McpMessage {
+    /// The display name of the API.
+    pub server_name: Arc<str>,
+    /// The method, such as `tools/call`; none for what is no message, such as the wait for messages of the server.
+    pub method: Option<Arc<str>>,
+    /// The tool that was called.
+    pub tool_name: Option<Arc<str>>,
+    /// `clientInfo.name`.
+    pub client_name: Option<Arc<str>>,
+    /// `clientInfo.version`.
+    pub client_version: Option<Arc<str>>,
+    /// `Mcp-Session-Id`.
+    pub session_id: Option<Arc<str>>,
+    /// `MCP-Protocol-Version`, or what the client asked for.
+    pub protocol_version: Option<Arc<str>>,
 }
 
 /// One entry of the `trace` policy.

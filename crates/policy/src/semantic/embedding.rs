@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::Method;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -12,13 +11,11 @@ use super::question::{api_version, parameter};
 use super::recent::Embedded;
 use crate::body::Body;
 use crate::exchange::Exchange;
-use crate::policies::authentication_managed_identity::bearer;
+use crate::policies::calls::service;
 use crate::ports::backends::HttpVersion;
 use crate::ports::clock::within;
 use crate::ports::{Backends, ForwardCall, PortFuture, Ports, Target, Vector};
 
-/// What the token of the gateway's identity is for.
-const RESOURCE: &str = "https://cognitiveservices.azure.com";
 /// The largest answer of a backend in bytes: the longest vector with all digits has a fifth of it.
 const MAX_REPLY: usize = 2 * 1024 * 1024;
 
@@ -80,12 +77,8 @@ impl Call {
 
     async fn send_body(self, body: String) -> Embedded {
         let Self { backends, ports, backend_id, query, timeout } = self;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if !backends.has_credentials(&backend_id) {
-            headers.insert(AUTHORIZATION, authorization(&ports).await?);
-        }
+        let headers = service::headers(&*backends, &ports, &backend_id).await;
+        let headers = headers.map_err(|error| Arc::from(error.message))?;
         let target = Target::Backend(Arc::clone(&backend_id));
         let call = ForwardCall {
             target: &target,
@@ -100,6 +93,7 @@ impl Call {
             certificate: None,
             follow_redirects: false,
             metering: None,
+            variables: None,
         };
         let mut response = backends.forward(call).await.map_err(|error| Arc::from(error.message))?.response;
         if response.status != 200 {
@@ -112,15 +106,6 @@ impl Call {
             format!("backend `{backend_id}` answered with something else than an embedding").into()
         })
     }
-}
-
-/// A token of the gateway's own identity, as a header.
-async fn authorization(ports: &Ports) -> Result<HeaderValue, Arc<str>> {
-    let token = match ports.tokens.cached(RESOURCE, None) {
-        Some(token) => token,
-        None => ports.tokens.token(RESOURCE, None).await.map_err(|error| Arc::from(error.message))?,
-    };
-    bearer(&token).map_err(|error| Arc::from(&*error.message))
 }
 
 #[derive(Deserialize)]

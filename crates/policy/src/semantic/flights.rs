@@ -79,18 +79,12 @@ impl Flights {
             None => Waited::TooLong,
         }
     }
-
-    #[cfg(test)]
-    pub(super) fn under_way(&self) -> usize {
-        self.0.lock().len()
-    }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
         self.flights.0.lock().remove(&self.key);
-        for waker in self.landing.waiting.lock().take().unwrap_or_default() {
-            waker.wake();
-        }
+        let waiting = self.landing.waiting.lock().take();
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 }

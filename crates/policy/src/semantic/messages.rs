@@ -1,4 +1,7 @@
 //! The words of a request, message by message.
+//!
+//! [`sekisho_llm::read_prompt`] passes over what it does not know, as is right for counting. Here the opposite is: a prompt of
+//! which a part is not understood could be taken for another one, so it is none.
 
 use sekisho_llm::Kind;
 use serde_json::{Map, Value};

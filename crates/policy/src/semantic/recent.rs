@@ -101,10 +101,3 @@ impl Drop for Waiting<'_> {
         }
     }
 }
-
-#[cfg(test)]
-impl Recent {
-    pub(super) fn under_way(&self) -> usize {
-        self.under_way.lock().len()
-    }
-}

@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use sekisho_diagnostics::{FileId, Span};
 
-use super::{DiagnosticSettings, PolicyDocument, SchemaResource, Spanned};
+use super::{
+    A2aAgent, ApiAuthentication, DiagnosticSettings, McpServer, PolicyDocument, SchemaResource, Spanned,
+    UnifiedModelApi,
+};
+use crate::openapi::normalised;
 use crate::read::GivenContract;
 
 /// `properties.type` (or `apiType`) of an API.
@@ -98,6 +102,14 @@ pub struct Api {
     pub is_online: bool,
     /// `properties.backendId` as the name of a backend (MCP and agent APIs).
     pub backend_id: Option<Spanned<String>>,
+    /// Tools and endpoints, for the type `mcp`.
+    pub mcp: Option<McpServer>,
+    /// Agent card and endpoint, for the type `a2a`.
+    pub agent: Option<A2aAgent>,
+    /// `properties.authenticationSettings`.
+    pub authentication: ApiAuthentication,
+    /// `properties.unifiedModelApi`: calls go to the models of several backends.
+    pub unified_models: Option<UnifiedModelApi>,
     /// The policy document of the API.
     pub policy: Option<PolicyDocument>,
     /// Where the specification is.
@@ -121,6 +133,14 @@ impl Api {
     /// The operation of a resource name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.name.value == name)
+    }
+
+    /// The operation that a reference means: names are compared as normalised on import, which other resources may
+    /// have been written without.
+    pub fn referenced_operation(&self, name: &str) -> Option<&Operation> {
+        let wanted = normalised(name);
+        let is_meant = |operation: &&Operation| normalised(&operation.name.value) == wanted;
+        self.operation(name).or_else(|| self.operations.iter().find(is_meant))
     }
 }
 

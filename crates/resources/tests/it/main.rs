@@ -4,6 +4,8 @@ mod directory;
 mod mistakes;
 mod openapi;
 mod process;
+mod protocols;
 mod robustness;
 mod support;
+mod unified;
 mod yaml;

@@ -8,6 +8,7 @@ mod errors;
 mod examples;
 mod gallery;
 mod ledger;
+mod mcp_tools;
 mod reload;
 mod runaway;
 mod shared_state;

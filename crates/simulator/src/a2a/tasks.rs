@@ -1,24 +1,28 @@
 //! The tasks the agent remembers.
 
-use std::collections::VecDeque;
-
 use parking_lot::Mutex;
 use serde_json::Value;
 
-/// Tasks remembered; the oldest is forgotten when another comes.
+use crate::bounded::Bounded;
+
+/// Tasks remembered, and their bytes as JSON.
 const MOST_TASKS: usize = 1000;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The tasks of a resource's agent, as `tasks/get` shows them.
-#[derive(Debug, Default)]
-pub(crate) struct Tasks(Mutex<VecDeque<Value>>);
+#[derive(Debug)]
+pub(crate) struct Tasks(Mutex<Bounded<Value>>);
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self(Mutex::new(Bounded::new(MOST_TASKS, MOST_BYTES)))
+    }
+}
 
 impl Tasks {
     pub(super) fn remember(&self, task: Value) {
-        let mut tasks = self.0.lock();
-        if tasks.len() >= MOST_TASKS {
-            tasks.pop_front();
-        }
-        tasks.push_back(task);
+        let bytes = task.to_string().len();
+        self.0.lock().push(task, bytes);
     }
 
     pub(super) fn get(&self, id: &str) -> Option<Value> {

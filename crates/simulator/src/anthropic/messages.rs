@@ -4,7 +4,7 @@ use http::HeaderMap;
 use sekisho_llm::Kind;
 use serde_json::{Value, json};
 
-use super::request::Request;
+use super::request::{Request, tool_name};
 use super::stream;
 use crate::call::{ApiError, Call, Payload, Product, Spent};
 use crate::text::{self, Shape};
@@ -85,7 +85,7 @@ fn prompt_tokens(call: &Call, request: &Request, body: &[u8]) -> u64 {
 fn write(call: &Call, request: &Request) -> (Block, &'static str, Option<String>) {
     let question = request.question();
     if let Some(tool) = request.called_tool(&question) {
-        let name = tool.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = tool_name(tool).to_owned();
         let input = text::arguments(tool.get("input_schema"));
         return (Block::ToolUse { id: call.id("toolu_"), name, input }, "tool_use", None);
     }

@@ -10,6 +10,11 @@ use super::{VERSION, invalid};
 use crate::azure::tools;
 use crate::call::ApiError;
 
+/// Tokens beside the texts: of a message, of the answer's beginning, of an image.
+const PER_MESSAGE: u64 = 3;
+const PER_ANSWER: u64 = 3;
+const PER_IMAGE: u64 = 85;
+
 /// A request for a message, or for its token count.
 #[derive(Debug, Deserialize)]
 pub(super) struct Request {
@@ -94,11 +99,6 @@ fn block_text(block: &Value) -> String {
     }
 }
 
-/// Tokens beside the texts: of a message, of the answer's beginning, of an image.
-const PER_MESSAGE: u64 = 3;
-const PER_ANSWER: u64 = 3;
-const PER_IMAGE: u64 = 85;
-
 impl Request {
     /// Reads and checks a body. Only a message needs `max_tokens`, its count does not.
     pub(super) fn read(headers: &HeaderMap, body: &[u8], needs_max_tokens: bool) -> Result<Self, ApiError> {
@@ -116,7 +116,7 @@ impl Request {
             }
         }
         request.check_messages()?;
-        let is_nameless = |tool: &Value| tool.get("name").and_then(Value::as_str).is_none_or(str::is_empty);
+        let is_nameless = |tool: &Value| tool_name(tool).is_empty();
         if let Some(place) = request.tools.iter().position(is_nameless) {
             return Err(invalid(format!("tools.{place}.name: Field required")));
         }
@@ -174,9 +174,7 @@ impl Request {
 
     /// The tool the answer calls.
     pub(super) fn called_tool(&self, question: &str) -> Option<&Value> {
-        let name_of = |tool: &'_ Value| tool.get("name").and_then(Value::as_str).map(str::to_owned);
-        let names: Vec<String> = self.tools.iter().filter_map(name_of).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let names: Vec<&str> = self.tools.iter().map(tool_name).collect();
         let member =
             |name| self.tool_choice.as_ref().and_then(|choice| choice.get(name)).and_then(Value::as_str);
         let choice = match member("type") {
@@ -194,6 +192,11 @@ impl Request {
             last.role == "user" && last.content.members("tool_result", "tool_use_id").next().is_none()
         })
     }
+}
+
+/// A tool's name; empty when it has none.
+pub(super) fn tool_name(tool: &Value) -> &str {
+    tool.get("name").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn check_role(place: usize, role: &str) -> Result<(), ApiError> {

@@ -21,7 +21,8 @@ const MOST_INPUTS: usize = 2048;
 const MOST_WORDS: usize = 512;
 /// Numbers of a vector given by a mark.
 const MOST_MARKED: usize = 8;
-const MOST_DIMENSIONS: usize = 4096;
+/// Dimensions of a vector at most.
+pub(crate) const MOST_DIMENSIONS: usize = 4096;
 
 #[derive(Deserialize)]
 struct Request {

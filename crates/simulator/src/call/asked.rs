@@ -127,11 +127,20 @@ impl Asked<'_> {
         self.upgrade.lock().take()
     }
 
+    /// The deployment the call is for; a service has none, though one may accept any name.
+    fn deployment(&self) -> Option<&Deployment> {
+        let is_service = self.route.as_ref().is_some_and(|route| route.operation.service().is_some());
+        let name = self.name.as_deref().filter(|_| !is_service)?;
+        self.resource.deployment(name)
+    }
+
     /// The fault for this call: its own header's or mark's, else one that waits for it, else none.
     fn fault(&self) -> Result<Fault, ApiError> {
         let header = self.parts.headers.get(faults::HEADER).map(|value| value.to_str().unwrap_or("not text"));
-        let Some(text) = header.or_else(|| faults::mark(&self.body)) else {
-            return Ok(self.resource.take_fault(self.name.as_deref()).unwrap_or_default());
+        let takes_mark = self.route.as_ref().is_some_and(|route| route.operation.takes_fault_mark());
+        let mark = || takes_mark.then(|| faults::mark(&self.body)).flatten();
+        let Some(text) = header.or_else(mark) else {
+            return Ok(self.resource.take_fault(self.name.as_deref(), self.deployment()).unwrap_or_default());
         };
         let fault: Fault = text
             .parse()
@@ -140,8 +149,7 @@ impl Asked<'_> {
     }
 
     async fn answer(&self, fault: &Fault, dialect: Dialect) -> Result<Response<Body>, Abort> {
-        let deployment = self.name.as_deref().and_then(|name| self.resource.deployment(name));
-        let latency = deployment.map_or(0, |deployment| deployment.config.first_byte_ms);
+        let latency = self.deployment().map_or(0, |deployment| deployment.config.first_byte_ms);
         let delay = latency.saturating_add(fault.header_delay_ms.unwrap_or_default()).min(MAX_DELAY_MS);
         let delay = if fault.hang { MAX_DELAY_MS } else { delay };
         if delay > 0 {
@@ -150,15 +158,10 @@ impl Asked<'_> {
         if let Some(reply) = after_fault(fault, &self.connection, self.shared.clock.now(), dialect)? {
             return Ok(reply);
         }
-        Ok(self.try_answer(deployment, fault, dialect).unwrap_or_else(|error| error.reply(dialect)))
+        Ok(self.try_answer(fault, dialect).unwrap_or_else(|error| error.reply(dialect)))
     }
 
-    fn try_answer(
-        &self,
-        deployment: Option<&Deployment>,
-        fault: &Fault,
-        dialect: Dialect,
-    ) -> Result<Response<Body>, ApiError> {
+    fn try_answer(&self, fault: &Fault, dialect: Dialect) -> Result<Response<Body>, ApiError> {
         access::check_caller(self.shared, self.resource, self.route.as_ref(), &self.parts)?;
         let route = self.route.as_ref().ok_or_else(ApiError::not_found)?;
         let version =
@@ -166,22 +169,10 @@ impl Asked<'_> {
         if !access::takes(route.operation, &self.parts.method) {
             return Err(ApiError::not_found());
         }
-        match (route.operation, dialect) {
-            (Operation::Models, Dialect::Azure) => return Ok(azure::models::list(self)),
-            (Operation::Models, Dialect::Anthropic) => return Ok(anthropic::models::list(self)),
-            (Operation::AnalyzeText, _) => return safety::analyze(&self.resource.recorder, &self.body),
-            (Operation::ShieldPrompt, _) => return safety::shield(&self.resource.recorder, &self.body),
-            (Operation::Mcp | Operation::McpSse | Operation::McpMessages, _) => {
-                return mcp::answer(self, route.operation, fault);
-            }
-            (Operation::AgentCard, _) => return Ok(a2a::card(self)),
-            (Operation::Agent, _) => return Ok(a2a::answer(self, fault)),
-            (Operation::Realtime, _) if self.query("sim").as_deref() == Some("echo") => {
-                return realtime::echo(self);
-            }
-            _ => {}
+        if let Some(answered) = self.without_deployment(route.operation, fault, dialect) {
+            return answered;
         }
-        let (name, deployment) = match (self.name.as_deref(), deployment) {
+        let (name, deployment) = match (self.name.as_deref(), self.deployment()) {
             (Some(name), Some(deployment)) => (name, deployment),
             (name, _) if dialect == Dialect::Anthropic => return Err(anthropic::no_model(name)),
             _ => return Err(ApiError::deployment_not_found()),
@@ -191,13 +182,36 @@ impl Asked<'_> {
         }
         let product = self.generate(route.operation, name, deployment, fault)?;
 
-        let tokens = product.prompt_tokens.saturating_add(product.completion_tokens);
+        let tokens = product.plan.prompt_tokens.saturating_add(product.plan.completion_tokens);
         let now_ms = unix_millis(self.shared.clock.now());
         let admission = deployment
             .limiter
             .admit(now_ms, tokens)
             .map_err(|refusal| error::over_limit(&refusal, route.operation, &version))?;
         Ok(reply::send(self, name, deployment, product, &admission, fault))
+    }
+
+    /// What needs no model.
+    fn without_deployment(
+        &self,
+        operation: Operation,
+        fault: &Fault,
+        dialect: Dialect,
+    ) -> Option<Result<Response<Body>, ApiError>> {
+        let is_echo = || self.query("sim").as_deref() == Some("echo");
+        match operation {
+            Operation::Models if dialect == Dialect::Anthropic => Some(Ok(anthropic::models::list(self))),
+            Operation::Models => Some(Ok(azure::models::list(self))),
+            Operation::AnalyzeText => Some(safety::analyze(&self.resource.recorder, &self.body)),
+            Operation::ShieldPrompt => Some(safety::shield(&self.resource.recorder, &self.body)),
+            Operation::Mcp | Operation::McpSse | Operation::McpMessages => {
+                Some(mcp::answer(self, operation, fault))
+            }
+            Operation::AgentCard => Some(Ok(a2a::card(self))),
+            Operation::Agent => Some(Ok(a2a::answer(self, fault))),
+            Operation::Realtime if is_echo() => Some(realtime::echo(self)),
+            _ => None,
+        }
     }
 
     fn generate(

@@ -9,6 +9,7 @@ use crate::config::UsageDetails;
 use crate::faults::Fault;
 use crate::resource::Deployment;
 use crate::server::Shared;
+use crate::stats::StreamPlan;
 use crate::text;
 use crate::tokens::Tokenizer;
 
@@ -64,13 +65,7 @@ impl Call {
 
 /// A generated answer.
 pub(crate) struct Product {
-    pub(crate) prompt_tokens: u64,
-    /// All of them, those without a text (reasoning) too.
-    pub(crate) completion_tokens: u64,
-    /// Those of `completion_tokens` that have no text on the wire.
-    pub(crate) hidden_tokens: u64,
-    /// Counts the text of a stream that is cut.
-    pub(crate) tokenizer: Tokenizer,
+    pub(crate) plan: StreamPlan,
     /// Whether a whole reply tells its usage; events say it each.
     pub(crate) tells_usage: bool,
     pub(crate) payload: Payload,
@@ -79,14 +74,7 @@ pub(crate) struct Product {
 impl Product {
     /// An answer whose tokens are these, told when the call's usage is.
     pub(crate) fn new(call: &Call, spent: &Spent, payload: Payload) -> Self {
-        Self {
-            prompt_tokens: spent.prompt,
-            completion_tokens: spent.completion(),
-            hidden_tokens: spent.hidden(),
-            tokenizer: call.tokenizer.clone(),
-            tells_usage: call.usage,
-            payload,
-        }
+        Self { plan: spent.plan(&call.tokenizer), tells_usage: call.usage, payload }
     }
 
     /// An answer that generates no tokens.
@@ -96,14 +84,13 @@ impl Product {
 
     /// An answer of a surface whose usage has no parts.
     pub(crate) fn without_details(call: &Call, prompt: u64, completion: u64, payload: Payload) -> Self {
-        Self {
+        let plan = StreamPlan {
+            tokenizer: call.tokenizer.clone(),
             prompt_tokens: prompt,
             completion_tokens: completion,
             hidden_tokens: 0,
-            tokenizer: call.tokenizer.clone(),
-            tells_usage: call.usage,
-            payload,
-        }
+        };
+        Self { plan, tells_usage: call.usage, payload }
     }
 }
 

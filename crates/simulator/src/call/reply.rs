@@ -29,24 +29,18 @@ pub(super) fn send(
 ) -> Response<Body> {
     let mut response = match product.payload {
         Payload::Events(events) => {
-            let plan = StreamPlan {
-                tokenizer: product.tokenizer,
-                prompt_tokens: product.prompt_tokens,
-                completion_tokens: product.completion_tokens,
-                hidden_tokens: product.hidden_tokens,
-            };
             let bytes: Arc<[Bytes]> = events.iter().map(|event| event.bytes.clone()).collect();
             let pace_ms = fault.chunk_delay_ms.unwrap_or(deployment.config.chunk_ms);
-            let open = asked.resource.recorder.open_stream(asked.tally.clone(), plan, events);
+            let open = asked.resource.recorder.open_stream(asked.tally.clone(), product.plan, events);
             let body = script(asked, bytes, pace_ms, fault).counted(open);
             with_type("text/event-stream; charset=utf-8", Body::Script(Box::new(body)))
         }
         Payload::Json(ref value) => {
-            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product));
+            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product, fault));
             plain(asked, "application/json", Bytes::from(value.to_string()), fault)
         }
         Payload::Bytes(content_type, ref bytes) => {
-            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product));
+            asked.resource.recorder.tokens(&asked.tally, whole_tokens(&product, fault));
             plain(asked, content_type, bytes.clone(), fault)
         }
     };
@@ -59,10 +53,11 @@ pub(super) fn send(
     response
 }
 
-/// What a reply in one piece counts: it is told when the reply tells it.
-fn whole_tokens(product: &Product) -> Tokens {
-    let Product { prompt_tokens: prompt, completion_tokens: completion, tells_usage, .. } = *product;
-    let reported = |tokens| if tells_usage { tokens } else { 0 };
+/// What a reply in one piece counts: it is told when the reply tells it and arrives whole.
+fn whole_tokens(product: &Product, fault: &Fault) -> Tokens {
+    let StreamPlan { prompt_tokens: prompt, completion_tokens: completion, .. } = product.plan;
+    let tells_usage = product.tells_usage;
+    let reported = |tokens| if tells_usage && !fault.cuts() { tokens } else { 0 };
     Tokens {
         prompt,
         completion,

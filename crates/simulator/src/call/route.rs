@@ -60,6 +60,12 @@ impl Operation {
         }
     }
 
+    /// Whether a mark in the body may ask for a fault. Not where a gateway sends a caller's text to have it looked at:
+    /// the mark is meant for the model.
+    pub(crate) fn takes_fault_mark(self) -> bool {
+        !matches!(self, Self::Embeddings | Self::CountTokens | Self::AnalyzeText | Self::ShieldPrompt)
+    }
+
     /// What stands in statistics and faults for a deployment, where there is none.
     pub(crate) fn service(self) -> Option<&'static str> {
         match self {

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::Call;
 use crate::config::UsageDetails;
 use crate::marks;
+use crate::stats::StreamPlan;
+use crate::tokens::Tokenizer;
 
 /// The tokens of a call.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +42,18 @@ impl Spent {
         Self { prompt, text, details }
     }
 
+    /// What is counted when the answer is sent, or a part of it.
+    pub(crate) fn plan(&self, tokenizer: &Tokenizer) -> StreamPlan {
+        StreamPlan {
+            tokenizer: tokenizer.clone(),
+            prompt_tokens: self.prompt,
+            completion_tokens: self.completion(),
+            hidden_tokens: self.hidden(),
+        }
+    }
+
     /// Tokens that were generated and have no text on the wire.
-    pub(crate) fn hidden(&self) -> u64 {
+    fn hidden(&self) -> u64 {
         let UsageDetails { reasoning_tokens, audio_tokens, rejected_prediction_tokens, .. } = self.details;
         reasoning_tokens.saturating_add(audio_tokens).saturating_add(rejected_prediction_tokens)
     }

@@ -11,8 +11,10 @@ use super::session::{Answering, LONGEST_PACE, Session};
 use crate::azure::tools;
 use crate::call::{Call, Spent};
 use crate::clock::unix_millis;
-use crate::stats::StreamPlan;
 use crate::text::{self, Shape};
+
+/// Settings of a session as JSON at most: 1 MiB.
+const MAX_SETTINGS_BYTES: usize = 1024 * 1024;
 
 /// An error the client is told in an event.
 pub(super) struct Mistake {
@@ -53,6 +55,13 @@ impl Session {
 
     fn update(&mut self, event: &Value) -> Result<Told, Mistake> {
         let given = event.get("session").and_then(Value::as_object).ok_or_else(|| missing("session"))?;
+        let bytes = event.to_string().len() + Value::Object(self.settings.clone()).to_string().len();
+        if bytes > MAX_SETTINGS_BYTES {
+            return Err(Mistake {
+                code: "invalid_value",
+                message: "the session's settings are too large".to_owned(),
+            });
+        }
         self.settings.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
         Ok(vec![("session.updated", json!({"session": self.shown()}))])
     }
@@ -120,20 +129,7 @@ impl Session {
         let own = event.get("response");
         let setting = |name: &str| own.and_then(|own| own.get(name)).or_else(|| self.settings.get(name));
         let mut call = Call::new(&self.shared, &self.name, deployment, &self.fault);
-        let (text_tokens, audio) = self.conversation.tokens(&call.tokenizer);
-        call.details.prompt_audio_tokens = call.details.prompt_audio_tokens.max(audio);
-        let instructions = setting("instructions").and_then(Value::as_str).unwrap_or_default();
-        let prompt_tokens = text_tokens + call.tokenizer.count(instructions);
-        let transcript = format!("{instructions}\n{}", self.conversation.transcript());
-
-        let (said, is_cut) = self.write(&call, &transcript, &setting);
-        let completion = match &said {
-            Said::Text(text) => call.tokenizer.count(text),
-            Said::FunctionCall { name, arguments } => {
-                call.tokenizer.count(name) + call.tokenizer.count(arguments)
-            }
-        };
-        let spent = Spent::new(&call, &transcript, prompt_tokens, completion);
+        let (said, is_cut, spent) = self.compose(&mut call, &setting);
         let now_ms = unix_millis(self.shared.clock.now());
         if deployment.limiter.admit(now_ms, spent.prompt.saturating_add(spent.completion())).is_err() {
             let error = json!({"type": "rate_limit_exceeded", "code": "rate_limit_exceeded"});
@@ -141,35 +137,42 @@ impl Session {
             let failed = self.response(&call.id("resp_"), "failed", &details);
             return Ok(vec![("response.done", json!({"response": failed}))]);
         }
-        let mut answer = Answer {
-            call: &call,
-            names: self.names,
-            conversation_id: &self.id,
-            said,
-            is_cut,
-            spent,
-            previous: None,
-        };
+        let (names, conversation_id) = (self.names, self.id.as_str());
+        let mut answer = Answer { call: &call, names, conversation_id, said, is_cut, spent, previous: None };
         let item = answer.item(true);
         answer.previous = self.conversation.add(item.clone());
         let events = answer.events();
-        let plan = StreamPlan {
-            tokenizer: call.tokenizer.clone(),
-            prompt_tokens: spent.prompt,
-            completion_tokens: spent.completion(),
-            hidden_tokens: spent.hidden(),
-        };
+        let wait_ms = deployment.config.first_byte_ms;
         let pace_ms = self.fault.chunk_delay_ms.unwrap_or(deployment.config.chunk_ms);
         self.answering = Some(Answering {
             id: answer.id(),
             waiting: events.iter().map(|event| event.bytes.clone()).collect(),
             item,
-            open: self.resource.recorder.open_stream(self.tally.clone(), plan, events),
-            next_at: Instant::now()
-                + Duration::from_millis(deployment.config.first_byte_ms).min(LONGEST_PACE),
+            open: self.resource.recorder.open_stream(self.tally.clone(), spent.plan(&call.tokenizer), events),
+            next_at: Instant::now() + Duration::from_millis(wait_ms).min(LONGEST_PACE),
             pace: Duration::from_millis(pace_ms).min(LONGEST_PACE),
         });
         Ok(Vec::new())
+    }
+
+    /// What is said, whether the maximum of tokens cut it, and what it costs.
+    fn compose<'a>(
+        &self,
+        call: &mut Call,
+        setting: &impl Fn(&str) -> Option<&'a Value>,
+    ) -> (Said, bool, Spent) {
+        let (text_tokens, audio) = self.conversation.tokens(&call.tokenizer);
+        call.details.prompt_audio_tokens = call.details.prompt_audio_tokens.max(audio);
+        let instructions = setting("instructions").and_then(Value::as_str).unwrap_or_default();
+        let prompt_tokens = text_tokens + call.tokenizer.count(instructions);
+        let transcript = format!("{instructions}\n{}", self.conversation.transcript());
+        let (said, is_cut) = self.write(call, &transcript, setting);
+        let count = |text: &str| call.tokenizer.count(text);
+        let completion = match &said {
+            Said::Text(text) => count(text),
+            Said::FunctionCall { name, arguments } => count(name) + count(arguments),
+        };
+        (said, is_cut, Spent::new(call, &transcript, prompt_tokens, completion))
     }
 
     /// What is said, and whether the maximum of tokens cut it.

@@ -2,18 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::bounded::Bounded;
 use crate::tokens::Tokenizer;
 
-/// Items of a conversation; the oldest goes when another comes.
+/// Items of a conversation, and their bytes as JSON.
 const MOST_ITEMS: usize = 1000;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 const PER_ITEM: u64 = 3;
 /// Bytes of an audio token: a tenth of a second of 24 kHz PCM16.
 const BYTES_OF_AUDIO_TOKEN: usize = 4800;
 
 /// The items of a session and the audio that is not yet one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Conversation {
-    items: Vec<Item>,
+    items: Bounded<Item>,
     /// Bytes of audio appended and not committed.
     audio_bytes: usize,
 }
@@ -25,6 +27,12 @@ struct Item {
     audio_tokens: u64,
 }
 
+impl Default for Conversation {
+    fn default() -> Self {
+        Self { items: Bounded::new(MOST_ITEMS, MOST_BYTES), audio_bytes: 0 }
+    }
+}
+
 impl Conversation {
     /// Adds an item as it will be shown; gives the id of the one before it.
     pub(super) fn add(&mut self, value: Value) -> Option<String> {
@@ -32,17 +40,14 @@ impl Conversation {
     }
 
     fn push(&mut self, value: Value, audio_tokens: u64) -> Option<String> {
-        if self.items.len() >= MOST_ITEMS {
-            self.items.remove(0);
-        }
-        let before = self.items.last().and_then(|item| item.id()).map(str::to_owned);
-        self.items.push(Item { text: item_text(&value), value, audio_tokens });
+        let before = self.items.iter().next_back().and_then(Item::id).map(str::to_owned);
+        let bytes = value.to_string().len();
+        self.items.push(Item { text: item_text(&value), value, audio_tokens }, bytes);
         before
     }
 
     pub(super) fn remove(&mut self, id: &str) -> Option<Value> {
-        let place = self.items.iter().position(|item| item.id() == Some(id))?;
-        Some(self.items.remove(place).value)
+        self.items.remove(|item| item.id() == Some(id)).map(|item| item.value)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Value> {
@@ -74,7 +79,10 @@ impl Conversation {
 
     /// Whether a message of the user is the last item.
     pub(super) fn asks(&self) -> bool {
-        self.items.last().is_some_and(|item| item.value.get("role").is_some_and(|role| role == "user"))
+        self.items
+            .iter()
+            .next_back()
+            .is_some_and(|item| item.value.get("role").is_some_and(|role| role == "user"))
     }
 
     pub(super) fn transcript(&self) -> String {

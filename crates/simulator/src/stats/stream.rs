@@ -6,7 +6,7 @@ use super::{Recorder, Tally, Tokens};
 use crate::call::Event;
 use crate::tokens::Tokenizer;
 
-/// What a stream counts when it is sent to its end.
+/// What an answer counts when it is sent to its end.
 #[derive(Debug)]
 pub(crate) struct StreamPlan {
     pub(crate) tokenizer: Tokenizer,

@@ -84,6 +84,28 @@ async fn cut_stream_counts_exactly_what_was_sent() {
 }
 
 #[tokio::test]
+async fn caller_that_leaves_is_charged_what_was_sent() {
+    let bench = Bench::with(DeploymentConfig { chunk_ms: 20, ..DeploymentConfig::new("gpt-4o") }).await;
+    let body = ask("x", json!({"stream": true}));
+    let mut reply =
+        bench.open("POST", &bench.url(CHAT), &[("api-key", "east-key")], &body).await.unwrap().into_body();
+    let mut read = Vec::new();
+    while said(&read).len() < 12 {
+        read.extend_from_slice(&reply.frame().await.unwrap().unwrap().into_data().unwrap());
+    }
+    drop(reply);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while counts(&bench).cut_streams == 0 {
+        assert!(std::time::Instant::now() < deadline, "the simulator does not notice");
+        tokio::task::yield_now().await;
+    }
+    let generated = counts(&bench).completion_tokens;
+    // One event more may be on its way when the caller leaves.
+    assert!((3..=4).contains(&generated), "{generated}");
+    assert_eq!(counts(&bench).reported_completion_tokens, 0);
+}
+
+#[tokio::test]
 async fn random_cuts_are_the_same_in_every_run() {
     let run = async || {
         let bench = bench().await;
@@ -107,6 +129,8 @@ async fn refused_once_then_answered() {
     let first = bench.post(CHAT, &body).await;
     assert_eq!((first.status.as_u16(), first.header("retry-after")), (429, "1"));
     assert_eq!(bench.post(CHAT, &body).await.status, 200);
+    let embeddings = "/openai/deployments/gpt-4o/embeddings?api-version=2024-10-21";
+    assert_eq!(bench.post(embeddings, r#"{"input":"[sim:fault=status=429]"}"#).await.status, 200);
     bench.running.reset();
     assert_eq!(bench.post(CHAT, &body).await.status, 429);
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sekisho_llm::{Kind, read_usage};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,7 +16,9 @@ async fn bench(model: &str) -> Bench {
 async fn images_are_pngs_with_usage() {
     let bench = bench("gpt-image-1").await;
     let path = "/openai/deployments/media/images/generations?api-version=2025-04-01-preview";
-    let reply = bench.post(path, r#"{"prompt":"a gate","n":2}"#).await.json();
+    let reply = bench.post(path, r#"{"prompt":"a gate","n":2}"#).await;
+    assert_eq!(read_usage(Kind::ImageGenerations, &reply.body).unwrap().total, Some(546));
+    let reply = reply.json();
     let image = STANDARD.decode(reply["data"][1]["b64_json"].as_str().unwrap()).unwrap();
     assert!(image.starts_with(b"\x89PNG\r\n"));
     let usage = json!({"input_tokens": 2, "input_tokens_details": {"text_tokens": 2, "image_tokens": 0},
@@ -44,7 +47,9 @@ async fn transcribe(bench: &Bench, fields: &[(&str, &str)]) -> Reply {
 #[tokio::test]
 async fn transcriptions_tell_tokens_or_seconds() {
     let bench_tokens = bench("gpt-4o-transcribe").await;
-    let reply = transcribe(&bench_tokens, &[("model", "media")]).await.json();
+    let reply = transcribe(&bench_tokens, &[("model", "media")]).await;
+    assert_eq!(read_usage(Kind::AudioTranscriptions, &reply.body).unwrap().prompt, Some(20));
+    let reply = reply.json();
     let output = crate::tokens::count(reply["text"].as_str().unwrap());
     let usage = json!({"type": "tokens", "input_tokens": 20,
         "input_token_details": {"text_tokens": 0, "audio_tokens": 20},

@@ -8,6 +8,7 @@ mod identity;
 mod limits;
 mod media;
 mod openai;
+mod page;
 mod realtime;
 mod safety;
 mod server;

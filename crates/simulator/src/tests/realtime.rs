@@ -1,5 +1,6 @@
 use futures_util::{SinkExt, StreamExt};
 use http::header;
+use sekisho_llm::read_realtime;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -110,6 +111,8 @@ async fn conversation_has_todays_events_and_exact_usage() {
     let output = crate::tokens::count(&said);
     assert_eq!((&usage["input_tokens"], &usage["output_tokens"]), (&json!(3 + 3 + 2), &json!(output)));
     assert_eq!(usage["input_token_details"]["cached_tokens"], 2);
+    let read = read_realtime(events.last().unwrap().to_string().as_bytes()).unwrap();
+    assert_eq!((read.prompt, read.completion, read.cached), (Some(8), Some(output), Some(2)));
     assert_eq!(usage["output_token_details"], json!({"text_tokens": output, "audio_tokens": 0}));
     let counts = &bench.running.stats().resources["east"].deployments["gpt-realtime"];
     assert_eq!((counts.requests, counts.by_status[&101], counts.completion_tokens), (1, 1, output));
@@ -226,4 +229,27 @@ async fn session_ends_when_the_simulator_does() {
     bench.running.shutdown().await;
     let Message::Close(Some(closed)) = client.next().await.unwrap().unwrap() else { panic!("no close") };
     assert_eq!(closed.code, CloseCode::Away);
+}
+
+#[tokio::test]
+async fn fault_cuts_the_connection_between_events() {
+    let bench = bench().await;
+    let mut client = dial(&bench, CURRENT, &[KEY, ("x-sim-fault", "cut-after=6")]).await.unwrap();
+    say(&mut client, "hi").await;
+    let mut events = 0;
+    while let Some(Ok(Message::Text(_))) = client.next().await {
+        events += 1;
+    }
+    assert_eq!(events, 6);
+}
+
+#[tokio::test]
+async fn response_over_the_limit_fails_in_its_event() {
+    let deployment = DeploymentConfig { tokens_per_minute: Some(4), ..DeploymentConfig::new("gpt-realtime") };
+    let bench = Bench::with(deployment).await;
+    let mut client = dial(&bench, CURRENT, &[KEY]).await.unwrap();
+    say(&mut client, "hi").await;
+    let done = until(&mut client, "response.done").await.pop().unwrap();
+    assert_eq!(done["response"]["status"], "failed");
+    assert_eq!(done["response"]["status_details"]["error"]["code"], "rate_limit_exceeded");
 }

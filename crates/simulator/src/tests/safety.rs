@@ -52,6 +52,14 @@ async fn windows_of_a_long_reply_are_seen_with_their_places() {
 }
 
 #[tokio::test]
+async fn services_are_no_deployments() {
+    let faults = vec![Fault { status: Some(500), ..Fault::default() }];
+    let bench = Bench::with(DeploymentConfig { faults, ..DeploymentConfig::new("*") }).await;
+    assert_eq!(bench.post(CHAT, HELLO).await.status, 500);
+    assert_eq!(bench.post(ANALYZE, r#"{"text":"x"}"#).await.status, 200);
+}
+
+#[tokio::test]
 async fn service_fails_and_hangs_apart_from_models() {
     let bench = bench().await;
     let fault = |fault| Fault { deployment: Some("contentsafety".into()), ..fault };
