@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod identity;
+mod safety;
 mod semantics;
 mod state;
 mod watch;
@@ -27,6 +28,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemEntropy};
+use safety::SafetyLog;
 use state::{State, StateLog};
 use watch::Watch;
 
@@ -237,7 +239,10 @@ fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let fanout = Fanout::new().observer(Arc::clone(metrics) as _).observer(Arc::new(StateLog));
+    let fanout = Fanout::new()
+        .observer(Arc::clone(metrics) as _)
+        .observer(Arc::new(StateLog))
+        .observer(Arc::new(SafetyLog::default()));
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
     }

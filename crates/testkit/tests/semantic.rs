@@ -17,8 +17,8 @@ use sekisho_policy::exchange::{
 };
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_policy::ports::{
-    Backends, BaseUrl, Clock, Event, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet,
-    Ports, Target, VectorCaches, Vectors,
+    Backends, BaseUrl, Clock, Event, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet, Ports,
+    Target, VectorCaches, Vectors,
 };
 use sekisho_policy::semantic::{SemanticSettings, Semantics};
 use sekisho_state::memory::{MemoryBounds, MemoryVectors};

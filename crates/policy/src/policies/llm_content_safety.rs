@@ -33,7 +33,7 @@ use crate::pipeline::{
 };
 use crate::ports::PortFuture;
 use crate::xml::Element;
-use judge::{Judge, Judgement, What};
+use judge::{Judge, What};
 use reply::CheckReply;
 use rules::RuleSettings;
 use service::{Failure, Service};
@@ -109,7 +109,66 @@ pub const DECLARATION: Declaration = Declaration {
     compile: Some(compile),
 };
 
-const REFERENCE: Reference = Reference { behaviour: "TODO", errors: &[], example: "block", differences: &[] };
+const REFERENCE: Reference = Reference {
+    behaviour: "\
+In inbound the request is judged before it goes to the backend; with `enforce-on-completions` the response as well, before \
+outbound. In outbound the response is judged where the policy stands. It applies to calls of models by their path (Chat \
+Completions, Completions, Responses, Anthropic Messages, transcriptions, prompts of images and speech), and to JSON-RPC \
+messages of MCP servers and A2A agents. Embeddings, forms with files, and whatever else passes is not judged. Errors of the \
+backend are not judged either.
+
+The text is all text of a message: contents of every role, arguments of tool calls, descriptions of tools; of JSON-RPC the \
+arguments of tool calls, the contents of results and the text parts of messages. It is asked about with \
+`text:analyze`: an entry of a blocklist that is in it blocks, and so does a listed category with a severity of at least its \
+`threshold`. With `shield-prompt` what users wrote is also asked about as prompt with `text:shieldPrompt`, and results of \
+tools as documents: in requests, and in results of MCP servers and A2A agents. Up to four questions are asked at a time.
+
+A long text is judged in windows: requests in windows of 10,000 characters, responses in windows of `window-size`. \
+Characters are UTF-16 code units, none is cut in two. A message that would take more than 200 questions, or is larger than \
+the gateway buffers (`limits.bufferedBodyBytes`), is refused.
+
+A response is brought into memory, judged, and passed on byte for byte or refused. An event stream is held back window by \
+window: its head goes to the client at once, events follow when windows that passed cover their text. A window is judged \
+when it is full, at the end of the stream, when 1 MiB is held back, or after 10 s (`contentSafety.longestHold`). While it is \
+judged, the next one is read. When something is found the stream ends: no further event, no error, the status stays. Choices, \
+reasoning and arguments of calls have windows of their own. The response of `enforce-on-completions` is asked for \
+uncompressed.
+
+Calls go to the backend entity `backend-id` with its credentials; to one without credentials with a token of the \
+system-assigned identity for `https://cognitiveservices.azure.com`. Each has 10 s (`contentSafety.timeout`). Whatever goes \
+wrong counts as an objection: the client sees the same 403, the cause is in the trace, in `context.LastError`, on standard \
+error and in `sekisho_content_safety_failures_total`. `contentSafety.onFailure: allow` of the process lets text pass \
+unchecked instead, for all policies or by their `id`.",
+    errors: &[
+        ErrorFact {
+            reason: "ContentSafetyViolation",
+            status: "403",
+            when: "Content Safety objects to the request or to a response that is no stream.",
+        },
+        ErrorFact {
+            reason: "ContentSafetyFailure",
+            status: "403",
+            when: "There is no verdict: the service cannot be reached, answers with an error, or the text cannot be read.",
+        },
+        ErrorFact {
+            reason: "ClientConnectionFailure",
+            status: "400",
+            when: "The request body broke off while it was read.",
+        },
+        ErrorFact::EXPRESSION,
+    ],
+    example: "block",
+    differences: &[
+        "Long requests are judged in windows; the documentation also speaks of an error past the limit of the service.",
+        "`window-overlap-size` holds for requests too. A `window-size` beyond the 10,000 characters that the service takes is taken as 10,000.",
+        "What is prompt and what is document for `shield-prompt` is not documented; completions of models are not shielded.",
+        "The end of a stream that was cut off is its end: there is no `[DONE]`.",
+        "Text of a slow stream is judged after 10 s though its window is not full.",
+        "Images and audio are not judged.",
+        "JSON-RPC is told from other JSON by looking into it: requests larger than the gateway buffers, and in outbound responses that are larger or compressed, pass.",
+        "In outbound a compressed response cannot be read and is refused: remove `Accept-Encoding` in inbound.",
+    ],
+};
 
 struct LlmContentSafety {
     rules: RuleSettings,
@@ -177,7 +236,8 @@ impl LlmContentSafety {
         if enforces_on_completions {
             // What is compressed cannot be read.
             exchange.request.headers.remove(ACCEPT_ENCODING);
-            let check = CheckReply { judge, format, longest_hold: self.longest_hold };
+            let is_certain = format.is_certain(&exchange.request.body);
+            let check = CheckReply { judge, format, is_certain, longest_hold: self.longest_hold };
             exchange.at_reply.push(Box::new(check));
         }
         Ok(())
@@ -185,7 +245,9 @@ impl LlmContentSafety {
 
     async fn judge_response(&self, exchange: &mut Exchange) -> Result<(), PolicyError> {
         let Some(format) = Format::of_response(exchange) else { return Ok(()) };
-        let check = CheckReply { judge: self.judge(exchange)?, format, longest_hold: self.longest_hold };
+        let judge = self.judge(exchange)?;
+        let is_certain = format != Format::Rpc;
+        let check = CheckReply { judge, format, is_certain, longest_hold: self.longest_hold };
         check.check(exchange).await
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
-    ClientCertificateMode, Destination, IdentitySource, InternalCache, LocalEmbeddings, OnStateFailure,
-    SemanticCache, TokenWindow,
+    ClientCertificateMode, Destination, IdentitySource, InternalCache, LocalEmbeddings, OnSafetyFailure,
+    OnStateFailure, SemanticCache, TokenWindow,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -188,6 +188,22 @@ state: {memory: {vectors: 7, vectorBytes: 2097152}}
     let codes: Vec<_> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["number-out-of-range", "missing-property"]);
     assert_eq!(loaded.process.semantic_cache, SemanticCache::default());
+}
+
+#[test]
+fn content_safety_is_read() {
+    let text =
+        "contentSafety: {onFailure: allow, policies: {strict: deny}, timeout: 2s, longestHold: 500ms}\n";
+    let (_folder, loaded) = load_text(text);
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    let read = &loaded.process.content_safety;
+    assert_eq!(read.on_failure, OnSafetyFailure::Allow);
+    assert_eq!(read.policies.get("strict"), Some(&OnSafetyFailure::Deny));
+    assert_eq!((read.timeout, read.longest_hold), (Duration::from_secs(2), Duration::from_millis(500)));
+    let (_folder, loaded) = load_text("contentSafety: {timeout: 2h, policies: {a: maybe}}\n");
+    let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes.len(), 2, "{codes:?}");
+    assert!(codes.contains(&"number-out-of-range"), "{codes:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod content_safety;
 mod errors;
 mod examples;
 mod gallery;

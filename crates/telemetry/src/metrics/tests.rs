@@ -211,6 +211,13 @@ fn events_are_counted() {
     metrics.event(Event::TokenFailed { resource: "https://cognitiveservices.azure.com".into() });
     metrics.event(Event::ConnectionRefused { reason: "too-many-connections" });
     metrics.event(Event::OneWayRequestLost { reason: "Timeout" });
+    metrics.event(Event::ContentSafetyFailed {
+        backend: "safety".into(),
+        reason: "Timeout",
+        message: "no answer".into(),
+        is_blocked: true,
+    });
+    metrics.event(Event::ContentBlocked { backend: "safety".into(), what: "stream" });
     metrics.log_lines_dropped("access").inc_by(4);
     metrics.log_lines_failed("access").inc();
     let after_first = samples(&metrics);
@@ -231,6 +238,8 @@ fn events_are_counted() {
         ("openid_configuration_failures_total{address=\"https://login.example/keys\"}", 1.0),
         ("token_source_failures_total{resource=\"https://cognitiveservices.azure.com\"}", 1.0),
         ("connections_refused_total{reason=\"too-many-connections\"}", 1.0),
+        ("content_safety_failures_total{backend=\"safety\",reason=\"Timeout\",effect=\"blocked\"}", 1.0),
+        ("content_blocked_total{backend=\"safety\",what=\"stream\"}", 1.0),
         ("log_lines_dropped_total{log=\"access\"}", 4.0),
         ("log_lines_failed_total{log=\"access\"}", 1.0),
     ] {

@@ -150,7 +150,8 @@ impl Backends for PiecewiseBackend {
         if let Some(meter) = meter {
             meter.watch(&mut response, &mut attempt);
         }
-        let reply = ForwardReply { response, attempts: vec![attempt], base_url: Arc::default(), backend: None };
+        let reply =
+            ForwardReply { response, attempts: vec![attempt], base_url: Arc::default(), backend: None };
         Box::pin(std::future::ready(Ok(reply)))
     }
 }

@@ -104,6 +104,9 @@ impl Held {
             self.read(Some(line))?;
             self.end_line(line);
         }
+        if self.texts.are_messages() {
+            self.call_in();
+        }
         Ok(())
     }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 
 use super::NAME;
-use super::questions;
 use super::service::{Failure, Objection, Question, Service};
 use crate::compile::OnSafetyFailure;
 use crate::exchange::Exchange;
@@ -94,12 +93,6 @@ impl Judge {
                 refusal => Judgement { refusal, ..Judgement::default() },
             },
         }
-    }
-
-    /// Whether one window of a response may pass.
-    pub(super) async fn window_passes(&self, window: String) -> bool {
-        let questions = questions::of_window(&self.service.rules, window);
-        self.judge(questions, What::Stream).await.refusal.is_none()
     }
 
     /// Tells of a text that could not be judged; none when it may pass all the same.

@@ -32,9 +32,16 @@ pub(super) fn of_texts(rules: &Rules, window: WindowSize, texts: &Texts) -> Resu
     Ok(questions)
 }
 
-/// The questions about a window of a completion.
-pub(super) fn of_window(rules: &Rules, window: String) -> Vec<Question> {
-    if rules.analyzes() { vec![Question::Analyze(window)] } else { Vec::new() }
+/// The questions about a window of a response. `is_document` says that it comes from a tool, not from a model.
+pub(super) fn of_window(rules: &Rules, window: String, is_document: bool) -> Vec<Question> {
+    let mut questions = Vec::new();
+    if rules.shields && is_document {
+        questions.push(Question::Shield { prompt: None, documents: vec![window.clone()] });
+    }
+    if rules.analyzes() {
+        questions.insert(0, Question::Analyze(window));
+    }
+    questions
 }
 
 /// Pairs the windows of the prompt with bundles of documents.

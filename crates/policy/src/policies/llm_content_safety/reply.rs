@@ -21,6 +21,8 @@ use crate::ports::PortFuture;
 pub(super) struct CheckReply {
     pub(super) judge: Judge,
     pub(super) format: Format,
+    /// False when only the response tells that it may be of this format: what cannot be read is something else then.
+    pub(super) is_certain: bool,
     /// How long text of a stream waits at most for its window to fill up.
     pub(super) longest_hold: Duration,
 }
@@ -37,11 +39,16 @@ impl AtReply for CheckReply {
 impl CheckReply {
     /// Judges the response that is there. Errors of backends are not judged: no model wrote them.
     pub(super) async fn check(self, exchange: &mut Exchange) -> Result<(), PolicyError> {
+        let rules = &self.judge.service.rules;
+        if !rules.analyzes() && !(rules.shields && self.format == Format::Rpc) {
+            return Ok(());
+        }
         let Some(response) = &mut exchange.response else { return Ok(()) };
         if !(200..300).contains(&response.status) || !response.body.is_present() {
             return Ok(());
         }
         let questions = match encoding(response) {
+            Some(_) if !self.is_certain => return Ok(()),
             Some(failure) => Err(failure),
             None if response.is_event_stream() => {
                 self.guard(response);
@@ -60,7 +67,7 @@ impl CheckReply {
         limit: usize,
     ) -> Result<Result<Vec<Question>, Failure>, PolicyError> {
         if response.body.buffer_within(limit).await.map_err(response_body_error)? == Within::Larger {
-            return Ok(Err(too_large(limit)));
+            return Ok(if self.is_certain { Err(too_large(limit)) } else { Ok(Vec::new()) });
         }
         let rules = &self.judge.service.rules;
         let texts = self.format.texts_of_response(&response.body);
@@ -71,7 +78,7 @@ impl CheckReply {
     fn guard(self, response: &mut Response) {
         let window = self.judge.service.rules.response_window;
         let clock = Arc::clone(&self.judge.service.ports.clock);
-        let warden: Arc<dyn Warden> = Arc::new(self.judge);
+        let warden = Arc::new(StreamJudge { judge: self.judge, format: self.format });
         let upstream = match std::mem::take(&mut response.body) {
             Body::Stream(stream) => stream,
             whole => whole.boxed_unsync(),
@@ -83,13 +90,22 @@ impl CheckReply {
     }
 }
 
-impl Warden for Judge {
+/// Judges the windows of a stream.
+struct StreamJudge {
+    judge: Judge,
+    format: Format,
+}
+
+impl Warden for StreamJudge {
     fn passes(self: Arc<Self>, text: String) -> PortFuture<'static, bool> {
-        Box::pin(async move { self.window_passes(text).await })
+        Box::pin(async move {
+            let questions = questions::of_window(&self.judge.service.rules, text, self.format == Format::Rpc);
+            self.judge.judge(questions, What::Stream).await.refusal.is_none()
+        })
     }
 
     fn passes_unread(&self, failure: Failure) -> bool {
-        self.fail(failure).is_none()
+        self.judge.fail(failure).is_none()
     }
 }
 

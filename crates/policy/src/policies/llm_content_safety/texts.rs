@@ -1,9 +1,13 @@
 //! The text of messages, by their wire format.
+//!
+//! What cannot be read is not taken for empty: it is a failure, and so it does not pass.
 
-use http::Method;
 use http::header::CONTENT_TYPE;
-use sekisho_llm::{Event, Kind};
-use serde_json::Value;
+use http::{HeaderMap, Method};
+use sekisho_llm::{
+    Event, Kind, Part, Piece, Prompt, Role, RpcDirection, delta, read_completion, read_prompt, rpc_texts,
+};
+use serde::de::IgnoredAny;
 
 use super::service::Failure;
 use crate::body::{Body, Within};
@@ -25,121 +29,230 @@ pub(super) struct Texts {
     pub(super) all: String,
     /// What users wrote.
     pub(super) prompt: String,
-    /// What came from tools.
+    /// What the model reads besides: results of tools.
     pub(super) documents: Vec<String>,
 }
 
+impl Texts {
+    /// Adds a text to the whole.
+    pub(super) fn add(&mut self, text: &str) {
+        add_line(&mut self.all, text);
+    }
+
+    /// Adds what a user wrote.
+    pub(super) fn add_prompt(&mut self, text: &str) {
+        self.add(text);
+        add_line(&mut self.prompt, text);
+    }
+
+    /// Adds what comes from a tool.
+    pub(super) fn add_document(&mut self, text: &str) {
+        self.add(text);
+        self.documents.push(text.to_owned());
+    }
+}
+
+fn add_line(whole: &mut String, text: &str) {
+    if !whole.is_empty() && !text.is_empty() {
+        whole.push('\n');
+    }
+    whole.push_str(text);
+}
+
 impl Format {
+    /// False when the request of a call is of no kind that is judged, as far as can be told without its body.
     pub(super) fn may_be_request(exchange: &Exchange) -> bool {
-        match exchange.model_call().kind {
-            Kind::Embeddings => false,
-            Kind::Other | Kind::Models => {
-                exchange.request.method == Method::POST
-                    && is_json(exchange.request.headers.get(CONTENT_TYPE).map(|value| value.as_bytes()))
-            }
+        let kind = exchange.model_call().kind;
+        if is_judged(kind) {
+            return true;
+        }
+        let request = &exchange.request;
+        kind == Kind::Other && request.method == Method::POST && is_json(&request.headers)
+    }
+
+    /// The format of a request that is in memory unless it is too large. None when it is not judged.
+    pub(super) fn of_request(exchange: &Exchange, size: Within) -> Option<Self> {
+        let kind = exchange.model_call().kind;
+        if is_judged(kind) {
+            return Some(Self::Model(kind));
+        }
+        match &exchange.request.body {
+            Body::Full(body) if size == Within::Whole && is_rpc_request(body) => Some(Self::Rpc),
+            _ => None,
+        }
+    }
+
+    /// The format of a response. None when it is not judged.
+    pub(super) fn of_response(exchange: &Exchange) -> Option<Self> {
+        let kind = exchange.model_call().kind;
+        if is_judged(kind) {
+            return Some(Self::Model(kind));
+        }
+        let response = exchange.response.as_ref()?;
+        let may_be_rpc = kind == Kind::Other && (response.is_event_stream() || is_json(&response.headers));
+        may_be_rpc.then_some(Self::Rpc)
+    }
+
+    /// True when the request leaves no doubt about the format, so that a response which cannot be read is not something
+    /// else.
+    pub(super) fn is_certain(self, request: &Body) -> bool {
+        match (self, request) {
+            (Self::Rpc, Body::Full(body)) => memchr::memmem::find(body, b"jsonrpc").is_some(),
             _ => true,
         }
     }
 
-    pub(super) fn of_request(exchange: &Exchange, size: Within) -> Option<Self> {
-        match exchange.model_call().kind {
-            Kind::Other | Kind::Models => {
-                let Body::Full(bytes) = &exchange.request.body else { return None };
-                let value: Value = serde_json::from_slice(bytes).ok().filter(|_| size == Within::Whole)?;
-                (value.get("jsonrpc").is_some() && value.get("method").is_some()).then_some(Self::Rpc)
-            }
-            kind => Some(Self::Model(kind)),
-        }
-    }
-
-    pub(super) fn of_response(exchange: &Exchange) -> Option<Self> {
-        match exchange.model_call().kind {
-            Kind::Embeddings => None,
-            Kind::Other | Kind::Models => {
-                let response = exchange.response.as_ref()?;
-                let kind = response.headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
-                (response.is_event_stream() || is_json(kind)).then_some(Self::Rpc)
-            }
-            kind => Some(Self::Model(kind)),
-        }
-    }
-
+    /// The text of a request.
     pub(super) fn texts_of_request(self, body: &Body) -> Result<Texts, Failure> {
-        let value = json(body)?;
-        let mut texts = Texts::default();
-        let messages = value.get("messages").or(value.get("input"));
-        for message in messages.and_then(Value::as_array).into_iter().flatten() {
-            let mut text = String::new();
-            strings(message.get("content").unwrap_or(&Value::Null), &mut text);
-            match message.get("role").and_then(Value::as_str) {
-                Some("system" | "developer" | "assistant") => {}
-                Some("tool") => texts.documents.push(text.clone()),
-                _ => texts.prompt.push_str(&text),
+        let Body::Full(body) = body else { return Ok(Texts::default()) };
+        match self {
+            Self::Rpc => {
+                let mut texts = Texts::default();
+                read_rpc(body, &mut |text| texts.add_prompt(text))?;
+                Ok(texts)
             }
-            texts.all.push_str(&text);
+            Self::Model(kind) => match read_prompt(kind, body) {
+                Some(prompt) => Ok(texts_of_prompt(&prompt)),
+                None if may_be_form(kind) => Ok(Texts::default()),
+                None => Err(unreadable("the request")),
+            },
         }
-        if self == Self::Rpc {
-            strings(value.get("params").unwrap_or(&Value::Null), &mut texts.all);
-        }
-        Ok(texts)
     }
 
+    /// The text of a response that is in memory.
     pub(super) fn texts_of_response(self, body: &Body) -> Result<Texts, Failure> {
-        let value = json(body)?;
+        let Body::Full(body) = body else { return Ok(Texts::default()) };
         let mut texts = Texts::default();
-        for key in ["choices", "content", "output", "result"] {
-            strings(value.get(key).unwrap_or(&Value::Null), &mut texts.all);
+        match self {
+            Self::Rpc => read_rpc(body, &mut |text| texts.add_document(text))?,
+            Self::Model(kind) if !writes_text(kind) => {}
+            Self::Model(kind) => match (read_completion(kind, body), std::str::from_utf8(body)) {
+                (Some(pieces), _) => {
+                    pieces.iter().filter(|piece| is_text(piece)).for_each(|piece| texts.add(&piece.text))
+                }
+                // A transcription may be plain text.
+                (None, Ok(plain)) if may_be_form(kind) => texts.add(plain),
+                (None, _) => return Err(unreadable("the response")),
+            },
         }
         Ok(texts)
     }
 }
 
-fn json(body: &Body) -> Result<Value, Failure> {
-    let Body::Full(bytes) = body else { return Ok(Value::Null) };
-    serde_json::from_slice(bytes).map_err(|_| Failure::new("UnreadableText", "the body is no JSON"))
+/// True for a request of JSON-RPC, or a list with one.
+fn is_rpc_request(body: &[u8]) -> bool {
+    let found = rpc_texts(body).unwrap_or_default();
+    found.messages.iter().any(|message| message.direction == RpcDirection::Request)
 }
 
-fn strings(value: &Value, into: &mut String) {
-    match value {
-        Value::String(text) => into.push_str(text),
-        Value::Array(items) => items.iter().for_each(|item| strings(item, into)),
-        Value::Object(members) => members
-            .iter()
-            .filter(|(name, _)| !["role", "type", "id", "finish_reason", "index"].contains(&name.as_str()))
-            .for_each(|(_, value)| strings(value, into)),
-        _ => {}
+/// Gives the texts of JSON-RPC messages; none of anything else.
+fn read_rpc(body: &[u8], on_text: &mut impl FnMut(&str)) -> Result<(), Failure> {
+    let found = rpc_texts(body).unwrap_or_default();
+    if found.truncated {
+        return Err(Failure::new("TextTooLong", "the message has more texts than are read of one"));
     }
+    found.messages.iter().flat_map(|message| &message.texts).for_each(|text| on_text(text));
+    Ok(())
 }
 
-fn is_json(content_type: Option<&[u8]>) -> bool {
-    content_type.is_some_and(|kind| kind.windows(4).any(|part| part.eq_ignore_ascii_case(b"json")))
+/// What a prompt says.
+fn texts_of_prompt(prompt: &Prompt<'_>) -> Texts {
+    let mut texts = Texts::default();
+    for message in &prompt.messages {
+        for text in &message.texts {
+            match message.role {
+                Role::User | Role::Other => texts.add_prompt(text),
+                Role::Tool => texts.add_document(text),
+                Role::System | Role::Developer | Role::Assistant => texts.add(text),
+            }
+        }
+        message.tool_calls.iter().for_each(|call| texts.add(&call.arguments));
+    }
+    prompt.tools.iter().filter_map(|tool| tool.description.as_ref()).for_each(|text| texts.add(text));
+    texts
+}
+
+/// Whether calls of this kind are judged. Embeddings are not: no model answers them in words.
+fn is_judged(kind: Kind) -> bool {
+    !matches!(kind, Kind::Embeddings | Kind::Realtime | Kind::Models | Kind::Other)
+}
+
+/// Whether the body may be a form with a file in place of JSON. Forms are not looked into.
+fn may_be_form(kind: Kind) -> bool {
+    matches!(kind, Kind::AudioTranscriptions | Kind::AudioTranslations | Kind::ImageEdits)
+}
+
+/// Whether the model answers in words.
+fn writes_text(kind: Kind) -> bool {
+    !matches!(kind, Kind::AudioSpeech | Kind::ImageGenerations | Kind::ImageEdits)
+}
+
+/// Names of tools are the caller's own words, which were in the request.
+fn is_text(piece: &Piece<'_>) -> bool {
+    !matches!(piece.part, Part::ToolName(_))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+    kind == b"application/json" || kind.ends_with(b"+json")
+}
+
+fn unreadable(what: &str) -> Failure {
+    Failure::new(
+        "UnreadableText",
+        format!("{what} is not of the format of its path, so its text is not known"),
+    )
 }
 
 /// The texts in the events of a stream.
-pub(super) struct EventTexts(Format);
+#[derive(Debug)]
+pub(super) struct EventTexts {
+    format: Format,
+}
 
 impl EventTexts {
+    /// For streams of this format.
     pub(super) fn new(format: Format) -> Self {
-        Self(format)
+        Self { format }
     }
 
-    pub(super) fn read(
-        &mut self,
-        event: &Event<'_>,
-        on_text: &mut impl FnMut(u64, &str),
-    ) -> Result<(), Failure> {
-        if event.data == b"[DONE]" {
-            return Ok(());
+    /// True when each event is a message of its own, whose text does not go on in the next.
+    pub(super) fn are_messages(&self) -> bool {
+        self.format == Format::Rpc
+    }
+
+    /// Gives each text of an event, with a number that is the same for pieces of one text.
+    pub(super) fn read(&self, event: &Event<'_>, on_text: &mut impl FnMut(u64, &str)) -> Result<(), Failure> {
+        let kind = match self.format {
+            Format::Rpc => return read_rpc(event.data, &mut |text| on_text(0, text)),
+            Format::Model(kind) if writes_text(kind) => kind,
+            Format::Model(_) => return Ok(()),
+        };
+        let pieces = delta(kind, event);
+        if pieces.is_empty()
+            && event.data != b"[DONE]"
+            && serde_json::from_slice::<IgnoredAny>(event.data).is_err()
+        {
+            return Err(unreadable("an event of the stream"));
         }
-        let value: Value = serde_json::from_slice(event.data)
-            .map_err(|_| Failure::new("UnreadableText", "an event is no JSON"))?;
-        let mut text = String::new();
-        for key in ["choices", "delta", "result", "params"] {
-            strings(value.get(key).unwrap_or(&Value::Null), &mut text);
-        }
-        if !text.is_empty() {
-            on_text(0, &text);
+        for piece in &pieces {
+            if let Some(number) = number(piece) {
+                on_text(number, &piece.text);
+            }
         }
         Ok(())
     }
+}
+
+/// A number for the text that a piece belongs to; none for what is not judged.
+fn number(piece: &Piece<'_>) -> Option<u64> {
+    let part = match piece.part {
+        Part::Content | Part::Refusal => 0,
+        Part::Reasoning => 1,
+        Part::ToolArguments(call) => call.saturating_add(2),
+        Part::ToolName(_) => return None,
+    };
+    // Both are small: numbers of choices and calls in one reply.
+    Some(piece.choice.wrapping_mul(1 << 32).wrapping_add(part))
 }
