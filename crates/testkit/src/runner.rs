@@ -50,15 +50,13 @@ pub async fn run(case: &Case) -> Result<()> {
     Ok(())
 }
 
-/// Everything that comes out of a case: its findings, and of each call the response, what reached the backend, the error,
+/// Everything that comes out of a case: its findings by code and line, and of each call the response, what reached the backend, the error,
 /// the variables, metrics and traces.
 pub async fn transcript(case: &Case) -> Result<Vec<String>> {
     let mut sources = SourceMap::new();
     let (pipeline, findings) = compile(case, &mut sources);
-    let place = |finding: &Diagnostic| {
-        let place = sources.locate(finding.span);
-        format!("{} {}:{}", finding.code, place.line, place.column)
-    };
+    // Columns depend on the lengths of names before them.
+    let place = |finding: &Diagnostic| format!("{} {}", finding.code, sources.locate(finding.span).line);
     let mut lines: Vec<String> = findings.iter().map(place).collect();
     if case.findings.is_some() {
         return Ok(lines);
