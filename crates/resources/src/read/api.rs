@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference, schema};
+use super::{OperationParts, diagnostic, handshake, merge_operations, plain, policy, reference, schema};
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
     Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, SchemaResource, Spanned, SpecificationSource,
@@ -99,8 +99,11 @@ pub(crate) fn api(
         }
     }
     let has_operations = has_specification || !parts.operations.is_empty();
-    let operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
     let api_type = api_type(&mut fields, reading);
+    let operations = match api_type {
+        ApiType::WebSocket => handshake::operations(&name, parts.operations, has_specification, reading),
+        _ => merge_operations(specification.operations, parts.operations, &name.value, reading),
+    };
     if !has_operations && matches!(api_type, ApiType::Http | ApiType::Soap) {
         let message = format!("api `{}` has no operations: every call gets 404", name.value);
         let help = "add a specification, or operations with `method` and `urlTemplate`";
@@ -117,7 +120,7 @@ pub(crate) fn api(
         description: plain(&mut fields, "description", reading).or(specification.description),
         path: path(&mut fields, reading)?,
         service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
-        protocols: protocols(&mut fields, reading),
+        protocols: protocols(&mut fields, api_type, reading),
         api_type,
         subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
         subscription_key_parameter_names: key_names(&mut fields, reading),
@@ -185,10 +188,13 @@ fn imported<'n>(fields: &mut Fields<'n>, reading: &mut Reading<'_>) -> Option<&'
     }
 }
 
-fn protocols(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<Protocol> {
+fn protocols(fields: &mut Fields<'_>, api_type: ApiType, reading: &mut Reading<'_>) -> Vec<Protocol> {
     let nodes = fields.list("protocols", reading);
     if nodes.is_empty() {
-        return vec![Protocol::Https, Protocol::Http];
+        return match api_type {
+            ApiType::WebSocket => vec![Protocol::Wss, Protocol::Ws],
+            _ => vec![Protocol::Https, Protocol::Http],
+        };
     }
     nodes.iter().filter_map(|node| choice_of(node, "protocols", &PROTOCOLS, reading)).collect()
 }

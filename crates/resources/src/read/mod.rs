@@ -9,6 +9,7 @@ mod contract;
 mod credentials;
 mod diagnostic;
 mod fragment;
+mod handshake;
 mod logger;
 mod named_value;
 mod operation;

@@ -6,4 +6,5 @@ mod openapi;
 mod process;
 mod robustness;
 mod support;
+mod websockets;
 mod yaml;
