@@ -11,6 +11,7 @@
 //! - [`upstream`]: connections to backends
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
+//! - `tunnel`: calls that become WebSockets
 
 mod backend;
 mod certificates;
@@ -24,6 +25,7 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 pub mod upstream;
 mod worker;
 

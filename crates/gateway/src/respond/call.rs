@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Version};
+use http::{Method, StatusCode, Version};
+use sekisho_expression::context::LastErrorFacts;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{AtEnd, CallEnd};
 use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
 use super::model::{ModelCall, UsageTee};
 use super::request::RequestMeter;
+use crate::tunnel::RealtimeUsage;
 
 /// A response that broke off before its status was sent, as logs show it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -30,6 +32,8 @@ pub(crate) struct Call {
     /// Set for a call that runs a model.
     pub(crate) model: Option<ModelCall>,
     tee: Option<UsageTee>,
+    /// Set for a session with a model over a WebSocket.
+    realtime: Option<RealtimeUsage>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -54,6 +58,7 @@ impl Call {
             request: None,
             model: None,
             tee: None,
+            realtime: None,
             at_end: None,
         }
     }
@@ -82,6 +87,45 @@ impl Call {
         }
         if (200..300).contains(&status) {
             self.tee = self.model.as_ref().map(|model| model.tee(is_event_stream));
+        }
+    }
+
+    /// The policies are done and the call becomes a WebSocket.
+    pub(crate) fn switching(&mut self) {
+        self.take_exchange();
+        if let Some(record) = &mut self.record {
+            record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
+            record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
+        }
+        self.realtime = self.model.as_ref().map(|_| RealtimeUsage::default());
+    }
+
+    /// So many bytes of a WebSocket went to the backend.
+    pub(crate) fn received(&mut self, bytes: usize) {
+        if let Some(record) = &mut self.record {
+            record.request_bytes += bytes as u64;
+        }
+    }
+
+    /// A piece of a WebSocket went to the client.
+    pub(crate) fn sent(&mut self, piece: &[u8]) {
+        if let Some(record) = &mut self.record {
+            record.response_bytes += piece.len() as u64;
+        }
+        if let Some(realtime) = &mut self.realtime {
+            realtime.push(piece);
+        }
+    }
+
+    /// A WebSocket did not end by itself. An error of the policies stays the last one.
+    pub(crate) fn broke_off(&mut self, reason: &'static str, message: &'static str) {
+        if let Some(record) = &mut self.record {
+            record.last_error.get_or_insert_with(|| LastErrorFacts {
+                source: Arc::from("websocket"),
+                reason: Some(Arc::from(reason)),
+                message: Arc::from(message),
+                ..LastErrorFacts::default()
+            });
         }
     }
 
@@ -156,14 +200,15 @@ impl Drop for Call {
         self.take_exchange();
         let Some(mut record) = self.record.take() else { return };
         record.duration = self.clock.monotonic().saturating_sub(self.started);
-        record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
+        record.request_bytes += self.request.as_ref().map_or(0, |request| request.bytes());
         self.end(&record);
         let recorder = Arc::clone(&self.recorder);
         let (model, request, tee) = (self.model.take(), self.request.take(), self.tee.take());
+        let realtime = self.realtime.take();
         let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);
         let finish = move || {
             record.model = model.and_then(|model| model.model(request.as_deref()));
-            record.usage = tee.map(UsageTee::finish);
+            record.usage = tee.map(UsageTee::finish).or(realtime.map(RealtimeUsage::finish));
             recorder.call(*record);
         };
         match tokio::runtime::Handle::try_current() {

@@ -32,6 +32,14 @@ impl ModelCall {
         kind.uses_tokens().then(|| Self { kind, deployment: deployment(path).map(Arc::from) })
     }
 
+    /// None for a handshake of a WebSocket that is no session with a model. `path` and `query` are those of the request.
+    pub(crate) fn of_handshake(path: &str, query: &str) -> Option<Self> {
+        let target = format!("{path}?{query}");
+        let request = peek("GET", &target, &[]);
+        let is_session = request.kind == Kind::Realtime;
+        is_session.then(|| Self { kind: request.kind, deployment: request.deployment.map(Arc::from) })
+    }
+
     /// True when only the body can tell the model.
     pub(crate) fn needs_body(&self) -> bool {
         self.deployment.is_none()

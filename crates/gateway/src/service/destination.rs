@@ -19,19 +19,23 @@ pub(super) struct Destination<'s> {
     pub(super) operation: Option<&'s OperationEntry>,
 }
 
-/// Checks the key and runs the policies of the operation.
+/// Checks the key and runs the policies of the operation. A refusal that is certain already only runs those of on-error.
 pub(super) async fn run(
     snapshot: &Snapshot,
     destination: Destination<'_>,
     exchange: &mut Exchange,
     client: &Client,
     query: &str,
+    refusal: Option<PolicyError>,
 ) {
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
+    if let Some(error) = refusal {
+        return operation.pipelines.of(None).fail(exchange, error).await;
+    }
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {
             let error = api.keys.refusal(denied, &client.url("/"), &api.path);

@@ -3,11 +3,13 @@
 //! - this file: the way
 //! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
+//! - `handshake`: calls that are to become WebSockets
 //! - `panic`: what a panic ends
 
 mod certificate;
 mod client;
 mod destination;
+mod handshake;
 mod panic;
 
 use std::convert::Infallible;
@@ -26,9 +28,12 @@ use sekisho_policy::ports::Ports;
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
-use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
+use crate::respond::{
+    Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded,
+};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
+use crate::tunnel::{Consent, Opening, Tunnels};
 use client::Client;
 use destination::{Destination, place, preflight_method, run, unmatched};
 use panic::catch_panic;
@@ -42,6 +47,7 @@ pub(crate) struct Service {
     ports: Ports,
     config: GatewayConfig,
     names: SchemeNames,
+    tunnels: Tunnels,
 }
 
 /// Texts that every call shares.
@@ -56,25 +62,41 @@ pub(crate) async fn answer(
     connection: Arc<ConnectionFacts>,
     request: Request<Incoming>,
 ) -> Result<http::Response<ClientBody>, Infallible> {
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
     if parts.uri.path() == HEALTH_PATH && parts.method == Method::GET {
         return Ok(unrecorded(healthy()));
     }
     let (method, version) = (parts.method.clone(), parts.version);
     let request_id = service.ports.entropy.uuid();
     let mut call = Call::begin(&service.ports.clock, &service.ports.recorder, request_id);
-    let outcome = catch_panic(service.handle(&connection, parts, incoming, request_id, &mut call)).await;
+    let mut opening = Opening::of(&mut parts, &incoming);
+    let arrived = Arrived { parts, incoming, request_id, opening: opening.as_mut() };
+    let outcome = catch_panic(service.handle(&connection, arrived, &mut call)).await;
     let response = outcome.unwrap_or_else(|_| {
         PolicyError::internal("Internal", "the gateway failed while it handled the call")
             .response(&request_id)
     });
+    if let Some(agreement) = opening.and_then(|opening| opening.agreed(&response)) {
+        connection.go_on_as(service.tunnels.tunnel(agreement, call));
+        return Ok(switching_protocols(response));
+    }
     Ok(respond(response, call, &method, version))
+}
+
+/// A request that arrived.
+struct Arrived<'o> {
+    parts: Parts,
+    incoming: Incoming,
+    request_id: [u8; 16],
+    /// Set when it asks to become a WebSocket.
+    opening: Option<&'o mut Opening>,
 }
 
 impl Service {
     pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
         let names = SchemeNames { http: "http".into(), https: "https".into() };
-        Self { snapshot: ArcSwap::new(snapshot), ports, config, names }
+        let tunnels = Tunnels::new(config.limits.web_sockets, Arc::clone(&ports.recorder));
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels }
     }
 
     pub(crate) fn ports(&self) -> &Ports {
@@ -90,14 +112,8 @@ impl Service {
         self.snapshot.load_full()
     }
 
-    async fn handle(
-        &self,
-        connection: &ConnectionFacts,
-        mut parts: Parts,
-        incoming: Incoming,
-        request_id: [u8; 16],
-        call: &mut Call,
-    ) -> Response {
+    async fn handle(&self, connection: &ConnectionFacts, arrived: Arrived<'_>, call: &mut Call) -> Response {
+        let Arrived { mut parts, incoming, request_id, opening } = arrived;
         let snapshot = self.snapshot.load_full();
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
         call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
@@ -111,16 +127,21 @@ impl Service {
                 query: parts.uri.query().unwrap_or(""),
                 headers: &parts.headers,
                 secure: client.secure,
+                is_handshake: opening.is_some(),
             }),
         };
         call.model = found.is_some().then(|| ModelCall::of(&parts.method, parts.uri.path())).flatten();
         let keep = call.model.as_ref().is_some_and(ModelCall::needs_body);
         let (body, meter) = metered(incoming, keep, &self.config.limits);
         call.request = meter;
-        let headers = std::mem::take(&mut parts.headers);
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
         let rest = rest.to_owned();
-        let mut exchange = self.exchange(&snapshot, connection, &client, &parts, headers, body, rest);
+        let handshake =
+            handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
+        let (consent, full) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
+        let headers = std::mem::take(&mut parts.headers);
+        let mut exchange =
+            self.exchange(&snapshot, connection, &client, &parts, headers, body, rest, consent);
         exchange.request_id = request_id;
         exchange.started = call.started();
         exchange.request.matched_parameters = parameters;
@@ -134,7 +155,7 @@ impl Service {
                 if preflight.is_some() {
                     self.preflight(&snapshot, destination, exchange, &parts, &client, query).await;
                 } else {
-                    run(&snapshot, destination, exchange, &client, query).await;
+                    run(&snapshot, destination, exchange, &client, query, full.flatten()).await;
                 }
             }
         }
@@ -170,6 +191,7 @@ impl Service {
         headers: HeaderMap,
         body: Body,
         path: String,
+        consent: Option<Arc<Consent>>,
     ) -> Box<Exchange> {
         let query = parts.uri.query().unwrap_or("");
         let scheme = if client.secure { &self.names.https } else { &self.names.http };
@@ -205,7 +227,7 @@ impl Service {
         }
         Box::new(Exchange::new(Arrival {
             ports: self.ports.clone(),
-            backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
+            backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded, consent }),
             limits: Arc::clone(snapshot.limits()),
             facts: CallFacts {
                 deployment: Arc::clone(snapshot.deployment()),
@@ -250,11 +272,12 @@ impl Service {
             query,
             headers: &exchange.request.headers,
             secure: &*exchange.request.original_url.scheme == "https",
+            is_handshake: false,
         };
         let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
         exchange.request.matched_parameters = parameters;
         match found {
-            Some(found) => run(snapshot, found, exchange, client, query).await,
+            Some(found) => run(snapshot, found, exchange, client, query, None).await,
             None => unmatched(snapshot, exchange).await,
         }
     }

@@ -16,7 +16,7 @@ use sekisho_resources::process::Process;
 use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
 use super::people::{add_keys, product_facts};
-use super::pipelines::{PipelineStore, environment};
+use super::pipelines::{PipelineStore, Purpose, environment};
 use crate::backend::{BackendSet, CallBackends, Forwarded};
 use crate::certificates::Certificates;
 use crate::router::Router;
@@ -121,7 +121,7 @@ fn build(
         located.iter().map(|(api, facts, _)| (api.name.value.as_str(), Arc::clone(facts))).collect();
     located.iter().filter_map(|(_, _, base)| base.as_ref()).for_each(|base| backends.trust(base));
     let backends = Arc::new(backends);
-    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
+    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody(), consent: None };
     let mut builder = ApiBuilder {
         configuration,
         sources,
@@ -142,7 +142,7 @@ fn build(
     let places =
         products.iter().enumerate().map(|(place, product)| (product.name.value.as_str(), place)).collect();
     add_keys(&mut keys, configuration, &places, diagnostics);
-    let global = pipelines.pipeline([None; 3]);
+    let global = pipelines.pipeline([None; 3], Purpose::Calls);
     diagnostics.extend(pipelines.into_diagnostics());
     Some(Snapshot {
         router,
@@ -162,10 +162,10 @@ fn build(
 
 /// An API that is off line is unreachable; one of a type that cannot be served is, with a warning.
 fn is_served(api: &Api, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    if matches!(api.api_type, ApiType::WebSocket | ApiType::Grpc) {
+    if api.api_type == ApiType::Grpc {
         let message = format!("API `{}` is of a type that is not served yet", api.name.value);
         let finding = Diagnostic::warning("api-type-not-served", api.span, message);
-        diagnostics.push(finding.with_help("WebSocket and gRPC APIs answer 404"));
+        diagnostics.push(finding.with_help("calls of gRPC APIs answer 404"));
         return false;
     }
     api.is_online

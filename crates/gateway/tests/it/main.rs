@@ -21,4 +21,5 @@ mod secure_backends;
 mod streams;
 mod tls;
 mod versions;
+mod web_sockets;
 mod wire;
