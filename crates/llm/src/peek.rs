@@ -5,60 +5,16 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::kind::{Kind, classify, deployment, realtime_deployment};
 use crate::lenient::{Flag, Text};
-
-/// The wire format of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Kind {
-    /// `…/chat/completions`, of Azure OpenAI, Azure AI model inference and every compatible service.
-    ChatCompletions,
-    /// `…/completions`, the older text completion.
-    Completions,
-    /// `…/embeddings`.
-    Embeddings,
-    /// `…/responses`, creation only: reading a stored response uses no tokens.
-    Responses,
-    /// `…/v1/messages` of Anthropic.
-    AnthropicMessages,
-    /// `…/models` and `…/models/{id}`: the list of models.
-    Models,
-    /// Everything else: passes through, is not counted, cached or checked.
-    #[default]
-    Other,
-}
-
-impl Kind {
-    /// The name used in logs and metrics, in lower snake case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ChatCompletions => "chat_completions",
-            Self::Completions => "completions",
-            Self::Embeddings => "embeddings",
-            Self::Responses => "responses",
-            Self::AnthropicMessages => "anthropic_messages",
-            Self::Models => "models",
-            Self::Other => "other",
-        }
-    }
-
-    /// Whether a call of this kind runs a model and so uses tokens.
-    pub fn uses_tokens(self) -> bool {
-        !matches!(self, Self::Models | Self::Other)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
 
 /// What could be seen of a model request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ModelRequest<'a> {
     /// The wire format.
     pub kind: Kind,
-    /// `{id}` of `/openai/deployments/{id}/…`, as it stands in the path (percent escapes untouched).
+    /// `{id}` of `/openai/deployments/{id}/…`, or what the query of a Realtime handshake names; as it stands there
+    /// (percent escapes untouched).
     pub deployment: Option<&'a str>,
     /// `model` of the body; absent, `null` or not a string is `None`.
     pub model: Option<Cow<'a, str>>,
@@ -76,63 +32,17 @@ impl ModelRequest<'_> {
 /// Reads kind, deployment, model and `stream` of a request.
 ///
 /// `path` may hold a query and any prefix. Runs of a model are `POST`; with another method only the list of models
-/// is recognised. A body that is not a JSON object gives no model and no stream.
+/// and the handshake of Realtime are recognised. A body that is not a JSON object gives no model and no stream.
 pub fn peek<'a>(method: &str, path: &'a str, body: &'a [u8]) -> ModelRequest<'a> {
     let by_path = classify(path);
     let is_post = method.eq_ignore_ascii_case("POST");
-    let kind = match by_path {
-        Kind::Models if is_post => Kind::Other,
-        runs_model if runs_model.uses_tokens() && !is_post => Kind::Other,
-        kind => kind,
+    let kind = if is_post == (by_path.method() == "POST") { by_path } else { Kind::Other };
+    let deployment = match kind {
+        Kind::Realtime => deployment(path).or_else(|| realtime_deployment(path)),
+        _ => deployment(path),
     };
     let fields = read_fields(body).unwrap_or_default();
-    ModelRequest { kind, deployment: deployment(path), model: fields.model, stream: fields.stream }
-}
-
-/// The wire format a path stands for, whatever its prefix. Letter case and trailing slashes do not matter.
-/// Allocates nothing.
-pub fn classify(path: &str) -> Kind {
-    let mut from_end = without_query(path).rsplit('/').filter(|segment| !segment.is_empty());
-    let last = from_end.next().unwrap_or_default();
-    let before = from_end.next().unwrap_or_default();
-    let is = |segment: &str, name: &str| segment.eq_ignore_ascii_case(name);
-
-    if is(last, "completions") {
-        return if is(before, "chat") { Kind::ChatCompletions } else { Kind::Completions };
-    }
-    if is(last, "embeddings") {
-        return Kind::Embeddings;
-    }
-    if is(last, "responses") {
-        return Kind::Responses;
-    }
-    if is(last, "messages") && is(before, "v1") {
-        return Kind::AnthropicMessages;
-    }
-    if is(last, "models") {
-        return Kind::Models;
-    }
-    let collection = from_end.next().unwrap_or_default();
-    let one_model = is(before, "models") && (is(collection, "v1") || is(collection, "openai"));
-    if one_model { Kind::Models } else { Kind::Other }
-}
-
-/// The deployment of `/openai/deployments/{id}/…`, also under a prefix, percent escapes untouched.
-/// Allocates nothing.
-pub fn deployment(path: &str) -> Option<&str> {
-    let mut previous = "";
-    let mut segments = without_query(path).split('/').filter(|segment| !segment.is_empty());
-    while let Some(segment) = segments.next() {
-        if segment.eq_ignore_ascii_case("deployments") && previous.eq_ignore_ascii_case("openai") {
-            return segments.next();
-        }
-        previous = segment;
-    }
-    None
-}
-
-fn without_query(path: &str) -> &str {
-    path.split_once('?').map_or(path, |(path, _)| path)
+    ModelRequest { kind, deployment, model: fields.model, stream: fields.stream }
 }
 
 /// The members of a request body that decide how the call is handled.
@@ -217,41 +127,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_every_import_shape_are_told_apart() {
-        let cases = [
-            ("/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", Kind::ChatCompletions),
-            ("/team/a/openai/deployments/d/completions", Kind::Completions),
-            ("/OpenAI/Deployments/d/Embeddings/", Kind::Embeddings),
-            ("/openai/v1/responses", Kind::Responses),
-            ("/openai/responses?api-version=preview", Kind::Responses),
-            ("/openai/v1/responses/resp_1", Kind::Other),
-            ("/models/chat/completions", Kind::ChatCompletions),
-            ("/chat/completions", Kind::ChatCompletions),
-            ("/anthropic/v1/messages", Kind::AnthropicMessages),
-            ("/v1/messages/count_tokens", Kind::Other),
-            ("/openai/v1/threads/t/messages", Kind::Other),
-            ("/openai/models?api-version=2024-10-21", Kind::Models),
-            ("/openai/v1/models/gpt-4o", Kind::Models),
-            ("/orders/models/17", Kind::Other),
-            ("/", Kind::Other),
-            ("", Kind::Other),
-        ];
-        for (path, kind) in cases {
-            assert_eq!(classify(path), kind, "{path}");
-        }
-    }
-
-    #[test]
-    fn deployment_is_found_under_any_prefix() {
-        assert_eq!(deployment("/openai/deployments/gpt-4o/chat/completions?x=/a"), Some("gpt-4o"));
-        assert_eq!(deployment("/p/q/openai/deployments/a%20b/embeddings"), Some("a%20b"));
-        assert_eq!(deployment("/OPENAI//deployments/d"), Some("d"));
-        assert_eq!(deployment("/openai/deployments"), None);
-        assert_eq!(deployment("/deployments/d/chat/completions"), None);
-        assert_eq!(deployment("/x?to=/openai/deployments/d"), None);
-    }
-
-    #[test]
     fn body_gives_model_and_stream_without_copying() {
         let body = br#"{"messages":[{"model":"inner","stream":true}],"model":"gpt-4o","stream":true,"n":1}"#;
         let request = peek("POST", "/openai/v1/chat/completions", body);
@@ -288,5 +163,13 @@ mod tests {
         assert_eq!(peek("GET", "/openai/v1/models", b"").kind, Kind::Models);
         assert_eq!(peek("post", "/openai/v1/responses", b"{}").kind, Kind::Responses);
         assert_eq!(peek("POST", "/openai/v1/models", b"{}").kind, Kind::Other);
+        assert_eq!(peek("GET", "/openai/v1/images/edits", b"").kind, Kind::Other);
+    }
+
+    #[test]
+    fn realtime_is_a_handshake() {
+        let handshake = peek("GET", "/openai/realtime?api-version=2025-04-01-preview&deployment=rt", b"");
+        assert_eq!((handshake.kind, handshake.identity()), (Kind::Realtime, Some("rt")));
+        assert_eq!(peek("POST", "/openai/v1/realtime", b"{}").kind, Kind::Other);
     }
 }

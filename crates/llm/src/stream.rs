@@ -1,31 +1,76 @@
 //! Token counts of a streamed reply.
 
+mod collect;
+#[cfg(test)]
+mod tests;
+
 use serde::Deserialize;
 
-use crate::lenient::Object;
-use crate::peek::Kind;
+use self::collect::Collected;
+use crate::completion::read_delta;
+use crate::count::Estimate;
+use crate::kind::Kind;
+use crate::lenient::{Object, Text};
 use crate::sse::{Event, Scanner};
 use crate::usage::{RawUsage, Usage, mentions_usage};
 
-/// Collects the usage out of the events of one stream.
+/// Collects usage, model and text out of the events of one stream.
 ///
+/// The usage is in:
 /// - Chat Completions and Completions: the chunk with `usage` that `stream_options.include_usage` asks for
 /// - Responses: `response.completed`, `response.incomplete` and `response.failed`
 /// - Anthropic Messages: `message_start` (prompt) and `message_delta` (completion so far)
+/// - images and audio: the event that ends them
 ///
-/// Events without a usage are not parsed.
+/// Of the text a bounded part is held; longer text is counted while it arrives.
 #[derive(Debug)]
 pub struct StreamUsage {
     kind: Kind,
     seen: Option<RawUsage>,
+    model: Option<Box<str>>,
+    /// Events in which the model is still looked for.
+    model_events: u8,
+    collected: Option<Collected>,
     done: bool,
     finished: bool,
 }
 
+/// Events that end a stream.
+const LAST_EVENTS: [&[u8]; 8] = [
+    b"response.completed",
+    b"response.incomplete",
+    b"response.failed",
+    b"message_stop",
+    b"image_generation.completed",
+    b"image_edit.completed",
+    b"transcript.text.done",
+    b"speech.audio.done",
+];
+
+/// Events in which the model's name is looked for: it stands in the first, or behind one about content filters.
+const MODEL_EVENTS: u8 = 8;
+
+/// Bytes of a model's name that are kept: longer ones are no names.
+const MAX_MODEL_BYTES: usize = 256;
+
 impl StreamUsage {
     /// For a stream that answers a request of this kind.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, seen: None, done: false, finished: false }
+        Self { collected: Some(Collected::default()), ..Self::without_text(kind) }
+    }
+
+    /// As [`StreamUsage::new`], without the text: [`StreamUsage::completion_estimate`] then knows nothing, and events
+    /// without a usage are hardly looked at.
+    pub fn without_text(kind: Kind) -> Self {
+        Self {
+            kind,
+            seen: None,
+            model: None,
+            model_events: MODEL_EVENTS,
+            collected: None,
+            done: false,
+            finished: false,
+        }
     }
 
     /// Takes the next event.
@@ -35,17 +80,33 @@ impl StreamUsage {
             self.finished = true;
             return;
         }
-        const LAST_EVENTS: [&[u8]; 4] =
-            [b"response.completed", b"response.incomplete", b"response.failed", b"message_stop"];
         self.finished |= LAST_EVENTS.contains(&event.name);
-        if !self.kind.uses_tokens() || !mentions_usage(event.data) {
+        if !self.kind.uses_tokens() {
             return;
         }
-        if let Ok(Object(Some(envelope))) = serde_json::from_slice::<Object<Envelope>>(event.data) {
-            let carriers = [envelope.response.0, envelope.message.0].into_iter().flatten();
-            let usages = carriers.map(|carrier| carrier.usage).chain([envelope.usage]);
-            for usage in usages.filter_map(|usage| usage.0) {
+        let looks_for_model = self.model.is_none() && self.model_events > 0;
+        self.model_events = self.model_events.saturating_sub(1);
+        if looks_for_model || mentions_usage(event.data) {
+            self.read_envelope(event.data);
+        }
+        if let Some(collected) = &mut self.collected {
+            let model = self.model.as_deref();
+            read_delta(self.kind, event, &mut |piece| collected.add(model, &piece));
+        }
+    }
+
+    fn read_envelope(&mut self, data: &[u8]) {
+        let Ok(Object(Some(envelope))) = serde_json::from_slice::<Object<Envelope<'_>>>(data) else {
+            return;
+        };
+        let carriers = [envelope.response.0, envelope.message.0].into_iter().flatten();
+        for carrier in carriers.chain([Carrier { usage: envelope.usage, model: envelope.model }]) {
+            if let Some(usage) = carrier.usage.0 {
                 self.seen.get_or_insert_default().merge(usage);
+            }
+            let model = carrier.model.0.filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES);
+            if let (None, Some(name)) = (&self.model, model) {
+                self.model = Some(name.into());
             }
         }
     }
@@ -53,6 +114,20 @@ impl StreamUsage {
     /// What the backend reported so far; `None` when it reported nothing.
     pub fn usage(&self) -> Option<Usage> {
         self.seen.and_then(|seen| seen.resolve(self.kind))
+    }
+
+    /// The model that answers, as the backend names it.
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Tokens of the text that came so far, all choices together. `model` is the model behind the deployment where that
+    /// is known; `None`: the one the backend names. `None` when the text is not collected, or when replies of this kind
+    /// hold no text.
+    pub fn completion_estimate(&self, model: Option<&str>) -> Option<Estimate> {
+        let has_text = self.kind.streams_text();
+        let collected = self.collected.as_ref().filter(|_| has_text)?;
+        Some(collected.estimate(model.or(self.model())))
     }
 
     /// Whether `[DONE]` was seen, the end of OpenAI's chat and text streams.
@@ -68,19 +143,23 @@ impl StreamUsage {
 
 /// The places of a usage in an event: by itself, in a Responses object, in an Anthropic message.
 #[derive(Deserialize)]
-struct Envelope {
+struct Envelope<'a> {
     #[serde(default)]
     usage: Object<RawUsage>,
-    #[serde(default)]
-    response: Object<Carrier>,
-    #[serde(default)]
-    message: Object<Carrier>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
+    #[serde(borrow, default)]
+    response: Object<Carrier<'a>>,
+    #[serde(borrow, default)]
+    message: Object<Carrier<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Carrier {
+struct Carrier<'a> {
     #[serde(default)]
     usage: Object<RawUsage>,
+    #[serde(borrow, default)]
+    model: Text<'a>,
 }
 
 /// A scanner and its usage in one, for a stream of which nothing else is read.
@@ -91,9 +170,14 @@ pub struct StreamMeter {
 }
 
 impl StreamMeter {
-    /// For a stream that answers a request of this kind.
+    /// For a stream that answers a request of this kind; collects its text.
     pub fn new(kind: Kind) -> Self {
         Self { scanner: Scanner::default(), usage: StreamUsage::new(kind) }
+    }
+
+    /// As [`StreamMeter::new`], without the text.
+    pub fn without_text(kind: Kind) -> Self {
+        Self { scanner: Scanner::default(), usage: StreamUsage::without_text(kind) }
     }
 
     /// Reads the next chunk of the body, cut anywhere.
@@ -106,85 +190,14 @@ impl StreamMeter {
     pub fn finish(mut self) -> StreamUsage {
         let usage = &mut self.usage;
         self.scanner.finish(&mut |event| usage.observe(&event));
+        if self.scanner.skipped() > 0 {
+            self.usage.collected.iter_mut().for_each(Collected::mark_estimated);
+        }
         self.usage
     }
 
     /// What is known so far.
     pub fn so_far(&self) -> &StreamUsage {
         &self.usage
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn meter(kind: Kind, stream: &str, size: usize) -> StreamUsage {
-        let mut meter = StreamMeter::new(kind);
-        for chunk in stream.as_bytes().chunks(size) {
-            meter.push(chunk);
-        }
-        meter.finish()
-    }
-
-    fn counts(usage: &StreamUsage) -> Option<(Option<u64>, Option<u64>, Option<u64>)> {
-        usage.usage().map(|usage| (usage.prompt, usage.completion, usage.total))
-    }
-
-    const CHAT: &str = concat!(
-        "data: {\"choices\":[],\"prompt_filter_results\":[]}\n\n",
-        "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"usage\\\": 7\"}}],\"usage\":null}\n\n",
-        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4,\"total_tokens\":13}}\n\n",
-        "data: [DONE]\n\n"
-    );
-
-    const RESPONSES: &str = concat!(
-        "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"usage\":null}}\n\n",
-        "event: response.output_text.delta\ndata: {\"delta\":\"usage\"}\n\n",
-        "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":{\"usage\":",
-        "{\"input_tokens\":3,\"output_tokens\":2,\"total_tokens\":5}}}\n\n"
-    );
-
-    const ANTHROPIC: &str = concat!(
-        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":",
-        "{\"input_tokens\":25,\"cache_read_input_tokens\":5,\"output_tokens\":1}}}\n\n",
-        "event: message_delta\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":15}}\n\n",
-        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
-    );
-
-    #[test]
-    fn usage_of_every_stream_format() {
-        for size in [1, 5, 64, 10_000] {
-            let chat = meter(Kind::ChatCompletions, CHAT, size);
-            assert_eq!(counts(&chat), Some((Some(9), Some(4), Some(13))));
-            assert!(chat.done() && chat.finished());
-
-            let responses = meter(Kind::Responses, RESPONSES, size);
-            assert_eq!(counts(&responses), Some((Some(3), Some(2), Some(5))));
-            assert!(!responses.done() && responses.finished());
-
-            let anthropic = meter(Kind::AnthropicMessages, ANTHROPIC, size);
-            assert_eq!(counts(&anthropic), Some((Some(30), Some(15), Some(45))));
-            assert!(!anthropic.done() && anthropic.finished());
-        }
-    }
-
-    #[test]
-    fn stream_that_says_nothing_is_unknown() {
-        let cut = meter(Kind::ChatCompletions, &CHAT[..80], 7);
-        assert_eq!(cut.usage(), None);
-        assert!(!cut.finished());
-        let strange = meter(Kind::ChatCompletions, "data: {\"usage\":[1]}\n\ndata: \"usage\":\n\n", 9);
-        assert_eq!(strange.usage(), None);
-    }
-
-    proptest! {
-        #[test]
-        fn arbitrary_bytes_never_panic(text in "(data: |\\{|\\}|\"usage\"|:|\"response\"|[0-9]|\n|\\[DONE\\]){0,40}") {
-            for kind in [Kind::ChatCompletions, Kind::Responses, Kind::AnthropicMessages] {
-                meter(kind, &text, 3);
-            }
-        }
     }
 }

@@ -77,6 +77,92 @@ fn skipped_event_holds_no_memory() {
     assert_eq!(scanner.line.capacity() + scanner.data.capacity(), 0);
 }
 
+#[test]
+fn character_cut_between_chunks_comes_out_whole() {
+    let stream = "data: 関所🙂\n\n".as_bytes();
+    for cut in 0..=stream.len() {
+        let (head, tail) = stream.split_at(cut);
+        assert_eq!(scan(1000, [head, tail]).0, [(vec![], "関所🙂".as_bytes().to_vec())], "cut at {cut}");
+    }
+}
+
+#[test]
+fn carriage_return_at_the_end_of_a_chunk_waits_for_its_line_feed() {
+    let both: Vec<Owned> = vec![(vec![], b"a\nb".to_vec()), (vec![], b"c".to_vec())];
+    let chunks = [&b"data: a\r"[..], b"\ndata: b\r", b"", b"\n\r", b"\ndata: c\r\n\r\n"];
+    assert_eq!(scan(1000, chunks).0, both);
+    let lone = [&b"data: a\r"[..], b"data: b\r", b"\r", b"data: c\r\r"];
+    assert_eq!(scan(1000, lone).0, both);
+}
+
+#[test]
+fn byte_order_mark_may_be_cut() {
+    let stream = "\u{feff}data: a\n\n".as_bytes();
+    assert_eq!(scan(1000, stream.chunks(1)).0, [(vec![], b"a".to_vec())]);
+    assert_eq!(scan(7, stream.chunks(1)), (vec![(vec![], b"a".to_vec())], 0));
+}
+
+#[test]
+fn data_comes_out_byte_for_byte() {
+    let data = b"\0\x01 \t\xff\xfe:\xef\xbb\xbf \xe9\x96 trailing  ";
+    let stream = [b"data: ", &data[..], b"\n\n"].concat();
+    for size in 1..stream.len() {
+        assert_eq!(scan(1000, stream.chunks(size)).0, [(vec![], data.to_vec())]);
+    }
+}
+
+#[test]
+fn empty_data_lines_are_lines() {
+    assert_eq!(data_of("data:\ndata\ndata: \n\n"), ["\n\n"]);
+    assert_eq!(data_of("data:  a\n\n"), [" a"]);
+    assert_eq!(data_of("datas: a\nDATA: b\n data: c\n\n"), Vec::<String>::new());
+}
+
+#[test]
+fn name_belongs_to_its_event_alone() {
+    let (events, _) = scan(1000, [&b"event: a\nevent: b\ndata: 1\n\ndata: 2\n\n"[..]]);
+    assert_eq!(events, [(b"b".to_vec(), b"1".to_vec()), (vec![], b"2".to_vec())]);
+}
+
+/// What the specification of event streams says, on a whole stream; lines are looked at as bytes.
+fn by_the_book(stream: &[u8]) -> Vec<Owned> {
+    let stream = stream.strip_prefix(b"\xef\xbb\xbf").unwrap_or(stream);
+    let mut lines = vec![Vec::new()];
+    let mut bytes = stream.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                bytes.next_if_eq(&b'\n');
+                lines.push(Vec::new());
+            }
+            b'\n' => lines.push(Vec::new()),
+            byte => lines.last_mut().unwrap().push(byte),
+        }
+    }
+    // The scanner gives out an event that lacks its blank line.
+    lines.push(Vec::new());
+    let (mut events, mut name, mut data) = (Vec::new(), Vec::new(), Vec::<Vec<u8>>::new());
+    for line in lines {
+        let colon = line.iter().position(|&byte| byte == b':');
+        let field = &line[..colon.unwrap_or(line.len())];
+        let value = colon.map_or(&[][..], |colon| &line[colon + 1..]);
+        let value = value.strip_prefix(b" ").unwrap_or(value).to_vec();
+        match field {
+            _ if line.is_empty() => {
+                let name = std::mem::take(&mut name);
+                let data = std::mem::take(&mut data);
+                if !data.is_empty() {
+                    events.push((name, data.join(&b'\n')));
+                }
+            }
+            b"data" => data.push(value),
+            b"event" => name = value,
+            _ => {}
+        }
+    }
+    events
+}
+
 /// Bytes that make lines, fields and odd cuts likely.
 fn stream_bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -97,6 +183,11 @@ fn stream_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
+    #[test]
+    fn events_are_those_of_the_specification(stream in stream_bytes(), size in 1usize..9) {
+        prop_assert_eq!(scan(10_000, stream.chunks(size)), (by_the_book(&stream), 0));
+    }
+
     #[test]
     fn any_split_gives_the_same_events(
         stream in stream_bytes(),
