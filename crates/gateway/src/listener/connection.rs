@@ -13,8 +13,8 @@ use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Shared, refused};
-use crate::tunnel::Tunnel;
 use crate::service::answer;
+use crate::tunnel::Tunnel;
 
 /// What is known of a connection.
 pub(crate) struct ConnectionFacts {

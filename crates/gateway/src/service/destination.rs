@@ -79,7 +79,8 @@ pub(super) fn place<'s, 'p>(
 ) -> (&'p str, Parameters, Option<Destination<'s>>) {
     let Some(found) = found else { return (path, Vec::new(), None) };
     let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
-    let rest = if found.rest.is_empty() { "/" } else { found.rest };
+    // The service URL of a WebSocket API may be that of its only socket, which a slash would change.
+    let rest = if found.rest.is_empty() && !api.is_web_socket { "/" } else { found.rest };
     let (operation, parameters) = match found.operation {
         Some((operation, parameters)) => (api.operations.get(operation), parameters),
         None => (None, Vec::new()),

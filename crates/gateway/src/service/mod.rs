@@ -28,9 +28,7 @@ use sekisho_policy::ports::Ports;
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
-use crate::respond::{
-    Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded,
-};
+use crate::respond::{Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
 use crate::tunnel::{Consent, Opening, Tunnels};

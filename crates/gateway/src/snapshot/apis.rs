@@ -275,8 +275,7 @@ pub(super) fn service_url(
             _ => ("http or https", "write it as `https://host/path`"),
         };
         let message = format!("the service URL of API `{}` is not an absolute {schemes} URL", api.name.value);
-        diagnostics
-            .push(Diagnostic::error("invalid-service-url", url.span, message).with_help(example));
+        diagnostics.push(Diagnostic::error("invalid-service-url", url.span, message).with_help(example));
         return None;
     };
     let base = Arc::new(base);

@@ -6,9 +6,6 @@ const MAX_MESSAGE: usize = 1024 * 1024;
 /// What is kept of the space of a message for the next one, in bytes.
 const MAX_SPARE: usize = 64 * 1024;
 
-/// The most bytes of the head of a frame: two, and a length of eight. A server masks nothing.
-const MAX_HEAD: usize = 10;
-
 const FINAL: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const OPERATION: u8 = 0x0f;
@@ -29,6 +26,7 @@ pub(super) enum Message<'m> {
 pub(super) struct FrameReader {
     /// Something arrived that cannot be read: compressed messages, or no WebSocket at all. Nothing is read any more.
     is_lost: bool,
+    /// The head of a frame as far as it arrived: two bytes, and those of a longer length. A server masks nothing.
     head: Vec<u8>,
     /// The frame whose payload arrives; none while its head does.
     frame: Option<Frame>,
@@ -93,7 +91,6 @@ impl FrameReader {
             0 => u64::from(second & LENGTH),
             _ => length.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)),
         };
-        debug_assert!(self.head.len() <= MAX_HEAD);
         self.head.clear();
         let operation = first & OPERATION;
         let frame = Frame { is_final: first & FINAL != 0, is_control: operation >= 8, left };
@@ -121,12 +118,12 @@ impl FrameReader {
     /// Takes a part of the payload.
     fn take(&mut self, frame: Frame, payload: &[u8], show: &mut impl FnMut(Message<'_>)) {
         if !frame.is_control && self.kind == Some(Kind::Text) {
-            if self.text.len() + payload.len() > MAX_MESSAGE {
+            let room = MAX_MESSAGE.saturating_sub(self.text.len()).min(payload.len());
+            self.text.extend_from_slice(payload.get(..room).unwrap_or_default());
+            if room < payload.len() {
                 show(Message::TooLong(&self.text));
                 self.kind = Some(Kind::Skipped);
                 self.text = Vec::new();
-            } else {
-                self.text.extend_from_slice(payload);
             }
         }
         let left = frame.left.saturating_sub(payload.len() as u64);

@@ -79,4 +79,3 @@ impl Consent {
 pub(crate) fn decline_extensions(headers: &mut HeaderMap) {
     headers.remove(SEC_WEBSOCKET_EXTENSIONS);
 }
-

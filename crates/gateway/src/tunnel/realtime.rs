@@ -75,7 +75,8 @@ mod tests {
     }
 
     const FIRST: &str = r#"{"total_tokens":30,"input_tokens":20,"output_tokens":10,"input_tokens_details":{"cached_tokens":4,"audio_tokens":6}}"#;
-    const SECOND: &str = r#"{"total_tokens":7,"input_tokens":5,"output_tokens":2,"output_tokens_details":{"audio_tokens":1}}"#;
+    const SECOND: &str =
+        r#"{"total_tokens":7,"input_tokens":5,"output_tokens":2,"output_tokens_details":{"audio_tokens":1}}"#;
 
     #[test]
     fn the_tokens_of_all_responses_are_added_up() {

@@ -172,7 +172,10 @@ async fn realtime_handshake_with_key_101_and_mi_token_added_upstream() {
     let key = asked.headers()["sec-websocket-key"].clone();
     let (mut socket, response) = try_open(&bench, asked).await.unwrap();
     assert_eq!(response.headers()["sec-websocket-protocol"], "second", "the backend's choice");
-    assert_eq!((&response.headers()["x-backend"], &response.headers()["x-added"]), (&"echo".parse().unwrap(), &"1".parse().unwrap()));
+    assert_eq!(
+        (&response.headers()["x-backend"], &response.headers()["x-added"]),
+        (&"echo".parse().unwrap(), &"1".parse().unwrap())
+    );
 
     let (target, seen) = echo.handshake().await;
     assert_eq!(target, "/base/deeper/path?deployment=d");
@@ -193,7 +196,10 @@ async fn realtime_handshake_with_key_101_and_mi_token_added_upstream() {
     assert_eq!((record.status, record.incomplete, record.usage), (101, false, None));
     // A masked frame of 5 bytes and an empty one; the same without masks.
     assert_eq!((record.request_bytes, record.response_bytes), (11 + 6, 7 + 2));
-    assert_eq!((record.api_id.as_deref(), record.operation_id.as_deref()), (Some("live"), Some("onHandshake")));
+    assert_eq!(
+        (record.api_id.as_deref(), record.operation_id.as_deref()),
+        (Some("live"), Some("onHandshake"))
+    );
     assert_eq!(record.subscription_id.as_deref(), Some("team"));
     assert_eq!((record.attempts.len(), record.attempts[0].status), (1, Some(101)));
     assert!(record.time_to_first_byte.unwrap() <= record.duration);
@@ -254,7 +260,8 @@ async fn other_calls_at_the_same_path_go_to_the_other_api() {
     let (start, response) = tokio::join!(serve, bench.call(plain_call));
     assert_eq!((start.as_str(), &*response.body), ("GET /calls/x HTTP/1.1", "ok"));
 
-    let only = live(backend.address, "").replace("path: live\n    serviceUrl: http", "path: other\n    serviceUrl: http");
+    let only = live(backend.address, "")
+        .replace("path: live\n    serviceUrl: http", "path: other\n    serviceUrl: http");
     let bench = Bench::start(&only).await;
     let response = bench.call("GET /live HTTP/1.1\r\nHost: a\r\napi-key: team-key\r\n\r\n").await;
     assert_eq!(response.status(), 404, "a WebSocket API takes nothing but handshakes");
@@ -267,8 +274,12 @@ async fn an_answer_that_is_no_consent_is_passed_on() {
     let serve = async {
         let mut wire = backend.accept().await;
         let request = wire.message().await;
-        assert_eq!((request.header("upgrade"), request.header("connection")), (Some("websocket"), Some("Upgrade")));
-        wire.send("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\nslow down").await;
+        assert_eq!(
+            (request.header("upgrade"), request.header("connection")),
+            (Some("websocket"), Some("Upgrade"))
+        );
+        wire.send("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\nslow down")
+            .await;
     };
     let (_, (status, headers, body)) =
         tokio::join!(serve, refused(&bench, request(&bench, "/live?api-key=team-key")));
@@ -333,7 +344,10 @@ fn policies_of_its_own_that_handshakes_cannot_have_are_errors() {
     let address = SocketAddr::from(([127, 0, 0, 1], 9));
     for (policies, expected) in [
         ("<inbound><set-body>x</set-body></inbound>", 1),
-        ("<inbound><choose><when condition='@(true)'><set-method>PUT</set-method></when></choose></inbound>", 1),
+        (
+            "<inbound><choose><when condition='@(true)'><set-method>PUT</set-method></when></choose></inbound>",
+            1,
+        ),
         ("<inbound><cors /><mock-response /></inbound><outbound><cache-store duration='1' /></outbound>", 3),
         ("<inbound><include-fragment fragment-id='shared' /></inbound>", 1),
         ("<inbound><set-header name='a'><value>1</value></set-header></inbound>", 0),
@@ -384,8 +398,11 @@ async fn a_failed_handshake_fails_over_within_the_pool() {
     assert_eq!(next(&mut socket).await, "hello".into());
     drop(socket);
     let record = bench.record().await;
-    let tried: Vec<_> =
-        record.attempts.iter().map(|attempt| (attempt.backend_id.as_deref().unwrap(), attempt.status)).collect();
+    let tried: Vec<_> = record
+        .attempts
+        .iter()
+        .map(|attempt| (attempt.backend_id.as_deref().unwrap(), attempt.status))
+        .collect();
     assert_eq!(tried, [("first", Some(429)), ("second", Some(101))]);
     assert!(events(&bench).iter().any(|event| matches!(event, Event::BreakerOpened { .. })));
     open(&bench).await;
@@ -401,7 +418,8 @@ fn limited(web_sockets: WebSocketLimits) -> GatewayConfig {
 #[tokio::test]
 async fn silence_ends_a_web_socket() {
     let echo = Echo::start().await;
-    let limits = WebSocketLimits { idle_timeout: Some(Duration::from_millis(50)), ..WebSocketLimits::default() };
+    let limits =
+        WebSocketLimits { idle_timeout: Some(Duration::from_millis(50)), ..WebSocketLimits::default() };
     let mut bench = Bench::start_with(&live(echo.address, ""), limited(limits)).await;
     let mut socket = open(&bench).await;
     assert!(!matches!(soon(socket.next()).await, Some(Ok(_))));
@@ -441,7 +459,12 @@ async fn the_drain_waits_for_web_sockets_and_then_cuts_them() {
     drop(polite);
     assert!(!matches!(soon(other.next()).await, Some(Ok(_))));
     assert!(!soon(shutdown).await.unwrap(), "one was cut");
-    let mut closed: Vec<_> = events.lock().iter().filter(|event| matches!(event, Event::WebSocketClosed { .. })).cloned().collect();
+    let mut closed: Vec<_> = events
+        .lock()
+        .iter()
+        .filter(|event| matches!(event, Event::WebSocketClosed { .. }))
+        .cloned()
+        .collect();
     closed.dedup();
     assert_eq!(
         closed,
@@ -459,7 +482,8 @@ async fn a_client_that_is_gone_ends_the_connection_to_the_backend() {
         .await;
     let mut wire = backend.accept().await;
     wire.head().await;
-    wire.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecond").await;
+    wire.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nsecond")
+        .await;
     assert_eq!(wire.until("first").await, "first", "bytes behind the handshake");
     client.head().await;
     assert_eq!(client.until("second").await, "second");
@@ -484,7 +508,10 @@ async fn tokens_of_a_session_with_a_model_are_in_its_record() {
     let (_, seen) = echo.handshake().await;
     assert!(!seen.contains_key("sec-websocket-extensions"), "compressed messages could not be read");
     for (input, output) in [(20, 10), (5, 2)] {
-        let usage = format!("{{\"total_tokens\":{},\"input_tokens\":{input},\"output_tokens\":{output}}}", input + output);
+        let usage = format!(
+            "{{\"total_tokens\":{},\"input_tokens\":{input},\"output_tokens\":{output}}}",
+            input + output
+        );
         let done = format!("{{\"type\":\"response.done\",\"response\":{{\"usage\":{usage}}}}}");
         socket.send(done.clone().into()).await.unwrap();
         assert_eq!(next(&mut socket).await, done.into());

@@ -63,8 +63,9 @@ fn the_handshake_is_there_without_being_written_and_alone() {
 
 #[test]
 fn limits_of_web_sockets_are_read() {
-    let (_folder, loaded) =
-        load_text("limits: {webSockets: {connections: 7, idleTimeout: off, maximumDuration: 1h}}\nresources: {}\n");
+    let (_folder, loaded) = load_text(
+        "limits: {webSockets: {connections: 7, idleTimeout: off, maximumDuration: 1h}}\nresources: {}\n",
+    );
     assert_clean(&loaded);
     let limits = loaded.process.limits.web_sockets;
     assert_eq!((limits.connections, limits.idle_timeout), (7, None));

@@ -7,6 +7,7 @@ mod support;
 mod errors;
 mod examples;
 mod gallery;
+mod realtime;
 mod reload;
 mod runaway;
 mod shared_state;

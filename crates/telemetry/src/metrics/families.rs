@@ -154,7 +154,11 @@ impl Families {
             in_flight.clone(),
         );
         let web_sockets_open = Gauge::default();
-        registry.register("websockets_open", "Calls that became WebSockets and are open", web_sockets_open.clone());
+        registry.register(
+            "websockets_open",
+            "Calls that became WebSockets and are open",
+            web_sockets_open.clone(),
+        );
         let configuration_errors = Gauge::default();
         registry.register(
             "configuration_errors",
