@@ -14,6 +14,7 @@
 //! - `protected_resource`: what clients are told of the tokens that an API wants
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
+//! - `tunnel`: calls that become WebSockets
 
 mod a2a;
 mod backend;
@@ -31,6 +32,7 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 mod unified;
 pub mod upstream;
 mod worker;

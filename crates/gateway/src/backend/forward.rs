@@ -19,6 +19,7 @@ use super::pool::Pool;
 use super::redirect::send_following;
 use super::single::Single;
 use super::{Backend, BackendSet};
+use crate::tunnel::Consent;
 use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, UpstreamError, Way, send};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -40,6 +41,8 @@ pub(crate) struct Forwarded {
 pub(crate) struct CallBackends {
     pub(crate) set: Arc<BackendSet>,
     pub(crate) forwarded: Forwarded,
+    /// Where the consent of the backend goes, for a call that is to become a WebSocket.
+    pub(crate) consent: Option<Arc<Consent>>,
 }
 
 impl Backends for CallBackends {
@@ -190,15 +193,20 @@ impl CallBackends {
             ..
         } = call;
         let (meter, body) = ReplyMeter::begin(metering, body);
-        let follow = follow_redirects && body.is_buffered();
+        let is_handshake = self.consent.is_some();
+        let follow = follow_redirects && body.is_buffered() && !is_handshake;
         let at_host = (behind == Base::Host).then(|| hop.endpoint.without_path());
         let endpoint = at_host.as_ref().unwrap_or(hop.endpoint);
-        let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
-        let sent = if follow {
+        let version = http_version;
+        let call = UpstreamCall { method, path, query, headers, body, timeout, version, is_handshake };
+        let mut sent = if follow {
             send_following(clients, endpoint, call).await
         } else {
             send(clients, endpoint, call).await
         };
+        if let Some(consent) = &self.consent {
+            consent.judge(sent.as_mut().ok());
+        }
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);
         match sent.map(convert) {

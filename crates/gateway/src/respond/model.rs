@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_llm::{deployment, peek};
+use sekisho_llm::{Kind, deployment, peek};
 
 use super::request::RequestMeter;
 
@@ -20,6 +20,14 @@ impl ModelCall {
         }
         let kind = sekisho_llm::classify(path);
         kind.uses_tokens().then(|| Self { deployment: deployment(path).map(Arc::from) })
+    }
+
+    /// None for a handshake of a WebSocket that is no session with a model. `path` and `query` are those of the request.
+    pub(crate) fn of_handshake(path: &str, query: &str) -> Option<Self> {
+        let target = format!("{path}?{query}");
+        let request = peek("GET", &target, &[]);
+        let is_session = request.kind == Kind::Realtime;
+        is_session.then(|| Self { deployment: request.deployment.map(Arc::from) })
     }
 
     /// True when only the body can tell the model.

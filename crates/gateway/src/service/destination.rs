@@ -20,22 +20,27 @@ pub(super) struct Destination<'s> {
 }
 
 /// A call on its way to its operation.
-pub(super) struct Arrived<'a> {
+pub(super) struct Routed<'a> {
     pub(super) snapshot: &'a Arc<Snapshot>,
     pub(super) backends: &'a Arc<CallBackends>,
     pub(super) client: &'a Client,
     pub(super) query: &'a str,
+    /// A refusal that is certain already.
+    pub(super) refusal: Option<PolicyError>,
 }
 
-/// Checks the key and runs the policies of the operation.
-pub(super) async fn run(arrived: Arrived<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
-    let Arrived { snapshot, backends, client, query } = arrived;
+/// Checks the key and runs the policies of the operation. Of a call that is refused already only on-error runs.
+pub(super) async fn run(routed: Routed<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
+    let Routed { snapshot, backends, client, query, refusal } = routed;
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
     exchange.facts.api_type = api.protocol.api_type();
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
+    if let Some(error) = refusal {
+        return operation.pipelines.of(None).fail(exchange, error).await;
+    }
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {
             let error = api.keys.refusal(denied, &client.url("/"), &api.path);
@@ -83,7 +88,8 @@ pub(super) fn place<'s, 'p>(
 ) -> (&'p str, Parameters, Option<Destination<'s>>) {
     let Some(found) = found else { return (path, Vec::new(), None) };
     let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
-    let rest = if found.rest.is_empty() { "/" } else { found.rest };
+    // The service URL of a WebSocket API may be that of its only socket, which a slash would change.
+    let rest = if found.rest.is_empty() && !api.is_web_socket { "/" } else { found.rest };
     let (operation, parameters) = match found.operation {
         Some((operation, parameters)) => (api.operations.get(operation), parameters),
         None => (None, Vec::new()),

@@ -3,12 +3,14 @@
 //! - this file: the way
 //! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
-//! - `preflight`: what browsers ask first
+//! - `handshake`: what is particular to calls that are to become WebSockets
+//! - `preflight`: what browsers ask before a call
 //! - `panic`: what a panic ends
 
 mod certificate;
 mod client;
 mod destination;
+mod handshake;
 mod panic;
 mod preflight;
 
@@ -29,11 +31,12 @@ use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
 use crate::mcp::McpAccount;
-use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
+use crate::respond::{Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
+use crate::tunnel::{Consent, Opening, Tunnels};
 pub(crate) use client::Client;
-use destination::{Arrived, place, run, unmatched};
+use destination::{Routed, place, run, unmatched};
 use panic::catch_panic;
 use preflight::{preflight, preflight_method};
 
@@ -46,6 +49,7 @@ pub(crate) struct Service {
     ports: Ports,
     config: GatewayConfig,
     names: SchemeNames,
+    tunnels: Tunnels,
 }
 
 /// Texts that every call shares.
@@ -60,25 +64,41 @@ pub(crate) async fn answer(
     connection: Arc<ConnectionFacts>,
     request: Request<Incoming>,
 ) -> Result<http::Response<ClientBody>, Infallible> {
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
     if parts.uri.path() == HEALTH_PATH && parts.method == Method::GET {
         return Ok(unrecorded(healthy()));
     }
     let (method, version) = (parts.method.clone(), parts.version);
     let request_id = service.ports.entropy.uuid();
     let mut call = Call::begin(&service.ports.clock, &service.ports.recorder, request_id);
-    let outcome = catch_panic(service.handle(&connection, parts, incoming, request_id, &mut call)).await;
+    let mut opening = Opening::of(&mut parts, &incoming);
+    let arrived = Arrived { parts, incoming, request_id, opening: opening.as_mut() };
+    let outcome = catch_panic(service.handle(&connection, arrived, &mut call)).await;
     let response = outcome.unwrap_or_else(|_| {
         PolicyError::internal("Internal", "the gateway failed while it handled the call")
             .response(&request_id)
     });
+    if let Some(agreement) = opening.and_then(|opening| opening.agreed(&response)) {
+        connection.go_on_as(service.tunnels.tunnel(agreement, call));
+        return Ok(switching_protocols(response));
+    }
     Ok(respond(response, call, &method, version))
+}
+
+/// A request that arrived.
+struct Arrived<'o> {
+    parts: Parts,
+    incoming: Incoming,
+    request_id: [u8; 16],
+    /// Set when it asks to become a WebSocket.
+    opening: Option<&'o mut Opening>,
 }
 
 impl Service {
     pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
         let names = SchemeNames { http: "http".into(), https: "https".into() };
-        Self { snapshot: ArcSwap::new(snapshot), ports, config, names }
+        let tunnels = Tunnels::new(config.limits.web_sockets, Arc::clone(&ports.recorder));
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels }
     }
 
     pub(crate) fn ports(&self) -> &Ports {
@@ -94,14 +114,8 @@ impl Service {
         self.snapshot.load_full()
     }
 
-    async fn handle(
-        &self,
-        connection: &ConnectionFacts,
-        mut parts: Parts,
-        incoming: Incoming,
-        request_id: [u8; 16],
-        call: &mut Call,
-    ) -> Response {
+    async fn handle(&self, connection: &ConnectionFacts, arrived: Arrived<'_>, call: &mut Call) -> Response {
+        let Arrived { mut parts, incoming, request_id, opening } = arrived;
         let snapshot = self.snapshot.load_full();
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
         call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
@@ -120,6 +134,7 @@ impl Service {
                 query: parts.uri.query().unwrap_or(""),
                 headers: &parts.headers,
                 secure: client.secure,
+                is_handshake: opening.is_some(),
             }),
         };
         call.model = found.is_some().then(|| ModelCall::of(&parts.method, parts.uri.path())).flatten();
@@ -131,10 +146,13 @@ impl Service {
         let keep = call.mcp.is_some() || call.model.as_ref().is_some_and(ModelCall::needs_body);
         let (body, meter) = metered(incoming, keep, &self.config.limits);
         call.request = meter;
-        let headers = std::mem::take(&mut parts.headers);
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
         let rest = rest.to_owned();
-        let backends = call_backends(&snapshot, connection, &client);
+        let handshake =
+            handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
+        let (consent, full) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
+        let headers = std::mem::take(&mut parts.headers);
+        let backends = call_backends(&snapshot, connection, &client, consent);
         let mut exchange =
             self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
         exchange.request_id = request_id;
@@ -151,11 +169,13 @@ impl Service {
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                let arrived = Arrived { snapshot: &snapshot, backends: &backends, client: &client, query };
+                let refusal = full.flatten();
+                let routed =
+                    Routed { snapshot: &snapshot, backends: &backends, client: &client, query, refusal };
                 if wanted_method.is_some() {
-                    preflight(arrived, destination, exchange, &parts).await;
+                    preflight(routed, destination, exchange, &parts).await;
                 } else {
-                    run(arrived, destination, exchange).await;
+                    run(routed, destination, exchange).await;
                 }
             }
         }
@@ -243,13 +263,18 @@ impl Service {
 }
 
 /// The backends of the configuration, as this call uses them.
-fn call_backends(snapshot: &Snapshot, connection: &ConnectionFacts, client: &Client) -> Arc<CallBackends> {
+fn call_backends(
+    snapshot: &Snapshot,
+    connection: &ConnectionFacts,
+    client: &Client,
+    consent: Option<Arc<Consent>>,
+) -> Arc<CallBackends> {
     let forwarded = Forwarded {
         peer: connection.peer_header.clone(),
         secure: client.secure,
         host: client.authority.clone(),
     };
-    Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded })
+    Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded, consent })
 }
 
 fn healthy() -> Response {

@@ -7,7 +7,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::request::Parts;
 use sekisho_policy::exchange::Exchange;
 
-use super::destination::{Arrived, Destination, place, run, unmatched};
+use super::destination::{Destination, Routed, place, run, unmatched};
 use crate::router::Lookup;
 
 /// The method that a CORS preflight request asks for.
@@ -22,7 +22,7 @@ pub(super) fn preflight_method(parts: &Parts) -> Option<Method> {
 /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation that
 /// declares OPTIONS.
 pub(super) async fn preflight(
-    arrived: Arrived<'_>,
+    routed: Routed<'_>,
     destination: Destination<'_>,
     exchange: &mut Exchange,
     parts: &Parts,
@@ -36,18 +36,19 @@ pub(super) async fn preflight(
         }
         exchange.facts.operation = None;
     }
-    let snapshot = arrived.snapshot;
+    let snapshot = routed.snapshot;
     let lookup = Lookup {
         method: &parts.method,
         path: parts.uri.path(),
-        query: arrived.query,
+        query: routed.query,
         headers: &exchange.request.headers,
         secure: &*exchange.request.original_url.scheme == "https",
+        is_handshake: false,
     };
     let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
     exchange.request.matched_parameters = parameters;
     match found {
-        Some(found) => run(arrived, found, exchange).await,
+        Some(found) => run(routed, found, exchange).await,
         None => unmatched(snapshot, exchange).await,
     }
 }

@@ -12,7 +12,7 @@ use sekisho_resources::model::{
     Api, ApiType, Configuration, Operation, Product, Protocol, Spanned, VersioningScheme,
 };
 
-use super::pipelines::PipelineStore;
+use super::pipelines::{PipelineStore, Purpose};
 use super::{ApiEntry, OperationEntry, Pipelines, contracts, protocols};
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
@@ -85,21 +85,27 @@ impl ApiBuilder<'_, '_> {
             }
         }
         let (path, locator) = self.location(api);
-        let serves = |protocol| api.protocols.contains(&protocol);
+        let is_web_socket = api.api_type == ApiType::WebSocket;
+        // A WebSocket API may have its protocols under either name.
+        let serves = |plain, web_socket| {
+            api.protocols.contains(&plain) || is_web_socket && api.protocols.contains(&web_socket)
+        };
         let api_route = ApiRoute {
             api: place,
             version: api.api_version.as_ref().map(|version| version.value.as_str().into()),
             locator,
             revision: api.api_revision.as_str().into(),
             is_current: api.is_current,
-            http: serves(Protocol::Http),
-            https: serves(Protocol::Https),
+            http: serves(Protocol::Http, Protocol::Ws),
+            https: serves(Protocol::Https, Protocol::Wss),
+            is_web_socket,
             operations: tree,
         };
         let entry = ApiEntry {
             facts,
             path: path.as_str().into(),
             keys,
+            is_web_socket,
             route,
             operations,
             protocol: Default::default(),
@@ -164,12 +170,17 @@ impl ApiBuilder<'_, '_> {
         keys: &KeyRules,
     ) -> Pipelines {
         let document = api.policy.map(|policy| policy.file);
-        let without_product = self.pipelines.pipeline([None, document, operation]);
+        let purpose = match api.api_type {
+            ApiType::WebSocket => Purpose::Handshakes,
+            _ => Purpose::Calls,
+        };
+        let without_product = self.pipelines.pipeline([None, document, operation], purpose);
         let mut by_product = Vec::new();
         for place in &keys.products {
             let policy = self.products.get(*place).and_then(|product| product.policy);
             if let Some(policy) = policy {
-                by_product.push((*place, self.pipelines.pipeline([Some(policy.file), document, operation])));
+                let documents = [Some(policy.file), document, operation];
+                by_product.push((*place, self.pipelines.pipeline(documents, purpose)));
             }
         }
         Pipelines { without_product, by_product }
@@ -288,11 +299,12 @@ pub(super) fn base_url(
         return Some(Arc::clone(base));
     }
     let Some(base) = BaseUrl::parse(text.expose()) else {
-        let message = format!("a URL of API `{}` is not an absolute http or https URL", api.name.value);
-        diagnostics.push(
-            Diagnostic::error("invalid-service-url", url.span, message)
-                .with_help("write it as `https://host/path`"),
-        );
+        let (schemes, example) = match api.api_type {
+            ApiType::WebSocket => ("ws or wss", "write it as `wss://host/path`"),
+            _ => ("http or https", "write it as `https://host/path`"),
+        };
+        let message = format!("a URL of API `{}` is not an absolute {schemes} URL", api.name.value);
+        diagnostics.push(Diagnostic::error("invalid-service-url", url.span, message).with_help(example));
         return None;
     };
     let base = Arc::new(base);

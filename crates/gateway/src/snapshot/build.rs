@@ -16,7 +16,7 @@ use sekisho_resources::process::{self, ContentSafety, OnSafetyFailure, Process};
 
 use super::apis::{ApiBuilder, api_facts, service_url};
 use super::people::{add_keys, product_facts};
-use super::pipelines::{PipelineStore, environment};
+use super::pipelines::{PipelineStore, Purpose, environment};
 use super::protocols::{ProtocolBuilder, agents};
 use super::{ApiEntry, Snapshot};
 use crate::backend::{BackendSet, CallBackends, Forwarded};
@@ -161,7 +161,7 @@ fn build(
     let agents = agents(&located, configuration, &mut base_urls, diagnostics);
     agents.values().for_each(|card| backends.trust(card));
     let backends = Arc::new(backends);
-    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
+    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody(), consent: None };
     let mut builder = ApiBuilder {
         configuration,
         sources,
@@ -184,7 +184,7 @@ fn build(
     let places =
         products.iter().enumerate().map(|(place, product)| (product.name.value.as_str(), place)).collect();
     add_keys(&mut keys, configuration, &places, diagnostics);
-    let global = pipelines.pipeline([None; 3]);
+    let global = pipelines.pipeline([None; 3], Purpose::Calls);
     diagnostics.extend(pipelines.into_diagnostics());
     Some(Snapshot {
         router,
@@ -205,10 +205,10 @@ fn build(
 
 /// An API that is off line is unreachable; one of a type that cannot be served is, with a warning.
 fn is_served(api: &Api, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    if matches!(api.api_type, ApiType::WebSocket | ApiType::Grpc) {
+    if api.api_type == ApiType::Grpc {
         let message = format!("API `{}` is of a type that is not served yet", api.name.value);
         let finding = Diagnostic::warning("api-type-not-served", api.span, message);
-        diagnostics.push(finding.with_help("WebSocket and gRPC APIs answer 404"));
+        diagnostics.push(finding.with_help("calls of gRPC APIs answer 404"));
         return false;
     }
     api.is_online

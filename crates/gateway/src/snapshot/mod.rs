@@ -56,6 +56,8 @@ pub(crate) struct ApiEntry {
     /// The path without slashes at its ends.
     pub(crate) path: Arc<str>,
     pub(crate) keys: KeyRules,
+    /// Its calls become WebSockets.
+    pub(crate) is_web_socket: bool,
     /// Where calls go unless a policy says otherwise.
     pub(crate) route: Route,
     pub(crate) operations: Vec<OperationEntry>,

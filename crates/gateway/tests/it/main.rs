@@ -26,4 +26,5 @@ mod streams;
 mod tls;
 mod unified;
 mod versions;
+mod web_sockets;
 mod wire;

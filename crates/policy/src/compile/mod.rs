@@ -6,11 +6,13 @@
 //! - `report`: what is told of a mistake, and what is not
 //! - [`setting`]: an attribute or text that is a constant or an expression
 //! - [`choice`]: an attribute that is one of some words
+//! - `handshake`: policies that handshakes of WebSockets do not have
 //! - this file: the walk over the elements
 
 pub mod check;
 pub mod choice;
 pub mod environment;
+mod handshake;
 pub mod paste;
 mod report;
 pub mod setting;
@@ -73,6 +75,8 @@ pub struct Compiler<'e> {
     once: Vec<&'static str>,
     /// True when a policy since this was last taken reads the contract of the operation.
     reads_contract: bool,
+    /// True while a document is compiled for the handshakes of WebSocket APIs.
+    for_handshakes: bool,
 }
 
 impl<'e> Compiler<'e> {
@@ -96,6 +100,7 @@ impl<'e> Compiler<'e> {
             cors: Vec::new(),
             once: Vec::new(),
             reads_contract: false,
+            for_handshakes: false,
         }
     }
 
@@ -250,7 +255,7 @@ impl<'e> Compiler<'e> {
             );
             return None;
         }
-        if !self.check_place(declaration, element) {
+        if !self.check_place(declaration, element) || !self.check_handshake(declaration, element) {
             return None;
         }
         self.check_once(declaration, element);
@@ -302,7 +307,6 @@ impl<'e> Compiler<'e> {
             return None;
         };
         let parsed = crate::xml::parse(&source.text, source.file, crate::xml::Limits::default());
-        let already_known = self.diagnostics.iter().any(|known| known.span.file == source.file);
         let before = self.diagnostics.len();
         self.diagnostics.extend(parsed.diagnostics);
         let root = parsed.root?;
@@ -316,10 +320,8 @@ impl<'e> Compiler<'e> {
             self.report(check::wrong_root(&root, "fragment"));
             None
         };
-        if already_known {
-            // Every inclusion finds the same mistakes; once is enough.
-            self.diagnostics.truncate(before);
-        }
+        // Every inclusion finds the same mistakes.
+        self.forget_repeated(before);
         block
     }
 

@@ -183,6 +183,13 @@ pub enum Event {
         /// Why, in kebab case.
         reason: &'static str,
     },
+    /// A call became a WebSocket. One [`Event::WebSocketClosed`] follows.
+    WebSocketOpened,
+    /// A WebSocket is over.
+    WebSocketClosed {
+        /// Why, in kebab case: `closed` by one of its sides, or what else ended it.
+        reason: &'static str,
+    },
     /// Shared state cannot be reached any more. One [`Event::StateRecovered`] follows, however long it takes.
     StateLost {
         /// Which: `state`, or a cache by its resource name.

@@ -82,7 +82,8 @@ pub struct Api {
     /// `properties.serviceUrl`, or the server of the specification, without a slash at the end. May hold `{{named
     /// values}}`.
     pub service_url: Option<Spanned<String>>,
-    /// `properties.protocols`; `https` and `http` when not set, because the gateway may stand behind a TLS proxy.
+    /// `properties.protocols`; `https` and `http` (`wss` and `ws` of a WebSocket API) when not set, because the gateway
+    /// may stand behind a TLS proxy.
     pub protocols: Vec<Protocol>,
     /// `properties.type`.
     pub api_type: ApiType,
@@ -116,7 +117,7 @@ pub struct Api {
     pub specification: Option<SpecificationSource>,
     /// Schemas of this API by resource name.
     pub schemas: BTreeMap<String, SchemaResource>,
-    /// Operations in the order of their declaration.
+    /// Operations in the order of their declaration; `onHandshake` alone for a WebSocket API.
     pub operations: Vec<Operation>,
     /// Diagnostics of this API by resource name.
     pub diagnostics: BTreeMap<String, DiagnosticSettings>,

@@ -165,7 +165,7 @@ impl Default for Management {
     }
 }
 
-/// `limits`, all in bytes.
+/// `limits`; sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `headerBytes`: all headers of a request; 65 536 when not set.
@@ -176,6 +176,25 @@ pub struct Limits {
     pub buffered_body_bytes: usize,
     /// `requestBodyBytes`: a body that streams through; 1 GiB when not set.
     pub request_body_bytes: u64,
+    /// `webSockets`: connections that became WebSockets.
+    pub web_sockets: WebSocketLimits,
+}
+
+/// `limits.webSockets`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebSocketLimits {
+    /// `connections`: how many are open at a time; 5,000 when not set.
+    pub connections: usize,
+    /// `idleTimeout`: how long nothing may come from either side; 10 minutes when not set, `None` for `off`.
+    pub idle_timeout: Option<Duration>,
+    /// `maximumDuration`: how long one may be open; `None` when not set, or for `off`.
+    pub maximum_duration: Option<Duration>,
+}
+
+impl Default for WebSocketLimits {
+    fn default() -> Self {
+        Self { connections: 5_000, idle_timeout: Some(Duration::from_secs(600)), maximum_duration: None }
+    }
 }
 
 impl Default for Limits {
@@ -185,6 +204,7 @@ impl Default for Limits {
             url_bytes: 16 * 1024,
             buffered_body_bytes: 2 * 1024 * 1024,
             request_body_bytes: 1024 * 1024 * 1024,
+            web_sockets: WebSocketLimits::default(),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::unified::{self, unified_model_api};
 use super::{
-    OperationParts, ToolParts, agent, authentication, diagnostic, mcp_server, merge_operations, plain,
-    policy, reference, schema,
+    OperationParts, ToolParts, agent, authentication, diagnostic, handshake, mcp_server, merge_operations,
+    plain, policy, reference, schema,
 };
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
@@ -108,11 +108,14 @@ pub(crate) fn api(
         specification.operations.extend(unified::operations(fields.span.head()));
     }
     let has_operations = has_specification || unified_models.is_some() || !parts.operations.is_empty();
-    let mut operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    let api_type = api_type(&mut fields, reading);
+    let mut operations = match api_type {
+        ApiType::WebSocket => handshake::operations(&name, parts.operations, has_specification, reading),
+        _ => merge_operations(specification.operations, parts.operations, &name.value, reading),
+    };
     if unified_models.is_some() {
         unified::remove_replaced(&mut operations);
     }
-    let api_type = api_type(&mut fields, reading);
     if !has_operations && matches!(api_type, ApiType::Http | ApiType::Soap) {
         let message = format!("api `{}` has no operations: every call gets 404", name.value);
         let help = "add a specification, or operations with `method` and `urlTemplate`";
@@ -143,7 +146,7 @@ pub(crate) fn api(
         description: plain(&mut fields, "description", reading).or(specification.description),
         path: path(&mut fields, unified_models.is_some(), reading)?,
         service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
-        protocols: protocols(&mut fields, reading),
+        protocols: protocols(&mut fields, api_type, reading),
         api_type,
         subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
         subscription_key_parameter_names: key_names(&mut fields, unified_models.is_some(), reading),
@@ -218,10 +221,13 @@ fn imported<'n>(fields: &mut Fields<'n>, reading: &mut Reading<'_>) -> Option<&'
     }
 }
 
-fn protocols(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<Protocol> {
+fn protocols(fields: &mut Fields<'_>, api_type: ApiType, reading: &mut Reading<'_>) -> Vec<Protocol> {
     let nodes = fields.list("protocols", reading);
     if nodes.is_empty() {
-        return vec![Protocol::Https, Protocol::Http];
+        return match api_type {
+            ApiType::WebSocket => vec![Protocol::Wss, Protocol::Ws],
+            _ => vec![Protocol::Https, Protocol::Http],
+        };
     }
     nodes.iter().filter_map(|node| choice_of(node, "protocols", &PROTOCOLS, reading)).collect()
 }

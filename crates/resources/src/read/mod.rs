@@ -11,6 +11,7 @@ mod contract;
 mod credentials;
 mod diagnostic;
 mod fragment;
+mod handshake;
 mod logger;
 mod mcp;
 mod named_value;

@@ -8,4 +8,5 @@ mod protocols;
 mod robustness;
 mod support;
 mod unified;
+mod websockets;
 mod yaml;

@@ -10,6 +10,7 @@ mod examples;
 mod gallery;
 mod ledger;
 mod mcp_tools;
+mod realtime;
 mod reload;
 mod runaway;
 mod shared_state;

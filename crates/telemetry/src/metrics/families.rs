@@ -105,6 +105,8 @@ pub(super) struct Families {
     pub(super) configurations: Series<1, Counter>,
     pub(super) configuration_errors: Gauge,
     pub(super) token_failures: Series<1, Counter>,
+    pub(super) web_sockets_open: Gauge,
+    pub(super) web_sockets_closed: Series<1, Counter>,
     pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) openid_failures: Series<1, Counter>,
     pub(super) content_safety_failures: Series<3, Counter>,
@@ -157,6 +159,12 @@ impl Families {
             "Calls that have arrived and are not over",
             in_flight.clone(),
         );
+        let web_sockets_open = Gauge::default();
+        registry.register(
+            "websockets_open",
+            "Calls that became WebSockets and are open",
+            web_sockets_open.clone(),
+        );
         let configuration_errors = Gauge::default();
         registry.register(
             "configuration_errors",
@@ -205,6 +213,14 @@ impl Families {
                 registry,
                 "connections_refused",
                 "Client connections that were refused or ended because of a limit",
+                REASON,
+                [&words],
+            ),
+            web_sockets_open,
+            web_sockets_closed: counters(
+                registry,
+                "websockets_closed",
+                "WebSockets that are over, by what ended them",
                 REASON,
                 [&words],
             ),

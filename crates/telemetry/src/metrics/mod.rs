@@ -190,6 +190,13 @@ impl Observer for Metrics {
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }
+            Event::WebSocketOpened => {
+                families.web_sockets_open.inc();
+            }
+            Event::WebSocketClosed { reason } => {
+                families.web_sockets_open.dec();
+                families.web_sockets_closed.with([Some(reason)], |counter| counter.inc());
+            }
             Event::StateLost { store, .. } => {
                 families.state_lost.with([Some(store)], |gauge| gauge.set(1));
                 families.state_outages.with([Some(store)], |counter| counter.inc());

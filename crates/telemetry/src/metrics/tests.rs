@@ -248,6 +248,17 @@ fn events_are_counted() {
 }
 
 #[test]
+fn open_web_sockets_and_their_ends_are_counted() {
+    let metrics = metrics();
+    metrics.event(Event::WebSocketOpened);
+    metrics.event(Event::WebSocketOpened);
+    metrics.event(Event::WebSocketClosed { reason: "idle" });
+    let samples = samples(&metrics);
+    assert_eq!(samples["sekisho_websockets_open"], 1.0);
+    assert_eq!(samples["sekisho_websockets_closed_total{reason=\"idle\"}"], 1.0);
+}
+
+#[test]
 fn label_values_are_bounded_and_escaped() {
     let metrics = metrics();
     for index in 0..1200 {
