@@ -33,7 +33,7 @@ pub(crate) struct Call {
     pub(crate) model: Option<ModelCall>,
     tee: Option<UsageTee>,
     /// Set for a session with a model over a WebSocket.
-    realtime: Option<RealtimeUsage>,
+    realtime: Option<Box<RealtimeUsage>>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -97,7 +97,7 @@ impl Call {
             record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
             record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
         }
-        self.realtime = self.model.as_ref().map(|_| RealtimeUsage::default());
+        self.realtime = self.model.as_ref().map(|_| Box::default());
     }
 
     /// So many bytes of a WebSocket went to the backend.
@@ -208,7 +208,7 @@ impl Drop for Call {
         let large = tee.as_ref().is_some_and(|tee| tee.waiting_bytes() > LOOK_AT_ONCE);
         let finish = move || {
             record.model = model.and_then(|model| model.model(request.as_deref()));
-            record.usage = tee.map(UsageTee::finish).or(realtime.map(RealtimeUsage::finish));
+            record.usage = tee.map(UsageTee::finish).or(realtime.map(|session| session.finish()));
             recorder.call(*record);
         };
         match tokio::runtime::Handle::try_current() {

@@ -9,6 +9,7 @@ use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
+use super::handshake::Refusal;
 use crate::router::{Found, Parameters};
 use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
 use crate::subscription::Access;
@@ -26,15 +27,15 @@ pub(super) async fn run(
     exchange: &mut Exchange,
     client: &Client,
     query: &str,
-    refusal: Option<PolicyError>,
+    refusal: Option<Refusal>,
 ) {
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
-    if let Some(error) = refusal {
-        return operation.pipelines.of(None).fail(exchange, error).await;
+    if let Some(refusal) = refusal {
+        return operation.pipelines.of(None).fail(exchange, refusal()).await;
     }
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {

@@ -136,7 +136,7 @@ impl Service {
         let rest = rest.to_owned();
         let handshake =
             handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
-        let (consent, full) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
+        let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
         let headers = std::mem::take(&mut parts.headers);
         let mut exchange =
             self.exchange(&snapshot, connection, &client, &parts, headers, body, rest, consent);
@@ -153,7 +153,7 @@ impl Service {
                 if preflight.is_some() {
                     self.preflight(&snapshot, destination, exchange, &parts, &client, query).await;
                 } else {
-                    run(&snapshot, destination, exchange, &client, query, full.flatten()).await;
+                    run(&snapshot, destination, exchange, &client, query, handshake_refusal.flatten()).await;
                 }
             }
         }
