@@ -36,7 +36,7 @@ pub(crate) struct Call {
     /// Set for a call to an MCP server.
     pub(crate) mcp: Option<McpAccount>,
     /// Set for a session with a model over a WebSocket.
-    realtime: Option<RealtimeUsage>,
+    realtime: Option<Box<RealtimeUsage>>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -101,7 +101,7 @@ impl Call {
             record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
             record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
         }
-        self.realtime = self.model.as_ref().map(|_| RealtimeUsage::default());
+        self.realtime = self.model.as_ref().map(|_| Box::default());
     }
 
     /// So many bytes of a WebSocket went to the backend.
@@ -201,7 +201,7 @@ impl Drop for Call {
         let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
         let realtime = self.realtime.take();
         let finish = move || {
-            record.usage = total(&record).or(realtime.map(RealtimeUsage::finish));
+            record.usage = total(&record).or(realtime.map(|session| session.finish()));
             if let Some(mcp) = mcp {
                 let body = request.as_ref().and_then(|request| request.joined());
                 record.mcp = Some(Box::new(mcp.message(body.as_ref())));

@@ -7,6 +7,7 @@ use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
+use super::handshake::Refusal;
 use crate::backend::CallBackends;
 use crate::protocol::Surroundings;
 use crate::router::{Found, Parameters};
@@ -26,7 +27,7 @@ pub(super) struct Routed<'a> {
     pub(super) client: &'a Client,
     pub(super) query: &'a str,
     /// A refusal that is certain already.
-    pub(super) refusal: Option<PolicyError>,
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// Checks the key and runs the policies of the operation. Of a call that is refused already only on-error runs.
@@ -38,8 +39,8 @@ pub(super) async fn run(routed: Routed<'_>, destination: Destination<'_>, exchan
     exchange.facts.api_type = api.protocol.api_type();
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
-    if let Some(error) = refusal {
-        return operation.pipelines.of(None).fail(exchange, error).await;
+    if let Some(refusal) = refusal {
+        return operation.pipelines.of(None).fail(exchange, refusal()).await;
     }
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {

@@ -9,12 +9,15 @@ use super::destination::Destination;
 use crate::respond::{Call, ModelCall};
 use crate::tunnel::{Consent, Opening, Tunnels, decline_extensions};
 
+/// Makes the error of a call that is refused whatever its policies say.
+pub(super) type Refusal = fn() -> PolicyError;
+
 /// A handshake whose API is found.
 pub(super) struct Handshake {
     /// Where the backend's consent goes.
     pub(super) consent: Arc<Consent>,
     /// Set when there are as many WebSockets as may be.
-    pub(super) refusal: Option<PolicyError>,
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// Begins a handshake; none when the call is for an API of another kind, where it is a call like others. `rest` is the
@@ -39,7 +42,7 @@ pub(super) fn begin(
     if call.model.is_some() {
         decline_extensions(&mut parts.headers);
     }
-    let refusal = (!opening.take_slot(tunnels)).then(too_many);
+    let refusal = (!opening.take_slot(tunnels)).then_some(too_many as Refusal);
     Some(Handshake { consent: Arc::clone(opening.consent()), refusal })
 }
 

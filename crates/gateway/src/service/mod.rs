@@ -150,7 +150,7 @@ impl Service {
         let rest = rest.to_owned();
         let handshake =
             handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
-        let (consent, full) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
+        let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
         let headers = std::mem::take(&mut parts.headers);
         let backends = call_backends(&snapshot, connection, &client, consent);
         let mut exchange =
@@ -169,7 +169,7 @@ impl Service {
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                let refusal = full.flatten();
+                let refusal = handshake_refusal.flatten();
                 let routed =
                     Routed { snapshot: &snapshot, backends: &backends, client: &client, query, refusal };
                 if wanted_method.is_some() {

@@ -80,11 +80,10 @@ impl Pump {
                     self.flush(context, target);
                     return Poll::Pending;
                 }
+                // Many leave TLS without a word: a WebSocket says in frames of its own that it closes.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => self.hang_up(),
                 Poll::Ready(Err(_)) => self.ending = Some(Ended::SourceLost),
-                Poll::Ready(Ok(())) if piece.filled().is_empty() => {
-                    let is_lost = self.target_is_lost;
-                    self.ending = Some(if is_lost { Ended::TargetLost } else { Ended::Closed });
-                }
+                Poll::Ready(Ok(())) if piece.filled().is_empty() => self.hang_up(),
                 Poll::Ready(Ok(())) => {
                     self.pass(context, target, piece.filled());
                     watch(piece.filled());
@@ -93,6 +92,11 @@ impl Pump {
         }
         context.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// The source hung up.
+    fn hang_up(&mut self) {
+        self.ending = Some(if self.target_is_lost { Ended::TargetLost } else { Ended::Closed });
     }
 
     /// Writes what the target takes of a piece, and keeps the rest.

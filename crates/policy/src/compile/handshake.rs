@@ -45,8 +45,7 @@ impl Compiler<'_> {
 
     /// False for a policy that handshakes do not have; reports it where it can only be a mistake.
     pub(super) fn check_handshake(&mut self, declaration: &Declaration, element: &Element) -> bool {
-        let has_name = |name: &&str| NOT_ON_HANDSHAKES.contains(name);
-        if !self.for_handshakes || !declaration.names.iter().any(|name| has_name(&name)) {
+        if !self.for_handshakes || !declaration.names.iter().any(|name| NOT_ON_HANDSHAKES.contains(name)) {
             return true;
         }
         if matches!(self.scope, Scope::Api | Scope::Operation) {
