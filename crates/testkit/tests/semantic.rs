@@ -36,10 +36,6 @@ struct Gated {
 }
 
 impl Backends for Gated {
-    fn has_credentials(&self, _backend_id: &str) -> bool {
-        false
-    }
-
     fn describe(
         &self,
         _: &str,
