@@ -60,8 +60,11 @@ the backend that sent the reply.\n\
 `/metrics` shows them as [emit-metric](emit-metric.md) shows its own, with the same bounds: \
 `sekisho_custom_<namespace>_Total_Tokens_sum` is the sum of all tokens, `…_count` how many replies there were.";
 
+/// Which count of a reply.
+type CountOf = fn(&Usage) -> Option<u64>;
+
 /// Names of metrics, and the counts that they show.
-const METRICS: [(&str, fn(&Usage) -> Option<u64>); 9] = [
+const METRICS: [(&str, CountOf); 9] = [
     ("Total Tokens", |usage| usage.total),
     ("Prompt Tokens", |usage| usage.prompt),
     ("Completion Tokens", |usage| usage.completion),

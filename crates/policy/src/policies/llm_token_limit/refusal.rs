@@ -20,9 +20,8 @@ pub(super) fn of(
     asked: &[Asked],
     states: &[CounterState],
 ) -> Option<PolicyError> {
-    let refused = asked.iter().zip(states).filter(|(_, state)| !state.granted);
     // The rate stands first: where both refuse, the quota is what the client has to wait for.
-    let (asked, state) = refused.last()?;
+    let (asked, state) = asked.iter().zip(states).rfind(|(_, state)| !state.granted)?;
     let never = state.retry_after == Duration::MAX;
     let wait = (!never).then(|| seconds(state.retry_after));
     explain(exchange, DECLARATION.names, reason(asked, state, wait));
