@@ -61,6 +61,7 @@ ROWS = [
     Row("jwt", "validate-jwt, RS256", CHAT, False, JSON_ENDING, 900, "memory", "/token"),
     Row("limit", "rate-limit-by-key, memory", CHAT, False, JSON_ENDING, 900, "memory", "/limited"),
     Row("limit-redis", "rate-limit-by-key, Redis", CHAT, False, JSON_ENDING, 900, "redis", "/limited"),
+    Row("semantic", "semantic cache, hit", CHAT, False, JSON_ENDING, 900, "memory", "/semantic"),
     Row("cache", "cache-lookup, hit", f"/openai/models{QUERY}", False, JSON_ENDING, 900, "memory", "/cached", "GET"),
 ]
 

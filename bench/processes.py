@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from model import write_model
+
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "examples" / "multi-region"
 # The API of the example whose copy gets the operation with the large body.
@@ -194,6 +196,7 @@ def start_policies(binary: str, directory: Path, backend: int, name: str, redis_
     config.write_text(state + (HERE / "policies.yaml").read_text())
     environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN_VARIABLES)}
     environment["BENCH_BACKEND"] = f"http://127.0.0.1:{backend}"
+    environment["BENCH_MODEL"] = str(write_model(directory / f"model-{name}"))
     port, management = free_port(), free_port()
     command = [binary, "serve", str(config), "--listen", f"127.0.0.1:{port}", "--management-listen",
                f"127.0.0.1:{management}", "--data", str(directory / f"data-{name}"), "--no-watch"]

@@ -9,7 +9,7 @@ from demo import Demo, Example, SimulatedAzure, example_names
 
 # The clients take keys, endpoints and proxies from the environment; here only what a test says counts.
 for name in list(os.environ):
-    if name.startswith(("AZURE_", "OPENAI_", "LANGCHAIN_", "LANGSMITH_")) or name.lower().endswith("_proxy"):
+    if name.startswith(("AZURE_", "OPENAI_", "ANTHROPIC_", "LANGCHAIN_", "LANGSMITH_")) or name.lower().endswith("_proxy"):
         del os.environ[name]
 
 

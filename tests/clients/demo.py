@@ -17,7 +17,11 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 
 # Variables that would point the gateway at another identity or another backend than the demo's own.
-FOREIGN_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "MULTI_REGION_", "RANDOM_BACKENDS_", "PTU_FIRST_")
+FOREIGN_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "MULTI_REGION_", "RANDOM_BACKENDS_", "PTU_FIRST_",
+                     "MCP_TOOLS_", "UNIFIED_MODELS_")
+
+# Examples that are in front of other things than models.
+OTHER_EXAMPLES = ("gallery", "mcp-tools", "unified-models")
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,9 @@ def binary() -> str:
 
 
 def example_names() -> list[str]:
-    """The examples in the repository that are in front of models; the gallery is played through by stories of its own."""
+    """The examples in the repository that are in front of models; the others have tests of their own."""
     folders = (folder for folder in (REPOSITORY / "examples").iterdir() if folder.is_dir())
-    return sorted(folder.name for folder in folders if folder.name != "gallery")
+    return sorted(folder.name for folder in folders if folder.name not in OTHER_EXAMPLES)
 
 
 def _environment() -> dict[str, str]:

@@ -50,6 +50,9 @@ pub trait Context {
     /// None when there is no body or it was consumed. The caller made sure that the body is buffered
     /// (the compiled program says whether it reads bodies).
     fn read_body(&mut self, side: Side, preserve: bool) -> Option<Bytes>;
+    /// `context.Request.Foundry.Deployment`: the deployment or model that a call to a model is for. The body may have to be
+    /// looked at; the caller made sure that it is buffered.
+    fn model_deployment(&self) -> Option<Arc<str>>;
     /// `context.Variables[name]`.
     fn variable(&self, name: &str) -> Option<&Value>;
     /// All variables in the order of their first assignment.

@@ -28,6 +28,7 @@ pub(crate) struct RequestImage {
     pub(crate) matched_parameters: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) certificate: Option<Vec<u8>>,
     pub(crate) private_endpoint: Option<PrivateEndpointFacts>,
+    pub(crate) model_deployment: Option<Arc<str>>,
 }
 
 /// The response of an image.
@@ -121,6 +122,10 @@ impl Context for JsonContext {
             Side::Response => &mut self.response.as_mut()?.body,
         };
         if preserve { body.clone() } else { body.take() }
+    }
+
+    fn model_deployment(&self) -> Option<Arc<str>> {
+        self.request.as_ref()?.model_deployment.clone()
     }
 
     fn variable(&self, name: &str) -> Option<&Value> {

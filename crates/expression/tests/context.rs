@@ -12,7 +12,8 @@ fn image() -> JsonContext {
             "url": "https://backend.example.com:8443/v1/chat%20x?api-version=2024-10-21&tag=a&tag=b&e=",
             "originalUrl": "https://gateway.example.com/openai/v1/chat%20x?api-version=2024-10-21",
             "headers": {"Authorization": ["Basic YWRhOnM6eA=="], "X-List": ["a", "b"], "Cookie": ["x=1; y=2"]},
-            "body": "name=ada&tag=1&tag=2", "ipAddress": "10.1.2.3", "matchedParameters": {"id": "7"}
+            "body": "name=ada&tag=1&tag=2", "ipAddress": "10.1.2.3", "matchedParameters": {"id": "7"},
+            "foundry": {"deployment": "gpt-4o"}
         },
         "response": {"statusCode": 429, "statusReason": "Too Many Requests", "headers": {"Retry-After": ["7"]},
                      "body": "{\"usage\":{\"total_tokens\":12},\"items\":[{\"n\":\"a\"},{\"n\":\"b\"}]}"},
@@ -57,6 +58,7 @@ const WITH_CALL: &[(&str, &str, &str)] = &[
     ("@(context.Request.Url.Path)", "System.String", "/v1/chat%20x"),
     ("@(context.Request.Url.QueryString)", "System.String", "?api-version=2024-10-21&tag=a&tag=b&e="),
     ("@(context.Request.OriginalUrl.Port)", "System.Int32", "443"),
+    ("@(context.Request.Foundry?.Deployment ?? \"none\")", "System.String", "gpt-4o"),
     (
         "@(context.Request.OriginalUrl.ToString())",
         "System.String",

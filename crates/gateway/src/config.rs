@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 use ipnet::IpNet;
-use sekisho_resources::process::{HttpsListener, Process};
+use sekisho_resources::process::{HttpsListener, Process, WebSocketLimits};
 
 /// Listeners and limits of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct ClientLimits {
     pub body_idle_timeout: Duration,
     /// Requests at a time on one HTTP/2 connection.
     pub concurrent_streams: u32,
+    /// Bounds on connections that became WebSockets.
+    pub web_sockets: WebSocketLimits,
 }
 
 impl Default for ClientLimits {
@@ -61,6 +63,7 @@ impl Default for ClientLimits {
             handshake_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(120),
             concurrent_streams: 250,
+            web_sockets: WebSocketLimits::default(),
         }
     }
 }
@@ -75,6 +78,7 @@ impl From<&Process> for GatewayConfig {
                 header_bytes: process.limits.header_bytes,
                 url_bytes: process.limits.url_bytes,
                 body_bytes: process.limits.request_body_bytes,
+                web_sockets: process.limits.web_sockets,
                 ..ClientLimits::default()
             },
             trusted_proxies: process.listeners.trusted_proxies.clone(),

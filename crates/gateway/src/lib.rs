@@ -8,15 +8,23 @@
 //! - [`snapshot`]: the configuration in service
 //! - `certificates`: those of the configuration, read
 //! - `backend`: pools, breakers and credentials
+//! - `unified`: one API in front of models of several formats
 //! - [`upstream`]: connections to backends
+//! - `protocol`: APIs whose calls are messages; `mcp`: the Model Context Protocol; `a2a`: Agent2Agent
+//! - `protected_resource`: what clients are told of the tokens that an API wants
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
+//! - `tunnel`: calls that become WebSockets
 
+mod a2a;
 mod backend;
 mod certificates;
 pub mod config;
 mod listener;
+mod mcp;
 mod overtime;
+mod protected_resource;
+mod protocol;
 mod respond;
 mod router;
 mod service;
@@ -24,6 +32,8 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+mod tunnel;
+mod unified;
 pub mod upstream;
 mod worker;
 

@@ -9,8 +9,9 @@
 //! - [`usage`]: token counts the backend reports, and where a count comes from
 //! - [`sse`]: an incremental reader of server-sent events
 //! - [`stream`]: token counts of a streamed reply
+//! - [`translate`]: Chat Completions in front of Anthropic Messages
 //!
-//! Everything here borrows from the bytes it is given and skips what it does not need; nothing is async and
+//! Everything but `translate` borrows from the bytes it is given and skips what it does not need; nothing is async and
 //! nothing panics on malformed input.
 
 pub mod completion;
@@ -24,6 +25,7 @@ pub mod rpc;
 pub mod sse;
 pub mod stream;
 mod surrogates;
+pub mod translate;
 pub mod usage;
 
 pub use completion::{Part, Piece, delta, read_completion};

@@ -29,6 +29,11 @@ pub enum Provenance {
 }
 
 impl Provenance {
+    /// This, for a count that is there; unknown for one that is not.
+    pub(crate) fn of(self, count: Option<u64>) -> Self {
+        if count.is_some() { self } else { Self::Unknown }
+    }
+
     /// The word used in logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,8 +48,12 @@ impl Provenance {
 /// Tokens of one call. A count that is not known is `None`, never 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// Where the counts come from.
+    /// Where the counts come from: the least certain of those that are known.
     pub provenance: Provenance,
+    /// Where the count of the prompt comes from.
+    pub prompt_provenance: Provenance,
+    /// Where the count of the completion comes from.
+    pub completion_provenance: Provenance,
     /// Tokens of the prompt, those read from a prompt cache included.
     pub prompt: Option<u64>,
     /// Tokens of the completion, reasoning included.
@@ -70,7 +79,15 @@ pub struct Usage {
 impl Usage {
     /// Usage made of a prompt and a completion count; the total is their sum when both are known.
     pub fn new(provenance: Provenance, prompt: Option<u64>, completion: Option<u64>) -> Self {
-        Self { provenance, prompt, completion, total: sum(prompt, completion), ..Self::default() }
+        Self {
+            provenance,
+            prompt_provenance: provenance.of(prompt),
+            completion_provenance: provenance.of(completion),
+            prompt,
+            completion,
+            total: sum(prompt, completion),
+            ..Self::default()
+        }
     }
 
     /// Usage of which nothing is known.
@@ -87,6 +104,8 @@ impl Usage {
         }
         Self {
             provenance: self.provenance.max(other.provenance),
+            prompt_provenance: self.prompt_provenance.max(other.prompt_provenance),
+            completion_provenance: self.completion_provenance.max(other.completion_provenance),
             prompt: sum(self.prompt, other.prompt),
             completion: sum(self.completion, other.completion),
             total: sum(self.total, other.total),

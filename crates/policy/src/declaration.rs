@@ -173,6 +173,13 @@ impl Attribute {
         names.find_map(|name| compiler.literal(element, name))
     }
 
+    /// The name under which an element has this attribute; its own name when the element does not have it.
+    pub fn name_in(&self, element: &Element) -> &'static str {
+        let mut aliases = self.aliases.iter();
+        let alias = aliases.find(|alias| element.attribute(alias).is_some());
+        alias.copied().unwrap_or(self.name)
+    }
+
     /// True when the attribute goes by this name.
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)

@@ -63,6 +63,7 @@ impl Compiler<'_> {
             *slot = Some(self.items(element));
         }
         document.reads_contract = self.take_needs_contract();
+        self.check_semantic_pair();
         document
     }
 

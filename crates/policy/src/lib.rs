@@ -33,4 +33,5 @@ pub mod policies;
 pub mod ports;
 pub mod reference;
 pub mod schema;
+pub mod semantic;
 pub mod xml;

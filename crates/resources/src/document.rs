@@ -1,8 +1,8 @@
 //! Resources in one YAML file.
 //!
 //! The sections are `apis`, `products`, `subscriptions`, `backends`, `namedValues`, `policyFragments`, `versionSets`,
-//! `loggers`, `diagnostics`, `caches`, each an object of resources by name, and `policy` or `policyFile`. A resource has ARM's
-//! properties, in a `properties` object or directly.
+//! `loggers`, `diagnostics`, `caches`, `authorizationServers`, `openidConnectProviders` and more, each an object of
+//! resources by name, and `policy` or `policyFile`. A resource has ARM's properties, in a `properties` object or directly.
 
 use crate::fields::{Fields, wrong_type};
 use crate::model::{Configuration, Spanned};

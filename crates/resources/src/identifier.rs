@@ -16,6 +16,14 @@ pub(crate) fn name_in<'t>(id: &'t str, collection: &str) -> Option<&'t str> {
     }
 }
 
+/// API and operation of `/apis/a/operations/o` or of a full ARM id with that end. `None` for an id of something else.
+pub(crate) fn operation(id: &str) -> Option<(&str, &str)> {
+    let (api, operation) = id.trim().trim_matches('/').rsplit_once('/')?;
+    let (api, collection) = api.rsplit_once('/')?;
+    let api = name_in(api, "apis").filter(|_| api.contains('/'))?;
+    (collection.eq_ignore_ascii_case("operations") && !operation.is_empty()).then_some((api, operation))
+}
+
 /// The scope of a subscription: `/apis`, `/apis/x`, `/products/x`, `/`, or a full ARM id with such an end.
 pub(crate) fn scope(text: &str) -> Option<SubscriptionScope> {
     let trimmed = text.trim().trim_end_matches('/');
@@ -53,6 +61,18 @@ mod tests {
         assert_eq!(name_in("a", "backends"), Some("a"));
         assert_eq!(name_in("/loggers/a", "backends"), None);
         assert_eq!(name_in("/", "backends"), None);
+    }
+
+    #[test]
+    fn operations_are_found_in_ids() {
+        assert_eq!(operation("/apis/a;rev=2/operations/o"), Some(("a;rev=2", "o")));
+        assert_eq!(operation("apis/a/operations/o"), Some(("a", "o")));
+        assert_eq!(operation(&format!("{SERVICE}/apis/a/operations/o")), Some(("a", "o")));
+        for wrong in
+            ["o", "/operations/o", "/apis/a/tools/o", "/products/a/operations/o", "/apis/a/operations/", ""]
+        {
+            assert_eq!(operation(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

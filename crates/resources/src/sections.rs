@@ -13,12 +13,14 @@ use crate::value::Node;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Apis,
+    AuthorizationServers,
     Backends,
     Certificates,
     Caches,
     Diagnostics,
     Loggers,
     NamedValues,
+    OpenIdConnectProviders,
     PolicyFragments,
     Products,
     Schemas,
@@ -28,14 +30,16 @@ pub(crate) enum Section {
 
 impl Section {
     /// Every section. Version sets and the like come in any order: references are checked at the end.
-    pub(crate) const ALL: [Section; 12] = [
+    pub(crate) const ALL: [Section; 14] = [
         Section::Apis,
+        Section::AuthorizationServers,
         Section::Backends,
         Section::Certificates,
         Section::Caches,
         Section::Diagnostics,
         Section::Loggers,
         Section::NamedValues,
+        Section::OpenIdConnectProviders,
         Section::PolicyFragments,
         Section::Products,
         Section::Schemas,
@@ -47,12 +51,14 @@ impl Section {
     pub(crate) fn key(self) -> &'static str {
         match self {
             Section::Apis => "apis",
+            Section::AuthorizationServers => "authorizationServers",
             Section::Backends => "backends",
             Section::Certificates => "certificates",
             Section::Caches => "caches",
             Section::Diagnostics => "diagnostics",
             Section::Loggers => "loggers",
             Section::NamedValues => "namedValues",
+            Section::OpenIdConnectProviders => "openidConnectProviders",
             Section::PolicyFragments => "policyFragments",
             Section::Products => "products",
             Section::Schemas => "schemas",
@@ -64,7 +70,9 @@ impl Section {
     /// Its folder in a service directory.
     pub(crate) fn folder(self) -> &'static str {
         match self {
+            Section::AuthorizationServers => "authorization servers",
             Section::NamedValues => "named values",
+            Section::OpenIdConnectProviders => "openid connect providers",
             Section::PolicyFragments => "policy fragments",
             Section::VersionSets => "version sets",
             other => other.key(),
@@ -75,12 +83,14 @@ impl Section {
     pub(crate) fn information(self) -> &'static str {
         match self {
             Section::Apis => "apiInformation",
+            Section::AuthorizationServers => "authorizationServerInformation",
             Section::Backends => "backendInformation",
             Section::Certificates => "certificateInformation",
             Section::Caches => "cacheInformation",
             Section::Diagnostics => "diagnosticInformation",
             Section::Loggers => "loggerInformation",
             Section::NamedValues => "namedValueInformation",
+            Section::OpenIdConnectProviders => "openidConnectProviderInformation",
             Section::PolicyFragments => "policyFragmentInformation",
             Section::Products => "productInformation",
             Section::Schemas => "schemaInformation",
@@ -133,6 +143,9 @@ fn insert_into(
     let key = name.value.clone();
     match section {
         Section::Apis => insert(&mut configuration.apis, key, read::api(name, node, beside.api, reading)),
+        Section::AuthorizationServers => {
+            insert(&mut configuration.authorization_servers, key, read::authorization_server(node, reading))
+        }
         Section::Backends => insert(&mut configuration.backends, key, read::backend(name, node, reading)),
         Section::Certificates => {
             insert(&mut configuration.certificates, key, read::certificate(name, node, reading))
@@ -145,6 +158,10 @@ fn insert_into(
         Section::NamedValues => {
             let value = read::named_value(name, node, reading);
             value.map(|value| configuration.named_values.insert(value)).is_some()
+        }
+        Section::OpenIdConnectProviders => {
+            let provider = read::openid_connect_provider(node, reading);
+            insert(&mut configuration.openid_connect_providers, key, provider)
         }
         Section::PolicyFragments => {
             let fragment = fragment(name, node, beside, reading);

@@ -22,7 +22,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Evaluate policy expressions
     Eval(Eval),
-    /// Run a simulated Azure: OpenAI deployments, managed identity, Entra tokens
+    /// Run a simulated Azure: models, realtime, Content Safety, MCP, A2A, managed identity
     Simulate(Simulate),
     /// Run the examples against a simulated Azure, and show how to call them
     Demo(Demo),

@@ -3,6 +3,7 @@
 mod authorizations;
 mod identity;
 mod safety;
+mod semantics;
 mod state;
 mod watch;
 
@@ -289,6 +290,7 @@ fn ports(
         jwts: Arc::new(jwts),
         authorizations: Arc::new(connections),
         permits: Arc::default(),
+        semantics: Arc::new(semantics::semantics(process, state.vectors)?),
         spawner: tokio_spawner(),
     }))
 }

@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | body has `"stream":true` (or with a space) | 50 events of about 200 bytes, usage, `[DONE]` |
+//! | body has `"stream":true` (or with a space) | 50 events of about 220 bytes, each with the time it goes out, usage, `[DONE]` |
 //! | `/bare/100k` | 100 KB of JSON |
 //! | anything else | a chat completion of about 1 KB with usage 20 + 150 |
 
@@ -16,11 +16,13 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use crate::body::{Body, Script};
+use crate::call::events;
 use crate::connection::Connection;
 use crate::server::Abort;
+use crate::{stamp, text};
 
-/// Events with content in a stream.
-const EVENTS: usize = 50;
+/// Events with content in a stream at most.
+const MOST_EVENTS: usize = 100_000;
 const LARGE_BYTES: usize = 100_000;
 
 #[derive(Debug)]
@@ -28,15 +30,20 @@ pub(crate) struct Bare {
     json: Bytes,
     large: Bytes,
     events: Arc<[Bytes]>,
+    /// How many of the events have content and get their time.
+    with_content: usize,
     pace: Duration,
 }
 
 impl Bare {
-    pub(crate) fn new(chunk_ms: u64) -> Self {
+    /// With so many events with content in a stream, and so many milliseconds between two.
+    pub(crate) fn new(chunks: u32, chunk_ms: u64) -> Self {
+        let with_content = usize::try_from(chunks).unwrap_or(usize::MAX).min(MOST_EVENTS);
         Self {
             json: completion(600),
             large: completion(LARGE_BYTES - completion(0).len()),
-            events: events(),
+            events: events(with_content),
+            with_content,
             pace: Duration::from_millis(chunk_ms),
         }
     }
@@ -48,7 +55,8 @@ impl Bare {
     ) -> Result<Response<Body>, Abort> {
         let is_large = request.uri().path().ends_with("/bare/100k");
         if drain(request.into_body()).await? {
-            let script = Script::new(self.events.clone(), connection).pace(self.pace);
+            let script =
+                Script::new(self.events.clone(), connection).pace(self.pace).stamped(self.with_content);
             return Ok(reply("text/event-stream", Body::Script(Box::new(script))));
         }
         let json = if is_large { &self.large } else { &self.json };
@@ -92,18 +100,18 @@ fn completion(content_bytes: usize) -> Bytes {
     Bytes::from(body.to_string())
 }
 
-fn events() -> Arc<[Bytes]> {
+/// A stream's events: those with content up to the place of their time, then the usage and the end.
+fn events(with_content: usize) -> Arc<[Bytes]> {
     let chunk = |choices, usage| {
-        let body = json!({"choices": choices, "created": 1_760_000_000, "id": "chatcmpl-bare", "model": "bare",
-            "object": "chat.completion.chunk", "system_fingerprint": "fp_bare", "usage": usage});
-        Bytes::from(format!("data: {body}\n\n"))
+        json!({"choices": choices, "created": 1_760_000_000, "id": "chatcmpl-bare", "model": "bare",
+            "object": "chat.completion.chunk", "system_fingerprint": "fp_bare", "usage": usage})
     };
-    let content =
-        chunk(json!([{"delta": {"content": " word"}, "finish_reason": null, "index": 0}]), json!(null));
-    let usage = chunk(
-        json!([]),
-        json!({"completion_tokens": EVENTS, "prompt_tokens": 20, "total_tokens": EVENTS + 20}),
-    );
-    let done = Bytes::from_static(b"data: [DONE]\n\n");
-    std::iter::repeat_n(content, EVENTS).chain([usage, done]).collect()
+    let content = |word: &str| {
+        let choice = json!({"delta": {"content": word}, "finish_reason": null, "index": 0, "logprobs": null});
+        stamp::begin(&chunk(json!([choice]), json!(null)))
+    };
+    let usage =
+        json!({"completion_tokens": with_content, "prompt_tokens": 20, "total_tokens": with_content + 20});
+    let usage = events::data(&chunk(json!([]), usage)).bytes;
+    text::words().take(with_content).map(content).chain([usage, events::done().bytes]).collect()
 }

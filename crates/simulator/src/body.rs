@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
 use crate::connection::Connection;
+use crate::stamp;
 use crate::stats::OpenStream;
 
 /// Events are paced for at most this long each: 1 hour.
@@ -23,6 +25,8 @@ pub(crate) enum Body {
     Whole(Option<Bytes>),
     /// Sent event by event.
     Script(Box<Script>),
+    /// Sent as others hand it over, until they all have gone.
+    Channel(mpsc::Receiver<Bytes>),
 }
 
 impl Body {
@@ -58,7 +62,11 @@ pub(crate) struct Script {
     connection: Arc<Connection>,
     open: Option<OpenStream>,
     first_at: Option<Instant>,
-    wait: Option<Pin<Box<Sleep>>>,
+    /// The timer of a paced stream, set anew for each event.
+    timer: Option<Pin<Box<Sleep>>>,
+    is_waiting: bool,
+    /// How many of the events, the first ones, get the time when they go out.
+    stamped: usize,
     /// Whether the writer had its turn to flush the event before.
     yielded: bool,
 }
@@ -73,7 +81,9 @@ impl Script {
             connection,
             open: None,
             first_at: None,
-            wait: None,
+            timer: None,
+            is_waiting: false,
+            stamped: 0,
             yielded: false,
         }
     }
@@ -85,6 +95,12 @@ impl Script {
 
     pub(crate) fn end(mut self, end: End) -> Self {
         self.end = end;
+        self
+    }
+
+    /// The first so many events are beginnings as [`stamp::begin`] makes them.
+    pub(crate) fn stamped(mut self, events: usize) -> Self {
+        self.stamped = events;
         self
     }
 
@@ -113,11 +129,10 @@ impl Script {
             _ => {}
         }
         let event = self.events.get(self.next).cloned().unwrap_or_default();
+        let event = if self.next < self.stamped { stamp::finish(&event) } else { event };
         self.next += 1;
         self.first_at.get_or_insert_with(Instant::now);
-        if self.next == self.events.len() && self.end == End::Whole {
-            self.open.iter_mut().for_each(OpenStream::end);
-        }
+        self.open.iter_mut().for_each(OpenStream::send);
         Poll::Ready(Some(Ok(Frame::data(event))))
     }
 
@@ -134,9 +149,13 @@ impl Script {
         let since_first = self.pace.saturating_mul(u32::try_from(self.next).unwrap_or(u32::MAX));
         let first_at = self.first_at.unwrap_or_else(Instant::now);
         let due = first_at.checked_add(since_first).unwrap_or(first_at);
-        let wait = self.wait.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        ready!(wait.as_mut().poll(cx));
-        self.wait = None;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if !self.is_waiting {
+            timer.as_mut().reset(due);
+            self.is_waiting = true;
+        }
+        ready!(timer.as_mut().poll(cx));
+        self.is_waiting = false;
         Poll::Ready(())
     }
 }
@@ -152,6 +171,9 @@ impl http_body::Body for Body {
         match &mut *self {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Self::Script(script) => script.poll_event(cx),
+            Self::Channel(receiver) => {
+                receiver.poll_recv(cx).map(|event| event.map(|event| Ok(Frame::data(event))))
+            }
         }
     }
 
@@ -159,13 +181,14 @@ impl http_body::Body for Body {
         match self {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
             Self::Script(script) => script.next >= script.events.len() && script.end == End::Whole,
+            Self::Channel(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Script(_) => SizeHint::default(),
+            Self::Script(_) | Self::Channel(_) => SizeHint::default(),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! What is simulated. Every type reads from YAML or JSON with camel-case names; unknown names are errors.
 
 mod check;
+mod deployment;
+mod identity;
+mod resource;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 
-use crate::faults::Fault;
-
 pub use check::ConfigError;
+pub use deployment::{DeploymentConfig, DeploymentKind, TokenCounting, UsageDetails};
+pub use identity::{Application, IdentityConfig};
+pub use resource::{A2aConfig, McpAnswers, McpConfig, ResourceConfig};
 
 /// A simulated Azure. The default is one resource `openai` that accepts any deployment name.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,163 +38,6 @@ impl Default for Config {
             identity: IdentityConfig::default(),
         }
     }
-}
-
-/// An Azure OpenAI account.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ResourceConfig {
-    /// Its name: path prefix on the main port, name in the statistics.
-    pub name: String,
-    /// The region, shown in `x-ms-region`. Default `Sweden Central`.
-    #[serde(default = "default_region")]
-    pub region: String,
-    /// Its own port; 0 takes a free one (default).
-    #[serde(default)]
-    pub port: u16,
-    /// Accepted keys. Default: one key, `{name}-key`.
-    #[serde(default)]
-    pub api_keys: Vec<Secret>,
-    /// Accepted bearer tokens, beside the keys and the tokens of the simulator's own endpoints.
-    #[serde(default)]
-    pub bearer_tokens: Vec<Secret>,
-    /// Whether any non-empty bearer token is accepted.
-    #[serde(default)]
-    pub accept_any_token: bool,
-    /// Accepted `api-version`s beside the known ones.
-    #[serde(default)]
-    pub api_versions: Vec<String>,
-    /// The deployments.
-    #[serde(default)]
-    pub deployments: Vec<DeploymentConfig>,
-    /// Benchmarks: every call is answered from prebuilt bytes; no keys, limits or statistics.
-    #[serde(default)]
-    pub bare: bool,
-    /// With `bare`: milliseconds between two events of a stream. 0 (default): one after the other.
-    #[serde(default)]
-    pub bare_chunk_ms: u64,
-}
-
-impl ResourceConfig {
-    /// A resource with defaults.
-    pub fn new(name: impl Into<String>, deployments: Vec<DeploymentConfig>) -> Self {
-        Self {
-            name: name.into(),
-            region: default_region(),
-            port: 0,
-            api_keys: Vec::new(),
-            bearer_tokens: Vec::new(),
-            accept_any_token: false,
-            api_versions: Vec::new(),
-            deployments,
-            bare: false,
-            bare_chunk_ms: 0,
-        }
-    }
-
-    /// A resource for benchmarks.
-    pub fn bare(name: impl Into<String>) -> Self {
-        Self { bare: true, ..Self::new(name, Vec::new()) }
-    }
-}
-
-/// How a deployment is paid for, and so how it is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DeploymentKind {
-    /// Tokens and requests per minute in fixed windows.
-    #[default]
-    Paygo,
-    /// Provisioned throughput: a utilisation that rises with use and falls with time.
-    Ptu,
-}
-
-/// A model under a name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DeploymentConfig {
-    /// Its name; `*` accepts any name that has no entry of its own.
-    pub name: String,
-    /// The model it runs. Default: the deployment's name.
-    #[serde(default)]
-    pub model: Option<String>,
-    /// How it is paid for and limited.
-    #[serde(default)]
-    pub kind: DeploymentKind,
-    /// Tokens per minute; with `ptu`, the tokens per minute that make 100 % utilisation. Default: no limit.
-    #[serde(default)]
-    pub tokens_per_minute: Option<u64>,
-    /// Requests per minute (`paygo` only). Default: no limit.
-    #[serde(default)]
-    pub requests_per_minute: Option<u64>,
-    /// Milliseconds before the headers of a reply. Default 0.
-    #[serde(default)]
-    pub first_byte_ms: u64,
-    /// Milliseconds between two events of a stream. Default 0: one after the other, each flushed by itself.
-    #[serde(default)]
-    pub chunk_ms: u64,
-    /// Tokens of each completion, unless the request's maximum is lower. Default: depends on the prompt.
-    #[serde(default)]
-    pub completion_tokens: Option<u32>,
-    /// Faults from the start, used up in order; one without `count` stays.
-    #[serde(default)]
-    pub faults: Vec<Fault>,
-}
-
-impl DeploymentConfig {
-    /// An unlimited, immediate pay-as-you-go deployment.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            model: None,
-            kind: DeploymentKind::Paygo,
-            tokens_per_minute: None,
-            requests_per_minute: None,
-            first_byte_ms: 0,
-            chunk_ms: 0,
-            completion_tokens: None,
-            faults: Vec::new(),
-        }
-    }
-}
-
-/// Managed identities, applications, and the tokens they get.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct IdentityConfig {
-    /// Lifetime of a token in seconds. Default 3600.
-    pub token_lifetime_seconds: u32,
-    /// Whether a system-assigned identity exists. Default yes.
-    pub system_assigned: bool,
-    /// User-assigned identities, by client id, object id or resource id. Empty (default): any is known.
-    pub user_assigned: Vec<String>,
-    /// The value `X-IDENTITY-HEADER` must have. Default `simulated-identity-header`.
-    pub identity_header: Secret,
-    /// Applications that may ask for tokens. Empty (default): any client with any non-empty proof.
-    pub applications: Vec<Application>,
-}
-
-impl Default for IdentityConfig {
-    fn default() -> Self {
-        Self {
-            token_lifetime_seconds: 3600,
-            system_assigned: true,
-            user_assigned: Vec::new(),
-            identity_header: Secret::from("simulated-identity-header"),
-            applications: Vec::new(),
-        }
-    }
-}
-
-/// An application registered in Entra.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Application {
-    /// Its client id.
-    pub client_id: String,
-    /// Its secret; without one only a client assertion is accepted.
-    #[serde(default)]
-    pub client_secret: Option<Secret>,
 }
 
 /// A text that is not shown in debug output.
@@ -221,8 +68,4 @@ impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("***")
     }
-}
-
-fn default_region() -> String {
-    "Sweden Central".to_owned()
 }

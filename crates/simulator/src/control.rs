@@ -6,6 +6,7 @@
 //! | `POST /__sim/faults` with `{"faults": [{…}]}` | replaces the faults, see [`crate::faults`]; an empty list clears |
 //! | `DELETE /__sim/faults` | clears them |
 //! | `POST /__sim/identity-faults` (main port) | the same for the token endpoints |
+//! | `POST /__sim/mcp/changed` (a resource's port) | tells every open MCP stream that the list of tools changed |
 //! | `POST /__sim/reset` | statistics, limits and faults back to the start |
 
 use std::sync::Arc;
@@ -15,9 +16,10 @@ use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::azure::read_body;
 use crate::body::Body;
+use crate::call::read_body;
 use crate::faults::Fault;
+use crate::mcp;
 use crate::resource::Resource;
 use crate::server::{Abort, Shared};
 
@@ -74,6 +76,10 @@ pub(crate) async fn at_resource(
             resource.reset();
             done()
         }
+        ("/__sim/mcp/changed", &Method::POST) => {
+            let (told, lost) = resource.mcp.tell_all(&mcp::tools_changed());
+            json_reply(StatusCode::OK, &json!({"told": told, "lost": lost}))
+        }
         ("/__sim/faults", &Method::POST | &Method::DELETE) => match read_faults(request).await? {
             Ok(faults) => {
                 resource.faults.replace(faults);
@@ -103,7 +109,7 @@ fn done() -> Response<Body> {
 fn unknown() -> Response<Body> {
     mistake(
         StatusCode::NOT_FOUND,
-        "no such control endpoint: use /__sim/stats, /__sim/faults or /__sim/reset",
+        "no such control endpoint: use /__sim/stats, /__sim/faults, /__sim/reset or /__sim/mcp/changed",
     )
 }
 

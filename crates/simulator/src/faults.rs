@@ -1,8 +1,9 @@
 //! Faults on command: by configuration of a deployment, by the control endpoint, or by the request itself.
 //!
-//! # The header
+//! # The header and the mark
 //!
-//! `x-sim-fault: part; part; …` where a part is one of
+//! `x-sim-fault: part; part; …`, or `[sim:fault=part; part]` in a prompt where no header can be sent. A part
+//! is one of
 //!
 //! | part | effect |
 //! |---|---|
@@ -15,16 +16,35 @@
 //! | `cut-after=N` | after N events or slices the connection is closed without an end of the body |
 //! | `reset` | the connection is reset before any header |
 //! | `reset-after=N` | after N events or slices the connection is reset |
+//! | `cut-at-random=SEED` | closed after a number of events that the seed decides: at least one, never all |
+//! | `hang` | no reply at all, until the caller goes or an hour is over |
 //! | `no-usage` | the reply has no usage |
+//! | `always-usage` | a stream tells its usage without being asked |
+//! | `once=KEY` | only the first call with this KEY is hit: a retry of the same request gets its answer |
 //!
 //! The same names in camel case are the members of a fault in JSON (`retry-after` is `retryAfterSeconds`,
-//! `retry-after-date` is `retryAfterDateSeconds`), with `deployment` and `count` beside them. Precedence: header,
-//! then control endpoint, then configuration; they do not mix.
+//! `retry-after-date` is `retryAfterDateSeconds`), with beside them `deployment`, `count`, and `percent`: only so many of
+//! a hundred calls are hit, which ones the `seed` decides. Each call hit by a `cutAtRandom` is cut elsewhere, in
+//! the same places in every run. Precedence: header, mark, control endpoint, configuration; they do not mix.
+
+mod waiting;
 
 use std::str::FromStr;
 
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use waiting::{FaultSet, OnceKeys};
+
+/// The request header that asks for a fault.
+pub(crate) const HEADER: &str = "x-sim-fault";
+
+/// The fault a mark in a request's body asks for, as [`Fault::from_str`] reads it.
+pub(crate) fn mark(body: &[u8]) -> Option<&str> {
+    const MARK: &[u8] = b"[sim:fault=";
+    let begin = memchr::memmem::rfind(body, MARK)? + MARK.len();
+    let rest = body.get(begin..)?;
+    std::str::from_utf8(rest.get(..memchr::memchr(b']', rest)?)?).ok()
+}
 
 /// One fault. Several effects may stand together, such as a slow and cut stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -63,9 +83,33 @@ pub struct Fault {
     /// Events after which the connection is reset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reset_after: Option<usize>,
+    /// Seed of the number of events after which the connection is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_at_random: Option<u64>,
+    /// Whether no reply comes at all.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hang: bool,
     /// Whether the usage is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_usage: bool,
+    /// Whether a stream tells its usage without being asked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub always_usage: bool,
+    /// In a header or mark: only the first call with this key is hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<String>,
+    /// How many of a hundred calls are hit; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+    /// Decides which calls `percent` hits.
+    pub seed: u64,
+}
+
+impl Fault {
+    /// Whether the body ends early.
+    pub(crate) fn cuts(&self) -> bool {
+        self.cut_after.is_some() || self.reset_after.is_some() || self.cut_at_random.is_some()
+    }
 }
 
 /// A fault that could not be read.
@@ -100,7 +144,11 @@ impl FromStr for Fault {
                 "chunk-delay-ms" => fault.chunk_delay_ms = Some(number(name, value)?),
                 "cut-after" => fault.cut_after = Some(number(name, value)?),
                 "reset-after" => fault.reset_after = Some(number(name, value)?),
+                "cut-at-random" => fault.cut_at_random = Some(number(name, value)?),
+                "once" => fault.once = Some(value.trim().to_owned()),
                 "reset" => fault.reset = true,
+                "hang" => fault.hang = true,
+                "always-usage" => fault.always_usage = true,
                 "no-usage" => fault.no_usage = true,
                 _ => return Err(ParseFaultError::UnknownPart(name.to_owned())),
             }
@@ -112,31 +160,6 @@ impl FromStr for Fault {
 fn number<N: FromStr>(name: &str, value: &str) -> Result<N, ParseFaultError> {
     let not_a_number = || ParseFaultError::NotANumber { name: name.to_owned(), value: value.to_owned() };
     value.trim().parse().map_err(|_| not_a_number())
-}
-
-/// Faults waiting for calls.
-#[derive(Debug, Default)]
-pub(crate) struct FaultSet(Mutex<Vec<Fault>>);
-
-impl FaultSet {
-    pub(crate) fn new(faults: Vec<Fault>) -> Self {
-        Self(Mutex::new(faults))
-    }
-
-    pub(crate) fn replace(&self, faults: Vec<Fault>) {
-        *self.0.lock() = faults;
-    }
-
-    /// The first fault for a call of this deployment; one with a count is used up by it.
-    pub(crate) fn take(&self, deployment: Option<&str>) -> Option<Fault> {
-        let mut faults = self.0.lock();
-        faults.retain(|fault| fault.count != Some(0));
-        let is_hit =
-            |fault: &&mut Fault| fault.deployment.is_none() || fault.deployment.as_deref() == deployment;
-        let hit = faults.iter_mut().find(is_hit)?;
-        hit.count = hit.count.map(|count| count.saturating_sub(1));
-        Some(hit.clone())
-    }
 }
 
 #[cfg(test)]
@@ -161,20 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn counted_faults_are_used_up_in_order() {
-        let fault = |status, count, deployment: Option<&str>| Fault {
-            status: Some(status),
-            count,
-            deployment: deployment.map(str::to_owned),
-            ..Fault::default()
-        };
-        let faults = FaultSet::new(vec![fault(500, Some(1), Some("a")), fault(503, Some(2), None)]);
-        let take = |deployment| faults.take(deployment).and_then(|fault| fault.status);
-        assert_eq!(take(Some("b")), Some(503));
-        assert_eq!(take(Some("a")), Some(500));
-        assert_eq!(take(Some("a")), Some(503));
-        assert_eq!(take(Some("a")), None);
-        faults.replace(vec![fault(429, None, None)]);
-        assert_eq!((take(None), take(None)), (Some(429), Some(429)));
+    fn marks_end_at_the_bracket() {
+        assert_eq!(
+            mark(br#"{"content":"x [sim:fault=cut-after=3; no-usage] y"}"#),
+            Some("cut-after=3; no-usage")
+        );
+        assert_eq!((mark(b"[sim:fault=open"), mark(b"{}")), (None, None));
     }
 }

@@ -23,8 +23,8 @@ use hyper::body::Incoming;
 use parking_lot::Mutex;
 use serde_json::json;
 
-use crate::azure::{AzureError, after_fault, read_body};
 use crate::body::Body;
+use crate::call::{ApiError, Dialect, after_fault, read_body};
 use crate::clock::Clock;
 use crate::config::IdentityConfig;
 use crate::connection::Connection;
@@ -84,7 +84,7 @@ pub(crate) async fn answer(
     if let Some(fault) = shared.identity_faults.take(None) {
         let delay = Duration::from_millis(fault.header_delay_ms.unwrap_or_default());
         tokio::time::sleep(delay).await;
-        if let Some(reply) = after_fault(&fault, &connection, shared.clock.now())? {
+        if let Some(reply) = after_fault(&fault, &connection, shared.clock.now(), Dialect::Azure)? {
             return Ok(reply);
         }
     }
@@ -101,8 +101,8 @@ pub(crate) async fn answer(
         (_, Some((_, "discovery/v2.0/keys"))) if is_get => json_reply(StatusCode::OK, &json!({"keys": []})),
         (_, Some((tenant, "oauth2/v2.0/token"))) if is_post => match read_body(body).await? {
             Some(form) => entra::token(&shared.identity, tenant, &form),
-            None => AzureError::too_large().reply(),
+            None => ApiError::too_large().reply(Dialect::Azure),
         },
-        _ => AzureError::not_found().reply(),
+        _ => ApiError::not_found().reply(Dialect::Azure),
     })
 }

@@ -16,7 +16,7 @@ use crate::body::Body;
 use crate::connection::{Connection, ResettableStream};
 use crate::resource::Resource;
 use crate::server::{Abort, Shared};
-use crate::{azure, control, identity};
+use crate::{call, control, identity};
 
 /// What connections get to finish their requests when the simulator ends.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -87,7 +87,7 @@ async fn serve(stream: TcpStream, role: Role, shared: Arc<Shared>, mut stopped: 
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    let serving = builder.serve_connection(io, service);
+    let serving = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(serving);
     tokio::select! {
         // Errors here are callers that left and faults that were asked for.
@@ -126,7 +126,7 @@ async fn at_resource(
     }
     match &resource.bare {
         Some(bare) => bare.answer(connection, request).await,
-        None => azure::answer(shared, resource, connection, path, request).await,
+        None => call::answer(shared, resource, connection, path, request).await,
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, TokenCounting};
 use crate::faults::{Fault, FaultSet};
 use crate::identity::Identity;
 use crate::listener::{Role, accept};
@@ -52,10 +52,17 @@ pub(crate) struct Shared {
     pub(crate) identity: Identity,
     pub(crate) identity_faults: FaultSet,
     /// Numbers the calls; ids are made of it.
-    pub(crate) serial: AtomicU64,
+    serial: AtomicU64,
+    /// Changes when the simulator ends.
+    pub(crate) stopped: watch::Receiver<bool>,
 }
 
 impl Shared {
+    /// The next number of a call.
+    pub(crate) fn next_serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+
     pub(crate) fn resource(&self, name: &str) -> Option<&Arc<Resource>> {
         self.resources.iter().find(|resource| resource.config.name == name)
     }
@@ -101,6 +108,7 @@ impl Simulator {
     /// Starts with a clock of one's own, which drives windows, token lifetimes and dates.
     pub async fn start_with_clock(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         config.check()?;
+        warm(&config).await;
         let (main, main_address) = listen(config.address, config.port, "the main port").await?;
         let mut listeners = vec![(main, Role::Main)];
         let mut addresses = Addresses { main: main_address, resources: BTreeMap::new() };
@@ -116,9 +124,15 @@ impl Simulator {
         }
         let identity = Identity::new(config.identity, clock.clone());
         let identity_faults = FaultSet::default();
-        let shared =
-            Arc::new(Shared { clock, resources, identity, identity_faults, serial: AtomicU64::default() });
         let (stop, stopped) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            clock,
+            resources,
+            identity,
+            identity_faults,
+            serial: AtomicU64::default(),
+            stopped: stopped.clone(),
+        });
         let mut tasks = JoinSet::new();
         for (listener, role) in listeners {
             tasks.spawn(accept(listener, role, shared.clone(), stopped.clone()));
@@ -173,6 +187,16 @@ impl Running {
         // Without a receiver every listener has ended already.
         let _ = self.stop.send(true);
         while self.listeners.join_next().await.is_some() {}
+    }
+}
+
+/// Loads the vocabularies that will be counted with, so that no call waits for one.
+async fn warm(config: &Config) {
+    let deployments = config.resources.iter().flat_map(|resource| &resource.deployments);
+    for deployment in deployments.filter(|deployment| deployment.tokens == TokenCounting::Bpe) {
+        let model = deployment.model.clone().unwrap_or_else(|| deployment.name.clone());
+        // Loading can only fail by a panic, and then the first call tries again.
+        let _ = tokio::task::spawn_blocking(move || sekisho_llm::warm(Some(&model))).await;
     }
 }
 

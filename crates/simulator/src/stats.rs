@@ -1,21 +1,22 @@
 //! What reached the backend, so that tests can say what a gateway sent.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod recorder;
+mod stream;
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::request::Parts;
-use parking_lot::Mutex;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Requests kept per resource.
-const RECENT_REQUESTS: usize = 16;
+pub(crate) use recorder::{Recorder, Tally, Tokens};
+pub(crate) use stream::{OpenStream, StreamPlan};
+
+/// Characters kept of each end of a judged text.
+const CHECK_CHARACTERS: usize = 32;
 /// Bytes of a body kept: 64 KiB.
 const KEPT_BODY_BYTES: usize = 64 * 1024;
-/// Deployment names counted apart; a `*` deployment takes any name a caller invents.
-const MOST_DEPLOYMENTS: usize = 1000;
 
 /// Everything counted since the start or the last reset.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,10 +39,43 @@ pub struct ResourceStats {
     /// Over all deployments, refused and unknown calls included.
     #[serde(flatten)]
     pub counts: Counts,
-    /// By deployment name.
+    /// By deployment name; services without one stand under their own (`contentsafety`).
     pub deployments: BTreeMap<String, Counts>,
+    /// By the name in the request header `x-sim-caller`; without `last`.
+    pub callers: BTreeMap<String, Counts>,
+    /// Calls counted under no deployment or no caller of their own, because there are 1,000 already.
+    pub unnamed: u64,
     /// The last 16 requests, oldest first.
     pub recent: Vec<SeenRequest>,
+    /// The last 256 texts Content Safety judged, oldest first.
+    pub checks: Vec<Check>,
+}
+
+/// A text Content Safety judged, with enough of it to find its place in a longer one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Check {
+    /// `analyze`, `userPrompt` or `document`.
+    pub kind: String,
+    /// Characters of the text.
+    pub characters: usize,
+    /// Its first 32 characters.
+    pub begins: String,
+    /// Its last 32 characters.
+    pub ends: String,
+}
+
+impl Check {
+    pub(crate) fn new(kind: &str, text: &str) -> Self {
+        let characters = text.chars().count();
+        let skipped = characters.saturating_sub(CHECK_CHARACTERS);
+        Self {
+            kind: kind.to_owned(),
+            characters,
+            begins: text.chars().take(CHECK_CHARACTERS).collect(),
+            ends: text.chars().skip(skipped).collect(),
+        }
+    }
 }
 
 /// Counts of calls.
@@ -55,8 +89,12 @@ pub struct Counts {
     pub by_status: BTreeMap<u16, u64>,
     /// Prompt tokens of successful calls.
     pub prompt_tokens: u64,
-    /// Completion tokens of successful calls.
+    /// Completion tokens of successful calls; of a stream that was cut, those of the text sent until then.
     pub completion_tokens: u64,
+    /// Prompt tokens that replies told in a usage.
+    pub reported_prompt_tokens: u64,
+    /// Completion tokens that replies told in a usage.
+    pub reported_completion_tokens: u64,
     /// Streams being sent now.
     pub open_streams: u64,
     /// Streams that ended before their last event: the caller went away, or a fault.
@@ -107,120 +145,5 @@ impl SeenRequest {
             body: String::from_utf8_lossy(kept).into_owned(),
             body_bytes: body.len(),
         }
-    }
-}
-
-/// Counts the calls of one resource.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder {
-    open_connections: AtomicU64,
-    connections: AtomicU64,
-    inner: Mutex<Inner>,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    counts: Counts,
-    deployments: BTreeMap<String, Counts>,
-    recent: VecDeque<SeenRequest>,
-}
-
-impl Inner {
-    /// Changes the counts of the resource and of the deployment.
-    fn change(&mut self, deployment: Option<&str>, change: impl Fn(&mut Counts)) {
-        change(&mut self.counts);
-        let Some(name) = deployment else { return };
-        if let Some(counts) = self.deployments.get_mut(name) {
-            change(counts);
-        } else if self.deployments.len() < MOST_DEPLOYMENTS {
-            change(self.deployments.entry(name.to_owned()).or_default());
-        }
-    }
-}
-
-impl Recorder {
-    pub(crate) fn connection_opened(&self) {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        self.open_connections.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn connection_closed(&self) {
-        self.open_connections.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn begin(&self, deployment: Option<&str>, seen: SeenRequest) {
-        let mut inner = self.inner.lock();
-        inner.change(deployment, |counts| {
-            counts.requests += 1;
-            counts.last = Some(seen.clone());
-        });
-        if inner.recent.len() == RECENT_REQUESTS {
-            inner.recent.pop_front();
-        }
-        inner.recent.push_back(seen);
-    }
-
-    pub(crate) fn status(&self, deployment: Option<&str>, status: u16) {
-        self.inner.lock().change(deployment, |counts| *counts.by_status.entry(status).or_default() += 1);
-    }
-
-    pub(crate) fn tokens(&self, deployment: &str, prompt: u64, completion: u64) {
-        self.inner.lock().change(Some(deployment), |counts| {
-            counts.prompt_tokens += prompt;
-            counts.completion_tokens += completion;
-        });
-    }
-
-    pub(crate) fn snapshot(&self) -> ResourceStats {
-        let inner = self.inner.lock();
-        ResourceStats {
-            open_connections: self.open_connections.load(Ordering::Relaxed),
-            connections: self.connections.load(Ordering::Relaxed),
-            counts: inner.counts.clone(),
-            deployments: inner.deployments.clone(),
-            recent: inner.recent.iter().cloned().collect(),
-        }
-    }
-
-    /// Forgets everything but what is open now.
-    pub(crate) fn reset(&self) {
-        let mut inner = self.inner.lock();
-        let open_streams = inner.counts.open_streams;
-        let still_open = |counts: &Counts| Counts { open_streams: counts.open_streams, ..Counts::default() };
-        inner.deployments.retain(|_, counts| counts.open_streams > 0);
-        for counts in inner.deployments.values_mut() {
-            *counts = still_open(counts);
-        }
-        inner.counts = Counts { open_streams, ..Counts::default() };
-        inner.recent.clear();
-        self.connections.store(0, Ordering::Relaxed);
-    }
-}
-
-/// A stream being sent; counted as cut unless it is told that it ended.
-#[derive(Debug)]
-pub(crate) struct OpenStream {
-    recorder: Arc<Recorder>,
-    deployment: String,
-    ended: bool,
-}
-
-impl OpenStream {
-    pub(crate) fn new(recorder: Arc<Recorder>, deployment: &str) -> Self {
-        recorder.inner.lock().change(Some(deployment), |counts| counts.open_streams += 1);
-        Self { recorder, deployment: deployment.to_owned(), ended: false }
-    }
-
-    pub(crate) fn end(&mut self) {
-        self.ended = true;
-    }
-}
-
-impl Drop for OpenStream {
-    fn drop(&mut self) {
-        self.recorder.inner.lock().change(Some(&self.deployment), |counts| {
-            counts.open_streams = counts.open_streams.saturating_sub(1);
-            counts.cut_streams += u64::from(!self.ended);
-        });
     }
 }

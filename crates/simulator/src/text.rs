@@ -1,14 +1,28 @@
-//! Answers: deterministic, plausible, dependent on the prompt.
+//! Answers: deterministic, plausible, dependent on the prompt. Marks in the question shape them:
+//!
+//! | mark | answer |
+//! |---|---|
+//! | `[sim:completion=N]` | has exactly N tokens (with `bpe` counting, at most N) |
+//! | `[sim:say64=BASE64]` | is exactly this text, which does not stand in the prompt |
+//! | `[sim:characters=N]` | is filled in front up to N characters; without `say64`, to exactly N |
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::tokens;
+use crate::marks;
+use crate::tokens::Tokenizer;
 
 /// Characters of the prompt repeated in an answer.
 const ECHOED_CHARACTERS: usize = 80;
 
-/// Completions are never longer, whatever is asked for.
+/// Tokens of prose at most, whatever is asked for.
 const LONGEST_COMPLETION: u64 = 16_384;
+
+/// Characters of an answer asked for by a mark.
+const MOST_CHARACTERS: usize = 1_000_000;
+/// Bytes of prose that hold one token surely, whatever counts.
+const BYTES_OF_TOKEN: usize = 8;
 
 const SENTENCES: [&str; 8] = [
     "The short answer is yes, with two conditions worth checking first. ",
@@ -38,8 +52,9 @@ pub(crate) fn mix(seed: u64) -> u64 {
 }
 
 /// How an answer is shaped.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Shape {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    pub(crate) tokenizer: &'a Tokenizer,
     /// The request's maximum of tokens.
     pub(crate) max_tokens: Option<u64>,
     /// The deployment's exact number of tokens.
@@ -62,32 +77,56 @@ impl Answer {
 }
 
 /// The answer to a question. The seed decides its wording; see [`hash`].
-pub(crate) fn answer(question: &str, seed: u64, shape: Shape) -> Answer {
-    let seed = mix(seed);
-    let whole =
-        if shape.json { json_answer(question, seed) } else { prose(question, seed, shape.exact_tokens) };
-    let max = shape.max_tokens.unwrap_or(LONGEST_COMPLETION).min(LONGEST_COMPLETION);
-    let text = tokens::truncate(&whole, max);
+pub(crate) fn answer(question: &str, seed: u64, shape: Shape<'_>) -> Answer {
+    let whole = commanded(question).unwrap_or_else(|| {
+        let exact_tokens = marks::number(question, "completion").or(shape.exact_tokens);
+        let seed = mix(seed);
+        if shape.json { json_answer(question, seed) } else { prose(question, seed, exact_tokens, shape) }
+    });
+    let max = shape.max_tokens.unwrap_or(u64::MAX);
+    let text = shape.tokenizer.truncate(&whole, max);
     Answer { cut: text.len() < whole.len(), text: text.to_owned() }
 }
 
-fn prose(question: &str, seed: u64, exact_tokens: Option<u64>) -> String {
+/// The text that marks in the question ask for, if they do.
+fn commanded(question: &str) -> Option<String> {
+    let said = marks::value(question, "say64").and_then(|encoded| STANDARD.decode(encoded).ok());
+    let said = said.and_then(|bytes| String::from_utf8(bytes).ok());
+    let characters = marks::number(question, "characters").and_then(|number| usize::try_from(number).ok());
+    let Some(characters) = characters else { return said };
+    let said = said.unwrap_or_default();
+    let missing = characters.min(MOST_CHARACTERS).saturating_sub(said.chars().count());
+    Some(filler().take(missing).chain(said.chars()).collect())
+}
+
+/// Endless text of which no two stretches of 8 characters are alike: numbered words.
+fn filler() -> impl Iterator<Item = char> {
+    (0_u64..).flat_map(|number| format!("w{number:06} ").into_bytes()).map(char::from)
+}
+
+fn prose(question: &str, seed: u64, exact_tokens: Option<u64>, shape: Shape<'_>) -> String {
     let echo: String = question.trim().chars().take(ECHOED_CHARACTERS).collect();
     let mut text = format!("Simulated answer to \"{echo}\": ");
     let mut state = seed;
     let mut sentences = 2 + seed % 4;
     let wanted = exact_tokens.map(|exact| exact.min(LONGEST_COMPLETION));
-    let wanted_bytes =
-        wanted.and_then(|tokens| usize::try_from(tokens).ok()).map(|tokens| tokens.saturating_mul(4));
+    let wanted_bytes = wanted
+        .and_then(|tokens| usize::try_from(tokens).ok())
+        .map(|tokens| tokens.saturating_mul(BYTES_OF_TOKEN));
     while sentences > 0 || wanted_bytes.is_some_and(|bytes| text.len() < bytes + echo.len()) {
         state = mix(state);
         text.push_str(sentence(state));
         sentences = sentences.saturating_sub(1);
     }
     match wanted {
-        Some(tokens) => tokens::truncate(&text, tokens).to_owned(),
+        Some(tokens) => shape.tokenizer.truncate(&text, tokens).to_owned(),
         None => text.trim_end().to_owned(),
     }
+}
+
+/// Endless prose word by word, each with the space behind it.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    SENTENCES.into_iter().cycle().flat_map(|sentence| sentence.split_inclusive(' '))
 }
 
 fn sentence(number: u64) -> &'static str {
@@ -135,10 +174,14 @@ fn example(schema: &Value, name: &str, depth: usize) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tokens;
+
+    const PLAIN: Shape<'static> =
+        Shape { tokenizer: &Tokenizer::Simple, max_tokens: None, exact_tokens: None, json: false };
 
     #[test]
     fn answers_depend_on_question_and_seed_alone() {
-        let shape = Shape::default();
+        let shape = PLAIN;
         assert_eq!(answer("hello", hash("hello"), shape), answer("hello", hash("hello"), shape));
         assert_ne!(answer("hello", hash("hello"), shape), answer("hello", hash("other"), shape));
         assert_ne!(answer("hello", 1, shape), answer("hallo", 1, shape));
@@ -147,17 +190,26 @@ mod tests {
     #[test]
     fn exact_and_maximal_lengths_hold() {
         for tokens in [1, 7, 200, 1000] {
-            let exact = Shape { exact_tokens: Some(tokens), ..Shape::default() };
+            let exact = Shape { exact_tokens: Some(tokens), ..PLAIN };
             let said = answer("関所とは?", 0, exact);
             assert_eq!((tokens::count(&said.text), said.cut), (tokens, false));
         }
-        let short = answer("hi", 0, Shape { max_tokens: Some(3), ..Shape::default() });
+        let short = answer("hi", 0, Shape { max_tokens: Some(3), ..PLAIN });
         assert_eq!((tokens::count(&short.text), short.finish_reason()), (3, "length"));
     }
 
     #[test]
+    fn marks_shape_the_answer() {
+        let said = |question: &str| answer(question, 0, PLAIN).text;
+        assert_eq!(tokens::count(&said("[sim:completion=9]")), 9);
+        assert_eq!(said("[sim:say64=W3NpbTpoYXRlPTRd]"), "[sim:hate=4]");
+        let long = said("[sim:characters=25000][sim:say64=W3NpbTpoYXRlPTRd]");
+        assert_eq!((long.chars().count(), long.ends_with("[sim:hate=4]")), (25_000, true));
+    }
+
+    #[test]
     fn json_answers_and_arguments_are_json() {
-        let said = answer("hi", 0, Shape { json: true, ..Shape::default() });
+        let said = answer("hi", 0, Shape { json: true, ..PLAIN });
         assert!(serde_json::from_str::<Value>(&said.text).unwrap().is_object());
         let schema = json!({"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"},
             "unit":{"enum":["c","f"]},"tags":{"type":"array","items":{"type":"boolean"}}}});

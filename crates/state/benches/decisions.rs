@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sekisho_policy::ports::counters::{CounterAsk, Counters, Window};
-use sekisho_policy::ports::{Cache, Recorder};
-use sekisho_state::memory::{MemoryCache, MemoryCounters};
+use sekisho_policy::ports::{Cache, Recorder, Vector, Vectors};
+use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters, MemoryVectors};
 use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::store::StorePorts;
 use sekisho_state::redis::{RedisCounters, RedisSettings, RedisStore};
@@ -45,6 +45,7 @@ async fn main() {
         report("memory", name, start.elapsed() / IN_MEMORY);
     }
     cache_hit().await;
+    nearest_vector().await;
     match Redis::start(&[]).await {
         Ok(redis) => on_redis(&redis).await,
         Err(error) => println!("{error:#}"),
@@ -59,6 +60,29 @@ async fn cache_hit() {
         assert!(cache.get("a key of some length").await.is_some());
     }
     report("memory", "cache hit of 4 KiB", start.elapsed() / IN_MEMORY);
+}
+
+/// The nearest of 10,000 vectors of 384 dimensions.
+async fn nearest_vector() {
+    const VECTORS: u32 = 10_000;
+    const LOOKUPS: u32 = 500;
+    let clock = Arc::new(RealClock::default());
+    let vectors = MemoryVectors::new(clock, MemoryBounds::VECTORS, Arc::new(FakeRecorder::default()));
+    let mut state = 1_u64;
+    let mut number = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let mut vector = || Vector::new(&(0..384).map(|_| number()).collect::<Vec<_>>()).unwrap();
+    for _ in 0..VECTORS {
+        vectors.put("00", &vector(), vec![0; 1024].into(), MINUTE).await;
+    }
+    let wanted = vector();
+    let start = Instant::now();
+    for _ in 0..LOOKUPS {
+        assert!(vectors.nearest("00", &wanted, 0.0).await.is_some());
+    }
+    report("memory", "nearest of 10,000", start.elapsed() / LOOKUPS);
 }
 
 async fn on_redis(redis: &Redis) {

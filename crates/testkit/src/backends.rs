@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::embeddings::{EmbeddingSettings, ScriptedEmbeddings};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt;
@@ -67,13 +68,26 @@ pub struct ScriptedBackends {
     script: Mutex<VecDeque<Script>>,
     services: Arc<FakeServices>,
     received: Mutex<Vec<Received>>,
+    embeddings: Option<ScriptedEmbeddings>,
 }
 
 impl ScriptedBackends {
     /// Backends with these ids.
     pub fn new(ids: Vec<String>, script: Vec<Script>) -> Self {
-        let (script, received) = (Mutex::new(script.into()), Mutex::new(Vec::new()));
-        Self { ids, script, services: Arc::default(), received }
+        Self {
+            ids,
+            script: Mutex::new(script.into()),
+            services: Arc::default(),
+            received: Mutex::new(Vec::new()),
+            embeddings: None,
+        }
+    }
+
+    /// The same with a backend that makes embeddings.
+    #[must_use]
+    pub fn with_embeddings(mut self, settings: EmbeddingSettings) -> Self {
+        self.embeddings = Some(ScriptedEmbeddings { settings, received: Mutex::default() });
+        self
     }
 
     /// The same with services that some of them are.
@@ -87,13 +101,24 @@ impl ScriptedBackends {
         std::mem::take(&mut *self.received.lock())
     }
 
+    /// What reached the backend that makes embeddings; it is forgotten.
+    pub fn take_embedded(&self) -> Vec<Received> {
+        self.embeddings.as_ref().map(|known| std::mem::take(&mut *known.received.lock())).unwrap_or_default()
+    }
+
     fn next(&self) -> Option<Script> {
         let mut script = self.script.lock();
         if script.len() > 1 { script.pop_front() } else { script.front().cloned() }
     }
 
-    fn base(id: &str) -> Arc<BaseUrl> {
+    fn makes_embeddings(&self, id: &str) -> Option<&ScriptedEmbeddings> {
+        self.embeddings.as_ref().filter(|known| known.settings.backend == id)
+    }
+
+    fn base(&self, id: &str) -> Arc<BaseUrl> {
+        let query = self.makes_embeddings(id).map_or("", |known| &known.settings.query);
         Arc::new(BaseUrl {
+            query: query.into(),
             scheme: "https".into(),
             host: format!("{id}.example").into(),
             port: 443,
@@ -106,11 +131,11 @@ impl Backends for ScriptedBackends {
     fn describe(&self, backend_id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
         let id = self.ids.iter().find(|id| *id == backend_id)?;
         let facts = BackendFacts { id: Arc::from(id.as_str()), ..BackendFacts::default() };
-        Some((Arc::new(facts), Some(Self::base(id))))
+        Some((Arc::new(facts), Some(self.base(id))))
     }
 
-    fn has_credentials(&self, _backend_id: &str) -> bool {
-        false
+    fn has_credentials(&self, backend_id: &str) -> bool {
+        self.makes_embeddings(backend_id).is_some_and(|known| known.settings.has_credentials)
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
@@ -120,7 +145,7 @@ impl Backends for ScriptedBackends {
                 Target::Url(url) => {
                     (format!("{}://{}{}", url.scheme, url.authority(), url.path), Arc::clone(url))
                 }
-                Target::Backend(id) => (id.to_string(), Self::base(id)),
+                Target::Backend(id) => (id.to_string(), self.base(id)),
             };
             let uri = if call.query.is_empty() {
                 call.path.to_owned()
@@ -137,7 +162,16 @@ impl Backends for ScriptedBackends {
             let body = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
             let method = call.method.to_string();
             let authority: Arc<str> = base_url.authority().into();
-            self.received.lock().push(Received {
+            let embeddings = match call.target {
+                Target::Backend(id) => self.makes_embeddings(id),
+                _ => None,
+            };
+            let script = match embeddings {
+                Some(known) => Some(known.answer(&body)),
+                None => self.next(),
+            };
+            let received = embeddings.map_or(&self.received, |known| &known.received);
+            received.lock().push(Received {
                 target,
                 method,
                 uri,
@@ -147,13 +181,17 @@ impl Backends for ScriptedBackends {
                 proxy: call.proxy.map(|proxy| proxy.url.authority()),
                 certificate: call.certificate.and_then(|certificate| shown(&certificate)),
             });
-            let attempt = Attempt { authority, ..Attempt::default() };
+            let backend_id = match call.target {
+                Target::Backend(id) => Some(Arc::clone(id)),
+                _ => None,
+            };
+            let attempt = Attempt { authority, backend_id, ..Attempt::default() };
             let failed = |failure, reason: &'static str, message: &str| ForwardError {
                 failure,
                 message: message.to_owned(),
-                attempt: Some(Attempt { failure: Some(reason), ..attempt.clone() }),
+                attempts: vec![Attempt { failure: Some(reason), ..attempt.clone() }],
             };
-            match self.next() {
+            match script {
                 Some(Script::Reply { status, reason, headers, body }) => {
                     let body = Body::stream(http_body_util::Full::new(body));
                     let mut response = Response { status, reason, headers, body };
@@ -161,7 +199,7 @@ impl Backends for ScriptedBackends {
                     if let Some(meter) = meter {
                         meter.watch(&mut response, &mut attempt);
                     }
-                    Ok(ForwardReply { response, attempt, base_url, backend: None })
+                    Ok(ForwardReply { response, attempts: vec![attempt], base_url, backend: None })
                 }
                 Some(Script::Timeout) => {
                     Err(failed(ForwardFailure::Timeout, "Timeout", "no response headers in time"))
@@ -184,7 +222,7 @@ impl ScriptedBackends {
         call: ForwardCall<'_>,
         base_url: Arc<BaseUrl>,
     ) -> Result<ForwardReply, ForwardError> {
-        let failed = |failure, message: String| ForwardError { failure, message, attempt: None };
+        let failed = |failure, message: String| ForwardError { failure, message, attempts: Vec::new() };
         let mut request = http::Request::new(call.body);
         *request.method_mut() = call.method.clone();
         *request.headers_mut() = call.headers;
@@ -204,7 +242,7 @@ impl ScriptedBackends {
             status: Some(response.status),
             ..Attempt::default()
         };
-        Ok(ForwardReply { response, attempt, base_url, backend: None })
+        Ok(ForwardReply { response, attempts: vec![attempt], base_url, backend: None })
     }
 }
 
@@ -217,6 +255,6 @@ fn unknown_backend() -> ForwardError {
     ForwardError {
         failure: ForwardFailure::UnknownBackend,
         message: "the API has no service URL and no policy chose a backend".to_owned(),
-        attempt: None,
+        attempts: Vec::new(),
     }
 }

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::backends::Script;
+use crate::embeddings::EmbeddingSettings;
 use crate::message::{self, RequestText, ResponseText};
 use crate::pem::PemFile;
 use crate::ports::Connection;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub authorizations: BTreeMap<String, ConnectionSettings>,
     /// True when there is an external cache.
     pub external_cache: bool,
+    /// True when tokens per minute are those of the last 60 seconds.
+    pub sliding_tokens: bool,
     /// What the specification says of the operation: an operation of OpenAPI 3.1 with `components` beside it.
     pub contract: Option<Value>,
     /// JSON schemas of the service by id; a text stands for an XML schema.
@@ -65,10 +68,26 @@ pub struct Settings {
     pub trusted_certificates: Option<String>,
     /// Certificates of the configuration by id, each a PEM file with the certificate and perhaps its key (PKCS#8).
     pub certificates: BTreeMap<String, String>,
+    /// External caches by resource name, for `cache-id`.
+    pub caches: Vec<String>,
+    /// A backend that makes embeddings.
+    pub embeddings: Option<EmbeddingSettings>,
+    /// How the gateway caches by meaning.
+    pub semantic_cache: SemanticCacheSettings,
     /// How `llm-content-safety` works with its service.
     pub content_safety: ContentSafety,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
+}
+
+/// How the gateway caches by meaning.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SemanticCacheSettings {
+    /// Event streams are not kept.
+    pub bypasses_streams: bool,
+    /// Hits carry a header.
+    pub marks_hits: bool,
 }
 
 /// `contentSafety` of a case: what becomes of text without a verdict.
@@ -169,6 +188,8 @@ pub struct Expected {
     pub absent_headers: Vec<String>,
     /// Requests that reached other services, each by some of `method`, `url`, `headers`, `body`, `timeout`, `proxy`.
     pub services: Option<Vec<Value>>,
+    /// Requests that reached the backend of `embeddings`, as for `backend`.
+    pub embeddings: Option<Vec<Value>>,
     /// Metrics as `namespace/name=value {dimension=value, …}`.
     pub metrics: Option<Vec<String>>,
     /// Events as the recorder was told them: the name, and in `{…}` what belongs to it.

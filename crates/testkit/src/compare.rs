@@ -11,7 +11,7 @@ use sekisho_policy::exchange::{Exchange, Response};
 use sekisho_policy::ports::Metric;
 use serde_json::{Value, json};
 
-use crate::backends::{Received, shown};
+use crate::backends::{Received, ScriptedBackends, shown};
 use crate::case::{Call, Expected, Wait};
 use crate::ports::FakePorts;
 use crate::services::ServiceCall;
@@ -62,14 +62,24 @@ pub(crate) fn rest(
     expected: &Expected,
     exchange: &mut Exchange,
     ports: &FakePorts,
-    received: &[Received],
+    backends: &ScriptedBackends,
     differences: &mut Vec<String>,
 ) -> Result<()> {
+    let received = backends.take_received();
     if let Some(requests) = &expected.backend {
         compare_requests(
             "backend",
             requests,
             &received.iter().map(members_of_request).collect::<Vec<_>>(),
+            differences,
+        );
+    }
+    let embedded = backends.take_embedded();
+    if let Some(requests) = &expected.embeddings {
+        compare_requests(
+            "embeddings",
+            requests,
+            &embedded.iter().map(members_of_request).collect::<Vec<_>>(),
             differences,
         );
     }

@@ -13,6 +13,7 @@ pub mod case;
 pub mod clock;
 mod compare;
 pub mod contract;
+pub mod embeddings;
 pub mod message;
 pub mod pem;
 pub mod ports;

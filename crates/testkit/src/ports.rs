@@ -9,9 +9,10 @@ use parking_lot::Mutex;
 use sekisho_identity::{IdentityPorts, JwtVerifier, tokio_spawner};
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
-    Http, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
+    Http, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens, VectorCaches,
 };
-use sekisho_state::memory::{MemoryCache, MemoryCounters};
+use sekisho_policy::semantic::{SemanticSettings, Semantics};
+use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters, MemoryVectors};
 
 use crate::services::FakeServices;
 
@@ -203,6 +204,8 @@ pub struct FakePorts {
     pub authorizations: Arc<FakeAuthorizations>,
     /// How many are in a place at once.
     pub permits: Arc<Permits>,
+    /// How answers are kept by their meaning.
+    pub semantic_cache: SemanticSettings,
     /// What goes on after a call.
     pub spawner: Arc<FakeSpawner>,
 }
@@ -225,6 +228,14 @@ impl FakePorts {
         Arc::new(verifier.unwrap_or_else(|error| unreachable!("the environment is empty: {error}")))
     }
 
+    /// An empty cache in memory.
+    fn vectors(&self) -> VectorCaches {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let recorder = Arc::clone(&self.recorder) as Arc<dyn Recorder>;
+        let usual = Arc::new(MemoryVectors::new(clock, MemoryBounds::VECTORS, recorder));
+        VectorCaches { usual, named: BTreeMap::new() }
+    }
+
     /// The same, for tests that replace some of them.
     pub fn set(&self) -> PortSet {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
@@ -242,6 +253,7 @@ impl FakePorts {
             jwts: self.jwts(),
             authorizations: Arc::clone(&self.authorizations) as Arc<dyn Authorizations>,
             permits: Arc::clone(&self.permits),
+            semantics: Arc::new(Semantics::new(self.vectors(), self.semantic_cache)),
             spawner: Arc::new(move |future| spawner.waiting.lock().push(future)),
             clock,
         }

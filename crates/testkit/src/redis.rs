@@ -1,6 +1,7 @@
 //! Real Redis servers as child processes, on free ports of the loopback address.
 //!
-//! They need `redis-server` and `redis-cli`, Debian's package `redis-server`.
+//! They need `redis-server` and `redis-cli`, Debian's package `redis-server`. The one that searches vectors is in
+//! `.cache/redis-search`, where `tests/run` installs it: its licence (RSALv2 or SSPL) lets it be run here and not be passed on.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -20,6 +21,9 @@ const SLOTS: usize = 16_384;
 pub struct Redis {
     /// The port it listens on.
     pub port: u16,
+    program: PathBuf,
+    /// Where the program finds libraries that this machine does not have.
+    libraries: Option<PathBuf>,
     arguments: Vec<String>,
     /// What `redis-cli` needs to reach it.
     login: Vec<String>,
@@ -31,6 +35,20 @@ impl Redis {
     /// Starts a server that keeps nothing on disk, with further settings such as `["--requirepass", "x"]`.
     pub async fn start(settings: &[&str]) -> Result<Redis> {
         Self::build(settings, &[], true).await
+    }
+
+    /// Starts a server with RediSearch; none where it is not installed.
+    pub async fn start_with_search() -> Result<Option<Redis>> {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/redis-search");
+        if !home.join("complete").exists() {
+            return Ok(None);
+        }
+        let module = home.join("redisearch.so").display().to_string();
+        let mut redis = Self::prepare(&["--loadmodule", &module], &[], true)?;
+        redis.program = home.join("redis-server");
+        redis.libraries = Some(home.join("libraries"));
+        redis.restart().await?;
+        Ok(Some(redis))
     }
 
     /// The same where `redis-cli` needs further options, such as `["--pass", "x"]`.
@@ -48,6 +66,13 @@ impl Redis {
     }
 
     async fn build(settings: &[&str], login: &[&str], is_plain: bool) -> Result<Redis> {
+        let mut redis = Self::prepare(settings, login, is_plain)?;
+        redis.restart().await?;
+        Ok(redis)
+    }
+
+    /// A server that is not started yet.
+    fn prepare(settings: &[&str], login: &[&str], is_plain: bool) -> Result<Redis> {
         let port = free_port()?;
         let ports = if is_plain { ["--port", "--tls-port"] } else { ["--tls-port", "--port"] };
         let mut arguments = vec![ports[0].to_owned(), port.to_string()];
@@ -57,14 +82,15 @@ impl Redis {
         let fixed = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
         arguments.extend(fixed.iter().chain(settings).map(|word| (*word).to_owned()));
         let login = login.iter().map(|word| (*word).to_owned()).collect();
-        let mut redis = Redis { port, arguments, login, directory: tempfile::tempdir()?, child: None };
-        redis.restart().await?;
-        Ok(redis)
+        let program = PathBuf::from("redis-server");
+        let directory = tempfile::tempdir()?;
+        Ok(Redis { port, program, libraries: None, arguments, login, directory, child: None })
     }
 
     /// Starts it again after [`Redis::kill`], empty, on the same port.
     pub async fn restart(&mut self) -> Result<()> {
-        let child = Command::new("redis-server")
+        let child = Command::new(&self.program)
+            .envs(self.libraries.iter().map(|path| ("LD_LIBRARY_PATH", path)))
             .args(&self.arguments)
             .current_dir(self.directory.path())
             .stdin(Stdio::null())

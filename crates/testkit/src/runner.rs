@@ -5,17 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use http_body_util::BodyExt;
 use sekisho_diagnostics::{Diagnostic, SourceMap, has_errors, render};
 use sekisho_expression::Limits;
 use sekisho_expression::context::{
     ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, SubscriptionFacts, TrustStore, UrlFacts,
 };
 use sekisho_policy::body::Body;
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
+use sekisho_policy::compile::{
+    Compiler, Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow,
+};
 use sekisho_policy::document::{CompiledDocument, assemble};
-use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Route};
+use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
 use sekisho_policy::pipeline::{CallEnd, Pipeline, Scope};
 use sekisho_policy::ports::{Backends, BaseUrl, Clock, Ports, Target};
+use sekisho_policy::semantic::SemanticSettings;
 use sekisho_state::memory::MemoryCache;
 use serde_json::Value;
 
@@ -46,6 +50,34 @@ pub async fn run(case: &Case) -> Result<()> {
     Ok(())
 }
 
+/// Everything that comes out of a case: its findings by code and line, and of each call the response, what reached the backend, the error,
+/// the variables, metrics and traces.
+pub async fn transcript(case: &Case) -> Result<Vec<String>> {
+    let mut sources = SourceMap::new();
+    let (pipeline, findings) = compile(case, &mut sources);
+    // Columns depend on the lengths of names before them.
+    let place = |finding: &Diagnostic| format!("{} {}", finding.code, sources.locate(finding.span).line);
+    let mut lines: Vec<String> = findings.iter().map(place).collect();
+    if case.findings.is_some() {
+        return Ok(lines);
+    }
+    let bench = Bench::new(case);
+    for (number, call) in case.calls.iter().enumerate() {
+        let (mut exchange, response) = bench.run(&pipeline, number, call).await?;
+        let mut headers: Vec<String> =
+            response.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+        headers.sort();
+        let status = response.status;
+        let body = response.body.collect().await?.to_bytes();
+        bench.end(&mut exchange, CallEnd { status, ..CallEnd::default() }).await;
+        lines.extend([status.to_string(), headers.join("\n"), String::from_utf8_lossy(&body).into_owned()]);
+        lines.push(format!("{:?}", bench.backends.take_received()));
+        lines.push(format!("{:?} {:?}", exchange.last_error, exchange.variables.entries()));
+        lines.push(format!("{:?} {:?}", bench.fakes.recorder.metrics.lock().split_off(0), exchange.traces));
+    }
+    Ok(lines)
+}
+
 /// What the calls of a case share.
 struct Bench<'c> {
     case: &'c Case,
@@ -66,9 +98,17 @@ impl<'c> Bench<'c> {
             fakes.external_cache = Some(Arc::new(MemoryCache::new(clock)));
         }
         fakes.services.answers.lock().clone_from(&case.services);
-        let backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone());
-        let backends = Arc::new(backends.with_services(Arc::clone(&fakes.services)));
-        Self { case, ports: fakes.ports(), fakes, backends }
+        fakes.semantic_cache = SemanticSettings {
+            replays_streams: !case.settings.semantic_cache.bypasses_streams,
+            marks_hits: case.settings.semantic_cache.marks_hits,
+            ..SemanticSettings::default()
+        };
+        let mut backends = ScriptedBackends::new(case.settings.backends.clone(), case.backend.clone())
+            .with_services(Arc::clone(&fakes.services));
+        if let Some(embeddings) = &case.settings.embeddings {
+            backends = backends.with_embeddings(embeddings.clone());
+        }
+        Self { case, ports: fakes.ports(), fakes, backends: Arc::new(backends) }
     }
 
     async fn call(
@@ -78,22 +118,35 @@ impl<'c> Bench<'c> {
         call: &Call,
         differences: &mut Vec<String>,
     ) -> Result<()> {
+        let (mut exchange, response) = self.run(pipeline, number, call).await?;
+        let mut end = CallEnd { status: response.status, ..CallEnd::default() };
+        end.request_bytes = call.request.body.len() as u64;
+        let body = compare::response(call, response, differences).await?;
+        end.response_bytes = body as u64;
+        self.end(&mut exchange, end).await;
+        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends, differences)
+    }
+}
+
+impl Bench<'_> {
+    /// Sends a call through the policies.
+    async fn run(&self, pipeline: &Pipeline, number: usize, call: &Call) -> Result<(Exchange, Response)> {
         let settings = self.case.settings.calls.get(number).cloned().unwrap_or_default();
         self.fakes.clock.advance(Duration::from_secs_f64(settings.pause));
         let mut exchange = exchange(self.case, call, &settings, &self.ports, &self.backends)?;
         pipeline.run(&mut exchange).await;
         let response = exchange.response.take().unwrap_or_default();
-        let mut end = CallEnd { status: response.status, ..CallEnd::default() };
-        end.request_bytes = call.request.body.len() as u64;
-        let body = compare::response(call, response, differences).await?;
-        end.response_bytes = body as u64;
+        Ok((exchange, response))
+    }
+
+    /// Does what policies left to do when the call is over.
+    async fn end(&self, exchange: &mut Exchange, end: CallEnd) {
         for work in std::mem::take(&mut exchange.at_end) {
             work.run(end).await;
         }
         self.fakes.spawner.run().await;
         // What the adapters do in the background gets its turn.
         tokio::task::yield_now().await;
-        compare::rest(&call.expected, &mut exchange, &self.fakes, &self.backends.take_received(), differences)
     }
 }
 
@@ -108,6 +161,10 @@ fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) 
         content_safety: case.settings.content_safety.settings(),
         ..Environment::default()
     };
+    if case.settings.sliding_tokens {
+        environment.token_window = TokenWindow::Sliding;
+    }
+    environment.caches.extend(case.settings.caches.iter().cloned());
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);
         environment.certificates.extend(facts.map(|facts| (id.clone(), facts)));

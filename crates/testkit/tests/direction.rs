@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("resources", &["diagnostics"][..]),
         ("identity", &["policy", "expression"][..]),
         ("state", &["policy"][..]),
+        ("embeddings", &["policy"][..]),
         ("gateway", &["diagnostics", "expression", "llm", "policy", "resources"][..]),
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
@@ -32,13 +33,14 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "telemetry",
                 "simulator",
                 "state",
+                "embeddings",
             ][..],
         ),
     ])
 }
 
 const HOT: [&str; 4] = ["expression", "policy", "llm", "gateway"];
-const HEAVY: [&str; 5] = ["axum", "reqwest", "datafusion", "azure_core", "azure_identity"];
+const HEAVY: [&str; 6] = ["axum", "reqwest", "datafusion", "azure_core", "azure_identity", "tokenizers"];
 
 #[test]
 fn dependencies_point_one_way() {

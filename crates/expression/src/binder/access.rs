@@ -163,7 +163,9 @@ impl Binder {
     fn note_needs(&mut self, target: &Typed, member: &Declared) {
         self.uses.note_direct(&target.node);
         match (&target.ty, member.name) {
-            (Type::Named("IRequest"), "Body") => self.uses.reads_request_body = true,
+            (Type::Named("IRequest"), "Body") | (Type::Named("IFoundry"), "Deployment") => {
+                self.uses.reads_request_body = true;
+            }
             (Type::Named("IResponse"), "Body") => self.uses.reads_response_body = true,
             _ => {}
         }

@@ -227,6 +227,7 @@ pub(super) static TYPES: &[&TypeDeclaration] = &[
     &messages::RESPONSE,
     &messages::BODY,
     &messages::URL,
+    &messages::FOUNDRY,
     &messages::PRIVATE_ENDPOINT,
     &variables::VARIABLES,
     &variables::HEADERS,

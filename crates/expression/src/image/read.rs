@@ -301,6 +301,9 @@ fn request(facts: &Map<String, Json>) -> Result<RequestImage, ImageError> {
             group_id: text(facts, "groupId"),
             member_name: text(facts, "memberName"),
         }),
+        model_deployment: object(facts, "foundry")
+            .and_then(|facts| optional(facts, "deployment"))
+            .map(Arc::from),
     })
 }
 

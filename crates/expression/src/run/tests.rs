@@ -241,6 +241,7 @@ fn needs_say_which_bodies_are_read() {
     let needs = |expression: &str| compiled(expression).needs();
     assert_eq!(needs("@(context.Request.Method)"), Needs::default());
     assert!(needs("@(context.Request.Body.As<string>(true))").request_body);
+    assert!(needs("@(context.Request.Foundry.Deployment)").request_body);
     assert!(needs("@(context.Response?.Body?.As<string>())").response_body);
     let none = Needs::default();
     assert_eq!(needs("@(context.Response != null && context.Response.StatusCode == 429)"), none);

@@ -57,6 +57,7 @@ pub enum HostReference {
     ProductApiQuery(Arc<ApiFacts>),
     MatchedParameters,
     PrivateEndpointConnection,
+    Foundry,
     /// `context.Api`.
     Api,
     /// One of `context.Product.Apis`.
@@ -114,6 +115,7 @@ impl HostReference {
             H::Query(_) | H::ProductApiQuery(_) => "IQuery",
             H::MatchedParameters => "IMatchedParameters",
             H::PrivateEndpointConnection => "IPrivateEndpointConnection",
+            H::Foundry => "IFoundry",
             H::Api | H::ProductApi(_) => "IApi",
             H::SubscriptionKeyParameterNames(_) => "ISubscriptionKeyParameterNames",
             H::Operation => "IOperation",

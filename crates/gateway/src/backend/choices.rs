@@ -55,7 +55,7 @@ fn backends(proxy: &Arc<Proxy>) -> CallBackends {
         ports: FakePorts::default().ports(),
     };
     let forwarded = Forwarded { peer: HeaderValue::from_static("peer"), secure: false, host: None };
-    CallBackends { set: Arc::new(set), forwarded }
+    CallBackends { set: Arc::new(set), forwarded, consent: None }
 }
 
 fn call(
@@ -76,6 +76,7 @@ fn call(
         certificate,
         follow_redirects: false,
         metering: None,
+        variables: None,
     }
 }
 

@@ -41,8 +41,8 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'?');
 
 impl Credentials {
-    /// True when nothing is sent.
-    pub(crate) fn are_none(&self) -> bool {
+    /// True when there are none.
+    pub(crate) fn is_empty(&self) -> bool {
         self.headers.is_empty() && self.query.is_empty() && self.identity.is_none()
     }
 
@@ -111,9 +111,11 @@ mod tests {
     #[test]
     fn query_parameters_replace_those_of_the_call() {
         let mut credentials = Credentials::default();
+        assert!(credentials.is_empty());
         assert_eq!(credentials.query("a=1"), None);
         credentials.add_query("api-key", "a b&c");
         credentials.add_query("code", "x");
+        assert!(!credentials.is_empty());
         assert_eq!(credentials.query("a=1&API-KEY=old&b").unwrap(), "a=1&b&api-key=a%20b%26c&code=x");
         assert_eq!(credentials.query("").unwrap(), "api-key=a%20b%26c&code=x");
     }

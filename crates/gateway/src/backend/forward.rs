@@ -19,6 +19,7 @@ use super::pool::Pool;
 use super::redirect::send_following;
 use super::single::Single;
 use super::{Backend, BackendSet};
+use crate::tunnel::Consent;
 use crate::upstream::{ClientSet, Endpoint, SendFailure, UpstreamCall, UpstreamError, Way, send};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -40,6 +41,8 @@ pub(crate) struct Forwarded {
 pub(crate) struct CallBackends {
     pub(crate) set: Arc<BackendSet>,
     pub(crate) forwarded: Forwarded,
+    /// Where the consent of the backend goes, for a call that is to become a WebSocket.
+    pub(crate) consent: Option<Arc<Consent>>,
 }
 
 impl Backends for CallBackends {
@@ -48,16 +51,21 @@ impl Backends for CallBackends {
     }
 
     fn has_credentials(&self, backend_id: &str) -> bool {
-        match self.set.by_id.get(backend_id) {
-            None => false,
-            Some(Backend::Single(single)) => single.has_credentials(),
-            Some(Backend::Pool { pool, .. }) => pool.members.iter().all(|member| member.has_credentials()),
-        }
+        self.set.has_credentials(backend_id)
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        Box::pin(self.forward_now(call))
+        Box::pin(self.forward_now(call, Base::Own))
     }
+}
+
+/// What the path of a call lies behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base {
+    /// The URL of the target.
+    Own,
+    /// Its host.
+    Host,
 }
 
 /// Where a call goes after all choices.
@@ -69,7 +77,15 @@ struct Hop<'h> {
 }
 
 impl CallBackends {
-    async fn forward_now(&self, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    /// Sends a call whose path lies beside the URL of its target: behind the host.
+    pub(crate) fn forward_beside<'a>(
+        &'a self,
+        call: ForwardCall<'a>,
+    ) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        Box::pin(self.forward_now(call, Base::Host))
+    }
+
+    async fn forward_now(&self, call: ForwardCall<'_>, behind: Base) -> Result<ForwardReply, ForwardError> {
         match call.target {
             Target::None => Err(nowhere(
                 "there is no backend: the API has no service URL and no policy chose one".to_owned(),
@@ -80,12 +96,12 @@ impl CallBackends {
                 let is_configured = self.set.service_origins.contains(&*endpoint.origin);
                 let clients = if is_configured { &self.set.plain } else { &self.set.guarded };
                 let hop = Hop { endpoint: &endpoint, clients, single: None, pool: None };
-                self.call(hop, call).await
+                self.call(hop, call, behind).await
             }
             Target::Backend(id) => match self.set.by_id.get(id) {
                 None => Err(nowhere(format!("backend `{id}` does not exist"))),
-                Some(Backend::Single(single)) => self.call_single(single, call).await,
-                Some(Backend::Pool { pool, .. }) => self.call_pool(pool, call).await,
+                Some(Backend::Single(single)) => self.call_single(single, call, behind).await,
+                Some(Backend::Pool { pool, .. }) => self.call_pool(pool, call, behind).await,
             },
         }
     }
@@ -94,6 +110,7 @@ impl CallBackends {
         &self,
         single: &Arc<Single>,
         call: ForwardCall<'_>,
+        behind: Base,
     ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         if let Some(breaker) = &single.breaker
@@ -104,10 +121,15 @@ impl CallBackends {
         }
         let hop =
             Hop { endpoint: &single.endpoint, clients: &single.clients, single: Some(single), pool: None };
-        self.call(hop, call).await
+        self.call(hop, call, behind).await
     }
 
-    async fn call_pool(&self, pool: &Arc<Pool>, call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    async fn call_pool(
+        &self,
+        pool: &Arc<Pool>,
+        call: ForwardCall<'_>,
+        behind: Base,
+    ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         let choice = pool.choose(&call.headers, &*ports.clock, &*ports.recorder).map_err(|exhausted| {
             let message = format!("no member of backend pool `{}` is available", pool.id);
@@ -122,7 +144,7 @@ impl CallBackends {
             single: Some(single),
             pool: Some(pool),
         };
-        let mut reply = self.call(hop, call).await?;
+        let mut reply = self.call(hop, call, behind).await?;
         if choice.new_session
             && let Some(affinity) = &pool.affinity
             && let Some(cookie) = affinity.set_cookie(choice.member, self.forwarded.secure)
@@ -132,14 +154,23 @@ impl CallBackends {
         Ok(reply)
     }
 
-    async fn call(&self, hop: Hop<'_>, mut call: ForwardCall<'_>) -> Result<ForwardReply, ForwardError> {
+    async fn call(
+        &self,
+        hop: Hop<'_>,
+        mut call: ForwardCall<'_>,
+        behind: Base,
+    ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         self.forwarded.add_to(&mut call.headers);
         let mut own_query = None;
         if let Some(single) = hop.single {
             own_query = single.credentials.query(call.query);
             single.credentials.apply(&mut call.headers, &*ports.tokens).await.map_err(|error| {
-                ForwardError { failure: ForwardFailure::Credentials, message: error.message, attempt: None }
+                ForwardError {
+                    failure: ForwardFailure::Credentials,
+                    message: error.message,
+                    attempts: Vec::new(),
+                }
             })?;
         }
         let started = ports.clock.monotonic();
@@ -147,7 +178,7 @@ impl CallBackends {
         let other_clients = self.other_clients(&hop, &call).map_err(|error| ForwardError {
             failure: ForwardFailure::Connection,
             message: format!("{} cannot be called: {error}", hop.endpoint.origin),
-            attempt: None,
+            attempts: Vec::new(),
         })?;
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
         let ForwardCall {
@@ -162,13 +193,20 @@ impl CallBackends {
             ..
         } = call;
         let (meter, body) = ReplyMeter::begin(metering, body);
-        let follow = follow_redirects && body.is_buffered();
-        let call = UpstreamCall { method, path, query, headers, body, timeout, version: http_version };
-        let sent = if follow {
-            send_following(clients, hop.endpoint, call).await
+        let is_handshake = self.consent.is_some();
+        let follow = follow_redirects && body.is_buffered() && !is_handshake;
+        let at_host = (behind == Base::Host).then(|| hop.endpoint.without_path());
+        let endpoint = at_host.as_ref().unwrap_or(hop.endpoint);
+        let version = http_version;
+        let call = UpstreamCall { method, path, query, headers, body, timeout, version, is_handshake };
+        let mut sent = if follow {
+            send_following(clients, endpoint, call).await
         } else {
-            send(clients, hop.endpoint, call).await
+            send(clients, endpoint, call).await
         };
+        if let Some(consent) = &self.consent {
+            consent.judge(sent.as_mut().ok());
+        }
         let duration = ports.clock.monotonic().saturating_sub(started);
         let attempt = hop.attempt(duration);
         match sent.map(convert) {
@@ -180,7 +218,7 @@ impl CallBackends {
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
                 Ok(ForwardReply {
                     response,
-                    attempt,
+                    attempts: vec![attempt],
                     base_url: Arc::clone(&hop.endpoint.base),
                     backend: hop.single.map(|single| Arc::clone(&single.facts)),
                 })
@@ -226,13 +264,13 @@ impl CallBackends {
             }
             // The client's fault says nothing about the backend.
             SendFailure::ClientBody(error) => {
-                let attempt = Some(Attempt { failure: Some("ClientConnectionFailure"), ..attempt });
+                let attempts = vec![Attempt { failure: Some("ClientConnectionFailure"), ..attempt }];
                 let message = format!("the request could not be sent on: {error}");
-                return ForwardError { failure: ForwardFailure::ClientBody, message, attempt };
+                return ForwardError { failure: ForwardFailure::ClientBody, message, attempts };
             }
         };
         self.observe(hop, CallOutcome::Failed(reason));
-        ForwardError { failure, message, attempt: Some(Attempt { failure: Some(reason), ..attempt }) }
+        ForwardError { failure, message, attempts: vec![Attempt { failure: Some(reason), ..attempt }] }
     }
 }
 
@@ -283,10 +321,14 @@ fn convert(response: http::Response<Body>) -> Response {
 }
 
 fn nowhere(message: String) -> ForwardError {
-    ForwardError { failure: ForwardFailure::UnknownBackend, message, attempt: None }
+    ForwardError { failure: ForwardFailure::UnknownBackend, message, attempts: Vec::new() }
 }
 
 fn unavailable(status: u16, recovery: Option<Duration>, message: String) -> ForwardError {
     let retry_after = recovery.map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0));
-    ForwardError { failure: ForwardFailure::Unavailable { status, retry_after }, message, attempt: None }
+    ForwardError {
+        failure: ForwardFailure::Unavailable { status, retry_after },
+        message,
+        attempts: Vec::new(),
+    }
 }

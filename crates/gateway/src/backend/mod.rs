@@ -55,6 +55,17 @@ impl BackendSet {
         self.service_origins.extend(Endpoint::new(Arc::clone(service_url)).map(|endpoint| endpoint.origin));
     }
 
+    /// True when a backend, or every member of a pool, is sent credentials of its own.
+    fn has_credentials(&self, id: &str) -> bool {
+        match self.by_id.get(id) {
+            None => false,
+            Some(Backend::Single(single)) => single.has_credentials(),
+            Some(Backend::Pool { pool, .. }) => {
+                !pool.members.is_empty() && pool.members.iter().all(|member| member.has_credentials())
+            }
+        }
+    }
+
     /// What policies see of a backend before the call.
     fn describe(&self, id: &str) -> Option<(Arc<BackendFacts>, Option<Arc<BaseUrl>>)> {
         Some(match self.by_id.get(id)? {

@@ -38,6 +38,7 @@ pub(super) async fn send_following(
             body: body.take_for_sending(true),
             timeout: deadline.saturating_duration_since(Instant::now()),
             version: call.version,
+            is_handshake: false,
         };
         response = send(clients, &root, again).await?;
         full_path = path;

@@ -23,7 +23,7 @@ pub(crate) struct Single {
 impl Single {
     /// True when calls to it prove who calls.
     pub(crate) fn has_credentials(&self) -> bool {
-        !self.credentials.are_none() || self.clients.way().certificate.is_some()
+        !self.credentials.is_empty() || self.clients.way().certificate.is_some()
     }
 
     /// How long its breaker stays open; none when calls may be sent.

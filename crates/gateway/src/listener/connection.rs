@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::HeaderValue;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Shared, refused};
 use crate::service::answer;
+use crate::tunnel::Tunnel;
 
 /// What is known of a connection.
-#[derive(Debug)]
 pub(crate) struct ConnectionFacts {
     /// The address that connected.
     pub(crate) peer: IpAddr,
@@ -26,6 +27,8 @@ pub(crate) struct ConnectionFacts {
     /// What the client showed.
     pub(crate) certificates: Option<ClientCertificates>,
     has_requests: AtomicBool,
+    /// What the connection goes on as when it is done with HTTP.
+    tunnel: Mutex<Option<Box<Tunnel>>>,
 }
 
 impl ConnectionFacts {
@@ -34,7 +37,19 @@ impl ConnectionFacts {
         let ip = peer.ip().to_canonical();
         let peer_header =
             HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-        Self { peer: ip, peer_header, secure, certificates: None, has_requests: AtomicBool::new(false) }
+        Self {
+            peer: ip,
+            peer_header,
+            secure,
+            certificates: None,
+            has_requests: AtomicBool::new(false),
+            tunnel: Mutex::new(None),
+        }
+    }
+
+    /// Goes on as a WebSocket once the answer to the handshake is sent.
+    pub(crate) fn go_on_as(&self, tunnel: Tunnel) {
+        *self.tunnel.lock() = Some(Box::new(tunnel));
     }
 }
 
@@ -55,7 +70,8 @@ impl ClientCertificates {
     }
 }
 
-/// Serves a connection to its end. When the drain begins, requests under way are finished and no more are taken.
+/// Serves a connection to its end, also as a WebSocket. When the drain begins, requests under way are finished and no
+/// more are taken; a WebSocket goes on until the drain is over.
 pub(super) async fn serve<S>(stream: S, facts: ConnectionFacts, shared: &Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -67,7 +83,7 @@ where
         }
         answer(Arc::clone(&shared.service), Arc::clone(&facts), request)
     });
-    let mut connection = pin!(shared.builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(shared.builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     // The header timeout starts when it is clear which protocol the client speaks; this one starts before.
     let mut first_request = pin!(tokio::time::sleep(shared.limits.header_timeout));
     let mut waits_for_first = true;
@@ -78,7 +94,7 @@ where
             // In this order: nearly every turn is one of the connection itself.
             biased;
             // How a connection ends says nothing about the gateway: clients hang up as they please.
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => break,
             () = &mut first_request, if waits_for_first => {
                 waits_for_first = false;
                 if !facts.has_requests.load(Ordering::Relaxed) {
@@ -91,5 +107,9 @@ where
                 connection.as_mut().graceful_shutdown();
             }
         }
+    }
+    let tunnel = facts.tunnel.lock().take();
+    if let Some(tunnel) = tunnel {
+        Box::pin(tunnel.run()).await;
     }
 }

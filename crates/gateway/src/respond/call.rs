@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Version};
+use http::{HeaderMap, Method, StatusCode, Version};
+use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::Usage;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::metering::Ledger;
@@ -12,6 +13,8 @@ use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 
 use super::model::ModelCall;
 use super::request::RequestMeter;
+use crate::mcp::McpAccount;
+use crate::tunnel::RealtimeUsage;
 
 /// A response that broke off before its status was sent, as logs show it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -30,6 +33,10 @@ pub(crate) struct Call {
     pub(crate) model: Option<ModelCall>,
     /// What its calls to models used.
     ledger: Option<Ledger>,
+    /// Set for a call to an MCP server.
+    pub(crate) mcp: Option<McpAccount>,
+    /// Set for a session with a model over a WebSocket.
+    realtime: Option<RealtimeUsage>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -54,6 +61,8 @@ impl Call {
             request: None,
             model: None,
             ledger: None,
+            mcp: None,
+            realtime: None,
             at_end: None,
         }
     }
@@ -74,11 +83,53 @@ impl Call {
     }
 
     /// The policies are done and this status is on its way.
-    pub(crate) fn responding(&mut self, status: u16, is_event_stream: bool) {
+    pub(crate) fn responding(&mut self, status: u16, headers: &HeaderMap, is_event_stream: bool) {
         self.take_exchange();
+        if let Some(mcp) = &mut self.mcp {
+            mcp.answered(headers);
+        }
         if let Some(record) = &mut self.record {
             record.status = status;
             record.is_stream = is_event_stream;
+        }
+    }
+
+    /// The policies are done and the call becomes a WebSocket.
+    pub(crate) fn switching(&mut self) {
+        self.take_exchange();
+        if let Some(record) = &mut self.record {
+            record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
+            record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
+        }
+        self.realtime = self.model.as_ref().map(|_| RealtimeUsage::default());
+    }
+
+    /// So many bytes of a WebSocket went to the backend.
+    pub(crate) fn received(&mut self, bytes: usize) {
+        if let Some(record) = &mut self.record {
+            record.request_bytes += bytes as u64;
+        }
+    }
+
+    /// A piece of a WebSocket went to the client.
+    pub(crate) fn sent(&mut self, piece: &[u8]) {
+        if let Some(record) = &mut self.record {
+            record.response_bytes += piece.len() as u64;
+        }
+        if let Some(realtime) = &mut self.realtime {
+            realtime.push(piece);
+        }
+    }
+
+    /// A WebSocket did not end by itself. An error of the policies stays the last one.
+    pub(crate) fn broke_off(&mut self, reason: &'static str, message: &'static str) {
+        if let Some(record) = &mut self.record {
+            record.last_error.get_or_insert_with(|| LastErrorFacts {
+                source: Arc::from("websocket"),
+                reason: Some(Arc::from(reason)),
+                message: Arc::from(message),
+                ..LastErrorFacts::default()
+            });
         }
     }
 
@@ -144,12 +195,17 @@ impl Drop for Call {
         self.take_exchange();
         let Some(mut record) = self.record.take() else { return };
         record.duration = self.clock.monotonic().saturating_sub(self.started);
-        record.request_bytes = self.request.as_ref().map_or(0, |request| request.bytes());
+        record.request_bytes += self.request.as_ref().map_or(0, |request| request.bytes());
         self.end(&record);
         let recorder = Arc::clone(&self.recorder);
-        let (model, request) = (self.model.take(), self.request.take());
+        let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
+        let realtime = self.realtime.take();
         let finish = move || {
-            record.usage = total(&record, model.is_some());
+            record.usage = total(&record).or(realtime.map(RealtimeUsage::finish));
+            if let Some(mcp) = mcp {
+                let body = request.as_ref().and_then(|request| request.joined());
+                record.mcp = Some(Box::new(mcp.message(body.as_ref())));
+            }
             record.model = model.and_then(|model| model.model(request.as_deref()));
             recorder.call(*record);
         };
@@ -161,9 +217,8 @@ impl Drop for Call {
 }
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.
-fn total(record: &CallRecord, runs_model: bool) -> Option<Usage> {
-    let used = record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied());
-    runs_model.then(|| used.reduce(Usage::plus))?
+fn total(record: &CallRecord) -> Option<Usage> {
+    record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied()).reduce(Usage::plus)
 }
 
 fn protocol(version: Version) -> &'static str {

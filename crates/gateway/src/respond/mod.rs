@@ -25,7 +25,7 @@ pub(crate) use call::Call;
 pub(crate) use model::ModelCall;
 pub(crate) use request::metered;
 
-use crate::upstream::headers::remove_hop_by_hop;
+use crate::upstream::headers::{ask_for_web_socket, remove_hop_by_hop};
 
 /// Puts a response on its way. The call is recorded when the body is gone.
 pub(crate) fn respond(
@@ -46,7 +46,7 @@ pub(crate) fn respond(
         // The body knows its length, also after a policy changed it.
         response.headers.remove(CONTENT_LENGTH);
     }
-    call.responding(status.as_u16(), is_event_stream(&response.headers));
+    call.responding(status.as_u16(), &response.headers, is_event_stream(&response.headers));
     if has_no_body || response.body.is_end_stream() {
         call.complete();
     }
@@ -67,6 +67,16 @@ pub(crate) fn respond(
 pub(crate) fn unrecorded(response: Response) -> http::Response<ClientBody> {
     let mut out = http::Response::new(ClientBody { body: response.body, call: None });
     *out.headers_mut() = response.headers;
+    out
+}
+
+/// The consent to become a WebSocket, as policies left it. The record of the call is that of the WebSocket.
+pub(crate) fn switching_protocols(mut response: Response) -> http::Response<ClientBody> {
+    remove_hop_by_hop(&mut response.headers);
+    response.headers.remove(CONTENT_LENGTH);
+    ask_for_web_socket(&mut response.headers);
+    let mut out = unrecorded(Response { headers: response.headers, ..Response::default() });
+    *out.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     out
 }
 

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use sekisho_llm::{deployment, peek};
+use sekisho_llm::{Kind, deployment, peek};
 
 use super::request::RequestMeter;
 
@@ -23,6 +22,14 @@ impl ModelCall {
         kind.uses_tokens().then(|| Self { deployment: deployment(path).map(Arc::from) })
     }
 
+    /// None for a handshake of a WebSocket that is no session with a model. `path` and `query` are those of the request.
+    pub(crate) fn of_handshake(path: &str, query: &str) -> Option<Self> {
+        let target = format!("{path}?{query}");
+        let request = peek("GET", &target, &[]);
+        let is_session = request.kind == Kind::Realtime;
+        is_session.then(|| Self { deployment: request.deployment.map(Arc::from) })
+    }
+
     /// True when only the body can tell the model.
     pub(crate) fn needs_body(&self) -> bool {
         self.deployment.is_none()
@@ -33,20 +40,9 @@ impl ModelCall {
         if self.deployment.is_some() {
             return self.deployment.clone();
         }
-        let body = joined(request?.take_kept()?);
+        let body = request?.joined()?;
         peek("POST", "", &body).model.map(|model| Arc::from(&*model))
     }
-}
-
-fn joined(mut pieces: Vec<Bytes>) -> Bytes {
-    if pieces.len() == 1 {
-        return pieces.pop().unwrap_or_default();
-    }
-    let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
-    for piece in pieces {
-        all.extend_from_slice(&piece);
-    }
-    all.freeze()
 }
 
 #[cfg(test)]

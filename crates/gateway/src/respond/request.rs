@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -32,9 +32,9 @@ impl RequestMeter {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// The pieces that were kept.
-    pub(crate) fn take_kept(&self) -> Option<Vec<Bytes>> {
-        self.kept.lock().take()
+    /// The body, when it was kept and nobody took it yet.
+    pub(crate) fn joined(&self) -> Option<Bytes> {
+        self.kept.lock().take().map(joined)
     }
 
     fn note(&self, piece: &Bytes) {
@@ -66,6 +66,18 @@ pub(crate) fn metered(
         left: limits.body_bytes,
     };
     (Body::Stream(body.boxed_unsync()), Some(meter))
+}
+
+/// The pieces of a body as one; a single one is not copied.
+pub(super) fn joined(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() == 1 {
+        return pieces.pop().unwrap_or_default();
+    }
+    let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
+    for piece in pieces {
+        all.extend_from_slice(&piece);
+    }
+    all.freeze()
 }
 
 struct MeteredRequest {

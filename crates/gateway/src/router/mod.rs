@@ -1,7 +1,8 @@
 //! Which API and which operation a call is for.
 //!
 //! The longest API path that the call's path starts with wins. Where several APIs share a path, version and revision
-//! decide; then the template of the operation. Letter case does not matter, a slash at the end neither. Built once for
+//! decide; then the template of the operation. WebSocket APIs and the others do not see each other: a request to become a
+//! WebSocket goes to one of the former where there is one, every other request to the latter. Letter case does not matter, a slash at the end neither. Built once for
 //! a configuration; finding allocates nothing but the matched parameters.
 
 mod names;
@@ -15,7 +16,7 @@ use names::Names;
 pub(crate) use template::Template;
 pub(crate) use tree::{OperationTree, Parameters};
 
-pub(crate) use query::values as query_values;
+pub(crate) use query::{values as query_values, without as without_parameter};
 
 /// The APIs of a configuration by their paths.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ struct PathNode {
     children: Names<PathNode>,
     /// The APIs whose path ends here.
     apis: Vec<ApiRoute>,
+    /// The WebSocket APIs whose path ends here.
+    web_sockets: Vec<ApiRoute>,
 }
 
 /// What the router knows of an API.
@@ -48,6 +51,8 @@ pub(crate) struct ApiRoute {
     pub(crate) http: bool,
     /// Reachable over HTTPS.
     pub(crate) https: bool,
+    /// Takes handshakes of WebSockets, and nothing else.
+    pub(crate) is_web_socket: bool,
     /// Its operations.
     pub(crate) operations: OperationTree,
 }
@@ -76,6 +81,8 @@ pub(crate) struct Lookup<'p, 'r> {
     pub(crate) headers: &'r HeaderMap,
     /// True when the client used HTTPS.
     pub(crate) secure: bool,
+    /// True for a request to become a WebSocket.
+    pub(crate) is_handshake: bool,
 }
 
 /// Where a call belongs.
@@ -96,36 +103,58 @@ impl Router {
         let node = segments.fold(&mut self.root, |node, segment| {
             node.children.get_or_insert_with(segment, PathNode::default)
         });
-        node.apis.push(route);
+        if route.is_web_socket {
+            node.web_sockets.push(route);
+        } else {
+            node.apis.push(route);
+        }
     }
 
     /// Finds the API of a call and its operation; none when there is no such API.
     pub(crate) fn find<'p>(&self, lookup: Lookup<'p, '_>) -> Option<Found<'p>> {
-        let (apis, revision, rest) = self.longest(lookup.path)?;
+        if lookup.is_handshake
+            && let Some(found) = self.find_among(|node| &node.web_sockets, lookup)
+        {
+            return Some(found);
+        }
+        self.find_among(|node| &node.apis, lookup)
+    }
+
+    fn find_among<'p>(
+        &self,
+        apis: impl Fn(&PathNode) -> &Vec<ApiRoute>,
+        lookup: Lookup<'p, '_>,
+    ) -> Option<Found<'p>> {
+        let (apis, revision, rest) = self.longest(apis, lookup.path)?;
         let route = apis.iter().find(|route| route.accepts(lookup, revision))?;
         let operation = route.operations.find(lookup.method, rest, lookup.query);
         Some(Found { api: route.api, rest, operation })
     }
 
     /// The APIs of the longest path that is a head of `path`, the revision asked for, and the rest.
-    fn longest<'r>(&self, path: &'r str) -> Option<(&[ApiRoute], Option<&'r str>, &'r str)> {
+    fn longest<'r>(
+        &self,
+        apis: impl Fn(&PathNode) -> &Vec<ApiRoute>,
+        path: &'r str,
+    ) -> Option<(&[ApiRoute], Option<&'r str>, &'r str)> {
         let mut node = &self.root;
         let mut rest = path;
-        let mut best = (!node.apis.is_empty()).then_some((node.apis.as_slice(), None, rest));
+        let mut best = (!apis(node).is_empty()).then_some((apis(node).as_slice(), None, rest));
         while let Some(behind) = rest.strip_prefix('/') {
             let length = behind.find('/').unwrap_or(behind.len());
             let (segment, after) = behind.split_at(length);
             if let Some((name, revision)) = split_revision(segment) {
                 let end = if name.is_empty() { Some(node) } else { node.children.get(&tree::literal(name)) };
                 return end
-                    .filter(|end| !end.apis.is_empty())
-                    .map(|end| (end.apis.as_slice(), Some(revision), after));
+                    .map(&apis)
+                    .filter(|apis| !apis.is_empty())
+                    .map(|apis| (apis.as_slice(), Some(revision), after));
             }
             let Some(next) = node.children.get(&tree::literal(segment)) else { break };
             node = next;
             rest = after;
-            if !node.apis.is_empty() {
-                best = Some((node.apis.as_slice(), None, rest));
+            if !apis(node).is_empty() {
+                best = Some((apis(node).as_slice(), None, rest));
             }
         }
         best

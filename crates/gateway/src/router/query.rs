@@ -12,6 +12,15 @@ pub(crate) fn values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow
     })
 }
 
+/// The query without a parameter. Names are compared without letter case; what stays is as it was.
+pub(crate) fn without<'q>(query: &'q str, name: &str) -> Cow<'q, str> {
+    let is_kept = |pair: &&str| !decode(pair.split('=').next().unwrap_or(pair)).eq_ignore_ascii_case(name);
+    if query.split('&').all(|pair| is_kept(&pair)) {
+        return Cow::Borrowed(query);
+    }
+    Cow::Owned(query.split('&').filter(is_kept).collect::<Vec<_>>().join("&"))
+}
+
 /// Replaces escapes and `+`; copies only when there are some.
 fn decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
@@ -32,5 +41,15 @@ mod tests {
         assert_eq!(values(query, "b").collect::<Vec<_>>(), ["x y z"]);
         assert_eq!(values(query, "c").collect::<Vec<_>>(), [""]);
         assert_eq!(values("", "").count(), 0);
+    }
+
+    #[test]
+    fn a_parameter_is_left_out_wherever_it_stands() {
+        assert_eq!(
+            without("a=1&Sub%73cription-key=x&b=%20&subscription-key", "subscription-key"),
+            "a=1&b=%20"
+        );
+        assert!(matches!(without("a=1&&b", "c"), Cow::Borrowed("a=1&&b")));
+        assert_eq!(without("c=1", "c"), "");
     }
 }

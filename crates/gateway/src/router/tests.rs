@@ -23,6 +23,7 @@ fn api(index: usize, operations: &[(&str, &str)]) -> ApiRoute {
         is_current: true,
         http: true,
         https: true,
+        is_web_socket: false,
         operations: tree(operations),
     }
 }
@@ -34,7 +35,7 @@ fn find<'r>(
     headers: &'r HeaderMap,
 ) -> Option<Found<'r>> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    router.find(Lookup { method, path, query, headers, secure: false })
+    router.find(Lookup { method, path, query, headers, secure: false, is_handshake: false })
 }
 
 fn operation(router: &Router, method: Method, target: &str) -> Option<(usize, usize)> {
@@ -56,6 +57,29 @@ fn the_longest_api_path_wins_without_letter_case() {
     assert_eq!(operation(&router, Method::GET, "/teams/a"), Some((0, 0)));
     let headers = HeaderMap::new();
     assert_eq!(find(&router, &Method::GET, "/team/a/b/", &headers).unwrap().rest, "/b/");
+}
+
+#[test]
+fn handshakes_and_other_calls_have_apis_of_their_own() {
+    let mut router = Router::default();
+    let web_socket = |index| ApiRoute { is_web_socket: true, ..api(index, &[("GET", "/*")]) };
+    router.insert("a", api(0, &[("GET", "/*")]));
+    router.insert("a", web_socket(1));
+    router.insert("a/deeper", web_socket(2));
+    router.insert("b/deeper", api(3, &[("GET", "/*")]));
+    router.insert("b", web_socket(4));
+    router.insert("c", api(5, &[("GET", "/*")]));
+    let headers = HeaderMap::new();
+    let find = |path, is_handshake| {
+        let lookup =
+            Lookup { method: &Method::GET, path, query: "", headers: &headers, secure: false, is_handshake };
+        router.find(lookup).map(|found| (found.api, found.rest))
+    };
+    assert_eq!((find("/a/x", false), find("/a/x", true)), (Some((0, "/x")), Some((1, "/x"))));
+    assert_eq!(find("/a/deeper/x", true), Some((2, "/x")));
+    assert_eq!(find("/a/deeper/x", false), Some((0, "/deeper/x")), "one for handshakes does not hide it");
+    assert_eq!((find("/b/deeper", true), find("/b", false)), (Some((4, "/deeper")), None));
+    assert_eq!(find("/c", true), Some((5, "")), "without a WebSocket API it is a call like others");
 }
 
 #[test]
@@ -134,7 +158,14 @@ fn only_listed_protocols_are_served() {
     router.insert("a", ApiRoute { http: false, ..api(0, &[("GET", "/")]) });
     let lookup = |secure| {
         router
-            .find(Lookup { method: &Method::GET, path: "/a", query: "", headers: &HeaderMap::new(), secure })
+            .find(Lookup {
+                method: &Method::GET,
+                path: "/a",
+                query: "",
+                headers: &HeaderMap::new(),
+                secure,
+                is_handshake: false,
+            })
             .is_some()
     };
     assert!(lookup(true) && !lookup(false));

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
-use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
+use crate::backend::CallBackends;
+use crate::protocol::Surroundings;
 use crate::router::{Found, Parameters};
 use crate::snapshot::{ApiEntry, OperationEntry, Snapshot};
 use crate::subscription::Access;
@@ -19,19 +19,28 @@ pub(super) struct Destination<'s> {
     pub(super) operation: Option<&'s OperationEntry>,
 }
 
-/// Checks the key and runs the policies of the operation.
-pub(super) async fn run(
-    snapshot: &Snapshot,
-    destination: Destination<'_>,
-    exchange: &mut Exchange,
-    client: &Client,
-    query: &str,
-) {
+/// A call on its way to its operation.
+pub(super) struct Routed<'a> {
+    pub(super) snapshot: &'a Arc<Snapshot>,
+    pub(super) backends: &'a Arc<CallBackends>,
+    pub(super) client: &'a Client,
+    pub(super) query: &'a str,
+    /// A refusal that is certain already.
+    pub(super) refusal: Option<PolicyError>,
+}
+
+/// Checks the key and runs the policies of the operation. Of a call that is refused already only on-error runs.
+pub(super) async fn run(routed: Routed<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
+    let Routed { snapshot, backends, client, query, refusal } = routed;
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
+    exchange.facts.api_type = api.protocol.api_type();
     exchange.facts.operation = Some(Arc::clone(&operation.facts));
     exchange.facts.contract.clone_from(&operation.contract);
+    if let Some(error) = refusal {
+        return operation.pipelines.of(None).fail(exchange, error).await;
+    }
     match api.keys.check(snapshot.keys(), &exchange.request.headers, query) {
         Err(denied) => {
             let error = api.keys.refusal(denied, &client.url("/"), &api.path);
@@ -39,8 +48,12 @@ pub(super) async fn run(
         }
         Ok(access) => {
             let pipeline = admit(snapshot, api, operation, access, exchange);
-            pipeline.run(exchange).await;
+            let around = Surroundings { snapshot, backends, client, api_path: &api.path };
+            api.protocol.run(pipeline, exchange, around).await;
         }
+    }
+    if let Some(resource) = &api.protected_resource {
+        resource.challenge(exchange.response_mut(), client);
     }
 }
 
@@ -75,21 +88,13 @@ pub(super) fn place<'s, 'p>(
 ) -> (&'p str, Parameters, Option<Destination<'s>>) {
     let Some(found) = found else { return (path, Vec::new(), None) };
     let Some(api) = snapshot.api(found.api) else { return (path, Vec::new(), None) };
-    let rest = if found.rest.is_empty() { "/" } else { found.rest };
+    // The service URL of a WebSocket API may be that of its only socket, which a slash would change.
+    let rest = if found.rest.is_empty() && !api.is_web_socket { "/" } else { found.rest };
     let (operation, parameters) = match found.operation {
         Some((operation, parameters)) => (api.operations.get(operation), parameters),
         None => (None, Vec::new()),
     };
     (rest, parameters, Some(Destination { api, operation }))
-}
-
-/// The method that a CORS preflight request asks for.
-pub(super) fn preflight_method(parts: &Parts) -> Option<Method> {
-    if parts.method != Method::OPTIONS || !parts.headers.contains_key(ORIGIN) {
-        return None;
-    }
-    let wanted = parts.headers.get(ACCESS_CONTROL_REQUEST_METHOD)?;
-    Method::from_bytes(wanted.as_bytes()).ok()
 }
 
 fn wants_trace(headers: &HeaderMap) -> bool {

@@ -3,12 +3,16 @@
 //! - this file: the way
 //! - `client`: who calls; `certificate`: the one that a proxy passes on
 //! - `destination`: the operation, its key check and its policies
+//! - `handshake`: what is particular to calls that are to become WebSockets
+//! - `preflight`: what browsers ask before a call
 //! - `panic`: what a panic ends
 
 mod certificate;
 mod client;
 mod destination;
+mod handshake;
 mod panic;
+mod preflight;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,19 +23,22 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use sekisho_policy::body::Body;
-use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, OriginalUrl, Response};
+use sekisho_policy::exchange::{ApiType, Arrival, CallFacts, Exchange, OriginalUrl, Response};
 use sekisho_policy::pipeline::PolicyError;
 use sekisho_policy::ports::Ports;
 
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
-use crate::respond::{Call, ClientBody, ModelCall, metered, respond, unrecorded};
+use crate::mcp::McpAccount;
+use crate::respond::{Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
-use client::Client;
-use destination::{Destination, place, preflight_method, run, unmatched};
+use crate::tunnel::{Consent, Opening, Tunnels};
+pub(crate) use client::Client;
+use destination::{Routed, place, run, unmatched};
 use panic::catch_panic;
+use preflight::{preflight, preflight_method};
 
 /// Where load balancers look.
 const HEALTH_PATH: &str = "/status-0123456789abcdef";
@@ -42,6 +49,7 @@ pub(crate) struct Service {
     ports: Ports,
     config: GatewayConfig,
     names: SchemeNames,
+    tunnels: Tunnels,
 }
 
 /// Texts that every call shares.
@@ -56,25 +64,41 @@ pub(crate) async fn answer(
     connection: Arc<ConnectionFacts>,
     request: Request<Incoming>,
 ) -> Result<http::Response<ClientBody>, Infallible> {
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
     if parts.uri.path() == HEALTH_PATH && parts.method == Method::GET {
         return Ok(unrecorded(healthy()));
     }
     let (method, version) = (parts.method.clone(), parts.version);
     let request_id = service.ports.entropy.uuid();
     let mut call = Call::begin(&service.ports.clock, &service.ports.recorder, request_id);
-    let outcome = catch_panic(service.handle(&connection, parts, incoming, request_id, &mut call)).await;
+    let mut opening = Opening::of(&mut parts, &incoming);
+    let arrived = Arrived { parts, incoming, request_id, opening: opening.as_mut() };
+    let outcome = catch_panic(service.handle(&connection, arrived, &mut call)).await;
     let response = outcome.unwrap_or_else(|_| {
         PolicyError::internal("Internal", "the gateway failed while it handled the call")
             .response(&request_id)
     });
+    if let Some(agreement) = opening.and_then(|opening| opening.agreed(&response)) {
+        connection.go_on_as(service.tunnels.tunnel(agreement, call));
+        return Ok(switching_protocols(response));
+    }
     Ok(respond(response, call, &method, version))
+}
+
+/// A request that arrived.
+struct Arrived<'o> {
+    parts: Parts,
+    incoming: Incoming,
+    request_id: [u8; 16],
+    /// Set when it asks to become a WebSocket.
+    opening: Option<&'o mut Opening>,
 }
 
 impl Service {
     pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
         let names = SchemeNames { http: "http".into(), https: "https".into() };
-        Self { snapshot: ArcSwap::new(snapshot), ports, config, names }
+        let tunnels = Tunnels::new(config.limits.web_sockets, Arc::clone(&ports.recorder));
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels }
     }
 
     pub(crate) fn ports(&self) -> &Ports {
@@ -90,37 +114,47 @@ impl Service {
         self.snapshot.load_full()
     }
 
-    async fn handle(
-        &self,
-        connection: &ConnectionFacts,
-        mut parts: Parts,
-        incoming: Incoming,
-        request_id: [u8; 16],
-        call: &mut Call,
-    ) -> Response {
+    async fn handle(&self, connection: &ConnectionFacts, arrived: Arrived<'_>, call: &mut Call) -> Response {
+        let Arrived { mut parts, incoming, request_id, opening } = arrived;
         let snapshot = self.snapshot.load_full();
         let client = Client::new(connection, &parts.headers, &parts.uri, &self.config.trusted_proxies);
         call.describe(&parts.method, parts.version, client.url(parts.uri.path()), client.ip);
         let refusal = self.refusal(&parts);
-        let preflight = preflight_method(&parts);
+        let wanted_method = preflight_method(&parts);
+        let metadata = match parts.method {
+            Method::GET => snapshot.protected_resources().find(parts.uri.path()),
+            _ => None,
+        };
         let found = match refusal {
             Some(_) => None,
+            None if metadata.is_some() => None,
             None => snapshot.router().find(Lookup {
-                method: preflight.as_ref().unwrap_or(&parts.method),
+                method: wanted_method.as_ref().unwrap_or(&parts.method),
                 path: parts.uri.path(),
                 query: parts.uri.query().unwrap_or(""),
                 headers: &parts.headers,
                 secure: client.secure,
+                is_handshake: opening.is_some(),
             }),
         };
         call.model = found.is_some().then(|| ModelCall::of(&parts.method, parts.uri.path())).flatten();
-        let keep = call.model.as_ref().is_some_and(ModelCall::needs_body);
+        call.mcp = found
+            .as_ref()
+            .and_then(|found| snapshot.api(found.api))
+            .filter(|api| api.protocol.api_type() == ApiType::Mcp)
+            .map(|api| McpAccount::new(&api.facts.name, &parts.headers));
+        let keep = call.mcp.is_some() || call.model.as_ref().is_some_and(ModelCall::needs_body);
         let (body, meter) = metered(incoming, keep, &self.config.limits);
         call.request = meter;
-        let headers = std::mem::take(&mut parts.headers);
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
         let rest = rest.to_owned();
-        let mut exchange = self.exchange(&snapshot, connection, &client, &parts, headers, body, rest);
+        let handshake =
+            handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
+        let (consent, full) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
+        let headers = std::mem::take(&mut parts.headers);
+        let backends = call_backends(&snapshot, connection, &client, consent);
+        let mut exchange =
+            self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
         exchange.request_id = request_id;
         exchange.started = call.started();
         exchange.request.matched_parameters = parameters;
@@ -128,13 +162,20 @@ impl Service {
         let query = parts.uri.query().unwrap_or("");
         match (refusal, destination) {
             (Some(error), _) => snapshot.global().fail(exchange, error).await,
+            (None, None) if let Some(resource) = metadata => {
+                exchange.facts.api = Some(Arc::clone(&resource.api));
+                exchange.response = Some(resource.metadata(&client));
+            }
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                if preflight.is_some() {
-                    self.preflight(&snapshot, destination, exchange, &parts, &client, query).await;
+                let refusal = full.flatten();
+                let routed =
+                    Routed { snapshot: &snapshot, backends: &backends, client: &client, query, refusal };
+                if wanted_method.is_some() {
+                    preflight(routed, destination, exchange, &parts).await;
                 } else {
-                    run(&snapshot, destination, exchange, &client, query).await;
+                    run(routed, destination, exchange).await;
                 }
             }
         }
@@ -164,6 +205,7 @@ impl Service {
     fn exchange(
         &self,
         snapshot: &Snapshot,
+        backends: &Arc<CallBackends>,
         connection: &ConnectionFacts,
         client: &Client,
         parts: &Parts,
@@ -179,11 +221,6 @@ impl Service {
             port: client.port,
             path: parts.uri.path().into(),
             query: if query.is_empty() { Arc::default() } else { format!("?{query}").into() },
-        };
-        let forwarded = Forwarded {
-            peer: connection.peer_header.clone(),
-            secure: client.secure,
-            host: client.authority.clone(),
         };
         let forwarded_certificate = self.forwarded_certificate(connection, &headers);
         let mut request = sekisho_policy::exchange::Request::new(
@@ -205,7 +242,7 @@ impl Service {
         }
         Box::new(Exchange::new(Arrival {
             ports: self.ports.clone(),
-            backends: Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded }),
+            backends: Arc::clone(backends) as _,
             limits: Arc::clone(snapshot.limits()),
             facts: CallFacts {
                 deployment: Arc::clone(snapshot.deployment()),
@@ -223,41 +260,21 @@ impl Service {
         client::is_trusted(&self.config.trusted_proxies, connection.peer)
             .then(|| certificate::forwarded(header))?
     }
+}
 
-    /// A preflight request sees only the `cors` policies. Without any it is a request like others, for the operation
-    /// that declares OPTIONS.
-    async fn preflight(
-        &self,
-        snapshot: &Snapshot,
-        destination: Destination<'_>,
-        exchange: &mut Exchange,
-        parts: &Parts,
-        client: &Client,
-        query: &str,
-    ) {
-        if let Some(operation) = destination.operation {
-            exchange.facts.operation = Some(Arc::clone(&operation.facts));
-            let pipeline = operation.pipelines.of(destination.api.keys.open_product);
-            if let Some(response) = pipeline.preflight(exchange) {
-                exchange.response = Some(response);
-                return;
-            }
-            exchange.facts.operation = None;
-        }
-        let lookup = Lookup {
-            method: &parts.method,
-            path: parts.uri.path(),
-            query,
-            headers: &exchange.request.headers,
-            secure: &*exchange.request.original_url.scheme == "https",
-        };
-        let (_, parameters, found) = place(snapshot, snapshot.router().find(lookup), parts.uri.path());
-        exchange.request.matched_parameters = parameters;
-        match found {
-            Some(found) => run(snapshot, found, exchange, client, query).await,
-            None => unmatched(snapshot, exchange).await,
-        }
-    }
+/// The backends of the configuration, as this call uses them.
+fn call_backends(
+    snapshot: &Snapshot,
+    connection: &ConnectionFacts,
+    client: &Client,
+    consent: Option<Arc<Consent>>,
+) -> Arc<CallBackends> {
+    let forwarded = Forwarded {
+        peer: connection.peer_header.clone(),
+        secure: client.secure,
+        host: client.authority.clone(),
+    };
+    Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded, consent })
 }
 
 fn healthy() -> Response {

@@ -8,10 +8,12 @@ use sekisho_diagnostics::{Diagnostic, SourceMap};
 use sekisho_expression::context::{ApiFacts, OperationFacts, UrlFacts};
 use sekisho_policy::exchange::Route;
 use sekisho_policy::ports::{Backends, BaseUrl, Target};
-use sekisho_resources::model::{Api, ApiType, Configuration, Operation, Product, Protocol, VersioningScheme};
+use sekisho_resources::model::{
+    Api, ApiType, Configuration, Operation, Product, Protocol, Spanned, VersioningScheme,
+};
 
-use super::pipelines::PipelineStore;
-use super::{ApiEntry, OperationEntry, Pipelines, contracts};
+use super::pipelines::{PipelineStore, Purpose};
+use super::{ApiEntry, OperationEntry, Pipelines, contracts, protocols};
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
 use crate::subscription::KeyRules;
 
@@ -76,24 +78,39 @@ impl ApiBuilder<'_, '_> {
         }
         contracts::add(api, self.configuration, self.sources, &mut operations, self.diagnostics);
         if operations.is_empty() && takes_every_call(api.api_type) {
-            operations.push(self.any_operation(api, &keys));
-            if let Ok(template) = Template::parse("/*", |_| true) {
+            let url_template = protocols::endpoint(api);
+            operations.push(self.any_operation(api, url_template, &keys));
+            if let Ok(template) = Template::parse(url_template, |_| true) {
                 tree.insert("*", template, 0);
             }
         }
         let (path, locator) = self.location(api);
-        let serves = |protocol| api.protocols.contains(&protocol);
+        let is_web_socket = api.api_type == ApiType::WebSocket;
+        // A WebSocket API may have its protocols under either name.
+        let serves = |plain, web_socket| {
+            api.protocols.contains(&plain) || is_web_socket && api.protocols.contains(&web_socket)
+        };
         let api_route = ApiRoute {
             api: place,
             version: api.api_version.as_ref().map(|version| version.value.as_str().into()),
             locator,
             revision: api.api_revision.as_str().into(),
             is_current: api.is_current,
-            http: serves(Protocol::Http),
-            https: serves(Protocol::Https),
+            http: serves(Protocol::Http, Protocol::Ws),
+            https: serves(Protocol::Https, Protocol::Wss),
+            is_web_socket,
             operations: tree,
         };
-        let entry = ApiEntry { facts, path: path.as_str().into(), keys, route, operations };
+        let entry = ApiEntry {
+            facts,
+            path: path.as_str().into(),
+            keys,
+            is_web_socket,
+            route,
+            operations,
+            protocol: Default::default(),
+            protected_resource: None,
+        };
         Some((entry, path, api_route))
     }
 
@@ -136,12 +153,12 @@ impl ApiBuilder<'_, '_> {
     }
 
     /// The one operation of an API whose protocol is a matter between client and backend.
-    fn any_operation(&mut self, api: &Api, keys: &KeyRules) -> OperationEntry {
+    fn any_operation(&mut self, api: &Api, url_template: &str, keys: &KeyRules) -> OperationEntry {
         let facts = OperationFacts {
             id: "any".into(),
             method: "*".into(),
             name: "any".into(),
-            url_template: "/*".into(),
+            url_template: url_template.into(),
         };
         OperationEntry { facts: Arc::new(facts), contract: None, pipelines: self.pipelines(api, None, keys) }
     }
@@ -153,12 +170,17 @@ impl ApiBuilder<'_, '_> {
         keys: &KeyRules,
     ) -> Pipelines {
         let document = api.policy.map(|policy| policy.file);
-        let without_product = self.pipelines.pipeline([None, document, operation]);
+        let purpose = match api.api_type {
+            ApiType::WebSocket => Purpose::Handshakes,
+            _ => Purpose::Calls,
+        };
+        let without_product = self.pipelines.pipeline([None, document, operation], purpose);
         let mut by_product = Vec::new();
         for place in &keys.products {
             let policy = self.products.get(*place).and_then(|product| product.policy);
             if let Some(policy) = policy {
-                by_product.push((*place, self.pipelines.pipeline([Some(policy.file), document, operation])));
+                let documents = [Some(policy.file), document, operation];
+                by_product.push((*place, self.pipelines.pipeline(documents, purpose)));
             }
         }
         Pipelines { without_product, by_product }
@@ -201,6 +223,9 @@ impl ApiBuilder<'_, '_> {
     }
 
     fn route(&mut self, api: &Api, service_url: Option<Arc<BaseUrl>>) -> Route {
+        if protocols::answers_by_itself(api) {
+            return Route::default();
+        }
         // A backend that does not exist was reported when the references were checked.
         if let Some(id) = &api.backend_id
             && let Some((backend, base)) = self.backends.describe(&id.value)
@@ -247,7 +272,21 @@ pub(super) fn service_url(
     known: &mut HashMap<String, Arc<BaseUrl>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Arc<BaseUrl>> {
-    let url = api.service_url.as_ref().filter(|url| !url.value.trim().is_empty())?;
+    let url = api.agent.as_ref().map(|agent| &agent.json_rpc_url).or(api.service_url.as_ref());
+    base_url(api, url?, configuration, known, diagnostics)
+}
+
+/// A URL of an API with its named values in place.
+pub(super) fn base_url(
+    api: &Api,
+    url: &Spanned<String>,
+    configuration: &Configuration,
+    known: &mut HashMap<String, Arc<BaseUrl>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Arc<BaseUrl>> {
+    if url.value.trim().is_empty() {
+        return None;
+    }
     let text = match configuration.named_values.expand(&url.value) {
         Ok(text) => text,
         Err(error) => {
@@ -260,12 +299,12 @@ pub(super) fn service_url(
         return Some(Arc::clone(base));
     }
     let Some(base) = BaseUrl::parse(text.expose()) else {
-        let message =
-            format!("the service URL of API `{}` is not an absolute http or https URL", api.name.value);
-        diagnostics.push(
-            Diagnostic::error("invalid-service-url", url.span, message)
-                .with_help("write it as `https://host/path`"),
-        );
+        let (schemes, example) = match api.api_type {
+            ApiType::WebSocket => ("ws or wss", "write it as `wss://host/path`"),
+            _ => ("http or https", "write it as `https://host/path`"),
+        };
+        let message = format!("a URL of API `{}` is not an absolute {schemes} URL", api.name.value);
+        diagnostics.push(Diagnostic::error("invalid-service-url", url.span, message).with_help(example));
         return None;
     };
     let base = Arc::new(base);

@@ -8,16 +8,17 @@ use sekisho_diagnostics::diagnostic::has_errors;
 use sekisho_diagnostics::{Diagnostic, SourceMap, Span};
 use sekisho_expression::Limits;
 use sekisho_expression::context::DeploymentFacts;
-use sekisho_policy::compile::{self, ContentSafetySettings};
+use sekisho_policy::compile::{self, ContentSafetySettings, Environment, TokenWindow};
 use sekisho_policy::exchange::ExchangeLimits;
 use sekisho_policy::ports::Ports;
 use sekisho_resources::model::{Api, ApiType, Configuration, Product};
-use sekisho_resources::process::{ContentSafety, OnSafetyFailure, Process};
+use sekisho_resources::process::{self, ContentSafety, OnSafetyFailure, Process};
 
-use super::Snapshot;
 use super::apis::{ApiBuilder, api_facts, service_url};
 use super::people::{add_keys, product_facts};
-use super::pipelines::{PipelineStore, environment};
+use super::pipelines::{PipelineStore, Purpose, environment};
+use super::protocols::{ProtocolBuilder, agents};
+use super::{ApiEntry, Snapshot};
 use crate::backend::{BackendSet, CallBackends, Forwarded};
 use crate::certificates::Certificates;
 use crate::router::Router;
@@ -35,6 +36,8 @@ pub struct SnapshotOptions {
     pub limits: Arc<ExchangeLimits>,
     /// What `context.Deployment` shows.
     pub deployment: Arc<DeploymentFacts>,
+    /// How tokens per minute are counted.
+    pub token_window: TokenWindow,
     /// How `llm-content-safety` works with its service.
     pub content_safety: ContentSafetySettings,
 }
@@ -60,11 +63,16 @@ impl SnapshotOptions {
                 ..Limits::DEFAULT
             },
         };
+        let token_window = match process.state.token_window {
+            process::TokenWindow::Bucket => TokenWindow::Bucket,
+            process::TokenWindow::Sliding => TokenWindow::Sliding,
+        };
         Self {
             ports,
             upstream,
             limits: Arc::new(limits),
             deployment: Arc::new(deployment),
+            token_window,
             content_safety: content_safety(&process.content_safety),
         }
     }
@@ -132,7 +140,11 @@ fn build(
             return None;
         }
     };
-    let environment = environment(configuration, &certificates, sources, options.content_safety.clone());
+    let environment = Environment {
+        token_window: options.token_window,
+        content_safety: options.content_safety.clone(),
+        ..environment(configuration, &certificates, sources)
+    };
     let mut pipelines = PipelineStore::new(&environment, sources, configuration.policy);
     let products: Vec<&Product> = configuration.products.values().collect();
 
@@ -146,8 +158,10 @@ fn build(
     let facts_by_name: HashMap<&str, _> =
         located.iter().map(|(api, facts, _)| (api.name.value.as_str(), Arc::clone(facts))).collect();
     located.iter().filter_map(|(_, _, base)| base.as_ref()).for_each(|base| backends.trust(base));
+    let agents = agents(&located, configuration, &mut base_urls, diagnostics);
+    agents.values().for_each(|card| backends.trust(card));
     let backends = Arc::new(backends);
-    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody() };
+    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody(), consent: None };
     let mut builder = ApiBuilder {
         configuration,
         sources,
@@ -156,7 +170,7 @@ fn build(
         pipelines: &mut pipelines,
         diagnostics,
     };
-    let mut apis = Vec::new();
+    let mut apis: Vec<ApiEntry> = Vec::new();
     let mut router = Router::default();
     for (api, facts, base) in located {
         if let Some((entry, path, route)) = builder.build(api, apis.len(), facts, base) {
@@ -165,14 +179,17 @@ fn build(
         }
     }
 
+    let protocols = ProtocolBuilder { configuration, sources, pipelines: &pipelines, cards: &agents };
+    let protected_resources = protocols.add(&mut apis);
     let places =
         products.iter().enumerate().map(|(place, product)| (product.name.value.as_str(), place)).collect();
     add_keys(&mut keys, configuration, &places, diagnostics);
-    let global = pipelines.pipeline([None; 3]);
+    let global = pipelines.pipeline([None; 3], Purpose::Calls);
     diagnostics.extend(pipelines.into_diagnostics());
     Some(Snapshot {
         router,
         apis,
+        protected_resources,
         products: products.iter().map(|product| product_facts(product, &facts_by_name)).collect(),
         keys,
         backends,
@@ -188,10 +205,10 @@ fn build(
 
 /// An API that is off line is unreachable; one of a type that cannot be served is, with a warning.
 fn is_served(api: &Api, diagnostics: &mut Vec<Diagnostic>) -> bool {
-    if matches!(api.api_type, ApiType::WebSocket | ApiType::Grpc) {
+    if api.api_type == ApiType::Grpc {
         let message = format!("API `{}` is of a type that is not served yet", api.name.value);
         let finding = Diagnostic::warning("api-type-not-served", api.span, message);
-        diagnostics.push(finding.with_help("WebSocket and gRPC APIs answer 404"));
+        diagnostics.push(finding.with_help("calls of gRPC APIs answer 404"));
         return false;
     }
     api.is_online

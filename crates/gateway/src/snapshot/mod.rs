@@ -4,6 +4,7 @@
 //! - `build`: from the resource model
 //! - `apis`, `people`: the parts of it
 //! - `contracts`: what specifications say of messages, for operations with a policy that asks for it
+//! - `protocols`: what APIs speak: MCP servers with their tools, agents, unified models
 //! - `pipelines`: compiled policies, one for each set of documents
 
 mod apis;
@@ -11,6 +12,7 @@ mod build;
 mod contracts;
 mod people;
 mod pipelines;
+mod protocols;
 
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ use sekisho_policy::exchange::{Contract, ExchangeLimits, Route};
 use sekisho_policy::pipeline::Pipeline;
 
 use crate::backend::BackendSet;
+use crate::protected_resource::{ProtectedResource, ProtectedResources};
+use crate::protocol::Protocol;
 use crate::router::Router;
 use crate::subscription::{KeyIndex, KeyRules};
 pub use build::SnapshotOptions;
@@ -27,6 +31,7 @@ pub use build::SnapshotOptions;
 pub struct Snapshot {
     router: Router,
     apis: Vec<ApiEntry>,
+    protected_resources: ProtectedResources,
     products: Vec<Arc<ProductFacts>>,
     keys: KeyIndex,
     backends: Arc<BackendSet>,
@@ -51,9 +56,15 @@ pub(crate) struct ApiEntry {
     /// The path without slashes at its ends.
     pub(crate) path: Arc<str>,
     pub(crate) keys: KeyRules,
+    /// Its calls become WebSockets.
+    pub(crate) is_web_socket: bool,
     /// Where calls go unless a policy says otherwise.
     pub(crate) route: Route,
     pub(crate) operations: Vec<OperationEntry>,
+    /// What it speaks.
+    pub(crate) protocol: Protocol,
+    /// What clients are told of the tokens that it wants.
+    pub(crate) protected_resource: Option<Arc<ProtectedResource>>,
 }
 
 /// An operation.
@@ -92,6 +103,10 @@ impl Snapshot {
 
     pub(crate) fn api(&self, place: usize) -> Option<&ApiEntry> {
         self.apis.get(place)
+    }
+
+    pub(crate) fn protected_resources(&self) -> &ProtectedResources {
+        &self.protected_resources
     }
 
     pub(crate) fn product(&self, place: usize) -> Option<&Arc<ProductFacts>> {

@@ -1,13 +1,11 @@
-//! Policy documents, each compiled once, and pipelines, one for each set of documents.
+//! Policy documents, each compiled once for a purpose, and pipelines, one for each set of documents.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
-use sekisho_policy::compile::{
-    Compiler, ContentSafetySettings, Environment, FragmentSource, NamedValue, ServiceSchema,
-};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_resources::model::{Configuration, PolicyDocument, SchemaDocument};
@@ -19,13 +17,22 @@ pub(super) type Documents = [Option<FileId>; 3];
 
 const SCOPES: [Scope; 3] = [Scope::Product, Scope::Api, Scope::Operation];
 
+/// What policies run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    /// Calls with a request and a response.
+    Calls,
+    /// Handshakes of WebSockets.
+    Handshakes,
+}
+
 /// Compiles and shares.
 pub(super) struct PipelineStore<'c> {
     sources: &'c SourceMap,
     compiler: Compiler<'c>,
-    global: Option<CompiledDocument>,
-    documents: HashMap<FileId, CompiledDocument>,
-    pipelines: HashMap<Documents, Arc<Pipeline>>,
+    global: Option<FileId>,
+    documents: HashMap<(FileId, Purpose), CompiledDocument>,
+    pipelines: HashMap<(Documents, Purpose), Arc<Pipeline>>,
 }
 
 impl<'c> PipelineStore<'c> {
@@ -34,30 +41,57 @@ impl<'c> PipelineStore<'c> {
         sources: &'c SourceMap,
         global: Option<PolicyDocument>,
     ) -> Self {
-        let mut compiler = Compiler::new(environment, sources);
-        let global =
-            global.map(|global| compiler.document(sources.text(global.file), global.file, Scope::Global));
-        Self { sources, compiler, global, documents: HashMap::new(), pipelines: HashMap::new() }
+        let mut store = Self {
+            sources,
+            compiler: Compiler::new(environment, sources),
+            global: global.map(|global| global.file),
+            documents: HashMap::new(),
+            pipelines: HashMap::new(),
+        };
+        // Without any API, its mistakes are still to be found.
+        store.compile(store.global, Scope::Global, Purpose::Calls);
+        store
     }
 
     /// The pipeline of these documents.
-    pub(super) fn pipeline(&mut self, documents: Documents) -> Arc<Pipeline> {
-        if let Some(known) = self.pipelines.get(&documents) {
+    pub(super) fn pipeline(&mut self, documents: Documents, purpose: Purpose) -> Arc<Pipeline> {
+        if let Some(known) = self.pipelines.get(&(documents, purpose)) {
             return Arc::clone(known);
         }
+        self.compile(self.global, Scope::Global, purpose);
         for (file, scope) in documents.into_iter().zip(SCOPES) {
-            if let Some(file) = file
-                && !self.documents.contains_key(&file)
-            {
-                let document = self.compiler.document(self.sources.text(file), file, scope);
-                self.documents.insert(file, document);
-            }
+            self.compile(file, scope, purpose);
         }
-        let narrower = documents.iter().flatten().filter_map(|file| self.documents.get(file));
-        let all: Vec<&CompiledDocument> = self.global.iter().chain(narrower).collect();
+        let all: Vec<&CompiledDocument> =
+            self.compiled(self.global.iter().chain(documents.iter().flatten()), purpose).collect();
         let pipeline = Arc::new(assemble(&all));
-        self.pipelines.insert(documents, Arc::clone(&pipeline));
+        self.pipelines.insert((documents, purpose), Arc::clone(&pipeline));
         pipeline
+    }
+
+    /// The pipeline of a call that goes on where the policies of the broader scopes ran already: API and operation,
+    /// whose documents are those of a pipeline that was made before.
+    pub(super) fn continued(&self, documents: [Option<FileId>; 2]) -> Arc<Pipeline> {
+        let files = documents.iter().flatten();
+        Arc::new(assemble(&self.compiled(files, Purpose::Calls).collect::<Vec<_>>()))
+    }
+
+    fn compiled<'d>(
+        &'d self,
+        files: impl Iterator<Item = &'d FileId>,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = &'d CompiledDocument> {
+        files.filter_map(move |file| self.documents.get(&(*file, purpose)))
+    }
+
+    fn compile(&mut self, file: Option<FileId>, scope: Scope, purpose: Purpose) {
+        let Some(file) = file.filter(|file| !self.documents.contains_key(&(*file, purpose))) else { return };
+        let text = self.sources.text(file);
+        let document = match purpose {
+            Purpose::Calls => self.compiler.document(text, file, scope),
+            Purpose::Handshakes => self.compiler.handshake_document(text, file, scope),
+        };
+        self.documents.insert((file, purpose), document);
     }
 
     /// What was found wrong.
@@ -71,7 +105,6 @@ pub(super) fn environment(
     configuration: &Configuration,
     certificates: &Certificates,
     sources: &SourceMap,
-    content_safety: ContentSafetySettings,
 ) -> Environment {
     let named_values = configuration.named_values.iter().map(|named| {
         let value = named.value.as_ref().map(|value| Arc::from(value.expose_secret()));
@@ -93,9 +126,9 @@ pub(super) fn environment(
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
         loggers: configuration.loggers.keys().cloned().collect(),
+        caches: configuration.caches.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         schemas: schemas.collect(),
-        content_safety,
         ..Environment::default()
     }
 }

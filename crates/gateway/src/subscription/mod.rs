@@ -2,7 +2,8 @@
 //!
 //! - a key belongs to an active subscription to this API, to a product with it, or to all APIs; else 401, also where
 //!   no key is needed
-//! - without a key: an open product that has the API; an API that needs none; else 401
+//! - without a key: an open product that has the API; an API that needs none; else 401. A bearer token that is nobody's
+//!   key counts as none, because it may be meant for a policy
 
 mod index;
 
@@ -60,13 +61,16 @@ pub(crate) enum Denied {
 impl KeyRules {
     /// Checks the key of a call.
     pub(crate) fn check(&self, keys: &KeyIndex, headers: &HeaderMap, query: &str) -> Result<Access, Denied> {
-        let Some(key) = self.key(headers, query) else {
-            return match self.open_product {
-                Some(product) => Ok(Access { product: Some(product), ..Access::default() }),
-                None if !self.required => Ok(Access::default()),
-                None => Err(Denied::Missing),
-            };
+        let (key, is_bearer) = match self.key(headers, query) {
+            Some(key) => (key, false),
+            None => match self.bearer_key(headers) {
+                Some(key) => (Cow::Borrowed(key), true),
+                None => return self.without_key().ok_or(Denied::Missing),
+            },
         };
+        if is_bearer && keys.find(&key).next().is_none() {
+            return self.without_key().ok_or(Denied::Invalid);
+        }
         let mut fitting = keys.find(&key).filter(|entry| entry.is_usable && self.is_opened_by(&entry.scope));
         let entry = fitting.next().ok_or(Denied::Invalid)?;
         Ok(Access {
@@ -80,6 +84,14 @@ impl KeyRules {
         })
     }
 
+    /// The access of a call that shows no key; none where it must.
+    fn without_key(&self) -> Option<Access> {
+        match self.open_product {
+            Some(product) => Some(Access { product: Some(product), ..Access::default() }),
+            None => (!self.required).then(Access::default),
+        }
+    }
+
     fn is_opened_by(&self, scope: &KeyScope) -> bool {
         match scope {
             KeyScope::Product(product) => self.products.contains(product),
@@ -88,18 +100,20 @@ impl KeyRules {
         }
     }
 
-    /// The key of a call. An empty one counts as none. Bytes that are no text are a key that nobody has.
+    /// The key in header or query. An empty one counts as none. Bytes that are no text are a key that nobody has.
     fn key<'c>(&self, headers: &'c HeaderMap, query: &'c str) -> Option<Cow<'c, str>> {
         if let Some(value) = headers.get(&self.header).filter(|value| !value.is_empty()) {
             return Some(String::from_utf8_lossy(value.as_bytes()));
         }
-        if let Some(value) = query_values(query, &self.query).find(|value| !value.is_empty()) {
-            return Some(value);
-        }
+        query_values(query, &self.query).find(|value| !value.is_empty())
+    }
+
+    /// The bearer token, where it may be a key.
+    fn bearer_key<'c>(&self, headers: &'c HeaderMap) -> Option<&'c str> {
         let value = headers.get(AUTHORIZATION).filter(|_| self.bearer)?.to_str().ok()?;
         let (scheme, key) = value.split_once(' ')?;
         let key = key.trim();
-        (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(Cow::Borrowed(key))
+        (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
     }
 
     /// The 401 of a call to `gateway_url` (scheme, host and a slash) under `api_path`.

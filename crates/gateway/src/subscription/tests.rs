@@ -96,6 +96,19 @@ fn bearer_only_where_it_is_enabled() {
 }
 
 #[test]
+fn a_bearer_token_that_is_no_key_counts_as_none() {
+    let with = |token: &str| {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}")).unwrap())])
+    };
+    let bearer = KeyRules { bearer: true, ..rules() };
+    assert_eq!(bearer.check(&keys(), &with("a.b.c"), ""), Err(Denied::Invalid));
+    let open = KeyRules { required: false, ..bearer };
+    assert_eq!(open.check(&keys(), &with("a.b.c"), ""), Ok(Access::default()));
+    assert_eq!(open.check(&keys(), &with("suspended-key"), ""), Err(Denied::Invalid));
+    assert!(open.check(&keys(), &with("all-key"), "").unwrap().subscription.is_some());
+}
+
+#[test]
 fn refusals_are_those_of_api_management() {
     let error = rules().refusal(Denied::Missing, "https://gw.example/", "team/echo");
     assert_eq!(

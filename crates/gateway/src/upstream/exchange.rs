@@ -18,7 +18,7 @@ use sekisho_policy::ports::{BaseUrl, HttpError, HttpOptions};
 
 use super::clients::{ClientSet, HyperClient};
 use super::connector::History;
-use super::headers::{remove_hop_by_hop, takes_trailers};
+use super::headers::{ask_for_web_socket, remove_hop_by_hop, takes_trailers};
 use super::idle::TimedBody;
 
 /// A base URL, ready to be called.
@@ -46,6 +46,12 @@ impl Endpoint {
     /// The same origin without base path and base query.
     pub(crate) fn root(&self) -> Self {
         let base = BaseUrl { path: Arc::default(), query: Arc::default(), ..BaseUrl::clone(&self.base) };
+        Self { base: Arc::new(base), origin: Arc::clone(&self.origin), host: self.host.clone() }
+    }
+
+    /// The same without the base path.
+    pub(crate) fn without_path(&self) -> Self {
+        let base = BaseUrl { path: Arc::default(), ..BaseUrl::clone(&self.base) };
         Self { base: Arc::new(base), origin: Arc::clone(&self.origin), host: self.host.clone() }
     }
 
@@ -80,6 +86,8 @@ pub(crate) struct UpstreamCall<'c> {
     pub(crate) body: Body,
     pub(crate) timeout: Duration,
     pub(crate) version: HttpVersion,
+    /// Asks for a WebSocket, which takes HTTP/1.1.
+    pub(crate) is_handshake: bool,
 }
 
 /// Why there is no answer.
@@ -142,7 +150,8 @@ pub(super) fn plain_failure(host: &str, cause: &str, timed_out: bool) -> HttpErr
 }
 
 fn prepare(endpoint: &Endpoint, call: UpstreamCall<'_>) -> Option<(HttpVersion, Request<Body>)> {
-    let UpstreamCall { method, path, query, mut headers, body, version, .. } = call;
+    let UpstreamCall { method, path, query, mut headers, body, is_handshake, .. } = call;
+    let version = if is_handshake { HttpVersion::Http1 } else { call.version };
     let trailers = version != HttpVersion::Http1 && takes_trailers(&headers);
     remove_hop_by_hop(&mut headers);
     headers.remove(EXPECT);
@@ -154,6 +163,9 @@ fn prepare(endpoint: &Endpoint, call: UpstreamCall<'_>) -> Option<(HttpVersion, 
     }
     if version == HttpVersion::Http1 {
         headers.insert(HOST, endpoint.host.clone());
+    }
+    if is_handshake {
+        ask_for_web_socket(&mut headers);
     }
     let mut request = Request::new(body);
     *request.method_mut() = method.clone();

@@ -1,5 +1,7 @@
 //! The text of a stream, held in bounded memory.
 
+use std::mem;
+
 use crate::completion::{Part, Piece};
 use crate::count::{Choice, Counter, Estimate, Vocabulary, exact_cut};
 use crate::usage::Provenance;
@@ -41,15 +43,24 @@ impl Collected {
     /// Takes a piece; `model` is the one the backend names, for a text that has to be counted at once.
     pub(super) fn add(&mut self, model: Option<&str>, piece: &Piece<'_>) {
         self.estimated |= !matches!(piece.part, Part::Content | Part::Refusal);
-        self.held_bytes = self.held_bytes.saturating_add(piece.text.len());
-        let over_all = self.held_bytes > HELD_OF_ALL;
         let Some(held) = self.held(piece) else { return };
         held.text.push_str(&piece.text);
-        if over_all || held.text.len() > HELD_OF_ONE {
+        let outgrown = held.text.len() > HELD_OF_ONE;
+        self.held_bytes = self.held_bytes.saturating_add(piece.text.len());
+        if outgrown || self.held_bytes > HELD_OF_ALL {
+            self.count_held(model);
+        }
+    }
+
+    /// Counts all texts as far as each can be counted.
+    fn count_held(&mut self, model: Option<&str>) {
+        let mut texts = mem::take(&mut self.texts);
+        for held in &mut texts {
             let part = take_countable(&mut held.text);
-            self.held_bytes = self.held_bytes.saturating_sub(part.len());
             self.count(model, &part);
         }
+        self.held_bytes = texts.iter().map(|held| held.text.len()).sum();
+        self.texts = texts;
     }
 
     /// An event could not be read.
@@ -73,7 +84,9 @@ impl Collected {
     /// Bytes held.
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
-        self.texts.iter().map(|held| held.text.len()).sum()
+        let held = self.texts.iter().map(|held| held.text.len()).sum();
+        assert_eq!(self.held_bytes, held);
+        held
     }
 
     /// The text this piece continues; mostly the last one that got a piece.
@@ -112,20 +125,10 @@ struct Countable {
     exact: bool,
 }
 
-impl Countable {
-    fn len(&self) -> usize {
-        self.text.len()
-    }
-}
-
 /// Takes the text up to its last exact cut; all of it when there is none in its second half.
 fn take_countable(text: &mut String) -> Countable {
     let cut = exact_cut(text).filter(|&cut| cut >= text.len() / 2 && text.is_char_boundary(cut));
-    match cut {
-        Some(cut) => {
-            let rest = text.split_off(cut);
-            Countable { text: std::mem::replace(text, rest), exact: true }
-        }
-        None => Countable { text: std::mem::take(text), exact: false },
-    }
+    let exact = cut.is_some() || text.is_empty();
+    let rest = cut.map(|cut| text.split_off(cut)).unwrap_or_default();
+    Countable { text: mem::replace(text, rest), exact }
 }

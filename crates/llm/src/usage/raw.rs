@@ -92,6 +92,8 @@ impl RawUsage {
         }
         Some(Usage {
             provenance: Provenance::Reported,
+            prompt_provenance: Provenance::Reported.of(prompt),
+            completion_provenance: Provenance::Reported.of(completion),
             prompt,
             completion,
             total,

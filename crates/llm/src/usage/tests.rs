@@ -14,6 +14,8 @@ fn chat_completion_with_every_detail() {
     let usage = read_usage(Kind::ChatCompletions, body).unwrap();
     let expected = Usage {
         provenance: Provenance::Reported,
+        prompt_provenance: Provenance::Reported,
+        completion_provenance: Provenance::Reported,
         prompt: Some(100),
         completion: Some(50),
         total: Some(150),

@@ -19,14 +19,28 @@ pub struct Environment {
     pub backends: BTreeSet<String>,
     /// Ids of loggers.
     pub loggers: BTreeSet<String>,
+    /// Resource names of external caches.
+    pub caches: BTreeSet<String>,
     /// Certificates by id.
     pub certificates: BTreeMap<String, CertificateFacts>,
     /// Schemas of the service by id.
     pub schemas: BTreeMap<String, ServiceSchema>,
+    /// How tokens per minute are counted.
+    pub token_window: TokenWindow,
     /// How `llm-content-safety` works with its service.
     pub content_safety: ContentSafetySettings,
     /// Checks a single document on its own: what cannot be resolved is a warning.
     pub allow_unresolved: bool,
+}
+
+/// What a minute is to limits of tokens per minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenWindow {
+    /// A bucket that refills evenly and may be in debt.
+    #[default]
+    Bucket,
+    /// The last 60 seconds.
+    Sliding,
 }
 
 /// The value of a named value. Debug does not show it.

@@ -6,11 +6,13 @@
 //! - `report`: what is told of a mistake, and what is not
 //! - [`setting`]: an attribute or text that is a constant or an expression
 //! - [`choice`]: an attribute that is one of some words
+//! - `handshake`: policies that handshakes of WebSockets do not have
 //! - this file: the walk over the elements
 
 pub mod check;
 pub mod choice;
 pub mod environment;
+mod handshake;
 pub mod paste;
 mod report;
 pub mod setting;
@@ -24,6 +26,7 @@ use sekisho_expression::Needs;
 pub use choice::Choice;
 pub use environment::{
     ContentSafetySettings, Environment, FragmentSource, NamedValue, OnSafetyFailure, ServiceSchema,
+    TokenWindow,
 };
 pub use setting::{Flag, Number, Text};
 
@@ -34,6 +37,13 @@ use crate::xml::{Content, Element, Node};
 
 /// The deepest nesting of policies in policies.
 const MAX_DEPTH: usize = 64;
+
+/// Where the two halves of the semantic cache stand in a document.
+#[derive(Clone, Copy, Default)]
+struct SemanticPair {
+    lookup: Option<Span>,
+    store: Option<Span>,
+}
 
 /// Compiles documents of one configuration and collects what is wrong with them.
 pub struct Compiler<'e> {
@@ -57,12 +67,16 @@ pub struct Compiler<'e> {
     deep_needs: Needs,
     /// A `cache-store` was found in the current policy.
     stores_response: bool,
+    /// The places of the policies of the semantic cache in the current document.
+    semantic: SemanticPair,
     /// `cors` policies found since they were last taken.
     cors: Vec<Arc<Cors>>,
     /// Policies of the current section that a document may have once.
     once: Vec<&'static str>,
     /// True when a policy since this was last taken reads the contract of the operation.
     reads_contract: bool,
+    /// True while a document is compiled for the handshakes of WebSocket APIs.
+    for_handshakes: bool,
 }
 
 impl<'e> Compiler<'e> {
@@ -82,9 +96,11 @@ impl<'e> Compiler<'e> {
             needs: Needs::default(),
             deep_needs: Needs::default(),
             stores_response: false,
+            semantic: SemanticPair::default(),
             cors: Vec::new(),
             once: Vec::new(),
             reads_contract: false,
+            for_handshakes: false,
         }
     }
 
@@ -129,6 +145,36 @@ impl<'e> Compiler<'e> {
     /// Notes a `cache-store`, behind which cached responses go on.
     pub(crate) fn note_cache_store(&mut self) {
         self.stores_response = true;
+    }
+
+    /// Notes a lookup in the semantic cache, which belongs together with a store.
+    pub(crate) fn note_semantic_lookup(&mut self, place: Span) {
+        self.semantic.lookup.get_or_insert(place);
+    }
+
+    /// Notes a store in the semantic cache.
+    pub(crate) fn note_semantic_store(&mut self, place: Span) {
+        self.semantic.store.get_or_insert(place);
+    }
+
+    /// Warns of a document that has one half of the semantic cache.
+    pub(crate) fn check_semantic_pair(&mut self) {
+        let (place, other, effect) = match std::mem::take(&mut self.semantic) {
+            SemanticPair { lookup: Some(place), store: None } => (
+                place,
+                "llm-semantic-cache-store",
+                "no answer is kept unless a document of another scope has it",
+            ),
+            SemanticPair { lookup: None, store: Some(place) } => (
+                place,
+                "llm-semantic-cache-lookup",
+                "it keeps nothing unless a document of another scope has it",
+            ),
+            _ => return,
+        };
+        let message = format!("the document has no `{other}`: {effect}");
+        let finding = Diagnostic::warning("unpaired-semantic-cache", place, message);
+        self.report(finding.with_help(format!("add `{other}`")));
     }
 
     /// Notes a `cors` policy, which preflight requests look for.
@@ -209,7 +255,7 @@ impl<'e> Compiler<'e> {
             );
             return None;
         }
-        if !self.check_place(declaration, element) {
+        if !self.check_place(declaration, element) || !self.check_handshake(declaration, element) {
             return None;
         }
         self.check_once(declaration, element);
@@ -261,7 +307,6 @@ impl<'e> Compiler<'e> {
             return None;
         };
         let parsed = crate::xml::parse(&source.text, source.file, crate::xml::Limits::default());
-        let already_known = self.diagnostics.iter().any(|known| known.span.file == source.file);
         let before = self.diagnostics.len();
         self.diagnostics.extend(parsed.diagnostics);
         let root = parsed.root?;
@@ -275,10 +320,8 @@ impl<'e> Compiler<'e> {
             self.report(check::wrong_root(&root, "fragment"));
             None
         };
-        if already_known {
-            // Every inclusion finds the same mistakes; once is enough.
-            self.diagnostics.truncate(before);
-        }
+        // Every inclusion finds the same mistakes.
+        self.forget_repeated(before);
         block
     }
 

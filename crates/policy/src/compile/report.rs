@@ -18,6 +18,16 @@ impl Compiler<'_> {
         }
     }
 
+    /// Drops findings behind the first `known` ones that are already among these: once is enough.
+    pub(super) fn forget_repeated(&mut self, known: usize) {
+        let new = self.diagnostics.split_off(known.min(self.diagnostics.len()));
+        for finding in new {
+            if !self.diagnostics.contains(&finding) {
+                self.diagnostics.push(finding);
+            }
+        }
+    }
+
     /// True when a named value in this part of the document was not found, which was reported.
     fn is_unresolved(&self, span: Span) -> bool {
         self.unresolved.iter().any(|place| holds(span, *place))

@@ -34,6 +34,7 @@ impl Exchange {
             traces: Vec::new(),
             counted: self.counted.clone(),
             caching: None,
+            semantic: None,
             ledger: self.ledger.clone(),
             at_reply: Vec::new(),
             at_response: Vec::new(),
@@ -71,11 +72,7 @@ impl Exchange {
         for entry in std::mem::take(&mut branch.traces) {
             self.add_trace(entry);
         }
-        for counter in std::mem::take(&mut branch.counted) {
-            if !self.counted.contains(&counter) {
-                self.counted.push(counter);
-            }
-        }
+        self.counted.take_over(std::mem::take(&mut branch.counted));
         self.at_reply.append(&mut branch.at_reply);
         self.at_response.append(&mut branch.at_response);
         self.at_end.append(&mut branch.at_end);

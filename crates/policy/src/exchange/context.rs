@@ -55,6 +55,11 @@ impl Context for Exchange {
         }
     }
 
+    fn model_deployment(&self) -> Option<Arc<str>> {
+        let call = self.model_call();
+        call.deployment.clone().or_else(|| Some(Arc::from(self.model_request(&call)?.model?)))
+    }
+
     fn variable(&self, name: &str) -> Option<&Value> {
         self.variables.get(name)
     }

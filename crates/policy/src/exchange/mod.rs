@@ -18,23 +18,41 @@ use sekisho_expression::context::{
     ApiFacts, BackendFacts, DeploymentFacts, LastErrorFacts, OperationFacts, ProductFacts, SubscriptionFacts,
     TrustStore, UserFacts,
 };
+use sekisho_llm::ModelRequest;
 
+use crate::body::Body;
 use crate::cached::caching::Caching;
 use crate::metering::{Ledger, Metering, ModelCall};
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
+use crate::semantic::SemanticCaching;
 
+pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
 pub use message::{OriginalUrl, Request, Response};
 pub use outgoing::Outgoing;
 pub use variables::Variables;
+
+/// What kind of calls an API takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApiType {
+    /// Calls of operations.
+    #[default]
+    Http,
+    /// Messages of the Model Context Protocol: JSON-RPC, in the body of a POST.
+    Mcp,
+    /// Messages of the Agent2Agent protocol, likewise, and calls for the agent card.
+    A2a,
+}
 
 /// What routing and the key check found out; shared, never changed by policies.
 #[derive(Clone, Debug, Default)]
 pub struct CallFacts {
     /// The API.
     pub api: Option<Arc<ApiFacts>>,
+    /// What kind of API that is.
+    pub api_type: ApiType,
     /// The operation.
     pub operation: Option<Arc<OperationFacts>>,
     /// What its specification says of its messages.
@@ -113,8 +131,10 @@ pub struct Exchange {
     pub traces: Vec<TraceEntry>,
     /// What `cache-lookup` found.
     pub(crate) caching: Option<Caching>,
-    /// Counters that `quota-by-key` counted the call in: each counts it once.
-    pub counted: Vec<String>,
+    /// Counters that the call was counted in: each counts it once.
+    pub counted: Counted,
+    /// What `llm-semantic-cache-lookup` found.
+    pub(crate) semantic: Option<SemanticCaching>,
     /// What its calls to models use.
     pub ledger: Ledger,
     /// What waits for the reply of the backend.
@@ -168,7 +188,8 @@ impl Exchange {
             attempts: Vec::new(),
             traces: Vec::new(),
             caching: None,
-            counted: Vec::new(),
+            counted: Counted::default(),
+            semantic: None,
             ledger: Ledger::default(),
             at_reply: Vec::new(),
             at_response: Vec::new(),
@@ -184,6 +205,13 @@ impl Exchange {
     /// Which model the call is for, as far as its path tells now.
     pub fn model_call(&self) -> ModelCall {
         ModelCall::of_request(&self.request)
+    }
+
+    /// What the body asks of a model; none when the call runs no model, or when the body is not in memory.
+    pub fn model_request(&self, call: &ModelCall) -> Option<ModelRequest<'_>> {
+        let Body::Full(body) = &self.request.body else { return None };
+        let seen = sekisho_llm::peek(self.request.method.as_str(), self.request.path(), body);
+        call.kind.uses_tokens().then_some(ModelRequest { kind: call.kind, ..seen })
     }
 
     /// What a call to a backend needs so that the reply of a model is accounted for; none when it runs no model.
@@ -211,6 +239,7 @@ impl Exchange {
     /// True when the response came from the cache: what was done before it was stored is not done again.
     pub(crate) fn is_from_cache(&self) -> bool {
         self.caching.as_ref().is_some_and(|caching| caching.is_hit)
+            || self.semantic.as_ref().is_some_and(|caching| caching.is_hit)
     }
 
     /// The response, made empty with status 200 when there is none yet.

@@ -37,7 +37,7 @@ impl Variables {
     }
 
     /// The same variables for a branch, which remembers what it sets.
-    pub(super) fn fork(&self) -> Self {
+    pub fn fork(&self) -> Self {
         Self { entries: self.entries.clone(), written: Some(Vec::new()) }
     }
 

@@ -64,11 +64,11 @@ impl Announcement {
     /// Of the attributes; none after an error was reported.
     pub(crate) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         Some(Self {
-            retry_after_header: header(compiler, element, RETRY_AFTER_HEADER.name)?.unwrap_or(RETRY_AFTER),
+            retry_after_header: header(compiler, element, &RETRY_AFTER_HEADER)?.unwrap_or(RETRY_AFTER),
             retry_after_variable: compiler.literal(element, RETRY_AFTER_VARIABLE.name),
-            remaining_header: header(compiler, element, REMAINING_HEADER.name)?,
+            remaining_header: header(compiler, element, &REMAINING_HEADER)?,
             remaining_variable: compiler.literal(element, REMAINING_VARIABLE.name),
-            total_header: header(compiler, element, TOTAL_HEADER.name)?,
+            total_header: header(compiler, element, &TOTAL_HEADER)?,
         })
     }
 
@@ -80,8 +80,7 @@ impl Announcement {
         let headers = [(&self.remaining_header, remaining), (&self.total_header, calls)];
         for (name, number) in headers {
             if let Some(name) = name {
-                let header = (name.clone(), HeaderValue::from(number));
-                exchange.at_response.push(Box::new(SetHeader(header)));
+                set_header(exchange, name, number);
             }
         }
     }
@@ -95,8 +94,19 @@ impl Announcement {
     }
 }
 
+/// A number in a header of whatever response leaves. What is set later holds.
+pub(crate) fn set_header(exchange: &mut Exchange, name: &HeaderName, number: u64) {
+    let header = (name.clone(), HeaderValue::from(number));
+    exchange.at_response.push(Box::new(SetHeader(header)));
+}
+
 /// The header named by an attribute: `Some(None)` when there is none, none after an error was reported.
-fn header(compiler: &mut Compiler<'_>, element: &Element, attribute: &str) -> Option<Option<HeaderName>> {
+pub(crate) fn header(
+    compiler: &mut Compiler<'_>,
+    element: &Element,
+    attribute: &Attribute,
+) -> Option<Option<HeaderName>> {
+    let attribute = attribute.name_in(element);
     let Some(found) = element.attribute(attribute) else { return Some(None) };
     match HeaderName::from_bytes(found.value.text.text().trim().as_bytes()) {
         Ok(name) => Some(Some(name)),

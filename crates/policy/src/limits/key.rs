@@ -1,6 +1,7 @@
 //! Names of counters: the policy, the window, what is counted, and the key of the document or the caller.
 //!
-//! What comes from outside stands last, so that no value of it can be mistaken for another counter. A long one is
+//! What comes from outside stands last, or before something that cannot be a part of it, so that no value of it can be
+//! mistaken for another counter. A long one is
 //! replaced by its SHA-256: it bounds the name, and keeps whole tokens that serve as keys out of shared state.
 
 use std::fmt::Write as _;
@@ -19,9 +20,25 @@ pub(crate) fn counter(policy: &str, what: std::fmt::Arguments<'_>, key: &str) ->
     name
 }
 
+/// `policy/key` and, behind what keeps counters of one key on one node of a cluster, what is counted.
+pub(crate) fn grouped(policy: &str, key: &str, what: std::fmt::Arguments<'_>) -> String {
+    let mut name = String::with_capacity(policy.len() + 64 + key.len().min(LONGEST_PLAIN + 8));
+    name.push_str(policy);
+    name.push('/');
+    push_bounded(&mut name, key, LONGEST_PLAIN);
+    // Writing to a String never fails.
+    let _ = write!(name, "\u{1f}{what}");
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_of_one_key_stands_last() {
+        assert_eq!(grouped("p", "a\u{1f}b", format_args!("{}tpm", 7)), "p/a\u{1f}b\u{1f}7tpm");
+    }
 
     #[test]
     fn a_name_says_what_it_counts() {

@@ -2,6 +2,7 @@
 //!
 //! - [`key`]: names of counters
 //! - [`increment`]: by how much a call counts, and when that is known
+//! - [`counted`]: counters that a call was counted in
 //! - [`announce`]: headers and variables that tell how a limit stands
 //! - [`level`]: limits of parts of a product or an API
 //! - [`quota`]: calls and kilobytes in fixed periods
@@ -9,6 +10,7 @@
 //! - [`start`]: when periods start
 
 pub(crate) mod announce;
+pub(crate) mod counted;
 pub(crate) mod increment;
 pub(crate) mod key;
 pub(crate) mod level;
@@ -64,6 +66,6 @@ pub(crate) fn constant(number: Option<Number>) -> Option<u64> {
 }
 
 /// A number as the `int` of .NET that a variable holds.
-fn int(number: u64) -> Value {
+pub(crate) fn int(number: u64) -> Value {
     Value::Int32(i32::try_from(number).unwrap_or(i32::MAX))
 }

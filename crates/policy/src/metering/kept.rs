@@ -17,15 +17,12 @@ pub(super) struct Kept {
     pieces: Vec<Bytes>,
     /// What the pieces hold, in bytes.
     held: usize,
-    /// All bytes that passed by.
-    passed: u64,
     is_too_large: bool,
 }
 
 impl Kept {
     /// Holds a piece. Past the bounds nothing is held, not even what was.
     pub(super) fn push(&mut self, piece: &Bytes) {
-        self.passed += piece.len() as u64;
         if self.is_too_large || piece.is_empty() {
             return;
         }
@@ -38,9 +35,9 @@ impl Kept {
         }
     }
 
-    /// All bytes that passed by, held or not.
-    pub(super) fn passed(&self) -> u64 {
-        self.passed
+    /// What is held, in bytes.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     /// What is held, as one; none when the body was too large. A single piece is not copied.
@@ -89,6 +86,6 @@ mod tests {
         for _ in 0..9 {
             kept.push(&megabyte);
         }
-        assert_eq!((kept.take(), kept.held, kept.passed()), (None, 0, 9 * 1024 * 1024));
+        assert_eq!((kept.take(), kept.held()), (None, 0));
     }
 }

@@ -3,6 +3,7 @@
 //! - [`ledger`]: the account of one call, and who is told
 //! - [`reply`]: one reply, from the request that is sent to the last byte that comes back
 //! - `body`: bodies that are looked at on their way
+//! - `resolve`: what was used, by what the reply reports or by counting
 //! - `kept`: how much of bodies is held for later
 //!
 //! Every reply of a backend that runs a model has an entry of its own, so that retries, responses of the cache, bodies
@@ -12,6 +13,7 @@ mod body;
 mod kept;
 pub mod ledger;
 pub mod reply;
+mod resolve;
 
 use std::sync::Arc;
 

@@ -5,15 +5,18 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
-use sekisho_llm::{StreamMeter, Usage, read_usage};
+use sekisho_llm::{StreamMeter, Usage};
 
 use super::body::{Received, Sent};
 use super::kept::Kept;
+use super::resolve::Found;
 use super::{Ledger, ModelCall, ReplyTokens};
 use crate::body::Body;
 use crate::exchange::Response;
 use crate::ports::{Attempt, Ports};
 
+/// Longer requests and replies are counted apart from the call, in bytes.
+const COUNT_AT_ONCE: usize = 64 * 1024;
 /// Pieces of a stream that wait to be looked at, in bytes.
 const MAX_WAITING: usize = 64 * 1024;
 
@@ -59,13 +62,13 @@ impl ReplyMeter {
         let usage = Arc::new(OnceLock::new());
         attempt.usage = Some(Arc::clone(&usage));
         metering.ledger.open();
-        let reading = Box::new(Reading {
+        let mut reading = Box::new(Reading {
             text: match response.is_event_stream() {
                 true => Text::Stream(Box::new(StreamMeter::new(metering.call.kind)), Vec::new(), 0),
                 false => Text::Whole(Kept::default()),
             },
             metering,
-            _request: request,
+            request,
             usage,
             backend_id: attempt.backend_id.clone(),
         });
@@ -75,7 +78,6 @@ impl ReplyMeter {
                 response.body = Body::Stream(received.boxed_unsync());
             }
             Body::Full(bytes) => {
-                let mut reading = reading;
                 reading.push(&bytes);
                 reading.end(true);
                 response.body = Body::Full(bytes);
@@ -92,7 +94,7 @@ impl ReplyMeter {
 pub(super) struct Reading {
     text: Text,
     metering: Metering,
-    _request: Arc<Mutex<Kept>>,
+    request: Arc<Mutex<Kept>>,
     usage: Arc<OnceLock<Usage>>,
     backend_id: Option<Arc<str>>,
 }
@@ -129,16 +131,26 @@ impl Reading {
         }
     }
 
-    /// Closes the account.
-    pub(super) fn end(mut self: Box<Self>, _is_complete: bool) {
+    /// Closes the account: at once, or on a task of its own where long texts have to be counted first.
+    pub(super) fn end(mut self, is_complete: bool) {
         self.look();
-        let Self { text, metering, usage, backend_id, .. } = *self;
+        let Self { text, metering, request, usage, backend_id } = self;
+        let bytes = request.lock().held() + if let Text::Whole(kept) = &text { kept.held() } else { 0 };
         let found = match text {
-            Text::Whole(mut kept) => kept.take().and_then(|body| read_usage(metering.call.kind, &body)),
-            Text::Stream(meter, ..) => meter.finish().usage(),
+            Text::Whole(mut kept) => Found::Whole(kept.take().filter(|_| is_complete)),
+            Text::Stream(meter, ..) => Found::Stream(Box::new(meter.finish())),
         };
-        let found = found.unwrap_or_else(Usage::unknown);
-        let _ = usage.set(found);
-        metering.ledger.close(&ReplyTokens { usage: found, backend_id }, &metering.ports);
+        let ports = metering.ports.clone();
+        let reported = found.reported(metering.call.kind);
+        let close = move || {
+            let used = reported.unwrap_or_else(|| found.counted(&metering.call, &request));
+            let _ = usage.set(used);
+            metering.ledger.close(&ReplyTokens { usage: used, backend_id }, &metering.ports);
+        };
+        if reported.is_none() && bytes > COUNT_AT_ONCE {
+            (ports.spawner)(Box::pin(async move { close() }));
+        } else {
+            close();
+        }
     }
 }

@@ -49,7 +49,9 @@ metrics; what lies beyond is dropped and counted in `sekisho_custom_metric_value
         example: "dimensions",
         differences: &[
             "Metrics go to `/metrics` for Prometheus; Application Insights with `metrics: true` on a diagnostic is not needed.",
-            "The limit of ten holds for all dimensions, default ones included.",
+            "The limit of ten holds for all dimensions, default ones included; more than five with values of their own are \
+             a warning.",
+            "Names are compared without regard to case, and of two that are the same the first one counts.",
             "`Client IP address` and `Backend ID` may stand without a value, as for the metrics of tokens.",
             "A default dimension of which the call has nothing has an empty value.",
         ],
@@ -78,10 +80,8 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 
 impl RunNow for EmitMetric {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
-        let mut dimensions = Vec::with_capacity(self.dimensions.len());
-        for dimension in &self.dimensions {
-            dimensions.push(dimension.evaluate(exchange)?);
-        }
+        let dimensions = Dimension::evaluate_all(&self.dimensions, exchange)?;
+        let dimensions = dimensions.into_iter().map(|dimension| (dimension.name, dimension.value)).collect();
         let metric = Metric {
             namespace: self.namespace.clone(),
             name: Arc::clone(&self.name),

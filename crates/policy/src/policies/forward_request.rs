@@ -217,10 +217,11 @@ impl RunLater for ForwardRequest {
                 certificate: exchange.outgoing.certificate.clone(),
                 follow_redirects,
                 metering,
+                variables: Some(&exchange.variables),
             };
             match backends.forward(call).await {
                 Ok(reply) => {
-                    exchange.attempts.push(reply.attempt);
+                    exchange.attempts.extend(reply.attempts);
                     exchange.request.set_base(Some(&reply.base_url));
                     exchange.route.base = Some(reply.base_url);
                     if reply.backend.is_some() {
@@ -230,8 +231,8 @@ impl RunLater for ForwardRequest {
                     exchange.response = Some(reply.response);
                     self.judge(status)
                 }
-                Err(error) => {
-                    exchange.attempts.extend(error.attempt.clone());
+                Err(mut error) => {
+                    exchange.attempts.append(&mut error.attempts);
                     Err(PolicyError::from(error))
                 }
             }

@@ -157,7 +157,7 @@ fn destination(compiler: &mut Compiler<'_>, element: &Element) -> Option<Destina
             Some(url) => Some(PathSetting::new(compiler, url)?),
             None => None,
         };
-        return Some(Destination::Backend { id: known_backend(compiler, element)?, path });
+        return Some(Destination::Backend { id: known_backend(compiler, element, "backend-id")?, path });
     }
     let Some(url) = url else {
         let finding = Diagnostic::error(
@@ -234,6 +234,7 @@ impl InvokeRequest {
             certificate: exchange.outgoing.certificate.clone(),
             follow_redirects: false,
             metering: exchange.metering(model),
+            variables: None,
         };
         forward(exchange, call).await
     }
@@ -262,16 +263,16 @@ impl InvokeRequest {
     }
 }
 
-/// Sends the call to a backend; the attempt goes on record.
+/// Sends the call to a backend; its attempts go on record.
 async fn forward(exchange: &mut Exchange, call: ForwardCall<'_>) -> Result<Response, PolicyError> {
     let backends = Arc::clone(&exchange.backends);
     match backends.forward(call).await {
         Ok(reply) => {
-            exchange.attempts.push(reply.attempt);
+            exchange.attempts.extend(reply.attempts);
             Ok(reply.response)
         }
-        Err(error) => {
-            exchange.attempts.extend(error.attempt.clone());
+        Err(mut error) => {
+            exchange.attempts.append(&mut error.attempts);
             Err(PolicyError::from(error))
         }
     }

@@ -14,6 +14,8 @@ use crate::xml::Element;
 
 /// The most dimensions that a metric may have.
 const MAXIMUM: usize = 10;
+/// So many dimensions of its own Azure Monitor leaves to a metric beside those that it adds.
+const ADVISED: usize = 5;
 
 /// Names that may stand without a value.
 const DEFAULT_NAMES: [&str; 9] = [
@@ -25,8 +27,10 @@ const DEFAULT_NAMES: [&str; 9] = [
     "Location",
     "Gateway ID",
     "Client IP address",
-    "Backend ID",
+    BACKEND_ID,
 ];
+
+const BACKEND_ID: &str = "Backend ID";
 
 /// The child element `dimension`, one to ten of them.
 pub(super) const CHILD: Child = Child {
@@ -61,25 +65,58 @@ impl Dimension {
                 None => None,
             };
             if let (None, Some(name)) = (&value, name.constant())
-                && !DEFAULT_NAMES.contains(&&**name)
+                && default_name(name).is_none()
             {
                 compiler.report(without_value(compiler, child, name));
                 return None;
             }
             dimensions.push(Dimension { name, value });
+            if dimensions.iter().filter(|dimension| dimension.value.is_some()).count() == ADVISED + 1 {
+                compiler.report(many(element, child));
+            }
         }
         Some(dimensions)
     }
 
-    /// Name and value for a call.
-    pub(super) fn evaluate(&self, exchange: &mut Exchange) -> Result<(Arc<str>, Arc<str>), PolicyError> {
+    /// Names and values for a call. Of names that differ in case only the first counts.
+    pub(super) fn evaluate_all(
+        dimensions: &[Dimension],
+        exchange: &mut Exchange,
+    ) -> Result<Vec<Evaluated>, PolicyError> {
+        let mut all: Vec<Evaluated> = Vec::with_capacity(dimensions.len());
+        for dimension in dimensions {
+            let evaluated = dimension.evaluate(exchange)?;
+            if !all.iter().any(|known| known.name.eq_ignore_ascii_case(&evaluated.name)) {
+                all.push(evaluated);
+            }
+        }
+        Ok(all)
+    }
+
+    fn evaluate(&self, exchange: &mut Exchange) -> Result<Evaluated, PolicyError> {
         let name = self.name.get(exchange)?;
+        let is_backend = self.value.is_none() && name.eq_ignore_ascii_case(BACKEND_ID);
         let value = match &self.value {
             Some(value) => value.get(exchange)?,
             None => known(exchange, &name),
         };
-        Ok((name, value))
+        Ok(Evaluated { name, value, is_backend })
     }
+}
+
+/// A dimension of a call.
+pub(super) struct Evaluated {
+    pub(super) name: Arc<str>,
+    pub(super) value: Arc<str>,
+    /// True where the value is the backend in use, which may be known later only.
+    pub(super) is_backend: bool,
+}
+
+fn many(element: &Element, dimension: &Element) -> Diagnostic {
+    let message = format!("`{}` has more than {ADVISED} dimensions with values", element.name);
+    Diagnostic::warning("many-dimensions", dimension.name_span, message).with_help(format!(
+        "API Management keeps {ADVISED} dimensions of a metric beside its own; remove some"
+    ))
 }
 
 fn without_value(compiler: &Compiler<'_>, dimension: &Element, name: &str) -> Diagnostic {
@@ -91,10 +128,15 @@ fn without_value(compiler: &Compiler<'_>, dimension: &Element, name: &str) -> Di
     })
 }
 
+/// A default name, however it is written.
+fn default_name(name: &str) -> Option<&'static str> {
+    DEFAULT_NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// What a default name tells of a call; empty where the call has no such thing.
 fn known(exchange: &Exchange, name: &str) -> Arc<str> {
     let facts = &exchange.facts;
-    let found = match name {
+    let found = match default_name(name).unwrap_or("") {
         "API ID" => facts.api.as_ref().map(|api| &api.id),
         "Operation ID" => facts.operation.as_ref().map(|operation| &operation.id),
         "Product ID" => facts.product.as_ref().map(|product| &product.id),
@@ -103,7 +145,7 @@ fn known(exchange: &Exchange, name: &str) -> Arc<str> {
         "Location" => Some(&facts.deployment.region),
         "Gateway ID" => Some(&facts.deployment.gateway_id),
         "Client IP address" => Some(&exchange.request.ip_text),
-        "Backend ID" => exchange.route.backend.as_ref().map(|backend| &backend.id),
+        BACKEND_ID => exchange.route.backend.as_ref().map(|backend| &backend.id),
         _ => None,
     };
     found.map(Arc::clone).unwrap_or_default()

@@ -11,7 +11,7 @@ pub mod cache_remove_value;
 pub mod cache_store;
 pub mod cache_store_value;
 pub mod cache_value;
-mod calls;
+pub(crate) mod calls;
 pub mod check_header;
 pub mod choose;
 pub mod cors;
@@ -27,6 +27,10 @@ pub mod json_to_xml;
 pub mod jsonp;
 pub mod limit_concurrency;
 pub mod llm_content_safety;
+pub mod llm_emit_token_metric;
+pub mod llm_semantic_cache_lookup;
+pub mod llm_semantic_cache_store;
+pub mod llm_token_limit;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -90,6 +94,10 @@ pub const CATALOGUE: &[&Declaration] = &[
     &jsonp::DECLARATION,
     &limit_concurrency::DECLARATION,
     &llm_content_safety::DECLARATION,
+    &llm_emit_token_metric::DECLARATION,
+    &llm_token_limit::DECLARATION,
+    &llm_semantic_cache_lookup::DECLARATION,
+    &llm_semantic_cache_store::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

@@ -161,29 +161,20 @@ impl QuotaByKey {
             key::counter("quota-by-key", what, &user_key)
         });
         for (_, ask) in asks.iter_mut().filter(|(volume, _)| *volume == Volume::Calls) {
-            if exchange.counted.contains(&ask.key) {
+            if exchange.counted.amount(&ask.key).is_some() {
                 ask.amount = 0;
                 ask.limit = ask.limit.saturating_add(1);
             } else if ask.amount > 0 {
-                exchange.counted.push(ask.key.clone());
+                exchange.counted.add(&ask.key, ask.amount);
             }
         }
         Ok(asks)
     }
 }
 
-/// True when the call was not counted in this counter before; from now on it was.
-fn count_once(exchange: &mut Exchange, key: &str) -> bool {
-    let is_new = !exchange.counted.iter().any(|known| known == key);
-    if is_new {
-        exchange.counted.push(key.to_owned());
-    }
-    is_new
-}
-
 /// Counts bytes at the end of the call, in each counter once.
 fn count_bytes(exchange: &mut Exchange, mut asks: Vec<CounterAsk>) {
-    asks.retain(|ask| count_once(exchange, &ask.key));
+    asks.retain(|ask| exchange.counted.add(&ask.key, 0));
     if !asks.is_empty() {
         exchange.at_end.push(Box::new(CountBytes { ports: exchange.ports.clone(), asks }));
     }
@@ -208,7 +199,7 @@ impl AtResponse for CountLater {
             let mut bytes = Vec::new();
             for (volume, ask) in volumes.into_iter().zip(asks) {
                 match volume {
-                    Volume::Calls if count_once(exchange, &ask.key) => {
+                    Volume::Calls if exchange.counted.add(&ask.key, amount) => {
                         calls.push(CounterAsk { amount, ..ask })
                     }
                     Volume::Calls => {}

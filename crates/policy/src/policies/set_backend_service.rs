@@ -114,14 +114,14 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 }
 
 fn backend_id(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
-    let id = known_backend(compiler, element)?;
+    let id = known_backend(compiler, element, "backend-id")?;
     Some(Run::now(BackendId { id, scope: compiler.scope() }))
 }
 
-/// The attribute `backend-id`; a literal that names no backend is reported.
-pub(crate) fn known_backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Text> {
-    let content = &element.attribute("backend-id")?.value;
-    let id = compiler.text(element, "backend-id")?;
+/// The attribute that names a backend; a literal that names none is reported.
+pub(crate) fn known_backend(compiler: &mut Compiler<'_>, element: &Element, name: &str) -> Option<Text> {
+    let content = &element.attribute(name)?.value;
+    let id = compiler.text(element, name)?;
     let known = &compiler.environment().backends;
     if let Some(literal) = id.constant()
         && !known.contains(&**literal)

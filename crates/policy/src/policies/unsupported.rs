@@ -38,10 +38,6 @@ const RESOLVER: &str = "it resolves fields of a GraphQL API, and GraphQL APIs ar
 pub(super) static DECLARATIONS: &[Declaration] = &[
     unsupported_because(&["http-data-source", "cosmosdb-data-source", "sql-data-source"], RESOLVER),
     unsupported_because(&["invoke-dapr-binding", "invoke-darp-binding"], DAPR),
-    unsupported(&["llm-emit-token-metric", "azure-openai-emit-token-metric"]),
-    unsupported(&["llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"]),
-    unsupported(&["llm-semantic-cache-store", "azure-openai-semantic-cache-store"]),
-    unsupported(&["llm-token-limit", "azure-openai-token-limit"]),
     unsupported(&["log-to-eventhub"]),
     unsupported_because(
         &["publish-event"],

@@ -9,7 +9,7 @@ use sekisho_llm::Usage;
 
 use super::{ClientCertificate, PortFuture, Proxy};
 use crate::body::Body;
-use crate::exchange::Response;
+use crate::exchange::{Response, Variables};
 use crate::metering::Metering;
 
 /// The part of a URL that `set-backend-service` replaces: scheme, host, port and base path.
@@ -95,6 +95,9 @@ pub struct ForwardCall<'a> {
     pub follow_redirects: bool,
     /// The account that the reply of a model goes to; none for calls that run none.
     pub metering: Option<Metering>,
+    /// `context.Variables` where the client's own call goes on, for backends that run policies themselves; none for a
+    /// call that a policy makes beside it.
+    pub variables: Option<&'a Variables>,
 }
 
 /// `forward-request/@http-version`.
@@ -133,8 +136,8 @@ pub struct Attempt {
 pub struct ForwardReply {
     /// The answer; its body still arrives.
     pub response: Response,
-    /// What was tried.
-    pub attempt: Attempt,
+    /// What was tried, in order; nothing when the gateway answered by itself.
+    pub attempts: Vec<Attempt>,
     /// The base URL that was called, for `context.Request.Url`.
     pub base_url: Arc<BaseUrl>,
     /// The backend entity, for `context.Backend`.
@@ -149,8 +152,8 @@ pub struct ForwardError {
     pub failure: ForwardFailure,
     /// One sentence for `context.LastError.Message`; names no secret.
     pub message: String,
-    /// What was tried; none when nothing was sent.
-    pub attempt: Option<Attempt>,
+    /// What was tried, in order; nothing when nothing was sent.
+    pub attempts: Vec<Attempt>,
 }
 
 /// The kinds of [`ForwardError`].

@@ -31,8 +31,8 @@ pub enum Window {
         period: CalendarPeriod,
     },
     /// What was added counts until it has drained away, `refill` in every `interval` and evenly: a bucket of tokens whose
-    /// capacity is the limit of the ask. [`Counters::add`] may take it into debt, and nothing is granted until that has
-    /// drained as well.
+    /// capacity is the limit of the ask. [`Counters::add`] and [`Counters::settle`] may take it into debt, and nothing is
+    /// granted until that has drained as well. An ask of 0 is granted as soon as there is no debt.
     TokenBucket {
         /// What drains in an interval.
         refill: u64,
@@ -73,6 +73,18 @@ pub struct CounterAsk {
     pub amount: u64,
 }
 
+/// What a decision added, replaced by what was really used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The counter, and in `amount` what was used.
+    pub ask: CounterAsk,
+    /// What the decision added for it; 0 when nothing was.
+    pub reserved: u64,
+    /// How long ago that was, or a little longer. What was reserved and is forgotten by now is not taken off again: what
+    /// left a sliding window, what belongs to a period that is over.
+    pub age: Duration,
+}
+
 /// How one counter stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CounterState {
@@ -104,4 +116,8 @@ pub trait Counters: Send + Sync {
     /// Adds amounts whatever the limits say: for what is known only after the response. The states are not needed by
     /// anyone, a failure is counted by the adapter.
     fn add<'a>(&'a self, asks: &'a [CounterAsk]) -> PortFuture<'a, ()>;
+
+    /// Replaces what decisions added by what was used, whatever the limits say, in one step. Tells how each counter stands
+    /// then, to an ask of 0; nothing where the state cannot be reached, which is counted by the adapter.
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> PortFuture<'a, Option<Vec<CounterState>>>;
 }

@@ -12,6 +12,7 @@ pub mod jwts;
 pub mod permits;
 pub mod record;
 pub mod tokens;
+pub mod vectors;
 
 use std::future::Future;
 use std::ops::Deref;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 
 pub use self::http::{ClientCertificate, Http, HttpError, HttpOptions, Proxy};
+use crate::semantic::Semantics;
 pub use authorizations::{Authorization, AuthorizationError, Authorizations};
 pub use backends::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target,
@@ -29,8 +31,9 @@ pub use clock::{Clock, Entropy};
 pub use counters::Counters;
 pub use jwts::Jwts;
 pub use permits::Permits;
-pub use record::{CallRecord, Event, Metric, Recorder};
+pub use record::{CallRecord, Event, McpMessage, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
+pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 
 /// What a port call returns: a boxed future, so that the traits stay object safe.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +67,8 @@ pub struct PortSet {
     pub authorizations: Arc<dyn Authorizations>,
     /// How many may be in a place at once.
     pub permits: Arc<Permits>,
+    /// Answers of models by their meaning.
+    pub semantics: Arc<Semantics>,
     /// Runs what goes on after the call that asked for it.
     pub spawner: Spawner,
 }

@@ -68,8 +68,29 @@ pub struct CallRecord {
     pub is_stream: bool,
     /// Tokens, with their provenance.
     pub usage: Option<Usage>,
+    /// What a message to an MCP server was about.
+    pub mcp: Option<Box<McpMessage>>,
     /// Entries of `trace` policies and of `context.Trace`.
     pub traces: Vec<TraceEntry>,
+}
+
+/// What a message to an MCP server was about, as far as the client said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct McpMessage {
+    /// The display name of the API.
+    pub server_name: Arc<str>,
+    /// The method, such as `tools/call`; none for what is no message, such as the wait for messages of the server.
+    pub method: Option<Arc<str>>,
+    /// The tool that was called.
+    pub tool_name: Option<Arc<str>>,
+    /// `clientInfo.name`.
+    pub client_name: Option<Arc<str>>,
+    /// `clientInfo.version`.
+    pub client_version: Option<Arc<str>>,
+    /// `Mcp-Session-Id`.
+    pub session_id: Option<Arc<str>>,
+    /// `MCP-Protocol-Version`, or what the client asked for.
+    pub protocol_version: Option<Arc<str>>,
 }
 
 /// One entry of the `trace` policy.
@@ -162,6 +183,13 @@ pub enum Event {
         /// Why, in kebab case.
         reason: &'static str,
     },
+    /// A call became a WebSocket. One [`Event::WebSocketClosed`] follows.
+    WebSocketOpened,
+    /// A WebSocket is over.
+    WebSocketClosed {
+        /// Why, in kebab case: `closed` by one of its sides, or what else ended it.
+        reason: &'static str,
+    },
     /// Shared state cannot be reached any more. One [`Event::StateRecovered`] follows, however long it takes.
     StateLost {
         /// Which: `state`, or a cache by its resource name.
@@ -181,9 +209,19 @@ pub enum Event {
         /// Which.
         store: Arc<str>,
     },
+    /// A store does not search vectors, which are kept in memory instead. Told once for each store.
+    SearchMissing {
+        /// Which.
+        store: Arc<str>,
+    },
+    /// A semantic cache was asked.
+    SemanticLookup {
+        /// What came of it: `hit`, `miss`, `skipped`, or `failed`.
+        outcome: &'static str,
+    },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
-        /// `counters` or `cache`.
+        /// `counters`, `cache` or `vectors`.
         kind: &'static str,
     },
 }

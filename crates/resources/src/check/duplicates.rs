@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret;
 
-use crate::model::{Api, Configuration, VersioningScheme};
+use crate::model::{Api, ApiType, Configuration, VersioningScheme};
 use crate::reading::Reading;
 
 pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
@@ -15,11 +15,12 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     display_names(configuration, reading);
 }
 
-/// Two APIs (not revisions of one) under the same path and version.
+/// Two APIs (not revisions of one) under the same path and version. A WebSocket API and another one may share it: the
+/// request tells which is meant.
 fn api_paths(configuration: &Configuration, reading: &mut Reading<'_>) {
-    let mut seen: BTreeMap<(String, Option<String>), &Api> = BTreeMap::new();
+    let mut seen: BTreeMap<((String, Option<String>), bool), &Api> = BTreeMap::new();
     for api in configuration.apis.values() {
-        let key = place_of(api, configuration);
+        let key = (place_of(api, configuration), api.api_type == ApiType::WebSocket);
         let Some(first) = seen.get(&key) else {
             seen.insert(key, api);
             continue;
@@ -27,7 +28,8 @@ fn api_paths(configuration: &Configuration, reading: &mut Reading<'_>) {
         if first.root_name() == api.root_name() {
             continue;
         }
-        let version = key.1.map_or(String::new(), |version| format!(" and version `{version}`"));
+        let ((_, version), _) = key;
+        let version = version.map_or(String::new(), |version| format!(" and version `{version}`"));
         let message =
             format!("api `{}` already has the path `{}`{version}", first.name.value, api.path.value);
         let help = "give one of them another `path` or `apiVersion`";

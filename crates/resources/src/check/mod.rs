@@ -6,6 +6,7 @@ mod caches;
 mod duplicates;
 mod named_values;
 mod references;
+mod tools;
 mod urls;
 
 use crate::model::Configuration;
@@ -17,5 +18,6 @@ pub(crate) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     duplicates::check(configuration, reading);
     named_values::check(configuration, reading);
     caches::check(configuration, reading);
+    tools::check(configuration, reading);
     urls::check(configuration, reading);
 }

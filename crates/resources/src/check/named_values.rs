@@ -13,6 +13,10 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     for url in configuration.apis.values().filter_map(|api| api.service_url.as_ref()) {
         text(url, values, reading);
     }
+    for agent in configuration.apis.values().filter_map(|api| api.agent.as_ref()) {
+        text(&agent.card_url, values, reading);
+        text(&agent.json_rpc_url, values, reading);
+    }
     for backend in configuration.backends.values() {
         let BackendKind::Single(single) = &backend.kind else { continue };
         text(&single.url, values, reading);

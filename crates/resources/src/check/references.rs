@@ -3,7 +3,7 @@
 use sekisho_diagnostics::closest;
 
 use crate::fields::quoted;
-use crate::model::{BackendKind, Configuration, DiagnosticSettings, Pool, Spanned, SubscriptionScope};
+use crate::model::{Api, BackendKind, Configuration, DiagnosticSettings, Pool, Spanned, SubscriptionScope};
 use crate::reading::Reading;
 use crate::sections::Section;
 
@@ -62,7 +62,31 @@ fn apis(configuration: &Configuration, reading: &mut Reading<'_>) {
         if let Some(backend) = &api.backend_id {
             expect(Section::Backends, backend, configuration.backends.keys(), reading);
         }
+        let models = api.unified_models.iter().flat_map(|unified| &unified.models);
+        for target in models.flat_map(|model| &model.targets) {
+            expect(Section::Backends, &target.backend, configuration.backends.keys(), reading);
+        }
         loggers(api.diagnostics.values(), configuration, reading);
+        issuers(api, configuration, reading);
+    }
+}
+
+/// Issuers matter only to an API that tells clients of them.
+fn issuers(api: &Api, configuration: &Configuration, reading: &mut Reading<'_>) {
+    let authentication = &api.authentication;
+    let Some(place) = authentication.protected_resource_metadata else { return };
+    for server in &authentication.authorization_servers {
+        let known = configuration.authorization_servers.keys();
+        expect(Section::AuthorizationServers, server, known, reading);
+    }
+    for provider in &authentication.openid_providers {
+        let known = configuration.openid_connect_providers.keys();
+        expect(Section::OpenIdConnectProviders, provider, known, reading);
+    }
+    if authentication.authorization_servers.is_empty() && authentication.openid_providers.is_empty() {
+        let message = "the metadata of this API name no authorization server";
+        let help = "add `oAuth2AuthenticationSettings` or `openidAuthenticationSettings`";
+        reading.warning("metadata-without-issuer", place, message, help);
     }
 }
 
@@ -94,7 +118,7 @@ fn members(pool: &Pool, configuration: &Configuration, reading: &mut Reading<'_>
 }
 
 /// A finding unless `reference` is one of `names`, or a resource that has findings of its own.
-fn expect<'c>(
+pub(super) fn expect<'c>(
     section: Section,
     reference: &Spanned<String>,
     names: impl Iterator<Item = &'c String>,
@@ -107,9 +131,11 @@ fn expect<'c>(
         return;
     }
     let (kind, code) = match section {
+        Section::AuthorizationServers => ("authorization server", "unknown-authorization-server"),
         Section::Backends => ("backend", "unknown-backend"),
         Section::Certificates => ("certificate", "unknown-certificate"),
         Section::Loggers => ("logger", "unknown-logger"),
+        Section::OpenIdConnectProviders => ("OpenID Connect provider", "unknown-openid-provider"),
         Section::Products => ("product", "unknown-product"),
         Section::VersionSets => ("version set", "unknown-version-set"),
         _ => ("api", "unknown-api"),

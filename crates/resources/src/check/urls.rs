@@ -13,6 +13,10 @@ pub(super) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
         if let Some(url) = &api.service_url {
             one("serviceUrl", url, configuration, reading);
         }
+        if let Some(agent) = &api.agent {
+            one("agentCardBackendUrl", &agent.card_url, configuration, reading);
+            one("backendUrl", &agent.json_rpc_url, configuration, reading);
+        }
     }
     for backend in configuration.backends.values() {
         let BackendKind::Single(single) = &backend.kind else { continue };

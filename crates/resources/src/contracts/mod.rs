@@ -130,6 +130,7 @@ fn place_template_parameters(operation: &Operation, contract: &mut OperationCont
                 Some(parameter) => parameter.place = place,
                 None => contract.parameters.push(ContractParameter {
                     name: name.to_owned(),
+                    description: None,
                     place,
                     required: place == ParameterPlace::Path || known.is_some_and(|known| known.required),
                     schema: known.and_then(|known| of_type(&known.value_type)),

@@ -12,6 +12,7 @@ pub(super) fn contract(path: &Cursor<'_>, operation: &Cursor<'_>) -> OperationCo
     OperationContract {
         parameters: joined(path, operation, parameter),
         requests: operation.get("requestBody").map(|body| bodies(&body)).unwrap_or_default(),
+        request_required: operation.get("requestBody").is_some_and(|body| body.is_true("required")),
         responses: responses.iter().map(|(status, node)| response(status, node)).collect(),
     }
 }
@@ -53,6 +54,7 @@ fn parameter(node: &Cursor<'_>) -> Option<ContractParameter> {
     }
     Some(ContractParameter {
         name: name.to_owned(),
+        description: node.text("description").map(str::to_owned),
         place,
         required: place == ParameterPlace::Path || node.is_true("required"),
         schema: schema(node),
@@ -86,6 +88,7 @@ fn response(status: &str, node: &Cursor<'_>) -> ContractResponse {
             .iter()
             .map(|(name, node)| ContractParameter {
                 name: name.clone(),
+                description: node.text("description").map(str::to_owned),
                 place: ParameterPlace::Header,
                 required: node.is_true("required"),
                 schema: schema(node),

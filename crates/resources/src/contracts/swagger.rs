@@ -15,6 +15,7 @@ pub(super) fn contract(root: &Value, path: &Cursor<'_>, operation: &Cursor<'_>) 
     OperationContract {
         parameters: joined(path, operation, parameter),
         requests: requests(root, path, operation),
+        request_required: body(path, operation).is_some_and(|body| body.is_true("required")),
         responses: responses.iter().map(|(status, node)| response(status, node, &produced)).collect(),
     }
 }
@@ -24,6 +25,7 @@ fn parameter(node: &Cursor<'_>) -> Option<ContractParameter> {
     let place = place(node)?;
     Some(ContractParameter {
         name: node.text("name")?.to_owned(),
+        description: node.text("description").map(str::to_owned),
         place,
         required: place == ParameterPlace::Path || node.is_true("required"),
         schema: Some(node.as_schema()),
@@ -50,15 +52,13 @@ fn content_types(root: &Value, operation: &Cursor<'_>, key: &str) -> Vec<String>
 }
 
 fn requests(root: &Value, path: &Cursor<'_>, operation: &Cursor<'_>) -> Vec<ContractBody> {
-    let mut all = parameters(path);
-    all.extend(parameters(operation));
-    let with = |wanted: &str| all.iter().rev().find(|node| node.text("in") == Some(wanted));
     let consumed = content_types(root, operation, "consumes");
-    let body = |content_type, schema| ContractBody { content_type, schema, examples: Vec::new() };
-    if let Some(node) = with("body") {
-        return consumed.into_iter().map(|content_type| body(content_type, node.schema("schema"))).collect();
+    let body_of = |content_type, schema| ContractBody { content_type, schema, examples: Vec::new() };
+    if let Some(node) = body(path, operation) {
+        let with_schema = |content_type| body_of(content_type, node.schema("schema"));
+        return consumed.into_iter().map(with_schema).collect();
     }
-    if with("formData").is_none() {
+    if with(path, operation, "formData").is_none() {
         return Vec::new();
     }
     let is_form = |content_type: &String| !content_type.ends_with("/json");
@@ -66,7 +66,18 @@ fn requests(root: &Value, path: &Cursor<'_>, operation: &Cursor<'_>) -> Vec<Cont
     if forms.is_empty() {
         forms.push("application/x-www-form-urlencoded".to_owned());
     }
-    forms.into_iter().map(|content_type| body(content_type, None)).collect()
+    forms.into_iter().map(|content_type| body_of(content_type, None)).collect()
+}
+
+/// The parameter that is the body.
+fn body<'d>(path: &Cursor<'d>, operation: &Cursor<'d>) -> Option<Cursor<'d>> {
+    with(path, operation, "body")
+}
+
+/// The last parameter in this place: those of the operation stand behind those of the path.
+fn with<'d>(path: &Cursor<'d>, operation: &Cursor<'d>, place: &str) -> Option<Cursor<'d>> {
+    let mut all = parameters(path).into_iter().chain(parameters(operation));
+    all.rfind(|node| node.text("in") == Some(place))
 }
 
 fn parameters<'d>(node: &Cursor<'d>) -> Vec<Cursor<'d>> {
@@ -90,6 +101,7 @@ fn response(status: &str, node: &Cursor<'_>, produced: &[String]) -> ContractRes
             .iter()
             .map(|(name, node)| ContractParameter {
                 name: name.clone(),
+                description: node.text("description").map(str::to_owned),
                 place: ParameterPlace::Header,
                 required: false,
                 schema: Some(node.as_schema()),

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use super::folder::Folder;
 use crate::model::Spanned;
-use crate::read::{self, ApiParts, OperationParts};
+use crate::read::{self, ApiParts, OperationParts, ToolParts};
 use crate::reading::Reading;
 use crate::sections::Section;
 
 /// Specifications that the extractor writes and that are not read.
 const OTHER_SPECIFICATIONS: [&str; 3] = ["specification.graphql", "specification.wsdl", "specification.wadl"];
+
+/// The file of properties of a tool, without extension.
+const TOOL_INFORMATION: &str = "toolInformation";
 
 /// Reads what stands beside `apiInformation.json`.
 pub(super) fn parts(folder: &mut Folder, reading: &mut Reading<'_>) -> ApiParts {
@@ -28,6 +31,9 @@ pub(super) fn parts(folder: &mut Folder, reading: &mut Reading<'_>) -> ApiParts 
     }
     if let Some(path) = folder.take_folder("operations") {
         parts.operations = operations(&path, reading);
+    }
+    if let Some(path) = folder.take_folder("tools") {
+        parts.tools = tools(&path, reading);
     }
     if let Some(path) = folder.take_folder("diagnostics") {
         diagnostics(&path, &mut parts, reading);
@@ -52,6 +58,22 @@ fn operations(path: &Path, reading: &mut Reading<'_>) -> Vec<OperationParts> {
             (None, None) => reading.place_of(&path),
         };
         out.push(OperationParts { name: Spanned::new(name, span), node, policy });
+    }
+    collection.report_rest(reading);
+    out
+}
+
+/// Tools of an MCP server: a folder for each.
+fn tools(path: &Path, reading: &mut Reading<'_>) -> Vec<ToolParts> {
+    let Some(mut collection) = Folder::open(path, reading) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (name, path) in collection.take_folders() {
+        let Some(mut folder) = Folder::open(&path, reading) else { continue };
+        match folder.document(TOOL_INFORMATION, reading) {
+            Some(node) => out.extend(node.map(|node| (Spanned::new(name, node.span.head()), node))),
+            None => super::missing_information(TOOL_INFORMATION, &name, &folder, reading),
+        }
+        folder.report_rest(reading);
     }
     collection.report_rest(reading);
     out

@@ -19,13 +19,11 @@ use crate::value::Node;
 use folder::Folder;
 
 /// Folders of the extractor whose resources are not used.
-const NOT_READ: [&str; 12] = [
+const NOT_READ: [&str; 10] = [
     "api releases",
-    "authorization servers",
     "documentations",
     "gateways",
     "groups",
-    "openid connect providers",
     "policy restrictions",
     "releases",
     "tags",
@@ -109,7 +107,13 @@ fn information(section: Section, name: &str, folder: &mut Folder, reading: &mut 
         let span = reading.place_of(&folder.path.join("policy.xml"));
         return Some(Node { value: crate::value::Value::Object(Vec::new()), span });
     }
-    let wanted = format!("{}.json", section.information());
+    missing_information(section.information(), name, folder, reading);
+    None
+}
+
+/// A finding about a folder of a resource without the file of its properties.
+fn missing_information(stem: &str, name: &str, folder: &Folder, reading: &mut Reading<'_>) {
+    let wanted = format!("{stem}.json");
     let place = reading.place_of(&folder.path);
     let message = format!("the folder of `{name}` has no `{wanted}`");
     let help = match closest(&wanted, folder.file_names()) {
@@ -117,7 +121,6 @@ fn information(section: Section, name: &str, folder: &mut Folder, reading: &mut 
         None => format!("add `{wanted}` with {{\"properties\": {{…}}}}"),
     };
     reading.error("missing-information", place, message, help);
-    None
 }
 
 /// At the root there may be anything; only names close to a known one are worth a word.

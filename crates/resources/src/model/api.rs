@@ -5,7 +5,11 @@ use std::sync::Arc;
 
 use sekisho_diagnostics::{FileId, Span};
 
-use super::{DiagnosticSettings, PolicyDocument, SchemaResource, Spanned};
+use super::{
+    A2aAgent, ApiAuthentication, DiagnosticSettings, McpServer, PolicyDocument, SchemaResource, Spanned,
+    UnifiedModelApi,
+};
+use crate::openapi::normalised;
 use crate::read::GivenContract;
 
 /// `properties.type` (or `apiType`) of an API.
@@ -78,7 +82,8 @@ pub struct Api {
     /// `properties.serviceUrl`, or the server of the specification, without a slash at the end. May hold `{{named
     /// values}}`.
     pub service_url: Option<Spanned<String>>,
-    /// `properties.protocols`; `https` and `http` when not set, because the gateway may stand behind a TLS proxy.
+    /// `properties.protocols`; `https` and `http` (`wss` and `ws` of a WebSocket API) when not set, because the gateway
+    /// may stand behind a TLS proxy.
     pub protocols: Vec<Protocol>,
     /// `properties.type`.
     pub api_type: ApiType,
@@ -98,13 +103,21 @@ pub struct Api {
     pub is_online: bool,
     /// `properties.backendId` as the name of a backend (MCP and agent APIs).
     pub backend_id: Option<Spanned<String>>,
+    /// Tools and endpoints, for the type `mcp`.
+    pub mcp: Option<McpServer>,
+    /// Agent card and endpoint, for the type `a2a`.
+    pub agent: Option<A2aAgent>,
+    /// `properties.authenticationSettings`.
+    pub authentication: ApiAuthentication,
+    /// `properties.unifiedModelApi`: calls go to the models of several backends.
+    pub unified_models: Option<UnifiedModelApi>,
     /// The policy document of the API.
     pub policy: Option<PolicyDocument>,
     /// Where the specification is.
     pub specification: Option<SpecificationSource>,
     /// Schemas of this API by resource name.
     pub schemas: BTreeMap<String, SchemaResource>,
-    /// Operations in the order of their declaration.
+    /// Operations in the order of their declaration; `onHandshake` alone for a WebSocket API.
     pub operations: Vec<Operation>,
     /// Diagnostics of this API by resource name.
     pub diagnostics: BTreeMap<String, DiagnosticSettings>,
@@ -121,6 +134,14 @@ impl Api {
     /// The operation of a resource name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
         self.operations.iter().find(|operation| operation.name.value == name)
+    }
+
+    /// The operation that a reference means: names are compared as normalised on import, which other resources may
+    /// have been written without.
+    pub fn referenced_operation(&self, name: &str) -> Option<&Operation> {
+        let wanted = normalised(name);
+        let is_meant = |operation: &&Operation| normalised(&operation.name.value) == wanted;
+        self.operation(name).or_else(|| self.operations.iter().find(is_meant))
     }
 }
 

@@ -9,6 +9,8 @@ pub struct OperationContract {
     pub parameters: Vec<ContractParameter>,
     /// Request bodies by content type.
     pub requests: Vec<ContractBody>,
+    /// True when there must be a request body.
+    pub request_required: bool,
     /// Responses.
     pub responses: Vec<ContractResponse>,
 }
@@ -18,6 +20,8 @@ pub struct OperationContract {
 pub struct ContractParameter {
     /// Its name.
     pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
     /// Where it stands.
     pub place: ParameterPlace,
     /// True when it must be there.

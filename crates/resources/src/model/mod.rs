@@ -3,7 +3,9 @@
 //! Everything a later check may want to point at keeps its [`Span`](sekisho_diagnostics::Span). Maps are keyed by
 //! resource name, which is not the display name.
 
+mod agent;
 mod api;
+mod authentication;
 mod backend;
 mod breaker;
 mod cache;
@@ -12,6 +14,7 @@ mod contract;
 mod credentials;
 mod diagnostic;
 mod logger;
+mod mcp;
 mod named_value;
 mod origin;
 mod policy;
@@ -20,14 +23,17 @@ mod redis;
 mod schema;
 mod spanned;
 mod subscription;
+mod unified;
 mod version_set;
 
 use std::collections::BTreeMap;
 
+pub use agent::A2aAgent;
 pub use api::{
     Api, ApiType, Operation, OperationSource, Protocol, SpecificationSource, SubscriptionKeyParameterNames,
     TemplateParameter,
 };
+pub use authentication::{ApiAuthentication, AuthorizationServer, OpenIdConnectProvider};
 pub use backend::{
     Backend, BackendKind, BackendProtocol, BackendProxy, BackendTls, Pool, PoolMember, SingleBackend,
 };
@@ -41,7 +47,7 @@ pub use contract::{
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
 pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
 pub use logger::{Logger, LoggerType};
-
+pub use mcp::{McpServer, McpTool, McpTransport};
 pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};
 pub use origin::Origins;
 pub use policy::{PolicyDocument, PolicyFormat, PolicyFragment};
@@ -50,6 +56,7 @@ pub use redis::{ConnectionStringError, RedisConnection, RedisServer};
 pub use schema::{SchemaDocument, SchemaResource};
 pub use spanned::Spanned;
 pub use subscription::{Subscription, SubscriptionScope, SubscriptionState};
+pub use unified::{ModelApiFormat, ModelTarget, UnifiedModel, UnifiedModelApi};
 pub use version_set::{VersionSet, VersioningScheme};
 
 /// One whole service: what the gateway serves. Immutable once loaded.
@@ -65,6 +72,10 @@ pub struct Configuration {
     pub subscriptions: BTreeMap<String, Subscription>,
     /// Named values; looked up by display name.
     pub named_values: NamedValues,
+    /// Authorization servers by resource name.
+    pub authorization_servers: BTreeMap<String, AuthorizationServer>,
+    /// OpenID Connect providers by resource name.
+    pub openid_connect_providers: BTreeMap<String, OpenIdConnectProvider>,
     /// Backends by resource name, pools included.
     pub backends: BTreeMap<String, Backend>,
     /// Certificates by resource name, which is the `certificate-id`.

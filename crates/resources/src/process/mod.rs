@@ -7,6 +7,7 @@ mod content_safety;
 mod destinations;
 mod identity;
 mod read;
+mod semantic_cache;
 mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,7 +21,8 @@ pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
-pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State};
+pub use semantic_cache::{LocalEmbeddings, SemanticCache};
+pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Process {
     pub state: State,
     /// `contentSafety`: how `llm-content-safety` works with its service.
     pub content_safety: ContentSafety,
+    /// `semanticCache`: how answers of models are kept by their meaning.
+    pub semantic_cache: SemanticCache,
 }
 
 impl Default for Process {
@@ -66,6 +70,7 @@ impl Default for Process {
             upstream: Upstream::default(),
             state: State::default(),
             content_safety: ContentSafety::default(),
+            semantic_cache: SemanticCache::default(),
         }
     }
 }
@@ -160,7 +165,7 @@ impl Default for Management {
     }
 }
 
-/// `limits`, all in bytes.
+/// `limits`; sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `headerBytes`: all headers of a request; 65 536 when not set.
@@ -171,6 +176,25 @@ pub struct Limits {
     pub buffered_body_bytes: usize,
     /// `requestBodyBytes`: a body that streams through; 1 GiB when not set.
     pub request_body_bytes: u64,
+    /// `webSockets`: connections that became WebSockets.
+    pub web_sockets: WebSocketLimits,
+}
+
+/// `limits.webSockets`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebSocketLimits {
+    /// `connections`: how many are open at a time; 5,000 when not set.
+    pub connections: usize,
+    /// `idleTimeout`: how long nothing may come from either side; 10 minutes when not set, `None` for `off`.
+    pub idle_timeout: Option<Duration>,
+    /// `maximumDuration`: how long one may be open; `None` when not set, or for `off`.
+    pub maximum_duration: Option<Duration>,
+}
+
+impl Default for WebSocketLimits {
+    fn default() -> Self {
+        Self { connections: 5_000, idle_timeout: Some(Duration::from_secs(600)), maximum_duration: None }
+    }
 }
 
 impl Default for Limits {
@@ -180,6 +204,7 @@ impl Default for Limits {
             url_bytes: 16 * 1024,
             buffered_body_bytes: 2 * 1024 * 1024,
             request_body_bytes: 1024 * 1024 * 1024,
+            web_sockets: WebSocketLimits::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, authorizations, content_safety, destinations, identity, state,
+    Upstream, WebSocketLimits, authorizations, content_safety, destinations, identity, semantic_cache, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -35,6 +35,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),
+        semantic_cache: semantic_cache::read(fields, reading),
     }
 }
 
@@ -207,8 +208,38 @@ fn limits(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Limits {
     if let Some(number) = fields.whole_number("requestBodyBytes", 0..=1024 * GIBIBYTE, reading) {
         limits.request_body_bytes = number.value;
     }
+    limits.web_sockets = web_sockets(&mut fields, reading);
     fields.finish(Unknown::Refused, reading);
     limits
+}
+
+fn web_sockets(limits: &mut Fields<'_>, reading: &mut Reading<'_>) -> WebSocketLimits {
+    let defaults = WebSocketLimits::default();
+    let Some(mut fields) = limits.object("webSockets", reading) else { return defaults };
+    let connections = fields.whole_number("connections", 0..=10_000_000, reading);
+    let web_sockets = WebSocketLimits {
+        connections: connections
+            .and_then(|number| usize::try_from(number.value).ok())
+            .unwrap_or(defaults.connections),
+        idle_timeout: optional_duration(&mut fields, "idleTimeout", reading).unwrap_or(defaults.idle_timeout),
+        maximum_duration: optional_duration(&mut fields, "maximumDuration", reading)
+            .unwrap_or(defaults.maximum_duration),
+    };
+    fields.finish(Unknown::Refused, reading);
+    web_sockets
+}
+
+/// A duration, or `Some(None)` for `off`; none when it is not set.
+fn optional_duration(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<Option<Duration>> {
+    let text = fields.filled_text(key, reading)?;
+    if OFF.contains(&text.value.trim().to_ascii_lowercase().as_str()) {
+        return Some(None);
+    }
+    duration_of(&text, key, reading).map(Some)
 }
 
 fn upstream(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Upstream {
@@ -238,6 +269,10 @@ pub(super) fn short_duration(
     reading: &mut Reading<'_>,
 ) -> Option<Duration> {
     let text = fields.filled_text(key, reading)?;
+    duration_of(&text, key, reading)
+}
+
+fn duration_of(text: &Spanned<String>, key: &'static str, reading: &mut Reading<'_>) -> Option<Duration> {
     let parsed = duration::short(&text.value);
     if parsed.is_none() {
         let message = format!("`{key}` is not a duration");

@@ -21,6 +21,8 @@ pub struct State {
     pub internal_cache: InternalCache,
     /// `memory`: how much this gateway keeps in memory.
     pub memory: Memory,
+    /// `tokenWindow`: how tokens per minute are counted; `bucket` when not set.
+    pub token_window: TokenWindow,
 }
 
 /// `state.redis`.
@@ -56,6 +58,16 @@ pub enum InternalCache {
     Local,
 }
 
+/// `tokenWindow`: what a minute is to `llm-token-limit`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenWindow {
+    /// `bucket`: a bucket that refills evenly, as in the v2 tiers.
+    #[default]
+    Bucket,
+    /// `sliding`: the last 60 seconds, as in the classic tiers.
+    Sliding,
+}
+
 /// `state.memory`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
@@ -67,12 +79,23 @@ pub struct Memory {
     pub values: usize,
     /// `valueBytes`: what they take, about; 128 MiB when not set.
     pub value_bytes: usize,
+    /// `vectors`: how many answers of the semantic cache; 50,000 when not set.
+    pub vectors: usize,
+    /// `vectorBytes`: what they take, about; 256 MiB when not set.
+    pub vector_bytes: usize,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         const MEBIBYTE: usize = 1024 * 1024;
-        Self { counters: 100_000, counter_bytes: 64 * MEBIBYTE, values: 100_000, value_bytes: 128 * MEBIBYTE }
+        Self {
+            counters: 100_000,
+            counter_bytes: 64 * MEBIBYTE,
+            values: 100_000,
+            value_bytes: 128 * MEBIBYTE,
+            vectors: 50_000,
+            vector_bytes: 256 * MEBIBYTE,
+        }
     }
 }
 
@@ -81,11 +104,13 @@ pub(super) fn read(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> State {
     let Some(mut fields) = top.object("state", reading) else { return State::default() };
     let on_failure = [("local", OnStateFailure::Local), ("deny", OnStateFailure::Deny)];
     let internal_cache = [("shared", InternalCache::Shared), ("local", InternalCache::Local)];
+    let token_window = [("bucket", TokenWindow::Bucket), ("sliding", TokenWindow::Sliding)];
     let state = State {
         redis: redis(&mut fields, reading),
         on_failure: fields.choice("onStateFailure", &on_failure, reading).unwrap_or_default(),
         internal_cache: fields.choice("internalCache", &internal_cache, reading).unwrap_or_default(),
         memory: memory(&mut fields, reading),
+        token_window: fields.choice("tokenWindow", &token_window, reading).unwrap_or_default(),
     };
     fields.finish(Unknown::Refused, reading);
     state
@@ -101,6 +126,8 @@ fn memory(state: &mut Fields<'_>, reading: &mut Reading<'_>) -> Memory {
         ("counterBytes", &mut memory.counter_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
         ("values", &mut memory.values, 100..=ENTRIES),
         ("valueBytes", &mut memory.value_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
+        ("vectors", &mut memory.vectors, 1..=ENTRIES),
+        ("vectorBytes", &mut memory.vector_bytes, MEBIBYTE..=1024 * 1024 * MEBIBYTE),
     ];
     for (key, target, range) in targets {
         let given = fields.whole_number(key, range, reading);

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{OperationParts, diagnostic, merge_operations, plain, policy, reference, schema};
+use super::unified::{self, unified_model_api};
+use super::{
+    OperationParts, ToolParts, agent, authentication, diagnostic, handshake, mcp_server, merge_operations,
+    plain, policy, reference, schema,
+};
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::model::{
     Api, ApiType, DiagnosticSettings, PolicyDocument, Protocol, SchemaResource, Spanned, SpecificationSource,
@@ -27,14 +31,13 @@ const TYPES: [(&str, ApiType); 8] = [
 const PROTOCOLS: [(&str, Protocol); 4] =
     [("http", Protocol::Http), ("https", Protocol::Https), ("ws", Protocol::Ws), ("wss", Protocol::Wss)];
 
-/// Properties that are right but have no use here.
+/// Properties that are right but have no use here, or none for most types.
 const NOT_READ: [&str; 20] = [
     "a2aProperties",
     "agent",
     "apiRevisionDescription",
     "apiVersionDescription",
     "apiVersionSet",
-    "authenticationSettings",
     "contact",
     "isAgent",
     "jsonRpcProperties",
@@ -45,6 +48,7 @@ const NOT_READ: [&str; 20] = [
     "sourceApiId",
     "tags",
     "termsOfServiceUrl",
+    "tools",
     "translateRequiredQueryParameters",
     "wsdlSelector",
     "products",
@@ -57,6 +61,7 @@ pub(crate) struct ApiParts {
     pub(crate) specification: Option<Node>,
     pub(crate) policy: Option<PolicyDocument>,
     pub(crate) operations: Vec<OperationParts>,
+    pub(crate) tools: Vec<ToolParts>,
     pub(crate) diagnostics: BTreeMap<String, DiagnosticSettings>,
     pub(crate) schemas: BTreeMap<String, SchemaResource>,
 }
@@ -76,7 +81,7 @@ pub(crate) fn api(
     });
     let (root, source) = beside.or(given).unzip();
     let has_specification = root.is_some();
-    let specification = match root {
+    let mut specification = match root {
         Some(root) => openapi::read(&root, reading).unwrap_or_default(),
         None => Specification::default(),
     };
@@ -98,9 +103,19 @@ pub(crate) fn api(
             parts.schemas.insert(entry.key.clone(), schema);
         }
     }
-    let has_operations = has_specification || !parts.operations.is_empty();
-    let operations = merge_operations(specification.operations, parts.operations, &name.value, reading);
+    let unified_models = unified_model_api(&mut fields, reading);
+    if unified_models.is_some() {
+        specification.operations.extend(unified::operations(fields.span.head()));
+    }
+    let has_operations = has_specification || unified_models.is_some() || !parts.operations.is_empty();
     let api_type = api_type(&mut fields, reading);
+    let mut operations = match api_type {
+        ApiType::WebSocket => handshake::operations(&name, parts.operations, has_specification, reading),
+        _ => merge_operations(specification.operations, parts.operations, &name.value, reading),
+    };
+    if unified_models.is_some() {
+        unified::remove_replaced(&mut operations);
+    }
     if !has_operations && matches!(api_type, ApiType::Http | ApiType::Soap) {
         let message = format!("api `{}` has no operations: every call gets 404", name.value);
         let help = "add a specification, or operations with `method` and `urlTemplate`";
@@ -112,15 +127,29 @@ pub(crate) fn api(
     let version_set = fields.filled_text("apiVersionSetId", reading);
     let backend_id = fields.filled_text("backendId", reading);
     let inline_policy = policy(&mut fields, reading);
+    let mcp = match api_type {
+        ApiType::Mcp => Some(mcp_server(&mut fields, parts.tools, reading)),
+        _ => {
+            if let Some((tool, _)) = parts.tools.first() {
+                let message = format!("api `{}` is no MCP server: its tools are not used", name.value);
+                reading.warning("tools-without-server", tool.span, message, "set `type: mcp`");
+            }
+            None
+        }
+    };
+    let agent = match api_type {
+        ApiType::A2a => Some(agent(&name, &mut fields, reading)?),
+        _ => None,
+    };
     let api = Api {
         display_name: display_name.unwrap_or_else(|| name.value.clone()),
         description: plain(&mut fields, "description", reading).or(specification.description),
-        path: path(&mut fields, reading)?,
+        path: path(&mut fields, unified_models.is_some(), reading)?,
         service_url: service_url.map(|url| url.map(|url| url.trim_end_matches('/').to_owned())),
-        protocols: protocols(&mut fields, reading),
+        protocols: protocols(&mut fields, api_type, reading),
         api_type,
         subscription_required: fields.boolean("subscriptionRequired", reading).unwrap_or(true),
-        subscription_key_parameter_names: key_names(&mut fields, reading),
+        subscription_key_parameter_names: key_names(&mut fields, unified_models.is_some(), reading),
         api_version: fields.filled_text("apiVersion", reading),
         api_version_set: version_set.and_then(|id| reference(id, "apiVersionSets", reading)),
         is_current: fields.boolean("isCurrent", reading).unwrap_or(revision.is_none()),
@@ -129,6 +158,10 @@ pub(crate) fn api(
             .unwrap_or_else(|| "1".to_owned()),
         is_online: fields.boolean("isOnline", reading).unwrap_or(true),
         backend_id: backend_id.and_then(|id| reference(id, "backends", reading)),
+        mcp,
+        agent,
+        authentication: authentication(&mut fields, reading),
+        unified_models,
         policy: parts.policy.or(inline_policy),
         specification: source,
         schemas: parts.schemas,
@@ -142,8 +175,11 @@ pub(crate) fn api(
     Some(api)
 }
 
-/// The path without slashes at both ends. It must be given, but may be empty.
-fn path(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Spanned<String>> {
+/// The path without slashes at both ends. It must be given unless the API has unified models, but may be empty.
+fn path(fields: &mut Fields<'_>, unified: bool, reading: &mut Reading<'_>) -> Option<Spanned<String>> {
+    if unified && fields.node("path").is_none() {
+        return Some(Spanned::new(unified::DEFAULT_PATH.to_owned(), fields.span.head()));
+    }
     let path = fields.required_text("path", reading)?;
     Some(path.map(|path| path.trim().trim_matches('/').to_owned()))
 }
@@ -185,10 +221,13 @@ fn imported<'n>(fields: &mut Fields<'n>, reading: &mut Reading<'_>) -> Option<&'
     }
 }
 
-fn protocols(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<Protocol> {
+fn protocols(fields: &mut Fields<'_>, api_type: ApiType, reading: &mut Reading<'_>) -> Vec<Protocol> {
     let nodes = fields.list("protocols", reading);
     if nodes.is_empty() {
-        return vec![Protocol::Https, Protocol::Http];
+        return match api_type {
+            ApiType::WebSocket => vec![Protocol::Wss, Protocol::Ws],
+            _ => vec![Protocol::Https, Protocol::Http],
+        };
     }
     nodes.iter().filter_map(|node| choice_of(node, "protocols", &PROTOCOLS, reading)).collect()
 }
@@ -200,8 +239,13 @@ fn api_type(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> ApiType {
     api_type.or(kind).unwrap_or_default()
 }
 
-fn key_names(api: &mut Fields<'_>, reading: &mut Reading<'_>) -> SubscriptionKeyParameterNames {
-    let mut names = SubscriptionKeyParameterNames::default();
+/// The SDKs that call unified models send the key as a bearer token.
+fn key_names(
+    api: &mut Fields<'_>,
+    unified: bool,
+    reading: &mut Reading<'_>,
+) -> SubscriptionKeyParameterNames {
+    let mut names = SubscriptionKeyParameterNames { bearer: unified, ..Default::default() };
     let Some(mut fields) = api.object("subscriptionKeyParameterNames", reading) else { return names };
     if let Some(header) = plain(&mut fields, "header", reading) {
         names.header = header;
@@ -210,7 +254,7 @@ fn key_names(api: &mut Fields<'_>, reading: &mut Reading<'_>) -> SubscriptionKey
         names.query = query;
     }
     let words = [("enabled", true), ("disabled", false), ("true", true), ("false", false)];
-    names.bearer = fields.choice("bearer", &words, reading).unwrap_or(false);
+    names.bearer = fields.choice("bearer", &words, reading).unwrap_or(unified);
     fields.finish(Unknown::Tolerated, reading);
     names
 }

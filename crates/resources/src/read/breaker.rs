@@ -43,7 +43,7 @@ fn rule(mut fields: Fields<'_>, reading: &mut Reading<'_>) -> Option<CircuitBrea
     let mut condition = condition?;
     let threshold = threshold(&mut condition, reading);
     let interval = positive(&mut condition, "interval", reading);
-    let status_code_ranges = ranges(&mut condition, reading);
+    let status_code_ranges = status_code_ranges(&mut condition, reading);
     let error_reasons: Vec<String> = condition
         .list("errorReasons", reading)
         .iter()
@@ -107,9 +107,10 @@ fn threshold(condition: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Fa
     count.map(FailureThreshold::Count).or(percentage.map(FailureThreshold::Percentage))
 }
 
-fn ranges(condition: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<StatusCodeRange> {
+/// `statusCodeRanges`.
+pub(super) fn status_code_ranges(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Vec<StatusCodeRange> {
     let mut out = Vec::new();
-    for node in condition.list("statusCodeRanges", reading) {
+    for node in fields.list("statusCodeRanges", reading) {
         let Some(mut fields) = Fields::of(node, "status code range", reading) else { continue };
         for key in ["min", "max"] {
             if fields.node(key).is_none() {

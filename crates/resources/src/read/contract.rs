@@ -64,6 +64,7 @@ fn parameters(list: &Node, place: ParameterPlace) -> Vec<ContractParameter> {
     let read = |node: &Node| {
         Some(ContractParameter {
             name: node.get("name")?.scalar()?.to_owned(),
+            description: node.get("description").and_then(Node::text).map(str::to_owned),
             place,
             required: node.get("required").and_then(Node::scalar) == Some("true"),
             schema: schema(node).or_else(|| typed(node)),

@@ -1,6 +1,8 @@
 //! From properties to resources: one file per kind of resource, the same for every loader.
 
+mod agent;
 mod api;
+mod authentication;
 mod backend;
 mod breaker;
 mod cache;
@@ -9,15 +11,21 @@ mod contract;
 mod credentials;
 mod diagnostic;
 mod fragment;
+mod handshake;
 mod logger;
+mod mcp;
 mod named_value;
 mod operation;
 mod product;
 mod schema;
 mod subscription;
+mod unified;
 mod version_set;
 
+use agent::agent;
 pub(crate) use api::{ApiParts, api};
+use authentication::authentication;
+pub(crate) use authentication::{authorization_server, openid_connect_provider};
 pub(crate) use backend::backend;
 pub(crate) use cache::cache;
 pub(crate) use certificate::certificate;
@@ -25,6 +33,8 @@ pub(crate) use contract::{GivenContract, of_type};
 pub(crate) use diagnostic::diagnostic;
 pub(crate) use fragment::fragment;
 pub(crate) use logger::logger;
+pub(crate) use mcp::ToolParts;
+use mcp::mcp_server;
 pub(crate) use named_value::named_value;
 pub(crate) use operation::{OperationParts, merge_operations};
 pub(crate) use product::product;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
-    ClientCertificateMode, Destination, IdentitySource, InternalCache, OnSafetyFailure, OnStateFailure,
+    ClientCertificateMode, Destination, IdentitySource, InternalCache, LocalEmbeddings, OnSafetyFailure,
+    OnStateFailure, SemanticCache, TokenWindow,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -134,6 +135,7 @@ fn state_is_read() {
   onStateFailure: deny
   internalCache: local
   memory: {counters: 500, valueBytes: 1048576}
+  tokenWindow: sliding
 ",
     );
     assert_clean(&loaded);
@@ -149,8 +151,43 @@ fn state_is_read() {
     assert_eq!((redis.key_prefix.as_str(), redis.timeout), ("team:", Duration::from_millis(250)));
     assert_eq!((state.on_failure, state.internal_cache), (OnStateFailure::Deny, InternalCache::Local));
     assert_eq!((state.memory.counters, state.memory.values), (500, 100_000));
+    assert_eq!(state.token_window, TokenWindow::Sliding);
     assert_eq!(state.memory.value_bytes, 1_048_576);
     assert!(!format!("{:?}", loaded.process).contains("key-of-the-team"));
+}
+
+#[test]
+fn the_semantic_cache_is_read() {
+    let (folder, loaded) = load_text(
+        "semanticCache:
+  embeddingTimeout: 250ms
+  replayStreams: false
+  markHits: true
+  waitForFirst: 10s
+  localEmbeddings: [{backend: embeddings, model: models/small}]
+state: {memory: {vectors: 7, vectorBytes: 2097152}}
+",
+    );
+    assert_clean(&loaded);
+    let model =
+        LocalEmbeddings { backend: "embeddings".to_owned(), model: folder.path().join("models/small") };
+    let expected = SemanticCache {
+        embedding_timeout: Duration::from_millis(250),
+        replays_streams: false,
+        marks_hits: true,
+        wait_for_first: Some(Duration::from_secs(10)),
+        local_embeddings: vec![model],
+    };
+    assert_eq!(loaded.process.semantic_cache, expected);
+    assert_eq!(
+        (loaded.process.state.memory.vectors, loaded.process.state.memory.vector_bytes),
+        (7, 2_097_152)
+    );
+    let (_folder, loaded) =
+        load_text("semanticCache: {embeddingTimeout: 2m, localEmbeddings: [{backend: a}]}\n");
+    let codes: Vec<_> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["number-out-of-range", "missing-property"]);
+    assert_eq!(loaded.process.semantic_cache, SemanticCache::default());
 }
 
 #[test]
@@ -196,6 +233,7 @@ fn mistakes_of_state_are_found_at_their_place() {
         ("redis: {url: 'redis://a', pasword: b}", "2:29 unknown-property"),
         ("onStateFailure: allow", "2:19 invalid-value"),
         ("internalCache: redis", "2:18 invalid-value"),
+        ("tokenWindow: classic", "2:16 invalid-value"),
         ("memory: {counters: 1}", "2:22 number-out-of-range"),
     ];
     for (text, expected) in mistakes {

@@ -85,13 +85,13 @@ fn policies_and_specifications_may_be_files_beside() {
 
 #[test]
 fn resources_may_be_a_directory_or_a_file() {
-    let api = r#"{"properties": {"path": "a", "type": "mcp"}}"#;
+    let api = r#"{"properties": {"path": "a", "type": "graphql"}}"#;
     let folder = folder(&[
         ("one.yaml", "resources: service\n"),
         ("two.yaml", "resources: parts.yaml\n"),
         ("three.yaml", "resources: servcie\n"),
         ("service/apis/x/apiInformation.json", api),
-        ("parts.yaml", "apis: {x: {path: a, type: mcp}}\n"),
+        ("parts.yaml", "apis: {x: {path: a, type: graphql}}\n"),
         ("nested/sekisho.yaml", "accessLog: true\n"),
         ("nested/apis/x/apiInformation.json", api),
     ]);

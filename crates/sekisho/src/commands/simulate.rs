@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: cli::Simulate) -> Result<ExitCode> {
     let running = Simulator::start(config).await?;
     anstream::println!("simulated Azure on {}", running.url());
     for (name, address) in &running.addresses().resources {
-        anstream::println!("  Azure OpenAI `{name}` on http://{address}");
+        anstream::println!("  `{name}` on http://{address}");
     }
     super::terminated().await?;
     running.shutdown().await;

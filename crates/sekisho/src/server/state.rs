@@ -1,19 +1,23 @@
 //! Where counters and cached values are kept.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sekisho_identity::tokio_spawner;
-use sekisho_policy::ports::{Cache, Caches, CallRecord, Clock, Counters, Event, Recorder};
-use sekisho_resources::model::{Configuration, RedisConnection};
+use sekisho_policy::ports::{
+    self, Caches, CallRecord, Clock, Counters, Event, Recorder, VectorCaches, Vectors,
+};
+use sekisho_resources::model::{Cache, Configuration, RedisConnection};
 use sekisho_resources::process::{self, InternalCache, Process, RedisState};
-use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters};
+use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters, MemoryVectors};
 use sekisho_state::redis::OnStateFailure;
 use sekisho_state::redis::store::StorePorts;
-use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore};
+use sekisho_state::redis::{RedisCache, RedisCounters, RedisServer, RedisSettings, RedisStore, RedisVectors};
 use sekisho_telemetry::Observer;
 
+use super::semantics::NamedVectors;
 use crate::system::SystemEntropy;
 
 /// The name of the state that `state.redis` is, in events and metrics.
@@ -23,6 +27,8 @@ const SHARED: &str = "state";
 pub(super) struct State {
     pub(super) counters: Arc<dyn Counters>,
     pub(super) caches: Caches,
+    /// Answers of the semantic cache.
+    pub(super) vectors: VectorCaches,
     stores: Vec<Arc<RedisStore>>,
 }
 
@@ -36,6 +42,7 @@ impl State {
         State {
             counters: Arc::new(memory_counters(process, clock, recorder)),
             caches: Caches { internal: memory_cache(process, clock, recorder), external: None },
+            vectors: VectorCaches { usual: memory_vectors(process, clock, recorder), named: BTreeMap::new() },
             stores: Vec::new(),
         }
     }
@@ -50,6 +57,7 @@ impl State {
         let ports =
             StorePorts { clock: Arc::clone(clock), recorder: Arc::clone(recorder), spawner: tokio_spawner() };
         let mut state = State::in_memory(process, clock, recorder);
+        let vectors = Arc::clone(&state.vectors.usual);
         if let Some(redis) = &process.state.redis {
             let store = RedisStore::start(SHARED, settings(redis)?, ports.clone());
             state.stores.push(Arc::clone(&store));
@@ -60,13 +68,31 @@ impl State {
             let local = memory_counters(process, clock, recorder);
             state.counters = Arc::new(RedisCounters::new(Arc::clone(&store), local, on_failure));
             if process.state.internal_cache == InternalCache::Shared {
+                state.vectors.usual = Arc::new(RedisVectors::new(Arc::clone(&store), Arc::clone(&vectors)));
                 state.caches.internal = Arc::new(RedisCache::new(store, &SystemEntropy));
             }
         }
-        if let Some((name, connection)) = external_cache(process, configuration)? {
-            let store = RedisStore::start(format!("cache {name}"), of(&connection), ports);
+        let external = external_cache(process, configuration)?;
+        if let Some((name, connection)) = &external {
+            let store = RedisStore::start(of_cache(name), of(connection), ports.clone());
             state.stores.push(Arc::clone(&store));
+            state.vectors.usual = Arc::new(RedisVectors::new(Arc::clone(&store), Arc::clone(&vectors)));
             state.caches.external = Some(Arc::new(RedisCache::new(store, &SystemEntropy)));
+        }
+        for cache in configuration.caches.values() {
+            let name = &cache.name.value;
+            let is_usual = external.as_ref().is_some_and(|(usual, _)| usual == name);
+            let named: Arc<dyn Vectors> = match connection(cache, configuration)? {
+                _ if is_usual => Arc::clone(&state.vectors.usual),
+                Some(connection) => Arc::new(NamedVectors::new(
+                    of_cache(name),
+                    of(&connection),
+                    ports.clone(),
+                    Arc::clone(&vectors),
+                )),
+                None => continue,
+            };
+            state.vectors.named.insert(name.clone(), named);
         }
         Ok(state)
     }
@@ -89,10 +115,29 @@ fn memory_counters(
     MemoryCounters::bounded(Arc::clone(clock), bounds, Arc::clone(recorder))
 }
 
-fn memory_cache(process: &Process, clock: &Arc<dyn Clock>, recorder: &Arc<dyn Recorder>) -> Arc<dyn Cache> {
+fn memory_cache(
+    process: &Process,
+    clock: &Arc<dyn Clock>,
+    recorder: &Arc<dyn Recorder>,
+) -> Arc<dyn ports::Cache> {
     let memory = &process.state.memory;
     let bounds = MemoryBounds { entries: memory.values, bytes: memory.value_bytes };
     Arc::new(MemoryCache::bounded(Arc::clone(clock), bounds, Arc::clone(recorder)))
+}
+
+fn memory_vectors(
+    process: &Process,
+    clock: &Arc<dyn Clock>,
+    recorder: &Arc<dyn Recorder>,
+) -> Arc<dyn Vectors> {
+    let memory = &process.state.memory;
+    let bounds = MemoryBounds { entries: memory.vectors, bytes: memory.vector_bytes };
+    Arc::new(MemoryVectors::new(Arc::clone(clock), bounds, Arc::clone(recorder)))
+}
+
+/// The name of an external cache, in events and metrics.
+fn of_cache(name: &str) -> String {
+    format!("cache {name}")
 }
 
 fn settings(redis: &RedisState) -> Result<RedisSettings> {
@@ -131,15 +176,19 @@ fn external_cache(
     let locations = [process.gateway.region.as_str(), process.gateway.id.as_str(), "default"];
     for location in locations {
         for cache in configuration.caches.values().filter(|cache| cache.is_for(location)) {
-            let connection = cache
-                .connection(&configuration.named_values)
-                .with_context(|| format!("cache `{}` cannot be used", cache.name.value))?;
-            if let Some(connection) = connection {
+            if let Some(connection) = connection(cache, configuration)? {
                 return Ok(Some((cache.name.value.clone(), connection)));
             }
         }
     }
     Ok(None)
+}
+
+/// Where an external cache is; none when that was left out.
+fn connection(cache: &Cache, configuration: &Configuration) -> Result<Option<RedisConnection>> {
+    cache
+        .connection(&configuration.named_values)
+        .with_context(|| format!("cache `{}` cannot be used", cache.name.value))
 }
 
 /// Tells on standard error when shared state is lost and when it is back: one line each.
@@ -156,6 +205,9 @@ impl Observer for StateLog {
             Event::StateRecovered { store, duration } => anstream::eprintln!(
                 "{store}: shared state is reached again after {:.1} s",
                 duration.as_secs_f64()
+            ),
+            Event::SearchMissing { store } => anstream::eprintln!(
+                "{store}: it does not search vectors (RediSearch, not on a cluster), the semantic cache is in memory"
             ),
             _ => {}
         }

@@ -1,13 +1,15 @@
 //! Chat completions: plain and streamed, with tools.
 
-use bytes::Bytes;
+use sekisho_llm::Kind;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::filters;
 use super::prompt::{self, Message};
-use super::{AzureError, Call, Payload, Product, events, filters};
+use super::tools;
+use crate::call::{ApiError, Call, Event, Payload, Product, Spent, events};
 use crate::text::{self, Shape};
-use crate::tokens;
+use crate::tokens::{self, Tokenizer};
 
 /// Choices of one request at most, as with OpenAI.
 const MOST_CHOICES: u64 = 128;
@@ -36,8 +38,8 @@ struct Request {
 
 #[derive(Deserialize, Clone, Copy, Default)]
 #[serde(default)]
-pub(super) struct StreamOptions {
-    pub(super) include_usage: bool,
+pub(crate) struct StreamOptions {
+    pub(crate) include_usage: bool,
 }
 
 /// What one choice says.
@@ -47,10 +49,10 @@ enum Choice {
 }
 
 impl Choice {
-    fn tokens(&self) -> u64 {
+    fn tokens(&self, tokenizer: &Tokenizer) -> u64 {
         match self {
-            Self::Text { tokens, .. } => tokens.len() as u64,
-            Self::ToolCall { name, arguments, .. } => tokens::count(name) + tokens::count(arguments),
+            Self::Text { tokens, .. } => tokenizer.count(&tokens.concat()),
+            Self::ToolCall { name, arguments, .. } => tokenizer.count(name) + tokenizer.count(arguments),
         }
     }
 
@@ -62,32 +64,34 @@ impl Choice {
     }
 }
 
-pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
+pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
     let request: Request =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_request(error.to_string(), None))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_request(error.to_string(), None))?;
     if request.messages.is_empty() {
-        return Err(AzureError::invalid_request("[] is too short - 'messages'", Some("messages")));
+        return Err(ApiError::invalid_request("[] is too short - 'messages'", Some("messages")));
     }
     let count = request.n.unwrap_or(1);
     if count == 0 || count > MOST_CHOICES {
-        return Err(AzureError::invalid_request("'n' must be between 1 and 128", Some("n")));
+        return Err(ApiError::invalid_request("'n' must be between 1 and 128", Some("n")));
     }
     let transcript = prompt::transcript(&request.messages);
     if transcript.contains(filters::FILTERED_MARK) {
-        return Err(AzureError::filtered_prompt());
+        return Err(ApiError::filtered_prompt());
     }
     let choices: Vec<Choice> = (0..count).map(|index| choose(call, &request, &transcript, index)).collect();
     let tools = request.tools.as_deref().unwrap_or_default();
-    let prompt_tokens = prompt::conversation_tokens(&request.messages, tools);
-    let completion_tokens = choices.iter().map(Choice::tokens).sum();
-    let usage = call.usage.then(|| usage(prompt_tokens, completion_tokens));
+    let prompt_tokens = call
+        .prompt_tokens(Kind::ChatCompletions, body, || prompt::conversation_tokens(&request.messages, tools));
+    let text_tokens = choices.iter().map(|choice| choice.tokens(&call.tokenizer)).sum();
+    let spent = Spent::new(call, &transcript, prompt_tokens, text_tokens);
+    let usage = call.usage.then(|| spent.chat());
     let payload = if request.stream == Some(true) {
-        let asks_for_usage = request.stream_options.unwrap_or_default().include_usage;
+        let asks_for_usage = call.always_usage || request.stream_options.unwrap_or_default().include_usage;
         Payload::Events(stream(call, &choices, usage.filter(|_| asks_for_usage)))
     } else {
         Payload::Json(whole(call, &choices, usage))
     };
-    Ok(Product { prompt_tokens, completion_tokens, payload })
+    Ok(Product::new(call, &spent, payload))
 }
 
 fn choose(call: &Call, request: &Request, transcript: &str, index: u64) -> Choice {
@@ -100,6 +104,7 @@ fn choose(call: &Call, request: &Request, transcript: &str, index: u64) -> Choic
     let format =
         request.response_format.as_ref().and_then(|format| format.get("type")).and_then(Value::as_str);
     let shape = Shape {
+        tokenizer: &call.tokenizer,
         max_tokens: request.max_completion_tokens.or(request.max_tokens),
         exact_tokens: call.completion_tokens,
         json: matches!(format, Some("json_object" | "json_schema")),
@@ -109,41 +114,23 @@ fn choose(call: &Call, request: &Request, transcript: &str, index: u64) -> Choic
     Choice::Text { tokens, finish_reason: answer.finish_reason() }
 }
 
-/// The function to call: the one `tool_choice` forces, or one the question names. The result of a tool is answered
-/// with text, unless a call is forced.
 fn called_function<'a>(request: &'a Request, question: &str) -> Option<&'a Value> {
-    let functions = || request.tools.iter().flatten().filter_map(|tool| tool.get("function"));
-    let name_of = |function: &'a Value| function.get("name").and_then(Value::as_str).unwrap_or_default();
-    match &request.tool_choice {
-        Some(Value::String(choice)) if choice == "none" => return None,
-        Some(Value::String(choice)) if choice == "required" => {
-            let named = functions().find(|function| mentions(question, name_of(function)));
-            return named.or_else(|| functions().next());
-        }
+    let functions: Vec<&Value> =
+        request.tools.iter().flatten().filter_map(|tool| tool.get("function")).collect();
+    let name_of = |function: &&'a Value| function.get("name").and_then(Value::as_str).unwrap_or_default();
+    let names: Vec<&str> = functions.iter().map(name_of).collect();
+    let choice = match &request.tool_choice {
+        Some(Value::String(choice)) if choice == "none" => tools::Choice::None,
+        Some(Value::String(choice)) if choice == "required" => tools::Choice::Any,
         Some(Value::Object(choice)) => {
-            let forced =
-                choice.get("function").and_then(|function| function.get("name")).and_then(Value::as_str);
-            return functions().find(|function| Some(name_of(function)) == forced);
+            let forced = choice.get("function").and_then(|function| function.get("name"));
+            tools::Choice::Named(forced.and_then(Value::as_str).unwrap_or_default())
         }
-        _ => {}
-    }
-    let asks = request.messages.last().is_some_and(|message| message.role == "user");
-    functions().find(|function| asks && mentions(question, name_of(function)))
-}
-
-fn mentions(question: &str, function: &str) -> bool {
-    !function.is_empty() && (question.contains(function) || question.contains(&function.replace('_', " ")))
-}
-
-pub(super) fn usage(prompt_tokens: u64, completion_tokens: u64) -> Value {
-    json!({
-        "completion_tokens": completion_tokens,
-        "completion_tokens_details": {"accepted_prediction_tokens": 0, "audio_tokens": 0, "reasoning_tokens": 0,
-            "rejected_prediction_tokens": 0},
-        "prompt_tokens": prompt_tokens,
-        "prompt_tokens_details": {"audio_tokens": 0, "cached_tokens": 0},
-        "total_tokens": prompt_tokens + completion_tokens,
-    })
+        _ => tools::Choice::Auto {
+            asks: request.messages.last().is_some_and(|message| message.role == "user"),
+        },
+    };
+    tools::called(&names, question, choice).and_then(|place| functions.get(place).copied())
 }
 
 fn whole(call: &Call, choices: &[Choice], usage: Option<Value>) -> Value {
@@ -178,7 +165,7 @@ fn whole(call: &Call, choices: &[Choice], usage: Option<Value>) -> Value {
 
 /// The events in Azure's order: the prompt's filter results, then for each choice its role, its content and its
 /// finish reason, then the usage if asked for, then the end.
-fn stream(call: &Call, choices: &[Choice], usage: Option<Value>) -> Vec<Bytes> {
+fn stream(call: &Call, choices: &[Choice], usage: Option<Value>) -> Vec<Event> {
     let id = call.id("chatcmpl-");
     let with_usage = usage.is_some();
     let chunk = |choices: Value, usage: Value| {
@@ -201,26 +188,40 @@ fn stream(call: &Call, choices: &[Choice], usage: Option<Value>) -> Vec<Bytes> {
         "prompt_filter_results": filters::prompt()});
     let mut stream = vec![events::data(&first)];
     for (index, choice) in choices.iter().enumerate() {
-        stream.extend(deltas(choice).into_iter().map(|content| delta(index, content, None)));
+        stream.extend(deltas(choice).into_iter().map(|(content, said)| {
+            let event = delta(index, content, None);
+            match said {
+                // Each choice has two texts at most: a name and arguments.
+                Some((part, text)) => event.saying(2 * index + part, text),
+                None => event,
+            }
+        }));
         stream.push(delta(index, json!({}), Some(choice.finish_reason())));
     }
-    stream.extend(usage.map(|usage| chunk(json!([]), usage)));
-    stream.push(events::DONE);
+    let tell = |usage| chunk(json!([]), usage).telling_prompt(true).telling_completion(true);
+    stream.extend(usage.map(tell));
+    stream.push(events::done());
     stream
 }
 
-/// The deltas of a choice: the role, then one token each.
-fn deltas(choice: &Choice) -> Vec<Value> {
+/// The deltas of a choice, the role, then one token each, with the part and the text each says.
+fn deltas(choice: &Choice) -> Vec<(Value, Option<(usize, String)>)> {
     match choice {
         Choice::Text { tokens, .. } => {
-            let role = json!({"content": "", "refusal": null, "role": "assistant"});
-            std::iter::once(role).chain(tokens.iter().map(|token| json!({"content": token}))).collect()
+            let role = (json!({"content": "", "refusal": null, "role": "assistant"}), None);
+            let more = |token: &String| (json!({"content": token}), Some((0, token.clone())));
+            std::iter::once(role).chain(tokens.iter().map(more)).collect()
         }
         Choice::ToolCall { id, name, arguments } => {
             let begin = json!({"content": null, "role": "assistant", "tool_calls": [{"index": 0, "id": id,
                 "type": "function", "function": {"name": name, "arguments": ""}}]});
-            let more = |part| json!({"tool_calls": [{"index": 0, "function": {"arguments": part}}]});
-            std::iter::once(begin).chain(tokens::split(arguments).map(more)).collect()
+            let more = |part: &str| {
+                let delta = json!({"tool_calls": [{"index": 0, "function": {"arguments": part}}]});
+                (delta, Some((1, part.to_owned())))
+            };
+            std::iter::once((begin, Some((0, name.clone()))))
+                .chain(tokens::split(arguments).map(more))
+                .collect()
         }
     }
 }

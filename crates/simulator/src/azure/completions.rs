@@ -1,12 +1,13 @@
 //! Text completions, the older surface.
 
-use bytes::Bytes;
+use sekisho_llm::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chat::{self, StreamOptions};
+use super::chat::StreamOptions;
 use super::embeddings::Input;
-use super::{AzureError, Call, Payload, Product, events, filters};
+use super::filters;
+use crate::call::{ApiError, Call, Event, Payload, Product, Spent, events};
 use crate::text::{self, Answer, Shape};
 use crate::tokens;
 
@@ -26,27 +27,31 @@ struct Request {
 }
 
 /// One choice for each prompt.
-pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
+pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
     let request: Request =
-        serde_json::from_slice(body).map_err(|error| AzureError::invalid_request(error.to_string(), None))?;
+        serde_json::from_slice(body).map_err(|error| ApiError::invalid_request(error.to_string(), None))?;
     let prompts = request.prompt.unwrap_or_else(|| Input::Text("<|endoftext|>".to_owned())).items();
-    let prompt_tokens = prompts.iter().map(|prompt| prompt.tokens).sum();
+    let prompt_tokens =
+        call.prompt_tokens(Kind::Completions, body, || prompts.iter().map(|prompt| prompt.tokens).sum());
     let shape = Shape {
+        tokenizer: &call.tokenizer,
         max_tokens: Some(request.max_tokens.or(call.completion_tokens).unwrap_or(DEFAULT_MAX_TOKENS)),
         exact_tokens: call.completion_tokens,
         json: false,
     };
     let answers: Vec<Answer> =
         prompts.iter().map(|prompt| text::answer(&prompt.text, text::hash(&prompt.text), shape)).collect();
-    let completion_tokens = answers.iter().map(|answer| tokens::count(&answer.text)).sum();
-    let usage = call.usage.then(|| chat::usage(prompt_tokens, completion_tokens));
+    let text_tokens = answers.iter().map(|answer| call.tokenizer.count(&answer.text)).sum();
+    let asked: Vec<&str> = prompts.iter().map(|prompt| prompt.text.as_str()).collect();
+    let spent = Spent::new(call, &asked.concat(), prompt_tokens, text_tokens);
+    let usage = call.usage.then(|| spent.chat());
     let payload = if request.stream == Some(true) {
-        let asks_for_usage = request.stream_options.unwrap_or_default().include_usage;
+        let asks_for_usage = call.always_usage || request.stream_options.unwrap_or_default().include_usage;
         Payload::Events(stream(call, &answers, usage.filter(|_| asks_for_usage)))
     } else {
         Payload::Json(whole(call, &answers, usage))
     };
-    Ok(Product { prompt_tokens, completion_tokens, payload })
+    Ok(Product::new(call, &spent, payload))
 }
 
 fn choice(index: usize, text: &str, finish_reason: Option<&str>) -> Value {
@@ -69,14 +74,18 @@ fn whole(call: &Call, answers: &[Answer], usage: Option<Value>) -> Value {
     envelope(call, choices.collect(), usage)
 }
 
-fn stream(call: &Call, answers: &[Answer], usage: Option<Value>) -> Vec<Bytes> {
+fn stream(call: &Call, answers: &[Answer], usage: Option<Value>) -> Vec<Event> {
     let mut stream = Vec::new();
     for (index, answer) in answers.iter().enumerate() {
-        let tokens = tokens::split(&answer.text).map(|token| choice(index, token, None));
-        let last = choice(index, "", Some(answer.finish_reason()));
-        stream.extend(tokens.chain([last]).map(|choice| events::data(&envelope(call, vec![choice], None))));
+        let event = |text, reason| events::data(&envelope(call, vec![choice(index, text, reason)], None));
+        stream.extend(tokens::split(&answer.text).map(|token| event(token, None).saying(index, token)));
+        stream.push(event("", Some(answer.finish_reason())));
     }
-    stream.extend(usage.map(|usage| events::data(&envelope(call, Vec::new(), Some(usage)))));
-    stream.push(events::DONE);
+    let tell = |usage| {
+        let event = events::data(&envelope(call, Vec::new(), Some(usage)));
+        event.telling_prompt(true).telling_completion(true)
+    };
+    stream.extend(usage.map(tell));
+    stream.push(events::done());
     stream
 }

@@ -1,14 +1,17 @@
 //! Embeddings: unit vectors made of the words of a text, so that texts with common words are near each other.
 //!
 //! Each word (lower case, letters and digits) has a pseudo-random direction; a text is the normalised sum of its
-//! words. The same text always has the same vector, in every run.
+//! words. The same text always has the same vector, in every run. A text with the mark `[sim:vector=0.96,0.28]` has
+//! exactly this vector, with zeros behind, so that a test sets distances as it wants them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sekisho_llm::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{AzureError, Call, Payload, Product};
+use crate::call::{ApiError, Call, Payload, Product};
+use crate::marks;
 use crate::text;
 use crate::tokens;
 
@@ -16,7 +19,10 @@ use crate::tokens;
 const MOST_INPUTS: usize = 2048;
 /// Words of a text that shape its vector.
 const MOST_WORDS: usize = 512;
-const MOST_DIMENSIONS: usize = 4096;
+/// Numbers of a vector given by a mark.
+const MOST_MARKED: usize = 8;
+/// Dimensions of a vector at most.
+pub(crate) const MOST_DIMENSIONS: usize = 4096;
 
 #[derive(Deserialize)]
 struct Request {
@@ -30,7 +36,7 @@ struct Request {
 /// A text, texts, tokens, or lists of tokens.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Input {
+pub(crate) enum Input {
     Text(String),
     Texts(Vec<String>),
     Tokens(Vec<u64>),
@@ -38,9 +44,9 @@ pub(super) enum Input {
 }
 
 /// One input: its text (token ids in words) and how many tokens it has.
-pub(super) struct Item {
-    pub(super) text: String,
-    pub(super) tokens: u64,
+pub(crate) struct Item {
+    pub(crate) text: String,
+    pub(crate) tokens: u64,
 }
 
 impl Item {
@@ -55,7 +61,7 @@ impl Item {
 }
 
 impl Input {
-    pub(super) fn items(self) -> Vec<Item> {
+    pub(crate) fn items(self) -> Vec<Item> {
         match self {
             Self::Text(text) => vec![Item::of_text(text)],
             Self::Texts(texts) => texts.into_iter().map(Item::of_text).collect(),
@@ -65,23 +71,23 @@ impl Input {
     }
 }
 
-pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
+pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
     let request: Request = serde_json::from_slice(body)
-        .map_err(|error| AzureError::invalid_request(error.to_string(), Some("input")))?;
-    let dimensions = request.dimensions.unwrap_or_else(|| model_dimensions(&call.model));
+        .map_err(|error| ApiError::invalid_request(error.to_string(), Some("input")))?;
+    let dimensions = request.dimensions.or(call.dimensions).unwrap_or_else(|| model_dimensions(&call.model));
     if dimensions == 0 || dimensions > MOST_DIMENSIONS {
-        return Err(AzureError::invalid_request("'dimensions' is out of range", Some("dimensions")));
+        return Err(ApiError::invalid_request("'dimensions' is out of range", Some("dimensions")));
     }
     let items = request.input.items();
     if items.is_empty() || items.len() > MOST_INPUTS || items.iter().any(|item| item.tokens == 0) {
-        return Err(AzureError::invalid_request("'$.input' is invalid", Some("input")));
+        return Err(ApiError::invalid_request("'$.input' is invalid", Some("input")));
     }
     let base64 = match request.encoding_format.as_deref() {
         None | Some("float") => false,
         Some("base64") => true,
         Some(_) => {
             let message = "'encoding_format' must be 'float' or 'base64'";
-            return Err(AzureError::invalid_request(message, Some("encoding_format")));
+            return Err(ApiError::invalid_request(message, Some("encoding_format")));
         }
     };
     let data: Vec<Value> = items
@@ -93,7 +99,8 @@ pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
             json!({"object": "embedding", "index": index, "embedding": embedding})
         })
         .collect();
-    let prompt_tokens = items.iter().map(|item| item.tokens).sum();
+    let prompt_tokens =
+        call.prompt_tokens(Kind::Embeddings, body, || items.iter().map(|item| item.tokens).sum());
     let mut reply = json!({"object": "list", "data": data, "model": call.model});
     if let (true, Some(reply)) = (call.usage, reply.as_object_mut()) {
         reply.insert(
@@ -101,7 +108,7 @@ pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
             json!({"prompt_tokens": prompt_tokens, "total_tokens": prompt_tokens}),
         );
     }
-    Ok(Product { prompt_tokens, completion_tokens: 0, payload: Payload::Json(reply) })
+    Ok(Product::of_prompt(call, prompt_tokens, Payload::Json(reply)))
 }
 
 fn model_dimensions(model: &str) -> usize {
@@ -115,6 +122,9 @@ fn encoded(vector: &[f32]) -> Value {
 }
 
 fn embed(text: &str, dimensions: usize) -> Vec<f32> {
+    if let Some(vector) = marked(text, dimensions) {
+        return vector;
+    }
     let mut sum = vec![0.0_f64; dimensions];
     let lower = text.to_lowercase();
     let words = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -129,6 +139,16 @@ fn embed(text: &str, dimensions: usize) -> Vec<f32> {
     let length = sum.iter().map(|value| value * value).sum::<f64>().sqrt();
     let length = if length > 0.0 { length } else { 1.0 };
     sum.iter().map(|value| (value / length) as f32).collect()
+}
+
+/// The vector of the mark `[sim:vector=0.96,0.28]`: one to eight numbers as they are, then zeros. A mark that is
+/// not that is a text like any other.
+fn marked(text: &str, dimensions: usize) -> Option<Vec<f32>> {
+    let numbers = marks::value(text, "vector")?.split(',').map(|number| number.trim().parse().ok());
+    let mut vector = numbers.collect::<Option<Vec<f32>>>()?;
+    let is_good = vector.len() <= MOST_MARKED.min(dimensions) && vector.iter().all(|value| value.is_finite());
+    vector.resize(dimensions, 0.0);
+    is_good.then_some(vector)
 }
 
 fn add_direction(sum: &mut [f64], word: &str) {
@@ -155,6 +175,15 @@ mod tests {
         let near = distance("what is the capital of France", "what's the capital of France");
         let far = distance("what is the capital of France", "bake bread at home");
         assert!(near < 0.4 && far > 0.6, "{near} {far}");
+    }
+
+    #[test]
+    fn marks_set_vectors_exactly() {
+        assert_eq!(embed("x [sim:vector=0.96, -0.28] y", 4), [0.96, -0.28, 0.0, 0.0]);
+        for no_vector in ["[sim:vector=]", "[sim:vector=1,x]", "[sim:vector=inf]", "[sim:vector=1,2,3]"] {
+            let length: f32 = embed(no_vector, 2).iter().map(|value| value * value).sum();
+            assert!((length - 1.0).abs() < 1e-4, "{no_vector}");
+        }
     }
 
     #[test]

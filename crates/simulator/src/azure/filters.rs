@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 /// A prompt with this text is refused as the content filter does it.
-pub(super) const FILTERED_MARK: &str = "[sim:content-filter]";
+pub(crate) const FILTERED_MARK: &str = "[sim:content-filter]";
 
 /// The results for a completion.
-pub(super) fn safe() -> Value {
+pub(crate) fn safe() -> Value {
     let safe = json!({"filtered": false, "severity": "safe"});
     json!({"hate": safe, "self_harm": safe, "sexual": safe, "violence": safe})
 }
 
 /// `prompt_filter_results`.
-pub(super) fn prompt() -> Value {
+pub(crate) fn prompt() -> Value {
     let mut results = safe();
     if let Some(results) = results.as_object_mut() {
         results.insert("jailbreak".to_owned(), json!({"filtered": false, "detected": false}));

@@ -13,8 +13,8 @@ const PER_ANSWER: u64 = 3;
 const PER_IMAGE: u64 = 85;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Message {
-    pub(super) role: String,
+pub(crate) struct Message {
+    pub(crate) role: String,
     #[serde(default)]
     content: Option<Content>,
     #[serde(default)]
@@ -26,13 +26,13 @@ pub(super) struct Message {
 /// A text, or parts of several types.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Text(String),
     Parts(Vec<Part>),
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Part {
+pub(crate) struct Part {
     #[serde(rename = "type", default)]
     kind: String,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct Part {
 }
 
 impl Content {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Parts(parts) => {
@@ -50,7 +50,7 @@ impl Content {
         }
     }
 
-    pub(super) fn tokens(&self) -> u64 {
+    pub(crate) fn tokens(&self) -> u64 {
         let images = match self {
             Self::Text(_) => 0,
             Self::Parts(parts) => parts.iter().filter(|part| part.kind.contains("image")).count() as u64,
@@ -73,17 +73,17 @@ impl Message {
 }
 
 /// Tokens of a conversation with its tools.
-pub(super) fn conversation_tokens(messages: &[Message], tools: &[Value]) -> u64 {
+pub(crate) fn conversation_tokens(messages: &[Message], tools: &[Value]) -> u64 {
     let tools: u64 = tools.iter().map(|tool| tokens::count(&tool.to_string())).sum();
     messages.iter().map(Message::tokens).sum::<u64>() + tools + PER_ANSWER
 }
 
 /// The text of the last message of a user; empty when there is none.
-pub(super) fn question(messages: &[Message]) -> String {
+pub(crate) fn question(messages: &[Message]) -> String {
     messages.iter().rev().find(|message| message.role == "user").map(Message::text).unwrap_or_default()
 }
 
 /// The whole conversation as one text.
-pub(super) fn transcript(messages: &[Message]) -> String {
+pub(crate) fn transcript(messages: &[Message]) -> String {
     messages.iter().map(|message| format!("{}: {}\n", message.role, message.text())).collect()
 }

@@ -1,11 +1,12 @@
 //! The Responses API: plain and streamed text.
 
-use bytes::Bytes;
+use sekisho_llm::Kind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::filters;
 use super::prompt::{self, Message};
-use super::{AzureError, Call, Payload, Product, events, filters};
+use crate::call::{ApiError, Call, Event, Payload, Product, Spent, events};
 use crate::text::{self, Answer, Shape};
 use crate::tokens;
 
@@ -35,43 +36,38 @@ enum Input {
     Items(Vec<Value>),
 }
 
-pub(super) fn answer(call: &Call, body: &[u8]) -> Result<Product, AzureError> {
+pub(crate) fn answer(call: &Call, body: &[u8]) -> Result<Product, ApiError> {
     let request: Request = serde_json::from_slice(body)
-        .map_err(|error| AzureError::invalid_request(error.to_string(), Some("input")))?;
+        .map_err(|error| ApiError::invalid_request(error.to_string(), Some("input")))?;
     let messages = messages(&request)?;
     let transcript = prompt::transcript(&messages);
     if transcript.contains(filters::FILTERED_MARK) {
-        return Err(AzureError::filtered_prompt());
+        return Err(ApiError::filtered_prompt());
     }
     let format =
         request.text.as_ref().and_then(|text| text.get("format")).and_then(|format| format.get("type"));
     let shape = Shape {
+        tokenizer: &call.tokenizer,
         max_tokens: request.max_output_tokens,
         exact_tokens: call.completion_tokens,
         json: matches!(format.and_then(Value::as_str), Some("json_object" | "json_schema")),
     };
     let answer = text::answer(&prompt::question(&messages), text::hash(&transcript), shape);
     let tools = request.tools.as_deref().unwrap_or_default();
-    let prompt_tokens = prompt::conversation_tokens(&messages, tools);
-    let completion_tokens = tokens::count(&answer.text);
-    let usage = json!({"input_tokens": prompt_tokens, "input_tokens_details": {"cached_tokens": 0},
-        "output_tokens": completion_tokens, "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": prompt_tokens + completion_tokens});
-    let reply = Reply {
-        call,
-        request: &request,
-        answer: &answer,
-        usage: if call.usage { usage } else { Value::Null },
-    };
+    let prompt_tokens =
+        call.prompt_tokens(Kind::Responses, body, || prompt::conversation_tokens(&messages, tools));
+    let spent = Spent::new(call, &transcript, prompt_tokens, call.tokenizer.count(&answer.text));
+    let usage = if call.usage { spent.responses() } else { Value::Null };
+    let reply = Reply { call, request: &request, answer: &answer, usage };
     let payload = match request.stream {
         Some(true) => Payload::Events(reply.events()),
         _ => Payload::Json(reply.finished()),
     };
-    Ok(Product { prompt_tokens, completion_tokens, payload })
+    Ok(Product::new(call, &spent, payload))
 }
 
 /// Instructions and input as messages. Items without a role (tool results, references) count by their JSON.
-fn messages(request: &Request) -> Result<Vec<Message>, AzureError> {
+fn messages(request: &Request) -> Result<Vec<Message>, ApiError> {
     let instructions = request.instructions.as_ref().map(|text| json!({"role": "system", "content": text}));
     let items = match &request.input {
         Input::Text(text) => vec![json!({"role": "user", "content": text})],
@@ -79,7 +75,7 @@ fn messages(request: &Request) -> Result<Vec<Message>, AzureError> {
     };
     let read = |item: Value| {
         serde_json::from_value(item)
-            .map_err(|error| AzureError::invalid_request(error.to_string(), Some("input")))
+            .map_err(|error| ApiError::invalid_request(error.to_string(), Some("input")))
     };
     instructions.into_iter().chain(items).map(read).collect()
 }
@@ -136,7 +132,7 @@ impl Reply<'_> {
         self.response(self.status(), json!([self.finished_item()]), self.usage.clone())
     }
 
-    fn events(&self) -> Vec<Bytes> {
+    fn events(&self) -> Vec<Event> {
         let item_id = self.call.id("msg_");
         let begun = self.response("in_progress", json!([]), Value::Null);
         let text = &self.answer.text;
@@ -171,7 +167,12 @@ impl Reply<'_> {
                 event.insert("type".to_owned(), json!(name));
                 event.insert("sequence_number".to_owned(), json!(number));
             }
-            events::named(name, &event)
+            let tells = name == last && self.call.usage;
+            let made = events::named(name, &event).telling_prompt(tells).telling_completion(tells);
+            match event.get("delta").and_then(Value::as_str) {
+                Some(delta) => made.saying(0, delta),
+                None => made,
+            }
         });
         numbered.collect()
     }

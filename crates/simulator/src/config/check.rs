@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::{Config, DeploymentKind, ResourceConfig};
+use crate::azure::embeddings::MOST_DIMENSIONS;
 
 /// A configuration that cannot be simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,14 @@ pub enum ConfigError {
     /// Provisioned throughput without a size.
     #[error("deployment {deployment:?} of resource {resource:?} is ptu and needs tokensPerMinute above 0")]
     PtuWithoutCapacity {
+        /// The resource.
+        resource: String,
+        /// The deployment.
+        deployment: String,
+    },
+    /// Embeddings of no or of too many dimensions.
+    #[error("deployment {deployment:?} of resource {resource:?}: dimensions must be 1 to {MOST_DIMENSIONS}")]
+    Dimensions {
         /// The resource.
         resource: String,
         /// The deployment.
@@ -74,6 +83,10 @@ impl ResourceConfig {
                 let (resource, deployment) = place();
                 return Err(ConfigError::PtuWithoutCapacity { resource, deployment });
             }
+            if deployment.dimensions.is_some_and(|dimensions| !(1..=MOST_DIMENSIONS).contains(&dimensions)) {
+                let (resource, deployment) = place();
+                return Err(ConfigError::Dimensions { resource, deployment });
+            }
         }
         Ok(())
     }
@@ -116,6 +129,11 @@ mod tests {
         assert!(matches!(
             with(vec![ResourceConfig::new("a", vec![ptu])]),
             Err(ConfigError::PtuWithoutCapacity { .. })
+        ));
+        let flat = DeploymentConfig { dimensions: Some(0), ..DeploymentConfig::new("e") };
+        assert!(matches!(
+            with(vec![ResourceConfig::new("a", vec![flat])]),
+            Err(ConfigError::Dimensions { .. })
         ));
         let open = Config { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), ..Config::default() };
         assert!(matches!(open.check(), Err(ConfigError::NotLoopback(_))));

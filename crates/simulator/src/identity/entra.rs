@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::Identity;
 use crate::body::Body;
+use crate::call::route::query_value;
 use crate::control::json_reply;
-use crate::route::query_value;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 

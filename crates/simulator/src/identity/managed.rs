@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Identity, Issued};
 use crate::body::Body;
+use crate::call::route::query_value;
 use crate::control::json_reply;
-use crate::route::query_value;
 
 /// Client id of the system-assigned identity.
 const SYSTEM_CLIENT: &str = "00000000-0000-0000-0000-00000000515e";

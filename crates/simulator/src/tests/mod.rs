@@ -1,9 +1,16 @@
 //! The simulator over real sockets.
 
+mod accounting;
+mod agents;
+mod anthropic;
 mod faults;
 mod identity;
 mod limits;
+mod media;
 mod openai;
+mod page;
+mod realtime;
+mod safety;
 mod server;
 
 use std::sync::Arc;

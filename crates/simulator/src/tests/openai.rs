@@ -235,28 +235,3 @@ async fn inference_and_v1_take_the_model_from_the_body() {
         "DeploymentNotFound"
     );
 }
-
-#[tokio::test]
-async fn content_safety_judges_by_marks() {
-    let bench = bench().await;
-    let key = [("ocp-apim-subscription-key", "east-key")];
-    let analyze = bench.url("/contentsafety/text:analyze?api-version=2024-09-01");
-    let body = r#"{"text":"a [sim:hate=5] [sim:blocklist=b1]","categories":["Hate","Violence"],"blocklistNames":["b1","b2"]}"#;
-    let verdict = bench.send("POST", &analyze, &key, body).await.json();
-    let expected = json!([{"category":"Hate","severity":4},{"category":"Violence","severity":0}]);
-    assert_eq!(verdict["categoriesAnalysis"], expected);
-    assert_eq!(verdict["blocklistsMatch"].as_array().unwrap().len(), 1);
-    let eight = r#"{"text":"[sim:hate=5]","outputType":"EightSeverityLevels"}"#;
-    let verdict = bench.send("POST", &analyze, &key, eight).await.json();
-    assert_eq!(verdict["categoriesAnalysis"][0]["severity"], 5);
-    let long = json!({"text": "x".repeat(10_001)}).to_string();
-    assert_eq!(bench.send("POST", &analyze, &key, &long).await.status, 400);
-    assert_eq!(bench.send("POST", &analyze, &[], body).await.status, 401);
-
-    let shield = bench.url("/contentsafety/text:shieldPrompt?api-version=2024-09-01");
-    let body = r#"{"userPrompt":"hi","documents":["[sim:attack]"]}"#;
-    let verdict = bench.send("POST", &shield, &key, body).await.json();
-    let expected =
-        json!({"userPromptAnalysis":{"attackDetected":false},"documentsAnalysis":[{"attackDetected":true}]});
-    assert_eq!(verdict, expected);
-}

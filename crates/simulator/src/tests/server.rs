@@ -41,6 +41,10 @@ async fn bare_resource_answers_from_prebuilt_bytes() {
     let stream = bench.send("POST", &bench.url(CHAT), &[], r#"{"stream": true}"#).await;
     let events = events(&stream.body);
     assert_eq!((events.len(), events.last().unwrap().1.as_str()), (52, "[DONE]"));
+    let read = |(_, data): &(String, String)| serde_json::from_str::<serde_json::Value>(data).unwrap();
+    let times: Vec<u64> = events[..50].iter().map(|event| read(event)["sim_t"].as_u64().unwrap()).collect();
+    assert!(times.is_sorted() && times[49] <= crate::stamp::now_nanos(), "{times:?}");
+    assert_eq!(read(&events[50])["usage"]["completion_tokens"], 50);
     let large = bench.send("GET", &bench.url("/bare/100k"), &[], "").await;
     assert_eq!(large.body.len(), 100_000);
     assert_eq!(bench.running.stats().resources["east"].counts.requests, 0);

@@ -12,7 +12,7 @@ use super::script::{Arguments, LOCK, Script, UNLOCK};
 use super::store::{RedisStore, Request};
 
 /// Larger values are not kept.
-const LARGEST: usize = 16 * 1024 * 1024;
+pub(super) const LARGEST: usize = 16 * 1024 * 1024;
 /// Longer lives are cut to a hundred years; Redis refuses more than it can add to its clock.
 const LONGEST_MILLIS: u64 = 100 * 366 * 86_400 * 1000;
 
@@ -45,7 +45,7 @@ impl RedisCache {
 }
 
 /// Milliseconds, at least one.
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, LONGEST_MILLIS)
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::settings::OnStateFailure;
 use futures_util::future::join_all;
 use redis::{FromRedisValue, Value};
-use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState};
+use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Settlement};
 use sekisho_policy::ports::{Counters, PortFuture};
 
 use super::key;
 use super::script::{Arguments, DECIDE};
 use super::store::{RedisStore, Request};
 use crate::memory::MemoryCounters;
-use crate::window::{Rule, Standing, bounded};
+use crate::window::{EXACT, Rule, Standing, bounded, micros};
 
 /// Counters that gateways share. While the servers cannot be reached, each gateway counts for itself, or nothing is
 /// granted.
@@ -32,6 +32,7 @@ enum Mode {
     Decide,
     Add,
     Back,
+    Settle,
 }
 
 impl RedisCounters {
@@ -48,7 +49,7 @@ impl RedisCounters {
 
     /// Asks the servers; none when they do not answer.
     async fn decide_shared(&self, asks: &[CounterAsk]) -> Option<Vec<CounterState>> {
-        let groups = self.groups(asks);
+        let groups = self.groups(asks.iter().map(Change::of));
         let mut standings = match &*groups {
             [all] => self.run(Mode::Decide, all).await?,
             groups => self.decide_in_groups(groups).await?,
@@ -82,31 +83,35 @@ impl RedisCounters {
     }
 
     /// The asks that one script decides: all of them on a single server, those of one group on a cluster.
-    fn groups<'a>(&self, asks: &'a [CounterAsk]) -> Vec<Group<'a>> {
-        if !self.store.settings.is_cluster || asks.len() < 2 {
-            return vec![asks.iter().enumerate().collect()];
+    fn groups<'a>(&self, changes: impl ExactSizeIterator<Item = Change<'a>>) -> Vec<Group<'a>> {
+        if !self.store.settings.is_cluster || changes.len() < 2 {
+            return vec![changes.enumerate().collect()];
         }
         let mut groups: BTreeMap<&str, Group<'a>> = BTreeMap::new();
-        for (index, ask) in asks.iter().enumerate() {
-            groups.entry(key::group(&ask.key)).or_default().push((index, ask));
+        for (index, change) in changes.enumerate() {
+            groups.entry(key::group(&change.ask.key)).or_default().push((index, change));
         }
         groups.into_values().collect()
     }
 
     fn arguments(&self, mode: Mode, group: &Group<'_>) -> Arguments {
         let prefix = &self.store.settings.key_prefix;
-        let keys = group.iter().map(|(_, ask)| key::counter(prefix, &ask.key, ask.window)).collect();
+        let keys = group
+            .iter()
+            .map(|(_, change)| key::counter(prefix, &change.ask.key, change.ask.window))
+            .collect();
         let mode = match mode {
             Mode::Decide => "decide",
             Mode::Add => "add",
             Mode::Back => "back",
+            Mode::Settle => "settle",
         };
-        let mut values = Vec::with_capacity(2 + 5 * group.len());
+        let mut values = Vec::with_capacity(2 + 7 * group.len());
         values.extend([mode.to_owned(), self.moment()]);
-        for (_, ask) in group {
+        for (_, Change { ask, reserved, age }) in group {
             let (limit, amount) = bounded(ask);
             values.extend(rule(Rule::from(ask.window)));
-            values.extend([limit.to_string(), amount.to_string()]);
+            values.extend([limit, amount, *reserved, *age].map(|number| number.to_string()));
         }
         Arguments { keys, values }
     }
@@ -123,18 +128,39 @@ impl RedisCounters {
     }
 }
 
-/// Asks with their positions in the decision.
-type Group<'a> = Vec<(usize, &'a CounterAsk)>;
+/// Changes with their positions in the decision.
+type Group<'a> = Vec<(usize, Change<'a>)>;
+
+/// What one counter is asked, or how it is settled.
+#[derive(Clone, Copy)]
+struct Change<'a> {
+    ask: &'a CounterAsk,
+    /// What is replaced by the amount; 0 except when settling.
+    reserved: u64,
+    /// How long ago that was added, in microseconds.
+    age: u64,
+}
+
+impl<'a> Change<'a> {
+    fn of(ask: &'a CounterAsk) -> Self {
+        Self { ask, reserved: 0, age: 0 }
+    }
+
+    fn settling(settlement: &'a Settlement) -> Self {
+        let Settlement { ask, reserved, age } = settlement;
+        Self { ask, reserved: (*reserved).min(EXACT), age: micros(*age).min(EXACT) }
+    }
+}
 
 /// Takes from what counters say the amounts that were added to them and given back.
 fn without_additions<'a>(
     groups: &'a [Group<'_>],
 ) -> impl FnMut(Vec<(usize, Standing)>) -> Vec<(usize, Standing)> + 'a {
-    let asks: BTreeMap<usize, &CounterAsk> = groups.iter().flatten().copied().collect();
+    let changes: BTreeMap<usize, Change<'_>> = groups.iter().flatten().copied().collect();
     move |mut standings| {
         if standings.iter().all(|(_, standing)| standing.fits) {
             for (index, standing) in &mut standings {
-                let amount = asks.get(index).map_or(0, |ask| bounded(ask).1);
+                let amount = changes.get(index).map_or(0, |change| bounded(change.ask).1);
                 standing.count = standing.count.saturating_sub(amount);
             }
         }
@@ -193,15 +219,46 @@ impl Counters for RedisCounters {
 
     fn add<'a>(&'a self, asks: &'a [CounterAsk]) -> PortFuture<'a, ()> {
         Box::pin(async move {
-            let groups = if asks.is_empty() { Vec::new() } else { self.groups(asks) };
+            if asks.is_empty() {
+                return;
+            }
+            let groups = self.groups(asks.iter().map(Change::of));
             let answers = join_all(groups.iter().map(|group| self.run(Mode::Add, group))).await;
             if self.on_failure == OnStateFailure::Deny {
                 return;
             }
             for (group, _) in groups.iter().zip(answers).filter(|(_, answer)| answer.is_none()) {
-                let missed: Vec<CounterAsk> = group.iter().map(|(_, ask)| (*ask).clone()).collect();
+                let missed: Vec<CounterAsk> = group.iter().map(|(_, change)| change.ask.clone()).collect();
                 self.local.add(&missed).await;
             }
+        })
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> PortFuture<'a, Option<Vec<CounterState>>> {
+        Box::pin(async move {
+            if settlements.is_empty() {
+                return Some(Vec::new());
+            }
+            let groups = self.groups(settlements.iter().map(Change::settling));
+            let answers = join_all(groups.iter().map(|group| self.run(Mode::Settle, group))).await;
+            let mut states = BTreeMap::new();
+            for (group, answer) in groups.iter().zip(answers) {
+                match answer {
+                    Some(standings) => {
+                        states.extend(
+                            standings.into_iter().map(|(index, standing)| (index, standing.state(0))),
+                        );
+                    }
+                    None if self.on_failure == OnStateFailure::Local => {
+                        let missed: Vec<Settlement> =
+                            group.iter().filter_map(|(index, _)| settlements.get(*index).cloned()).collect();
+                        let local = self.local.settle(&missed).await.unwrap_or_default();
+                        states.extend(group.iter().map(|(index, _)| *index).zip(local));
+                    }
+                    None => {}
+                }
+            }
+            (states.len() == settlements.len()).then(|| states.into_values().collect())
         })
     }
 }

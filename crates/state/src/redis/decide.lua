@@ -1,9 +1,10 @@
 -- Decides on the counters KEYS: the amounts are added to all of them, or to none.
 --
--- ARGV[1]  `decide`; `add`, whatever the limits say; `back`: amounts that were added are taken away again
+-- ARGV[1]  `decide`; `add`, whatever the limits say; `back`: amounts that were added are taken away again; `settle`: what
+--          was reserved is replaced by the amounts
 -- ARGV[2]  empty for the clock of this server; tests give a moment, in microseconds since the Unix epoch, and then no
 --          key ends by itself
--- then for each counter its kind, two numbers of that kind, the limit and the amount:
+-- then for each counter its kind, two numbers of that kind, the limit, the amount, what was reserved and how long ago:
 --   sliding   length        -
 --   fixed     length        phase
 --   calendar  period        -
@@ -11,7 +12,7 @@
 --   bucket    interval      refill
 --
 -- Answers three numbers for each counter: 1 when the amount fits and else 0; what is counted afterwards; microseconds
--- until it fits, or -1 for never. All times are whole microseconds. The arithmetic is that of `window/` in Rust.
+-- until it fits, or -1 for never. `settle` answers how the counter then stands to an amount of 0. All times are whole microseconds. The arithmetic is that of `window/` in Rust.
 
 local TOLD_APART = 64
 local EXACT = 9007199254740991
@@ -38,9 +39,13 @@ local function keep(key, value, micros)
     end
 end
 
+-- What needs room where counts are whole: an amount of 0 only looks, and finds room where one more would fit.
+local function needed(amount)
+    return math.max(amount, 1)
+end
+
 -- How a counter stands. `wait` is asked for the part that has to be forgotten.
-local function standing(count, limit, amount, wait)
-    local needed = math.max(amount, 1)
+local function standing(count, limit, needed, wait)
     local above = count + needed - limit
     if above <= 0 then
         return { fits = 1, count = count, wait = 0 }
@@ -71,7 +76,7 @@ function sliding.look(counter)
     local key, length = counter.key, counter.first
     counter.newest = entry(redis.call('LINDEX', key, -1))
     if not counter.newest then
-        return standing(0, counter.limit, counter.amount)
+        return standing(0, counter.limit, needed(counter.amount))
     end
     -- The clock may have been set back, or another server with another clock may have taken over.
     counter.now = math.max(now, counter.newest.last)
@@ -82,19 +87,19 @@ function sliding.look(counter)
     end
     if not oldest then
         counter.newest = nil
-        return standing(0, counter.limit, counter.amount)
+        return standing(0, counter.limit, needed(counter.amount))
     end
-    return standing(counter.newest.after - oldest.before, counter.limit, counter.amount, function(above)
-        local needed = oldest
+    return standing(counter.newest.after - oldest.before, counter.limit, needed(counter.amount), function(above)
+        local last = oldest
         if oldest.after - oldest.before < above then
             for _, line in ipairs(redis.call('LRANGE', key, 0, -1)) do
-                needed = entry(line)
-                if needed.after - oldest.before >= above then
+                last = entry(line)
+                if last.after - oldest.before >= above then
                     break
                 end
             end
         end
-        return needed.last + length - counter.now
+        return last.last + length - counter.now
     end)
 end
 
@@ -128,6 +133,30 @@ function sliding.back(counter)
             newest.after = newest.after - taken
             redis.call('LSET', counter.key, -1, text(newest))
         end
+    end
+end
+
+-- Takes what was reserved from the oldest entries: what is left of the sum then leaves later rather than sooner.
+function sliding.settle(counter)
+    local key, left = counter.key, counter.age < counter.first and counter.reserved or 0
+    while counter.newest and left > 0 do
+        local oldest = entry(redis.call('LINDEX', key, 0))
+        if not oldest then
+            counter.newest = nil
+            break
+        end
+        local taken = math.min(left, oldest.after - oldest.before)
+        left = left - taken
+        if oldest.after - oldest.before == taken then
+            redis.call('LPOP', key)
+        else
+            oldest.before = oldest.before + taken
+            redis.call('LSET', key, 0, text(oldest))
+        end
+    end
+    counter.newest = entry(redis.call('LINDEX', key, -1))
+    if counter.amount > 0 then
+        sliding.add(counter)
     end
 end
 
@@ -187,7 +216,7 @@ function period.look(counter)
     counter.start, counter.ending = bounds(counter)
     local start, count = string.match(redis.call('GET', counter.key) or '', '^(-?%d+) (%d+)$')
     counter.count = tonumber(start) == counter.start and tonumber(count) or 0
-    return standing(counter.count, counter.limit, counter.amount, function()
+    return standing(counter.count, counter.limit, needed(counter.amount), function()
         return counter.ending and counter.ending - now or -1
     end)
 end
@@ -209,6 +238,12 @@ function period.back(counter)
     keep_period(counter, math.max(counter.count - counter.amount, 0))
 end
 
+-- What was reserved in an earlier period is gone with it.
+function period.settle(counter)
+    local reserved = now - counter.age < counter.start and 0 or counter.reserved
+    keep_period(counter, math.min(math.max(counter.count + counter.amount - reserved, 0), EXACT))
+end
+
 -- Buckets: `taken at`: what is taken and not yet refilled, and when that was so.
 
 local bucket = {}
@@ -219,11 +254,12 @@ function bucket.look(counter)
     taken, at = tonumber(taken) or 0, tonumber(at) or now
     counter.now = math.max(now, at)
     counter.taken = math.max(taken - (counter.now - at) * refill / interval, 0)
+    -- An amount of 0 is granted as soon as there is no debt.
     return standing(math.ceil(counter.taken), counter.limit, counter.amount, function()
         if refill == 0 then
             return -1
         end
-        local above = counter.taken + math.max(counter.amount, 1) - counter.limit
+        local above = counter.taken + counter.amount - counter.limit
         return math.max(math.ceil(above * interval / refill), 1)
     end)
 end
@@ -246,13 +282,18 @@ function bucket.back(counter)
     keep_bucket(counter, math.max(counter.taken - counter.amount, 0))
 end
 
+-- What was reserved drains from when it was; only the difference is taken, or put back, now.
+function bucket.settle(counter)
+    keep_bucket(counter, math.min(math.max(counter.taken + counter.amount - counter.reserved, 0), EXACT))
+end
+
 -- The decision.
 
 local KINDS = { sliding = sliding, fixed = period, calendar = period, endless = period, bucket = bucket }
 local counters, states, granted = {}, {}, true
 
 for index, key in ipairs(KEYS) do
-    local place = 3 + (index - 1) * 5
+    local place = 3 + (index - 1) * 7
     local counter = {
         key = key,
         kind = ARGV[place],
@@ -260,6 +301,8 @@ for index, key in ipairs(KEYS) do
         second = tonumber(ARGV[place + 2]),
         limit = tonumber(ARGV[place + 3]),
         amount = tonumber(ARGV[place + 4]),
+        reserved = tonumber(ARGV[place + 5]),
+        age = tonumber(ARGV[place + 6]),
         now = now,
     }
     counter.acts = KINDS[counter.kind]
@@ -271,7 +314,13 @@ end
 local answer = {}
 for index, counter in ipairs(counters) do
     local state = states[index]
-    if counter.amount > 0 then
+    if mode == 'settle' then
+        if counter.amount > 0 or counter.reserved > 0 then
+            counter.acts.settle(counter)
+        end
+        counter.amount = 0
+        state = counter.acts.look(counter)
+    elseif counter.amount > 0 then
         if mode == 'back' then
             counter.acts.back(counter)
         elseif mode == 'add' or granted then

@@ -31,6 +31,16 @@ pub(super) fn lock(prefix: &str, key: &str) -> String {
     format!("{prefix}lock:{key}")
 }
 
+/// `PREFIXvectors:DIMENSIONS`: the index of the vectors of this length, whose keys begin with [`vectors`].
+pub(super) fn index(prefix: &str, dimensions: usize) -> String {
+    format!("{prefix}vectors:{dimensions}")
+}
+
+/// `PREFIXvector:DIMENSIONS:`
+pub(super) fn vectors(prefix: &str, dimensions: usize) -> String {
+    format!("{prefix}vector:{dimensions}:")
+}
+
 /// `PREFIXprobe`
 pub(super) fn probe(prefix: &str) -> String {
     format!("{prefix}probe")

@@ -22,7 +22,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 const CLUSTER_RETRIES: u32 = 3;
 
 /// A connection that was tried out.
-pub(super) enum Link {
+pub(super) struct Link {
+    connection: Connection,
+    has_search: bool,
+}
+
+enum Connection {
     Single(MultiplexedConnection),
     Cluster(ClusterConnection),
 }
@@ -35,26 +40,35 @@ impl Link {
             // The client takes the provider of the process; if there is one already, that is as good.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
-        let link = match settings.is_cluster {
-            false => Link::Single(single(settings).await?),
-            true => Link::Cluster(cluster(settings).await?),
+        let connection = match settings.is_cluster {
+            false => Connection::Single(single(settings).await?),
+            true => Connection::Cluster(cluster(settings).await?),
         };
+        let mut link = Link { connection, has_search: false };
         link.send(&DECIDE.probe(&key::probe(&settings.key_prefix))).await?;
-        if let Link::Cluster(connection) = &link {
+        if let Connection::Cluster(connection) = &link.connection {
             let everywhere = RoutingInfo::MultiNode((
                 MultipleNodeRoutingInfo::AllMasters,
                 Some(ResponsePolicy::AllSucceeded),
             ));
             connection.clone().route_command(redis::cmd("PING"), everywhere).await?;
+        } else if settings.database == 0 {
+            // Indexes are of the whole server and know database 0 alone.
+            link.has_search = link.send(&redis::cmd("FT._LIST")).await.is_ok();
         }
         Ok(link)
     }
 
+    /// True when the server has the commands of RediSearch.
+    pub(super) fn has_search(&self) -> bool {
+        self.has_search
+    }
+
     /// Sends a command and waits for its answer.
     pub(super) async fn send(&self, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Link::Single(connection) => command.query_async(&mut connection.clone()).await,
-            Link::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+        match &self.connection {
+            Connection::Single(connection) => command.query_async(&mut connection.clone()).await,
+            Connection::Cluster(connection) => command.query_async(&mut connection.clone()).await,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! - `link`: one connection, to a single server or to a cluster
 //! - `script`: scripts that decide in one round trip
 //! - `key`: names of keys
-//! - [`counters`], [`cache`]: the adapters
+//! - [`counters`], [`cache`], [`vectors`]: the adapters
 //!
 //! `docs/state.md` tells names, types and life of all keys.
 
@@ -18,8 +18,10 @@ pub mod settings;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod vectors;
 
 pub use cache::RedisCache;
 pub use counters::RedisCounters;
 pub use settings::{OnStateFailure, RedisServer, RedisSettings};
 pub use store::RedisStore;
+pub use vectors::RedisVectors;

@@ -6,7 +6,7 @@ use redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind, Value};
 
 use super::link::Link;
 
-/// Decides on counters, adds to them, or gives back.
+/// Decides on counters, adds to them, gives back, or settles.
 pub(super) static DECIDE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("decide.lua")));
 /// Takes a lock.
 pub(super) static LOCK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("lock.lua")));
@@ -36,7 +36,7 @@ impl Script {
 
     /// Runs the text on one counter that nobody reads, so that the server knows the script from then on.
     pub(super) fn probe(&self, key: &str) -> Cmd {
-        let values = ["add", "", "sliding", "1000000", "0", "1", "1"];
+        let values = ["add", "", "sliding", "1000000", "0", "1", "1", "0", "0"];
         let arguments = Arguments { keys: vec![key.to_owned()], values: values.map(str::to_owned).to_vec() };
         self.command("EVAL", self.source, &arguments)
     }

@@ -96,17 +96,41 @@ impl RedisStore {
     ///
     /// `bytes` are those of a large value on the way.
     pub(super) async fn ask(self: &Arc<Self>, request: &Request, bytes: usize) -> Option<Value> {
+        self.ask_or_hear(request, bytes).await.ok()
+    }
+
+    /// The same for whoever can act on what the servers say against this one request; none when they do not serve.
+    pub(super) async fn ask_or_hear(
+        self: &Arc<Self>,
+        request: &Request,
+        bytes: usize,
+    ) -> Result<Value, Option<RedisError>> {
         let answer = match self.link.load_full() {
             Some(link) => self.ask_over(&link, request, bytes).await,
-            None => None,
+            None => Err(None),
         };
-        if answer.is_none() {
+        if answer.is_err() {
             self.ports.recorder.event(Event::StateBypassed { store: Arc::clone(&self.name) });
         }
         answer
     }
 
-    async fn ask_over(self: &Arc<Self>, link: &Arc<Link>, request: &Request, bytes: usize) -> Option<Value> {
+    /// Whether the servers search vectors; none while they cannot be reached.
+    pub(super) fn has_search(&self) -> Option<bool> {
+        self.link.load().as_ref().map(|link| link.has_search())
+    }
+
+    /// Tells that vectors are kept in memory because the servers do not search them.
+    pub(super) fn tell_search_missing(&self) {
+        self.ports.recorder.event(Event::SearchMissing { store: Arc::clone(&self.name) });
+    }
+
+    async fn ask_over(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        request: &Request,
+        bytes: usize,
+    ) -> Result<Value, Option<RedisError>> {
         let deadline = self.settings.timeout + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND);
         match timeout(deadline, request.send(link)).await {
             Ok(Ok(answer)) => {
@@ -114,14 +138,14 @@ impl RedisStore {
                 if self.deadlines.load(Ordering::Relaxed) != 0 {
                     self.deadlines.store(0, Ordering::Relaxed);
                 }
-                return Some(answer);
+                return Ok(answer);
             }
             Ok(Err(error)) if is_outage(&error) => self.open_circuit(link, &error.to_string()),
-            Ok(Err(_)) => {}
+            Ok(Err(error)) => return Err(Some(error)),
             Err(_) if self.deadlines.fetch_add(1, Ordering::Relaxed) + 1 < DEADLINES => {}
             Err(_) => self.open_circuit(link, "no answers in time"),
         }
-        None
+        Err(None)
     }
 
     /// Gives up a connection, unless somebody else has done so.

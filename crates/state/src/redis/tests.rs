@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::settings::OnStateFailure;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, Window};
+use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, Settlement, Window};
 use sekisho_policy::ports::{Clock, Counters, Event, Recorder};
 use sekisho_testkit::clock::RealClock;
 use sekisho_testkit::ports::{FakeClock, FakeRecorder};
@@ -20,6 +20,7 @@ use crate::memory::MemoryCounters;
 enum Step {
     Decide(Vec<CounterAsk>),
     Add(Vec<CounterAsk>),
+    Settle(Vec<Settlement>),
     Wait(Duration),
 }
 
@@ -54,9 +55,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         });
         asks
     });
+    let ages = prop_oneof![0..5_000_000u64, 0..10_000_000_000_000u64].prop_map(Duration::from_micros);
+    let settlements = (asks.clone(), 0..40u64, ages).prop_map(|(asks, reserved, age)| {
+        asks.into_iter().map(|ask| Settlement { ask, reserved, age }).collect()
+    });
     let step = prop_oneof![
         4 => asks.clone().prop_map(Step::Decide),
         2 => asks.prop_map(Step::Add),
+        3 => settlements.prop_map(Step::Settle),
         3 => (0..400_000u64).prop_map(|micros| Step::Wait(Duration::from_micros(micros))),
         1 => (0..9_000_000u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
     ];
@@ -104,6 +110,16 @@ fn agree(runtime: &tokio::runtime::Runtime, shared: &RedisCounters, clock: &Arc<
                     shared.add(&asks).await;
                     local.add(&asks).await;
                 }),
+                Step::Settle(mut settlements) => {
+                    for settlement in &mut settlements {
+                        settlement.ask.key = format!("{case}/{}", settlement.ask.key);
+                    }
+                    let settle =
+                        async { (shared.settle(&settlements).await, local.settle(&settlements).await) };
+                    let (shared, local) = runtime.block_on(settle);
+                    prop_assert!(shared.is_some());
+                    prop_assert_eq!(shared, local, "{:?}", settlements);
+                }
                 Step::Decide(asks) => {
                     let asks = named(asks);
                     let decide = async { (shared.decide(&asks).await, local.decide(&asks).await) };

@@ -16,17 +16,23 @@ impl Bucket {
         let refilled = (now - self.at) as f64 * refill as f64 / interval as f64;
         self.taken = (self.taken - refilled).max(0.0);
         self.at = now;
+        // An ask of nothing is granted as soon as there is no debt.
         Standing::new(self.taken.ceil() as u64, limit, amount, |_| {
             if refill == 0 {
                 return None;
             }
-            let above = self.taken + amount.max(1) as f64 - limit as f64;
+            let above = self.taken + amount as f64 - limit as f64;
             Some((above * interval as f64 / refill as f64).ceil().max(1.0) as u64)
         })
     }
 
     pub(super) fn add(&mut self, amount: u64) {
         self.taken = (self.taken + amount as f64).min(EXACT as f64);
+    }
+
+    /// What was reserved drains from when it was; only the difference is taken, or put back, now.
+    pub(super) fn settle(&mut self, reserved: u64, used: u64) {
+        self.taken = (self.taken + used as f64 - reserved as f64).clamp(0.0, EXACT as f64);
     }
 
     pub(super) fn ends(&self, rule: Rule, now: u64) -> Option<u64> {

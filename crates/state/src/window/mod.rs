@@ -134,6 +134,18 @@ impl Tally {
         }
     }
 
+    /// Replaces what was added `age` microseconds ago by what was used, after [`Tally::look`] at the same moment.
+    pub(crate) fn settle(&mut self, rule: Rule, reserved: u64, used: u64, age: u64, now: Now) {
+        match (self, rule) {
+            (Tally::Sliding(sliding), Rule::Sliding { length }) => {
+                sliding.settle(length, reserved, used, age, now.steady);
+            }
+            (Tally::Bucket(bucket), _) => bucket.settle(reserved, used),
+            (Tally::Period(period), _) => period.settle(reserved, used, age, now.wall),
+            (Tally::Sliding(_), _) => {}
+        }
+    }
+
     /// When nothing counts any more, by the steady clock; none for never.
     pub(crate) fn ends(&self, rule: Rule, now: Now) -> Option<u64> {
         match self {
@@ -157,9 +169,7 @@ impl Tally {
 
 impl Standing {
     /// By how much is counted: `wait` is asked for the part that has to be forgotten, when it does not fit.
-    fn new(count: u64, limit: u64, amount: u64, wait: impl FnOnce(u64) -> Option<u64>) -> Standing {
-        // An ask of nothing only looks, and finds room where one more would fit.
-        let needed = amount.max(1);
+    fn new(count: u64, limit: u64, needed: u64, wait: impl FnOnce(u64) -> Option<u64>) -> Standing {
         let above = count.saturating_add(needed).saturating_sub(limit);
         let wait = match above {
             0 => Some(0),
@@ -181,6 +191,13 @@ pub(crate) fn bounded(ask: &CounterAsk) -> (u64, u64) {
     (ask.limit.min(EXACT), ask.amount.min(EXACT))
 }
 
-fn micros(duration: Duration) -> u64 {
+/// What an ask needs room for where counts are whole: an ask of nothing only looks, and finds room where one more would
+/// fit.
+fn needed(amount: u64) -> u64 {
+    amount.max(1)
+}
+
+/// A duration in whole microseconds.
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,6 +1,6 @@
 //! A counter that starts again with every period.
 
-use super::{EXACT, Rule, Standing, calendar};
+use super::{EXACT, Rule, Standing, calendar, needed};
 
 /// What was added in one period.
 #[derive(Debug, Default)]
@@ -16,13 +16,20 @@ impl Period {
         if self.start != start {
             *self = Period { start, count: 0 };
         }
-        Standing::new(self.count, limit, amount, |_| {
+        Standing::new(self.count, limit, needed(amount), |_| {
             end.map(|end| u64::try_from(end.saturating_sub(now)).unwrap_or(0))
         })
     }
 
     pub(super) fn add(&mut self, amount: u64) {
         self.count = self.count.saturating_add(amount).min(EXACT);
+    }
+
+    /// What was reserved in an earlier period is gone with it.
+    pub(super) fn settle(&mut self, reserved: u64, used: u64, age: u64, now: i64) {
+        let reserved_at = now.saturating_sub_unsigned(age);
+        let reserved = if reserved_at < self.start { 0 } else { reserved };
+        self.count = self.count.saturating_add(used).saturating_sub(reserved).min(EXACT);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{EXACT, Rule, Standing};
+use super::{EXACT, Rule, Standing, needed};
 
 /// So many additions are told apart.
 pub(super) const TOLD_APART: usize = 64;
@@ -34,7 +34,7 @@ impl Sliding {
             self.total -= oldest.amount;
             self.entries.pop_front();
         }
-        Standing::new(self.total, limit, amount, |above| self.wait(length, above, now))
+        Standing::new(self.total, limit, needed(amount), |above| self.wait(length, above, now))
     }
 
     /// Microseconds until `above` of what counts has left.
@@ -58,6 +58,25 @@ impl Sliding {
                 newest.amount += amount;
             }
             _ => self.entries.push_back(Entry { first: now, last: now, amount }),
+        }
+    }
+
+    /// Takes what was reserved from the oldest entries: what is left of the sum then leaves later rather than sooner.
+    pub(super) fn settle(&mut self, length: u64, reserved: u64, used: u64, age: u64, now: u64) {
+        let mut left = if age < length { reserved } else { 0 };
+        while left > 0
+            && let Some(oldest) = self.entries.front_mut()
+        {
+            let taken = left.min(oldest.amount);
+            left -= taken;
+            self.total -= taken;
+            oldest.amount -= taken;
+            if oldest.amount == 0 {
+                self.entries.pop_front();
+            }
+        }
+        if used > 0 {
+            self.add(length, used, now);
         }
     }
 

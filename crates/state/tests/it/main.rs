@@ -8,3 +8,4 @@ mod model;
 mod outage;
 mod secure;
 mod shared;
+mod vectors;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use sekisho_policy::ports::counters::{CalendarPeriod, CounterAsk, CounterState, Counters, Window};
+use sekisho_policy::ports::counters::{
+    CalendarPeriod, CounterAsk, CounterState, Counters, Settlement, Window,
+};
 use sekisho_policy::ports::{Cache, Clock, Event};
 use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters};
 use sekisho_testkit::ports::{FakeClock, FakeRecorder, START_TICKS};
@@ -31,6 +33,11 @@ impl Bench {
     fn new() -> Bench {
         let clock = Arc::new(FakeClock::default());
         Bench { counters: MemoryCounters::new(Arc::clone(&clock) as _), clock }
+    }
+
+    fn settle(&self, window: Window, reserved: u64, used: u64, age: Duration) -> CounterState {
+        let ask = ask("key", window, 100, used);
+        now(self.counters.settle(&[Settlement { ask, reserved, age }])).unwrap()[0]
     }
 
     fn decide(&self, asks: &[CounterAsk]) -> Vec<CounterState> {
@@ -178,15 +185,61 @@ fn a_bucket_refills_evenly_and_pays_its_debt() {
     let refused = bench.one(bucket, 10, 0);
     assert_eq!(
         (refused.granted, refused.count, refused.retry_after),
-        (false, 40, Duration::from_secs(31 * 6))
+        (false, 40, Duration::from_secs(30 * 6))
     );
-    bench.clock.advance(Duration::from_secs(31 * 6));
-    assert!(bench.one(bucket, 10, 0).granted);
+    assert_eq!(bench.one(bucket, 10, 1).retry_after, Duration::from_secs(31 * 6));
+    bench.clock.advance(Duration::from_secs(30 * 6));
+    assert!(bench.one(bucket, 10, 0).granted, "nothing is overdrawn");
+    assert!(!bench.one(bucket, 10, 1).granted, "and nothing is left");
     let too_much = bench.one(bucket, 10, 11);
     assert_eq!((too_much.granted, too_much.retry_after), (false, Duration::MAX));
     let dry = Window::TokenBucket { refill: 0, interval: Duration::ZERO };
     bench.add(dry, 1);
     assert_eq!(bench.one(dry, 1, 1).retry_after, Duration::MAX);
+}
+
+#[test]
+fn what_was_used_replaces_what_was_reserved() {
+    let hour = Window::Calendar { period: CalendarPeriod::Hour };
+    let bucket = Window::TokenBucket { refill: 100, interval: MINUTE };
+    for window in [sliding(MINUTE), hour, bucket] {
+        let bench = Bench::new();
+        assert!(bench.one(window, 100, 60).granted);
+        assert_eq!(bench.settle(window, 60, 25, Duration::ZERO).count, 25, "{window:?}");
+        assert_eq!(bench.settle(window, 0, 95, Duration::ZERO).count, 120, "more than there is");
+        assert!(!bench.one(window, 100, 0).granted);
+        assert_eq!(bench.settle(window, 120, 0, Duration::ZERO).count, 0, "all of it back");
+    }
+}
+
+#[test]
+fn what_is_forgotten_is_not_taken_off_again() {
+    // The reserved call came before the hour ended, or left the window; another one counts now.
+    let bench = Bench::new();
+    let hour = Window::Calendar { period: CalendarPeriod::Hour };
+    for (window, length) in [(sliding(MINUTE), MINUTE), (hour, 30 * MINUTE)] {
+        assert!(bench.one(window, 100, 60).granted);
+        bench.clock.advance(length);
+        assert_eq!(bench.one(window, 100, 10).count, 10);
+        assert_eq!(bench.settle(window, 60, 25, length).count, 35, "{window:?}");
+    }
+    // A bucket refilled meanwhile what was reserved; the difference is still owed.
+    let bucket = Window::TokenBucket { refill: 60, interval: MINUTE };
+    assert!(bench.one(bucket, 60, 30).granted);
+    bench.clock.advance(MINUTE);
+    assert_eq!(bench.settle(bucket, 30, 50, MINUTE).count, 20);
+}
+
+#[test]
+fn a_sliding_window_never_holds_less_than_was_used() {
+    let bench = Bench::new();
+    let window = sliding(MINUTE);
+    bench.add(window, 50);
+    bench.clock.advance(MINUTE / 2);
+    bench.add(window, 50);
+    bench.settle(window, 40, 0, MINUTE / 4);
+    bench.clock.advance(MINUTE / 2);
+    assert_eq!(bench.one(window, 1_000, 0).count, 50, "what goes back is not taken from what came later");
 }
 
 #[test]

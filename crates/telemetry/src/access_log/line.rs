@@ -92,6 +92,8 @@ struct BackendAttempt<'a> {
     backend_time: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(flatten)]
+    tokens: Option<Tokens>,
 }
 
 #[derive(Serialize)]
@@ -115,6 +117,14 @@ struct Model<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     model_name: Option<&'a str>,
     is_stream_completion: bool,
+    #[serde(flatten)]
+    tokens: Tokens,
+}
+
+/// Counts that are not known are left out.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tokens {
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,8 +135,10 @@ struct Model<'a> {
     cached_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_tokens: Option<u64>,
-    /// `reported`, `counted`, `estimated` or `unknown`.
+    /// `reported`, `counted`, `estimated` or `unknown`: the least certain of the counts.
     token_provenance: &'static str,
+    prompt_tokens_provenance: &'static str,
+    completion_tokens_provenance: &'static str,
 }
 
 #[derive(Serialize)]
@@ -197,6 +209,7 @@ fn backend_attempt(attempt: &Attempt) -> BackendAttempt<'_> {
         backend_response_code: attempt.status,
         backend_time: milliseconds(attempt.duration),
         reason: attempt.failure,
+        tokens: attempt.usage.as_ref().and_then(|usage| usage.get()).map(tokens),
     }
 }
 
@@ -214,19 +227,26 @@ fn model(record: &CallRecord) -> Option<Model<'_>> {
     if record.model.is_none() && record.usage.is_none() {
         return None;
     }
-    let usage = record.usage.unwrap_or_else(Usage::unknown);
-    // A count without a source is no count.
-    let known = |count: Option<u64>| count.filter(|_| usage.provenance != Provenance::Unknown);
     Some(Model {
         model_name: record.model.as_deref(),
         is_stream_completion: record.is_stream,
-        prompt_tokens: known(usage.prompt),
-        completion_tokens: known(usage.completion),
-        total_tokens: known(usage.total),
-        cached_tokens: known(usage.cached),
-        reasoning_tokens: known(usage.reasoning),
-        token_provenance: usage.provenance.as_str(),
+        tokens: tokens(&record.usage.unwrap_or_else(Usage::unknown)),
     })
+}
+
+fn tokens(usage: &Usage) -> Tokens {
+    // A count without a source is no count.
+    let known = |count: Option<u64>, from| count.filter(|_| from != Provenance::Unknown);
+    Tokens {
+        prompt_tokens: known(usage.prompt, usage.prompt_provenance),
+        completion_tokens: known(usage.completion, usage.completion_provenance),
+        total_tokens: known(usage.total, usage.provenance),
+        cached_tokens: known(usage.cached, usage.prompt_provenance),
+        reasoning_tokens: known(usage.reasoning, usage.completion_provenance),
+        token_provenance: usage.provenance.as_str(),
+        prompt_tokens_provenance: usage.prompt_provenance.as_str(),
+        completion_tokens_provenance: usage.completion_provenance.as_str(),
+    }
 }
 
 fn trace(entry: &TraceEntry) -> Trace<'_> {

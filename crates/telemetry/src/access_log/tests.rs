@@ -1,4 +1,5 @@
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -69,13 +70,15 @@ impl Write for Broken {
 }
 
 fn full_record() -> CallRecord {
-    let attempt = |id: &str, milliseconds, status, failure| Attempt {
+    let usage = Usage::new(Provenance::Reported, Some(11), None);
+    let attempt = |id: &str, milliseconds, status: Option<u16>, failure| Attempt {
         backend_id: Some(id.into()),
         pool_id: Some("pool".into()),
         authority: format!("https://{id}.example:443").into(),
         duration: Duration::from_millis(milliseconds),
         status,
         failure,
+        usage: status.map(|_| Arc::new(OnceLock::from(usage))),
     };
     CallRecord {
         request_id: [0xAB; 16],
@@ -106,7 +109,7 @@ fn full_record() -> CallRecord {
         }),
         model: Some("gpt-4o".into()),
         is_stream: true,
-        usage: Some(Usage::new(Provenance::Reported, Some(11), None)),
+        usage: Some(usage),
         traces: vec![TraceEntry {
             source: "mine".into(),
             severity: "information",
@@ -152,7 +155,8 @@ fn a_line_has_the_words_of_the_gateway_log() {
             {"BackendId": "east", "BackendPoolId": "pool", "BackendUrl": "https://east.example:443",
              "BackendTime": 10.0, "Reason": "BackendConnectionFailure"},
             {"BackendId": "west", "BackendPoolId": "pool", "BackendUrl": "https://west.example:443",
-             "BackendResponseCode": 200, "BackendTime": 40.0},
+             "BackendResponseCode": 200, "BackendTime": 40.0, "PromptTokens": 11, "TokenProvenance": "reported",
+             "PromptTokensProvenance": "reported", "CompletionTokensProvenance": "unknown"},
         ],
         "LastErrorSource": "forward-request",
         "LastErrorReason": "BackendConnectionFailure",
@@ -162,6 +166,8 @@ fn a_line_has_the_words_of_the_gateway_log() {
         "IsStreamCompletion": true,
         "PromptTokens": 11,
         "TokenProvenance": "reported",
+        "PromptTokensProvenance": "reported",
+        "CompletionTokensProvenance": "unknown",
         "TraceRecords": [
             {"Source": "mine", "Severity": "information", "Message": "hello", "Elapsed": 1.0,
              "Metadata": {"team": "a"}},

@@ -40,6 +40,7 @@ const BLOCKED: &[&str; 2] = &["backend", "what"];
 const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
+const OUTCOME: &[&str; 1] = &["outcome"];
 const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
@@ -104,6 +105,8 @@ pub(super) struct Families {
     pub(super) configurations: Series<1, Counter>,
     pub(super) configuration_errors: Gauge,
     pub(super) token_failures: Series<1, Counter>,
+    pub(super) web_sockets_open: Gauge,
+    pub(super) web_sockets_closed: Series<1, Counter>,
     pub(super) one_way_requests_lost: Series<1, Counter>,
     pub(super) openid_failures: Series<1, Counter>,
     pub(super) content_safety_failures: Series<3, Counter>,
@@ -114,6 +117,7 @@ pub(super) struct Families {
     pub(super) state_outages: Series<1, Counter>,
     pub(super) state_bypasses: Series<1, Counter>,
     pub(super) state_evictions: Series<1, Counter>,
+    pub(super) semantic_lookups: Series<1, Counter>,
     pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
@@ -154,6 +158,12 @@ impl Families {
             "requests_in_flight",
             "Calls that have arrived and are not over",
             in_flight.clone(),
+        );
+        let web_sockets_open = Gauge::default();
+        registry.register(
+            "websockets_open",
+            "Calls that became WebSockets and are open",
+            web_sockets_open.clone(),
         );
         let configuration_errors = Gauge::default();
         registry.register(
@@ -203,6 +213,14 @@ impl Families {
                 registry,
                 "connections_refused",
                 "Client connections that were refused or ended because of a limit",
+                REASON,
+                [&words],
+            ),
+            web_sockets_open,
+            web_sockets_closed: counters(
+                registry,
+                "websockets_closed",
+                "WebSockets that are over, by what ended them",
                 REASON,
                 [&words],
             ),
@@ -283,8 +301,15 @@ impl Families {
             state_evictions: counters(
                 registry,
                 "state_evictions",
-                "Counters and cached values that were dropped from memory before their time",
+                "Counters, cached values and answers that were dropped from memory before their time",
                 KIND,
+                [&words],
+            ),
+            semantic_lookups: counters(
+                registry,
+                "semantic_cache_lookups",
+                "What came of lookups in the semantic cache: hit, miss, skipped, failed",
+                OUTCOME,
                 [&words],
             ),
             custom_values_dropped: counters(

@@ -117,13 +117,12 @@ impl Metrics {
 
     fn count_tokens(&self, record: &CallRecord) {
         let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
-        let known = record.usage.filter(|usage| usage.provenance != Provenance::Unknown);
-        let Some(usage) = known else {
-            if record.status < 400 && (model.is_some() || record.usage.is_some()) {
-                self.families.usage_unknown.with([api, model], |counter| counter.inc());
-            }
+        // A call that ran no model used nothing: refused, or answered by a cache.
+        let Some(usage) = record.usage else { return };
+        if usage.provenance == Provenance::Unknown {
+            self.families.usage_unknown.with([api, model], |counter| counter.inc());
             return;
-        };
+        }
         let labels = [api, record.subscription_id.as_deref(), model, Some(usage.provenance.as_str())];
         let counts = [usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning];
         self.families.tokens.with(labels, |handles| handles.add(counts));
@@ -191,6 +190,13 @@ impl Observer for Metrics {
             Event::ConnectionRefused { reason } => {
                 families.connections_refused.with([Some(reason)], |counter| counter.inc());
             }
+            Event::WebSocketOpened => {
+                families.web_sockets_open.inc();
+            }
+            Event::WebSocketClosed { reason } => {
+                families.web_sockets_open.dec();
+                families.web_sockets_closed.with([Some(reason)], |counter| counter.inc());
+            }
             Event::StateLost { store, .. } => {
                 families.state_lost.with([Some(store)], |gauge| gauge.set(1));
                 families.state_outages.with([Some(store)], |counter| counter.inc());
@@ -204,6 +210,10 @@ impl Observer for Metrics {
             Event::StateEvicted { kind } => {
                 families.state_evictions.with([Some(kind)], |counter| counter.inc());
             }
+            Event::SemanticLookup { outcome } => {
+                families.semantic_lookups.with([Some(outcome)], |counter| counter.inc());
+            }
+            Event::SearchMissing { .. } => {}
         }
     }
 

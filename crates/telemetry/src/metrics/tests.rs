@@ -69,6 +69,7 @@ fn record() -> CallRecord {
                 duration: Duration::from_millis(40),
                 status: Some(429),
                 failure: None,
+                usage: None,
             },
             Attempt {
                 authority: "https://west".into(),
@@ -140,7 +141,7 @@ fn tokens_are_counted_by_kind_and_unknown_ones_are_not_zero() {
     ]
     .into();
     assert_eq!(tokens, expected.iter().map(|(series, value)| (series.as_str(), *value)).collect());
-    assert_eq!(samples["sekisho_token_usage_unknown_total{api=\"openai\",model=\"gpt-4o\"}"], 2.0);
+    assert_eq!(samples["sekisho_token_usage_unknown_total{api=\"openai\",model=\"gpt-4o\"}"], 1.0);
 }
 
 #[test]
@@ -177,6 +178,8 @@ fn outages_of_state_are_counted() {
     metrics.event(lost());
     metrics.event(Event::StateBypassed { store: "state".into() });
     metrics.event(Event::StateEvicted { kind: "counters" });
+    metrics.event(Event::SemanticLookup { outcome: "hit" });
+    metrics.event(Event::SearchMissing { store: "state".into() });
     assert_eq!(samples(&metrics)["sekisho_state_lost{store=\"state\"}"], 1.0);
     metrics.event(recovered());
     metrics.event(lost());
@@ -187,6 +190,7 @@ fn outages_of_state_are_counted() {
         ("state_outages_total{store=\"state\"}", 2.0),
         ("state_bypasses_total{store=\"state\"}", 1.0),
         ("state_evictions_total{kind=\"counters\"}", 1.0),
+        ("semantic_cache_lookups_total{outcome=\"hit\"}", 1.0),
     ] {
         assert_eq!(samples[&format!("sekisho_{series}")], value, "{series}");
     }
@@ -241,6 +245,17 @@ fn events_are_counted() {
     ] {
         assert_eq!(samples[&format!("sekisho_{series}")], value, "{series}");
     }
+}
+
+#[test]
+fn open_web_sockets_and_their_ends_are_counted() {
+    let metrics = metrics();
+    metrics.event(Event::WebSocketOpened);
+    metrics.event(Event::WebSocketOpened);
+    metrics.event(Event::WebSocketClosed { reason: "idle" });
+    let samples = samples(&metrics);
+    assert_eq!(samples["sekisho_websockets_open"], 1.0);
+    assert_eq!(samples["sekisho_websockets_closed_total{reason=\"idle\"}"], 1.0);
 }
 
 #[test]

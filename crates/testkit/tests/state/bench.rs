@@ -2,10 +2,12 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method};
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
@@ -15,6 +17,7 @@ use sekisho_policy::body::{Body, BodyError};
 use sekisho_policy::compile::{Compiler, Environment};
 use sekisho_policy::document::assemble;
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
+use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::pipeline::{Pipeline, Scope};
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardReply, PortFuture, PortSet, Ports, Target,
@@ -43,6 +46,21 @@ impl Bench {
         let (sender, receiver) = mpsc::channel(8);
         *self.backend.body.lock() = Some(receiver);
         sender
+    }
+
+    /// The same as an event stream.
+    pub(crate) fn event_stream(&self) -> mpsc::Sender<Result<Bytes, BodyError>> {
+        self.backend.is_event_stream.store(true, Ordering::Relaxed);
+        self.answer()
+    }
+
+    /// A call to a model with this body.
+    pub(crate) fn chat(&self, body: &'static str) -> Exchange {
+        let mut exchange = self.exchange();
+        exchange.request.method = Method::POST;
+        exchange.request.set_path("/chat/completions".to_owned());
+        exchange.request.body = Body::full(body);
+        exchange
     }
 
     /// A GET call of the subscription `sub` to the product `product`.
@@ -106,6 +124,7 @@ pub(crate) fn pipeline(inbound: &str, outbound: &str, scope: Scope) -> Pipeline 
 #[derive(Default)]
 struct PiecewiseBackend {
     body: Mutex<Option<mpsc::Receiver<Result<Bytes, BodyError>>>>,
+    is_event_stream: AtomicBool,
 }
 
 impl Backends for PiecewiseBackend {
@@ -117,17 +136,22 @@ impl Backends for PiecewiseBackend {
         true
     }
 
-    fn forward<'a>(&'a self, _: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+    fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
+        let (meter, _) = ReplyMeter::begin(call.metering, call.body);
         let body = match self.body.lock().take() {
             Some(pieces) => Body::Stream(Pieces(pieces).boxed_unsync()),
             None => Body::full("ok"),
         };
-        let reply = ForwardReply {
-            response: Response { body, ..Response::new(200) },
-            attempt: Attempt::default(),
-            base_url: Arc::default(),
-            backend: None,
-        };
+        let mut response = Response { body, ..Response::new(200) };
+        if self.is_event_stream.load(Ordering::Relaxed) {
+            response.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        }
+        let mut attempt = Attempt::default();
+        if let Some(meter) = meter {
+            meter.watch(&mut response, &mut attempt);
+        }
+        let reply =
+            ForwardReply { response, attempts: vec![attempt], base_url: Arc::default(), backend: None };
         Box::pin(std::future::ready(Ok(reply)))
     }
 }

@@ -4,46 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use parking_lot::Mutex;
 use sekisho_expression::context::SubscriptionFacts;
 use sekisho_policy::body::BodyError;
 use sekisho_policy::pipeline::Scope;
-use sekisho_policy::ports::counters::{CounterAsk, CounterError, CounterState, Window};
-use sekisho_policy::ports::{Counters, PortFuture};
+use sekisho_policy::ports::Counters;
+use sekisho_policy::ports::counters::Window;
 
+use crate::asked::AskedCounters;
 use crate::bench::{Bench, pipeline};
-
-/// Keeps what it is asked; grants everything, or cannot be reached.
-#[derive(Default)]
-struct AskedCounters {
-    decisions: Mutex<Vec<Vec<CounterAsk>>>,
-    additions: Mutex<Vec<Vec<CounterAsk>>>,
-    is_down: bool,
-}
-
-impl Counters for AskedCounters {
-    fn decide<'a>(
-        &'a self,
-        asks: &'a [CounterAsk],
-    ) -> PortFuture<'a, Result<Vec<CounterState>, CounterError>> {
-        self.decisions.lock().push(asks.to_vec());
-        let granted = |ask: &CounterAsk| CounterState {
-            granted: true,
-            count: ask.amount,
-            retry_after: Default::default(),
-        };
-        let answer = match self.is_down {
-            false => Ok(asks.iter().map(granted).collect()),
-            true => Err(CounterError { message: "the state does not answer".to_owned() }),
-        };
-        Box::pin(std::future::ready(answer))
-    }
-
-    fn add<'a>(&'a self, asks: &'a [CounterAsk]) -> PortFuture<'a, ()> {
-        self.additions.lock().push(asks.to_vec());
-        Box::pin(std::future::ready(()))
-    }
-}
 
 const POLICIES: [&str; 4] = [
     r#"<rate-limit calls="1" renewal-period="60" />"#,

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests are no tests to clippy.
 
+mod asked;
 mod bench;
 mod caches;
 mod limits;
+mod tokens;

@@ -38,6 +38,7 @@ pub(super) static REQUEST: TypeDeclaration = TypeDeclaration::interface("IReques
             None => Value::Null,
         })
     }),
+    impure("IFoundry Foundry", |_| Ok(Value::Host(Host::Foundry))),
     impure("System.Security.Cryptography.X509Certificates.X509Certificate2 Certificate", |call| {
         let der = call.context().request().and_then(|found| found.certificate.map(<[u8]>::to_vec));
         der.map_or(Ok(Value::Null), |der| certificate(call, der))
@@ -95,6 +96,13 @@ pub(super) static URL: TypeDeclaration = TypeDeclaration::interface("IUrl")
             other => Err(call.mismatch(other)),
         }),
     ]);
+
+pub(super) static FOUNDRY: TypeDeclaration = TypeDeclaration::interface("IFoundry")
+    .note("`context.Request.Foundry`: what a call to a model asks for.")
+    .members(&[impure("string Deployment", |call| {
+        Ok(call.context().model_deployment().map_or(Value::Null, |name| Value::from(&*name)))
+    })
+    .note("The deployment of the path, else `model` of the body; null when the call names neither.")]);
 
 pub(super) static PRIVATE_ENDPOINT: TypeDeclaration =
     TypeDeclaration::interface("IPrivateEndpointConnection").members(&[

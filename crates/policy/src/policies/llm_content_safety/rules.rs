@@ -104,7 +104,7 @@ pub(super) struct RuleSettings {
 impl RuleSettings {
     pub(super) fn new(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         let mut settings = Self {
-            backend_id: known_backend(compiler, element)?,
+            backend_id: known_backend(compiler, element, "backend-id")?,
             shields: compiler.flag(element, "shield-prompt", false),
             levels: Choice::Constant(Levels::Four),
             categories: Vec::new(),

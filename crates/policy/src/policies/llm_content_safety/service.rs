@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde::{Deserialize, Serialize};
 
 use super::rules::Rules;
 use crate::body::Body;
 use crate::pipeline::PolicyError;
+use crate::policies::calls::service;
 use crate::ports::backends::HttpVersion;
 use crate::ports::clock::within;
 use crate::ports::{Backends, ForwardCall, Ports, Target};
@@ -18,8 +18,6 @@ use crate::ports::{Backends, ForwardCall, Ports, Target};
 const QUERY: &str = "api-version=2024-09-01";
 const ANALYZE: &str = "/contentsafety/text:analyze";
 const SHIELD: &str = "/contentsafety/text:shieldPrompt";
-/// What a token for the service is for.
-const RESOURCE: &str = "https://cognitiveservices.azure.com";
 /// The largest answer that is read, in bytes.
 const MOST_ANSWER_BYTES: usize = 256 * 1024;
 
@@ -209,6 +207,7 @@ impl Service {
             certificate: None,
             follow_redirects: false,
             metering: None,
+            variables: None,
         };
         let reply = self.backends.forward(call).await.map_err(|error| {
             let error = PolicyError::from(error);
@@ -225,27 +224,9 @@ impl Service {
         serde_json::from_slice(&answer).map_err(|error| unreadable(&format!("{:?} error", error.classify())))
     }
 
-    /// The headers. A backend without credentials gets a token of the gateway's system-assigned identity.
     async fn headers(&self) -> Result<HeaderMap, Failure> {
-        let json = HeaderValue::from_static("application/json");
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
-        if self.backends.has_credentials(&self.rules.backend_id) {
-            return Ok(headers);
-        }
-        const REASON: &str = "ManagedIdentityTokenFailure";
-        let tokens = &self.ports.tokens;
-        let token = match tokens.cached(RESOURCE, None) {
-            Some(token) => token,
-            None => {
-                let asked = tokens.token(RESOURCE, None).await;
-                asked.map_err(|error| Failure::new(REASON, error.message))?
-            }
-        };
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| Failure::new(REASON, "the token cannot stand in a header"))?;
-        bearer.set_sensitive(true);
-        headers.insert(AUTHORIZATION, bearer);
-        Ok(headers)
+        let headers = service::headers(&*self.backends, &self.ports, &self.rules.backend_id).await;
+        headers.map_err(|error| Failure::new("ManagedIdentityTokenFailure", error.message))
     }
 }
 
