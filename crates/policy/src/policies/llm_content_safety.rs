@@ -182,11 +182,7 @@ struct LlmContentSafety {
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
     let judges_response = compiler.section() == Section::Outbound;
     // A message that still arrives cannot be shared.
-    compiler.add_branch_needs(Needs {
-        request_body: !judges_response,
-        response_body: judges_response,
-        ..Needs::default()
-    });
+    compiler.add_branch_needs(Needs { request_body: !judges_response, response_body: judges_response });
     let settings = &compiler.environment().content_safety;
     let on_failure = settings.on_failure_of(compiler.literal(element, "id").as_deref());
     let (timeout, longest_hold) = (settings.timeout, settings.longest_hold);

@@ -105,7 +105,7 @@ impl Bench {
         self.client.call(Method::POST, &self.url(api), &[KEY, JSON], body).await
     }
 
-    /// From sending a request to the first event of its stream, and to the end.
+    /// From sending a request to the first event with text, and to the end of the stream.
     async fn stream_times(&self, api: &str) -> (Duration, Duration) {
         let body =
             json!({"messages": [{"role": "user", "content": "Tell me more."}], "stream": true}).to_string();
@@ -113,12 +113,14 @@ impl Bench {
         let response = self.client.open(Method::POST, &self.url(api), &[KEY, JSON], body).await.unwrap();
         assert_eq!(response.status(), 200);
         let mut body = response.into_body();
-        body.frame().await.unwrap().unwrap();
-        let first = start.elapsed();
+        let mut first = None;
         while let Some(frame) = body.frame().await {
-            frame.unwrap();
+            let data = frame.unwrap().into_data().unwrap_or_default();
+            if first.is_none() && !texts(std::str::from_utf8(&data).unwrap()).is_empty() {
+                first = Some(start.elapsed());
+            }
         }
-        (first, start.elapsed())
+        (first.unwrap(), start.elapsed())
     }
 }
 
@@ -149,7 +151,7 @@ async fn completion_check_and_streams() {
     let whole = bench.chat("free", marked, true).await;
     let cut = bench.chat("out", marked, true).await;
     assert_eq!((cut.status, cut.header("content-type")), (200, whole.header("content-type")));
-    let (whole, cut) = (texts(&whole), texts(&cut));
+    let (whole, cut) = (texts(whole.text()), texts(cut.text()));
     assert!(whole.starts_with(&cut) && whole.contains("[sim:hate=6]"), "{whole:?} {cut:?}");
     assert!(!cut.is_empty() && !cut.contains("hate=6]"), "{cut:?}");
     let passed = bench.chat("out", "harmless", true).await;
@@ -157,8 +159,8 @@ async fn completion_check_and_streams() {
 }
 
 /// The text in the events of a stream.
-fn texts(answer: &Answer) -> String {
-    let events = answer.text().lines().filter_map(|line| line.strip_prefix("data: "));
+fn texts(stream: &str) -> String {
+    let events = stream.lines().filter_map(|line| line.strip_prefix("data: "));
     let events = events.filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok());
     events.filter_map(|event| event["choices"][0]["delta"]["content"].as_str().map(str::to_owned)).collect()
 }
@@ -182,7 +184,7 @@ async fn latency_that_judging_adds_to_a_stream() {
     let (first_free, all_free) = bench.stream_times("free").await;
     let (first_judged, all_judged) = bench.stream_times("out").await;
     println!(
-        "first event: {first_free:?} unjudged, {first_judged:?} judged; end: {all_free:?} and {all_judged:?}"
+        "first text: {first_free:?} unjudged, {first_judged:?} judged; end: {all_free:?} and {all_judged:?}"
     );
     assert!(all_judged < all_free + Duration::from_secs(2), "{all_judged:?}");
 }

@@ -34,14 +34,10 @@ pub(super) fn of_texts(rules: &Rules, window: WindowSize, texts: &Texts) -> Resu
 
 /// The questions about a window of a response. `is_document` says that it comes from a tool, not from a model.
 pub(super) fn of_window(rules: &Rules, window: String, is_document: bool) -> Vec<Question> {
-    let mut questions = Vec::new();
-    if rules.shields && is_document {
-        questions.push(Question::Shield { prompt: None, documents: vec![window.clone()] });
-    }
-    if rules.analyzes() {
-        questions.insert(0, Question::Analyze(window));
-    }
-    questions
+    let is_shielded = rules.shields && is_document;
+    let attack = is_shielded.then(|| Question::Shield { prompt: None, documents: vec![window.clone()] });
+    let harm = rules.analyzes().then_some(Question::Analyze(window));
+    harm.into_iter().chain(attack).collect()
 }
 
 /// Pairs the windows of the prompt with bundles of documents.

@@ -40,7 +40,8 @@ impl CheckReply {
     /// Judges the response that is there. Errors of backends are not judged: no model wrote them.
     pub(super) async fn check(self, exchange: &mut Exchange) -> Result<(), PolicyError> {
         let rules = &self.judge.service.rules;
-        if !rules.analyzes() && !(rules.shields && self.format == Format::Rpc) {
+        let asks = rules.analyzes() || rules.shields && self.format == Format::Rpc;
+        if !asks {
             return Ok(());
         }
         let Some(response) = &mut exchange.response else { return Ok(()) };
