@@ -26,7 +26,13 @@ async fn start() -> (Running, Gateway, Client) {
     (simulator, gateway, Client::new())
 }
 
-async fn post(gateway: &Gateway, client: &Client, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+async fn post(
+    gateway: &Gateway,
+    client: &Client,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> Answer {
     let url = format!("{}/unified-models/{path}", gateway.url);
     let headers = [headers, &[("content-type", "application/json")]].concat();
     client.call(Method::POST, &url, &headers, body.to_string()).await
@@ -99,7 +105,10 @@ async fn done_ends_chat_streams_and_no_others() {
     for model in ["claude-sonnet", "gpt"] {
         asked["model"] = model.into();
         let answer = chat(&gateway, &client, &asked).await;
-        assert_eq!(answer.header("content-type").map(|kind| kind.starts_with("text/event-stream")), Some(true));
+        assert_eq!(
+            answer.header("content-type").map(|kind| kind.starts_with("text/event-stream")),
+            Some(true)
+        );
         assert!(answer.text().ends_with("data: [DONE]\n\n"), "{}", answer.text());
         assert_eq!(answer.text().matches("[DONE]").count(), 1);
     }
@@ -112,13 +121,16 @@ async fn done_ends_chat_streams_and_no_others() {
 async fn anthropic_passthrough() {
     let (simulator, gateway, client) = start().await;
     let headers = [("x-api-key", KEY), ("anthropic-version", "2023-06-01"), ("anthropic-beta", "x-1")];
-    let mut asked = question("claude-sonnet-4-5");
+    let mut asked = question("claude-sonnet-4-6");
     asked["top_k"] = 5.into();
     let answer = post(&gateway, &client, "anthropic/v1/messages", &headers, &asked).await;
     assert_eq!((answer.status, &answer.json()["type"]), (200, &json!("message")));
     let seen = last(&simulator, "anthropic");
     assert_eq!(seen.body, asked.to_string());
-    assert_eq!((&*seen.headers["anthropic-version"], &*seen.headers["anthropic-beta"]), ("2023-06-01", "x-1"));
+    assert_eq!(
+        (&*seen.headers["anthropic-version"], &*seen.headers["anthropic-beta"]),
+        ("2023-06-01", "x-1")
+    );
     assert_eq!(seen.headers["x-api-key"], "anthropic-key");
     assert!(!seen.headers.contains_key("authorization"));
 }
