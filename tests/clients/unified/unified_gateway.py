@@ -13,7 +13,7 @@ KEY = "unified-models-demo-key"
 CONFIGURATION = """\
 port: 0
 resources:
-  - {name: anthropic, deployments: [{name: "*"}]}
+  - {name: anthropic, deployments: [{name: "*"}, {name: claude-sonnet-4-6}]}
   - {name: openai, deployments: [{name: "*"}]}
 """
 

@@ -1,6 +1,6 @@
 //! How a reply ended, and what it used.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::usage::Usage;
 
@@ -18,15 +18,18 @@ pub(super) fn finish_reason(stop_reason: &str, content_is_tool: bool) -> &'stati
 
 /// `usage` of a chat completion. Counts that are not known are not there.
 pub(super) fn chat_usage(usage: &Usage) -> Value {
-    let counts = [
+    let mut object = known([
         ("prompt_tokens", usage.prompt),
         ("completion_tokens", usage.completion),
         ("total_tokens", usage.total),
-    ];
-    let known = counts.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?.into())));
-    let mut object: serde_json::Map<String, Value> = known.collect();
-    if let Some(cached) = usage.cached {
-        object.insert("prompt_tokens_details".to_owned(), json!({ "cached_tokens": cached }));
+    ]);
+    let of_the_prompt = known([("cached_tokens", usage.cached), ("cache_write_tokens", usage.cache_written)]);
+    if !of_the_prompt.is_empty() {
+        object.insert("prompt_tokens_details".to_owned(), of_the_prompt.into());
     }
     Value::Object(object)
+}
+
+fn known<const N: usize>(counts: [(&str, Option<u64>); N]) -> Map<String, Value> {
+    counts.into_iter().filter_map(|(name, count)| Some((name.to_owned(), count?.into()))).collect()
 }

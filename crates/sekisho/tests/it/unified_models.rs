@@ -121,7 +121,7 @@ async fn done_ends_chat_streams_and_no_others() {
 async fn anthropic_passthrough() {
     let (simulator, gateway, client) = start().await;
     let headers = [("x-api-key", KEY), ("anthropic-version", "2023-06-01"), ("anthropic-beta", "x-1")];
-    let mut asked = question("claude-sonnet-4-5");
+    let mut asked = question("claude-sonnet-4-6");
     asked["top_k"] = 5.into();
     let answer = post(&gateway, &client, "anthropic/v1/messages", &headers, &asked).await;
     assert_eq!((answer.status, &answer.json()["type"]), (200, &json!("message")));

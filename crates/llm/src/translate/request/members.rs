@@ -17,7 +17,7 @@ enum Member {
 use Member::{Dropped, Only, Translated};
 
 /// Every member of a request. `null` is as good as absent for all of them.
-const MEMBERS: [(&str, Member); 38] = [
+const MEMBERS: [(&str, Member); 40] = [
     ("model", Translated),
     ("messages", Translated),
     ("max_completion_tokens", Translated),
@@ -37,6 +37,7 @@ const MEMBERS: [(&str, Member); 38] = [
     ("metadata", Dropped),
     ("prediction", Dropped),
     ("prompt_cache_key", Dropped),
+    ("prompt_cache_options", Dropped),
     ("prompt_cache_retention", Dropped),
     ("service_tier", Dropped),
     ("store", Dropped),
@@ -57,6 +58,7 @@ const MEMBERS: [(&str, Member); 38] = [
     ("logit_bias", Only(asks_nothing)),
     ("logprobs", Only(asks_nothing)),
     ("modalities", Only(is_text_only)),
+    ("moderation", Only(asks_nothing)),
     ("n", Only(is_one)),
     ("presence_penalty", Only(asks_nothing)),
     ("top_logprobs", Only(asks_nothing)),
