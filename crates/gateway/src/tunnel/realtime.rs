@@ -24,7 +24,7 @@ impl RealtimeUsage {
         self.frames.push(bytes, |message| match message {
             Message::Text(text) => {
                 if let Some(usage) = read_realtime(text) {
-                    *sum = Some(sum.map_or(usage, |sum| plus(sum, usage)));
+                    *sum = Some(sum.map_or(usage, |sum| sum.plus(usage)));
                 }
             }
             Message::TooLong(begin) => *is_short |= memmem::find(begin, EVENT).is_some(),
@@ -35,25 +35,6 @@ impl RealtimeUsage {
     pub(crate) fn finish(self) -> Usage {
         let is_whole = self.frames.is_reading() && !self.is_short;
         self.sum.filter(|_| is_whole).unwrap_or_else(Usage::unknown)
-    }
-}
-
-/// The sum of what two responses report. A part that one of both does not name is none of it.
-fn plus(one: Usage, other: Usage) -> Usage {
-    let both = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
-    let part = |one: Option<u64>, other: Option<u64>| both(one, other).or(one).or(other);
-    let sum = Usage::new(
-        one.provenance.max(other.provenance),
-        both(one.prompt, other.prompt),
-        both(one.completion, other.completion),
-    );
-    Usage {
-        total: both(one.total, other.total),
-        cached: part(one.cached, other.cached),
-        reasoning: part(one.reasoning, other.reasoning),
-        prompt_audio: part(one.prompt_audio, other.prompt_audio),
-        completion_audio: part(one.completion_audio, other.completion_audio),
-        ..sum
     }
 }
 
