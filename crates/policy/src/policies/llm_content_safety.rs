@@ -165,7 +165,7 @@ unchecked instead, for all policies or by their `id`.",
         "The end of a stream that was cut off is its end: there is no `[DONE]`.",
         "Text of a slow stream is judged after 10 s though its window is not full.",
         "Images and audio are not judged.",
-        "JSON-RPC is told from other JSON by looking into it: requests larger than the gateway buffers, and in outbound responses that are larger or compressed, pass.",
+        "Where the API is neither an MCP server nor an A2A agent, JSON-RPC is told from other JSON by looking into it: requests larger than the gateway buffers, and in outbound responses that are larger or compressed, pass.",
         "In outbound a compressed response cannot be read and is refused: remove `Accept-Encoding` in inbound.",
     ],
 };
@@ -232,7 +232,7 @@ impl LlmContentSafety {
         if enforces_on_completions {
             // What is compressed cannot be read.
             exchange.request.headers.remove(ACCEPT_ENCODING);
-            let is_certain = format.is_certain(&exchange.request.body);
+            let is_certain = format.is_certain(exchange);
             let check = CheckReply { judge, format, is_certain, longest_hold: self.longest_hold };
             exchange.at_reply.push(Box::new(check));
         }
@@ -242,7 +242,7 @@ impl LlmContentSafety {
     async fn judge_response(&self, exchange: &mut Exchange) -> Result<(), PolicyError> {
         let Some(format) = Format::of_response(exchange) else { return Ok(()) };
         let judge = self.judge(exchange)?;
-        let is_certain = format != Format::Rpc;
+        let is_certain = format.is_certain(exchange);
         let check = CheckReply { judge, format, is_certain, longest_hold: self.longest_hold };
         check.check(exchange).await
     }

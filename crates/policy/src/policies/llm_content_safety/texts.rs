@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::service::Failure;
 use crate::body::{Body, Within};
-use crate::exchange::Exchange;
+use crate::exchange::{ApiType, Exchange};
 
 /// How the messages of a call are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,8 @@ impl Format {
             return true;
         }
         let request = &exchange.request;
-        kind == Kind::Other && request.method == Method::POST && is_json(&request.headers)
+        let may_be_rpc = takes_rpc(exchange) || is_json(&request.headers);
+        kind == Kind::Other && request.method == Method::POST && may_be_rpc
     }
 
     /// The format of a request that is in memory unless it is too large. None when it is not judged.
@@ -77,6 +78,7 @@ impl Format {
             return Some(Self::Model(kind));
         }
         match &exchange.request.body {
+            _ if takes_rpc(exchange) => Some(Self::Rpc),
             Body::Full(body) if size == Within::Whole && is_rpc_request(body) => Some(Self::Rpc),
             _ => None,
         }
@@ -89,16 +91,17 @@ impl Format {
             return Some(Self::Model(kind));
         }
         let response = exchange.response.as_ref()?;
-        let may_be_rpc = kind == Kind::Other && (response.is_event_stream() || is_json(&response.headers));
-        may_be_rpc.then_some(Self::Rpc)
+        let may_be_rpc = takes_rpc(exchange) || response.is_event_stream() || is_json(&response.headers);
+        (kind == Kind::Other && may_be_rpc).then_some(Self::Rpc)
     }
 
-    /// True when the request leaves no doubt about the format, so that a response which cannot be read is not something
-    /// else.
-    pub(super) fn is_certain(self, request: &Body) -> bool {
-        match (self, request) {
+    /// True when there is no doubt about the format, so that a message which cannot be read is not something else.
+    pub(super) fn is_certain(self, exchange: &Exchange) -> bool {
+        match (self, &exchange.request.body) {
+            (Self::Model(_), _) => true,
+            (Self::Rpc, _) if takes_rpc(exchange) => true,
             (Self::Rpc, Body::Full(body)) => memchr::memmem::find(body, b"jsonrpc").is_some(),
-            _ => true,
+            (Self::Rpc, _) => false,
         }
     }
 
@@ -137,6 +140,11 @@ impl Format {
         }
         Ok(texts)
     }
+}
+
+/// True when the API is an MCP server or an A2A agent.
+fn takes_rpc(exchange: &Exchange) -> bool {
+    exchange.facts.api_type != ApiType::Http
 }
 
 /// True for a request of JSON-RPC, or a list with one.
