@@ -105,7 +105,7 @@ pub(crate) fn api(
     }
     let unified_models = unified_model_api(&mut fields, reading);
     if unified_models.is_some() {
-        specification.operations.extend(unified::operations(fields.span.head()));
+        unified::add_operations(&mut specification.operations, fields.span.head());
     }
     let has_operations = has_specification || unified_models.is_some() || !parts.operations.is_empty();
     let api_type = api_type(&mut fields, reading);

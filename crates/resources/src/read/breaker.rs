@@ -74,7 +74,11 @@ fn is_empty(fields: &mut Fields<'_>, key: &'static str) -> bool {
 }
 
 /// A duration that is not zero.
-fn positive(fields: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Option<Duration> {
+pub(super) fn positive(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<Duration> {
     let duration = fields.duration(key, reading)?;
     if duration.is_zero() {
         let span = fields.node(key).map_or(fields.span, |node| node.span);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sekisho_diagnostics::Span;
 
-use super::breaker::status_code_ranges;
+use super::breaker::{positive, status_code_ranges};
 use super::{plain, reference};
 use crate::fields::{Fields, Unknown, opening};
 use crate::model::{
@@ -82,7 +82,7 @@ fn target(
     let api_format = fields.choice("apiFormat", &FORMATS, reading);
     let backend = fields.required_text("backendId", reading);
     let path = plain(fields, "path", reading).map(template::rooted);
-    let timeout = fields.duration("timeout", reading);
+    let timeout = positive(fields, "timeout", reading);
     if fields.node("apiFormat").is_none() {
         fields.missing("apiFormat", reading);
     }
@@ -104,9 +104,18 @@ fn duplicates(models: &[UnifiedModel], reading: &mut Reading<'_>) {
     }
 }
 
-/// The operations that every unified model API has, for what an API says of them one by one.
-pub(super) fn operations(span: Span) -> impl Iterator<Item = Operation> {
-    OPERATIONS.into_iter().map(move |(name, display_name, method, url_template)| Operation {
+/// Adds the operations that every unified model API has to those of its specification, for what it says of them one by
+/// one.
+pub(super) fn add_operations(operations: &mut Vec<Operation>, span: Span) {
+    for (name, display_name, method, url_template) in OPERATIONS {
+        if operations.iter().all(|known| known.name.value != name) {
+            operations.push(operation(name, display_name, method, url_template, span));
+        }
+    }
+}
+
+fn operation(name: &str, display_name: &str, method: &str, url_template: &str, span: Span) -> Operation {
+    Operation {
         name: Spanned::new(name.to_owned(), span),
         display_name: display_name.to_owned(),
         method: Spanned::new(method.to_owned(), span),
@@ -116,10 +125,10 @@ pub(super) fn operations(span: Span) -> impl Iterator<Item = Operation> {
         policy: None,
         source: None,
         given_contract: None,
-    })
+    }
 }
 
-/// Leaves out those of [`operations`] in whose place the API declares one of its own.
+/// Leaves out those of [`add_operations`] in whose place the API declares one of its own.
 pub(super) fn remove_replaced(operations: &mut Vec<Operation>) {
     for (name, _, method, url_template) in OPERATIONS {
         let is_replacement = |known: &Operation| {

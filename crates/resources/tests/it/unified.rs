@@ -60,6 +60,7 @@ fn declared_operations_and_paths_win() {
     subscriptionKeyParameterNames: {bearer: disabled}
     operations:
       chat: {method: post, urlTemplate: /chat/completions}
+      list-models: {displayName: Aliases}
       one: {method: get, urlTemplate: '/models/{id}'}
     unifiedModelApi:
       models: [{alias: a, apiFormat: chatCompletions, backendId: b}]
@@ -89,6 +90,7 @@ fn mistakes_have_places() {
         - {alias: d, apiFormat: chatCompletions, backendId: openai, fallbacks: [{apiFormat: chatCompletions, backendId: openai}]}
         - {alias: ' ', apiFormat: chatCompletions, backendId: openai}
         - {alias: e, apiFormat: chatCompletions, backendId: openai, weight: 3}
+        - {alias: f, apiFormat: chatCompletions, backendId: openai, timeout: PT0S}
       failover: {statusCodeRanges: [{min: 600, max: 700}]}
   empty:
     path: empty
@@ -107,9 +109,10 @@ backends:
         "sekisho.yaml:9:81 missing-property",
         "sekisho.yaml:10:19 empty-alias",
         "sekisho.yaml:11:69 unknown-property",
-        "sekisho.yaml:12:43 number-out-of-range",
-        "sekisho.yaml:12:53 number-out-of-range",
-        "sekisho.yaml:15:22 no-models",
+        "sekisho.yaml:12:78 invalid-duration",
+        "sekisho.yaml:13:43 number-out-of-range",
+        "sekisho.yaml:13:53 number-out-of-range",
+        "sekisho.yaml:16:22 no-models",
     ];
     expected.sort();
     assert_eq!(found, expected);
