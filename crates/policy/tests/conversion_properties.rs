@@ -84,3 +84,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_of_nothing_without_a_name_is_refused() {
+    let options = JsonToXml { root: Some("Document".to_owned()), marks_null: true, ..JsonToXml::default() };
+    let refused = json_to_xml(r#"{"":[]}"#, &options, &mut Budget::new(&Limits::DEFAULT));
+    assert!(refused.is_err(), "{refused:?}");
+    let found = json_to_xml(r#"{"a":[]}"#, &options, &mut Budget::new(&Limits::DEFAULT));
+    assert_eq!(found.unwrap(), "<Document><a /></Document>");
+}

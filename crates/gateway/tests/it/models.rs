@@ -50,7 +50,7 @@ async fn a_stream_reports_usage_and_the_body_names_the_model() {
 
 #[tokio::test]
 async fn what_is_not_told_is_unknown_and_other_calls_have_no_usage() {
-    let (unknown, _) = usage(&post("/openai/deployments/d/embeddings", "{}"), &json("{}")).await;
+    let (unknown, _) = usage(&post("/openai/deployments/d/chat/completions", "{"), &json("{")).await;
     assert_eq!(unknown, Some(Usage::unknown()));
     let (none, model) =
         usage(&post("/orders", "{\"model\":\"x\"}"), &json(r#"{"usage":{"total_tokens":7}}"#)).await;

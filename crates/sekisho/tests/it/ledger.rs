@@ -46,6 +46,7 @@ apis:
               <llm-emit-token-metric namespace="ledger">
                   <dimension name="Subscription ID" />
               </llm-emit-token-metric>
+              <authentication-managed-identity resource="https://cognitiveservices.azure.com" />
               <set-header name="x-sim-caller" exists-action="override">
                   <value>@(context.Subscription.Id)</value>
               </set-header>

@@ -149,7 +149,7 @@ impl Writer<'_> {
         }
         let items = value.children();
         if items.is_empty() && self.options.marks_null {
-            self.out.push_str(&format!("<{} />", self.element_name(name)));
+            return self.single(name, value);
         }
         for item in items {
             self.single(name, &item)?;
