@@ -61,6 +61,7 @@ fn vector(numbers: &[f32]) -> Vector {
 }
 
 /// A server with RediSearch; none, loudly, where it was not installed.
+#[allow(clippy::print_stderr)] // Who runs the tests must hear what was left out.
 async fn with_search() -> Option<Redis> {
     let redis = Redis::start_with_search().await.unwrap();
     if redis.is_none() {
