@@ -61,6 +61,9 @@ ROWS = [
     Row("jwt", "validate-jwt, RS256", CHAT, False, JSON_ENDING, 900, "memory", "/token"),
     Row("limit", "rate-limit-by-key, memory", CHAT, False, JSON_ENDING, 900, "memory", "/limited"),
     Row("limit-redis", "rate-limit-by-key, Redis", CHAT, False, JSON_ENDING, 900, "redis", "/limited"),
+    Row("tokens", "token limit and metric, memory", CHAT, False, JSON_ENDING, 900, "memory", "/tokens"),
+    Row("tokens-redis", "token limit and metric, Redis", CHAT, False, JSON_ENDING, 900, "redis", "/tokens"),
+    Row("tokens-sse", "token limit and metric, SSE", CHAT, True, b"data: [DONE]\n\n", 50 * 150, "memory", "/tokens"),
     Row("semantic", "semantic cache, hit", CHAT, False, JSON_ENDING, 900, "memory", "/semantic"),
     Row("cache", "cache-lookup, hit", f"/openai/models{QUERY}", False, JSON_ENDING, 900, "memory", "/cached", "GET"),
 ]
@@ -228,12 +231,12 @@ def show(report: dict) -> None:
     """The medians as a table."""
     print(f"{report['machine']['cpu']}, {report['machine']['cores']} cores; {report['connections']} connections; "
           f"medians of {report['rounds']} × {report['seconds']} s (backend: 1 ×)")
-    print(f"{'':28}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
+    print(f"{'':31}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
     for row in report["rows"]:
         title = row["title"]
         for name, runs in row["runs"].items():
             ratio = f"{row['cpuRatio']:12.2f} ×" if name == "sekisho" else ""
-            print(f"{title:28}{name:9}{median(runs, 'cpu_microseconds'):9.1f} µs{median(runs, 'requests_per_second'):10.0f}"
+            print(f"{title:31}{name:9}{median(runs, 'cpu_microseconds'):9.1f} µs{median(runs, 'requests_per_second'):10.0f}"
                   f"{median(runs, 'p50_milliseconds'):7.2f} ms{median(runs, 'p99_milliseconds'):7.2f} ms"
                   f"{median(runs, 'rss_kib') / 1024:6.1f} MiB{ratio}")
             title = ""

@@ -75,6 +75,10 @@ class Process:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / TICKS_PER_SECOND
 
+    def peak_rss_kib(self) -> int:
+        """The most resident memory so far, of the process without its children."""
+        return rss_kib(self._process.pid, "VmHWM")
+
     def rss_kib(self) -> int:
         """Resident memory now."""
         return sum(rss_kib(pid) for pid in self._pids())
@@ -92,8 +96,8 @@ def parent(pid: str) -> int | None:
         return None
 
 
-def rss_kib(pid: int) -> int:
-    found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+def rss_kib(pid: int, figure: str = "VmRSS") -> int:
+    found = re.search(rf"^{figure}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     return int(found[1]) if found else 0
 
 

@@ -3,15 +3,16 @@
 //!     streams URL [--streams N] [--events N] [--ramp MS] [--header 'Name: value']... [--prompt TEXT]
 //!
 //! Posts a chat request for a stream N times, spread over the ramp, and reads all answers. Events of the simulator's bare
-//! backend tell when they were sent (`sim_t`, nanoseconds of wall time of the same machine); the delay of an event is the
+//! backend tell when they were sent (`sim_t`, nanoseconds of the monotonic clock of the same machine); the delay of an event is the
 //! time from there to its last byte here. Prints one JSON object: streams that were whole, events, delays in microseconds.
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -67,9 +68,11 @@ struct Seen {
     is_done: bool,
 }
 
+/// Nanoseconds of the machine's monotonic clock, which processes share.
 fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    let now = clock_gettime(ClockId::Monotonic);
+    let [seconds, nanos] = [now.tv_sec, now.tv_nsec].map(|part| u64::try_from(part).unwrap_or(0));
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }
 
 async fn stream(options: &Options, request: &[u8]) -> Result<Seen> {
@@ -113,8 +116,7 @@ fn mark(buffer: &[u8], from: usize) -> Option<(u64, usize)> {
 }
 
 fn find(buffer: &[u8], needle: &[u8], from: usize) -> Option<usize> {
-    let place = buffer.get(from..)?.windows(needle.len()).position(|window| window == needle)?;
-    Some(from + place)
+    Some(from + memchr::memmem::find(buffer.get(from..)?, needle)?)
 }
 
 fn percentile(sorted: &[u64], share: f64) -> u64 {
