@@ -20,7 +20,8 @@ pub struct ReplyTokens {
 /// Someone who acts on what replies used: limits, metrics.
 pub trait TokenWatcher: Send + Sync {
     /// A reply ended, or was given up: this is what it used. Never waits; what has to wait is
-    /// [detached](Ports::detach). Once for each reply, before the client can see the end of it.
+    /// [detached](Ports::detach). Once for each reply: before the client can see the end of it, or soon after where long
+    /// texts had to be counted first.
     fn used(&self, tokens: &ReplyTokens, ports: &Ports);
 }
 
