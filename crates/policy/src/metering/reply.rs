@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use sekisho_llm::{StreamMeter, Usage};
 
 use super::body::{Received, Sent};
+use super::decoding::Decoder;
 use super::kept::Kept;
 use super::resolve::Found;
 use super::{Ledger, ModelCall, ReplyTokens};
@@ -67,6 +68,7 @@ impl ReplyMeter {
                 true => Text::Stream(Box::new(StreamMeter::new(metering.call.kind)), Vec::new(), 0),
                 false => Text::Whole(Kept::default()),
             },
+            decoder: Decoder::of(&response.headers),
             metering,
             request,
             usage,
@@ -93,6 +95,7 @@ impl ReplyMeter {
 /// A reply that is being read.
 pub(super) struct Reading {
     text: Text,
+    decoder: Decoder,
     metering: Metering,
     request: Arc<Mutex<Kept>>,
     usage: Arc<OnceLock<Usage>>,
@@ -124,7 +127,7 @@ impl Reading {
     /// Looks at what was passed on.
     pub(super) fn look(&mut self) {
         if let Text::Stream(meter, waiting, bytes) = &mut self.text {
-            for piece in waiting.drain(..) {
+            for piece in waiting.drain(..).filter_map(|piece| self.decoder.decode(piece)) {
                 meter.push(&piece);
             }
             *bytes = 0;
@@ -134,10 +137,13 @@ impl Reading {
     /// Closes the account: at once, or on a task of its own where long texts have to be counted first.
     pub(super) fn end(mut self, is_complete: bool) {
         self.look();
-        let Self { text, metering, request, usage, backend_id } = self;
+        let Self { text, mut decoder, metering, request, usage, backend_id } = self;
         let bytes = request.lock().held() + if let Text::Whole(kept) = &text { kept.held() } else { 0 };
         let found = match text {
-            Text::Whole(mut kept) => Found::Whole(kept.take().filter(|_| is_complete)),
+            Text::Whole(mut kept) => {
+                Found::Whole(kept.take().filter(|_| is_complete).and_then(|body| decoder.decode(body)))
+            }
+            Text::Stream(..) if matches!(decoder, Decoder::Unreadable) => Found::Whole(None),
             Text::Stream(meter, ..) => Found::Stream(Box::new(meter.finish())),
         };
         let ports = metering.ports.clone();

@@ -14,7 +14,7 @@ use super::kept::Kept;
 
 /// A reply that has ended.
 pub(super) enum Found {
-    /// A JSON reply; none when it was too large to be kept, or broke off.
+    /// A JSON reply; none when it was too large to be kept, broke off, or cannot be read.
     Whole(Option<Bytes>),
     /// What a stream told.
     Stream(Box<StreamUsage>),
@@ -94,8 +94,9 @@ fn filled(reported: Usage, prompt: Option<Estimate>, completion: Option<Estimate
     };
     let ((prompt, from_prompt), (completion, from_completion)) = (of(prompt), of(completion));
     let total = prompt.zip(completion).map(|(prompt, completion)| prompt.saturating_add(completion));
+    let known = [from_prompt, from_completion].into_iter().filter(|from| *from != Provenance::Unknown);
     Usage {
-        provenance: from_prompt.max(from_completion),
+        provenance: known.max().unwrap_or(Provenance::Unknown),
         prompt_provenance: from_prompt,
         completion_provenance: from_completion,
         prompt,

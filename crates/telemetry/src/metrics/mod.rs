@@ -119,13 +119,25 @@ impl Metrics {
         let (api, model) = (record.api_id.as_deref(), record.model.as_deref());
         // A call that ran no model used nothing: refused, or answered by a cache.
         let Some(usage) = record.usage else { return };
-        if usage.provenance == Provenance::Unknown {
+        let counts = [
+            (usage.prompt, usage.prompt_provenance),
+            (usage.completion, usage.completion_provenance),
+            (usage.total, usage.provenance),
+            (usage.cached, usage.prompt_provenance),
+            (usage.reasoning, usage.completion_provenance),
+        ];
+        let is_known =
+            |(count, from): &(Option<u64>, Provenance)| count.is_some() && *from != Provenance::Unknown;
+        if !counts.iter().take(2).all(is_known) {
             self.families.usage_unknown.with([api, model], |counter| counter.inc());
-            return;
         }
-        let labels = [api, record.subscription_id.as_deref(), model, Some(usage.provenance.as_str())];
-        let counts = [usage.prompt, usage.completion, usage.total, usage.cached, usage.reasoning];
-        self.families.tokens.with(labels, |handles| handles.add(counts));
+        for from in [Provenance::Reported, Provenance::Counted, Provenance::Estimated] {
+            let counts = counts.map(|(count, its)| count.filter(|_| its == from));
+            if counts.iter().any(Option::is_some) {
+                let labels = [api, record.subscription_id.as_deref(), model, Some(from.as_str())];
+                self.families.tokens.with(labels, |handles| handles.add(counts));
+            }
+        }
     }
 
     fn count_refusal(&self, record: &CallRecord) {

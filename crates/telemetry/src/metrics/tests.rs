@@ -141,7 +141,7 @@ fn tokens_are_counted_by_kind_and_unknown_ones_are_not_zero() {
     ]
     .into();
     assert_eq!(tokens, expected.iter().map(|(series, value)| (series.as_str(), *value)).collect());
-    assert_eq!(samples["sekisho_token_usage_unknown_total{api=\"openai\",model=\"gpt-4o\"}"], 1.0);
+    assert_eq!(samples["sekisho_token_usage_unknown_total{api=\"openai\",model=\"gpt-4o\"}"], 2.0);
 }
 
 #[test]
