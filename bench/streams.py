@@ -14,8 +14,6 @@ from pathlib import Path
 from processes import FOREIGN_VARIABLES, HERE, Failed, Process, answers, free_port
 
 EVENTS = 50
-# The characters of one event of the simulated models.
-WINDOW = len(" word")
 
 
 def main() -> int:
@@ -51,7 +49,7 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
     models, safety, main = start_models(arguments, directory, stack)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_VARIABLES)}
     environment |= {
-        "AZURE_POD_IDENTITY_AUTHORITY_HOST": main, "BENCH_MODELS": models, "BENCH_SAFETY": safety, "BENCH_WINDOW": str(WINDOW),
+        "AZURE_POD_IDENTITY_AUTHORITY_HOST": main, "BENCH_MODELS": models, "BENCH_SAFETY": safety,
     }
     port, management = free_port(), free_port()
     gateway = Process("sekisho", [
