@@ -3,7 +3,7 @@
 import anthropic
 import pytest
 
-from checks import assert_signed_in_without_the_callers_key
+from checks import WEATHER_ARGUMENTS, WEATHER_QUESTION, WEATHER_TOOL, assert_signed_in_without_the_callers_key
 
 KEY = "anthropic-key"
 CALL = dict(model="claude-sonnet-4-6", max_tokens=100)
@@ -42,6 +42,27 @@ def test_stream(client, policies):
     left = int(headers["x-remaining-quota-tokens"]) + int(headers["x-consumed-tokens"])
     spent = [message.usage, after.parse().usage]
     assert int(after.headers["x-remaining-quota-tokens"]) == left - sum(u.input_tokens + u.output_tokens for u in spent)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_tools_and_back(client, policies, stream):
+    function = WEATHER_TOOL["function"]
+    tools = [{"name": function["name"], "description": function["description"], "input_schema": function["parameters"]}]
+    messages = [{"role": "user", "content": f"{WEATHER_QUESTION}{' once more' if stream else ''}"}]
+    if stream:
+        with client.messages.stream(**CALL, messages=messages, tools=tools) as events:
+            message = events.get_final_message()
+    else:
+        message = client.messages.create(**CALL, messages=messages, tools=tools)
+    assert message.stop_reason == "tool_use"
+    assert policies.model_tokens() == (message.usage.input_tokens, message.usage.output_tokens)
+    [call] = [block for block in message.content if block.type == "tool_use"]
+    assert (call.name, call.input) == ("get_weather", WEATHER_ARGUMENTS)
+    messages += [
+        {"role": "assistant", "content": [{"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "Sunny"}]}]
+    assert client.messages.create(**CALL, messages=messages, tools=tools).stop_reason == "end_turn"
+    assert policies.model_calls() == 2
 
 
 def test_older_clients_send_the_key_in_a_header(policies):

@@ -1,9 +1,10 @@
 """openai: chat completions through every policy for models."""
 
+import asyncio
 import json
 
 import pytest
-from openai import AzureOpenAI, OpenAI
+from openai import AsyncAzureOpenAI, AzureOpenAI, OpenAI
 
 from checks import WEATHER_ARGUMENTS, WEATHER_QUESTION, WEATHER_TOOL, assert_signed_in_without_the_callers_key
 from policies_gateway import MODEL
@@ -85,3 +86,24 @@ def test_tools_and_back(client, policies, stream):
         answered = client.chat.completions.create(model=MODEL, messages=messages, tools=[WEATHER_TOOL])
         assert answered.choices[0].message.content.startswith("Simulated answer to ")
         assert policies.model_calls() == calls, "prompts with results of tools are not cached"
+
+
+def test_calls_at_the_same_time_add_up(policies):
+    """Plain ones and streams, of which half tell no usage."""
+    places = "mill ford quay barn well kiln toll moat yard dock inn keep".split()
+
+    async def call(client: AsyncAzureOpenAI, number: int, place: str) -> None:
+        shapes = ({}, {"stream": True}, {"stream": True, "stream_options": {"include_usage": True}})
+        reply = await client.chat.completions.create(**ask(f"Who {place}s the {place} of {place}?"), **shapes[number % 3])
+        if number % 3:
+            assert len([chunk async for chunk in reply]) > 5
+
+    async def drive() -> list[int]:
+        async with AsyncAzureOpenAI(**policies.azure("crowd")) as client:
+            await asyncio.gather(*(call(client, number, place) for number, place in enumerate(places)))
+            last = await client.chat.completions.with_raw_response.create(**ask("Is anybody still waiting?"))
+            return numbers(last.headers)
+
+    *_, quota = asyncio.run(drive())
+    assert policies.model_calls() == len(places) + 1
+    assert quota == QUOTA - sum(policies.model_tokens())

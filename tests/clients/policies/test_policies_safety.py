@@ -45,6 +45,28 @@ def test_prompt(client, claude, policies, prompt, stream):
     assert policies.model_calls() == 0
 
 
+@pytest.mark.parametrize("result", ["Sunny [sim:attack]", "Sunny [sim:violence=5]"])
+def test_result_of_a_tool(client, claude, policies, result):
+    arguments = '{"city":"Kyoto"}'
+    call = {"id": "call-1", "type": "function", "function": {"name": "get_weather", "arguments": arguments}}
+    spoken = [*user("How is the weather?"), {"role": "assistant", "content": None, "tool_calls": [call]},
+              {"role": "tool", "tool_call_id": "call-1", "content": result}]
+    item = {"type": "function_call", "call_id": "call-1", "name": "get_weather", "arguments": arguments}
+    items = [*user("How is the weather?"), item, {"type": "function_call_output", "call_id": "call-1", "output": result}]
+    used = {"type": "tool_use", "id": "call-1", "name": "get_weather", "input": {"city": "Kyoto"}}
+    blocks = [*user("How is the weather?"), {"role": "assistant", "content": [used]},
+              {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call-1", "content": result}]}]
+    calls = [
+        lambda: client.chat.completions.create(model=MODEL, messages=spoken),
+        lambda: client.responses.create(model=MODEL, input=items),
+        lambda: claude.messages.create(model="claude", max_tokens=50, messages=blocks),
+    ]
+    for refusal in calls:
+        with pytest.raises((openai.PermissionDeniedError, anthropic.PermissionDeniedError), match=BLOCKED):
+            refusal()
+    assert policies.model_calls() == 0
+
+
 def test_below_the_threshold(client):
     assert client.chat.completions.create(model=MODEL, messages=user("Help me out [sim:hate=3]")).choices
 
