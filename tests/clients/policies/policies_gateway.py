@@ -96,13 +96,13 @@ class Policies:
         return models["promptTokens"], models["completionTokens"]
 
     def sums(self, metric: str, *labels: str) -> Counter:
-        """The values of a metric on `/metrics`, added up by these labels."""
+        """The values of a metric on `/metrics`, added up by these labels; `None` where a series does not have one."""
         text = http(f"{self._gateway.management}/metrics").body.decode()
         sums = Counter()
         for series in filter(None, map(SERIES.fullmatch, text.splitlines())):
             if series["name"] == metric:
                 found = dict(LABEL.findall(series["labels"]))
-                sums[tuple(found[label] for label in labels)] += int(float(series["value"]))
+                sums[tuple(found.get(label) for label in labels)] += int(float(series["value"]))
         return sums
 
     def eventually_sums(self, metric: str, *labels: str, until) -> Counter:
