@@ -18,10 +18,10 @@ STOP_SECONDS = 30
 
 # Variables that would point the gateway at another identity or another backend than the demo's own.
 FOREIGN_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "MULTI_REGION_", "RANDOM_BACKENDS_", "PTU_FIRST_",
-                     "MCP_TOOLS_", "UNIFIED_MODELS_")
+                     "MCP_TOOLS_", "UNIFIED_MODELS_", "REALTIME_")
 
-# Examples that are in front of other things than models.
-OTHER_EXAMPLES = ("gallery", "mcp-tools", "unified-models")
+# Examples that the demo does not serve: they are in front of other things than Azure's models, or of Realtime.
+OTHER_EXAMPLES = ("gallery", "mcp-tools", "realtime", "unified-models")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def binary() -> str:
 
 
 def example_names() -> list[str]:
-    """The examples in the repository that are in front of models; the others have tests of their own."""
+    """The examples in the repository that the demo serves; the others have tests of their own."""
     folders = (folder for folder in (REPOSITORY / "examples").iterdir() if folder.is_dir())
     return sorted(folder.name for folder in folders if folder.name not in OTHER_EXAMPLES)
 
