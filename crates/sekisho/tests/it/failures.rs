@@ -1,5 +1,6 @@
 //! What surrounds a call fails: the call is answered all the same.
 
+use sekisho_simulator::{Config, IdentityConfig, Simulator};
 use serde_json::json;
 
 use crate::support::client::{Answer as Received, CHAT, Client};
@@ -34,7 +35,12 @@ async fn chat(gateway: &Gateway) -> Received {
 }
 
 fn answer(path: &str, status: u16, text: &str) -> Answer {
-    Answer { path: path.to_owned(), status: Some(status), json: Some(json!({"text": text})), ..Answer::default() }
+    Answer {
+        path: path.to_owned(),
+        status: Some(status),
+        json: Some(json!({"text": text})),
+        ..Answer::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,4 +96,35 @@ async fn retry_over_pool() {
     let met: Vec<&str> = arrived.iter().filter_map(|arrived| arrived.target.get(..2)).collect();
     assert!(met.windows(2).any(|pair| pair == ["/a", "/b"]), "{met:?}");
     assert!(arrived.iter().all(|arrived| arrived.method == "POST" && arrived.body == CHAT));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn managed_identity() {
+    let identity = IdentityConfig { user_assigned: vec!["right".to_owned()], ..IdentityConfig::default() };
+    let simulator = Simulator::start(Config { identity, ..Config::default() }).await.unwrap();
+    let host = simulator.url().trim_end_matches('/').to_owned();
+    let environment = [("AZURE_POD_IDENTITY_AUTHORITY_HOST".to_owned(), host)];
+    let world = World::start().await;
+    for (attributes, status, calls, with_token) in [
+        (r#"client-id="right""#, 200, 100, 100),
+        (r#"client-id="wrong""#, 500, 0, 0),
+        (r#"client-id="wrong" ignore-error="true""#, 200, 100, 0),
+    ] {
+        let policies = format!(
+            "<inbound><base /><authentication-managed-identity resource=\"https://cognitiveservices.azure.com\" \
+             {attributes} /></inbound><backend><base /></backend><outbound><base /></outbound>"
+        );
+        let folder = models(&world, &policies, "");
+        let gateway = Gateway::start(&folder.path().join("sekisho.yaml"), &environment).await;
+        world.play(&[answer("/model", 200, "from the model")]);
+        for _ in 0..100 {
+            assert_eq!(chat(&gateway).await.status, status, "{attributes}");
+        }
+        let arrived = world.arrived();
+        let tokens = arrived.iter().filter(|arrived| arrived.headers.contains_key("authorization")).count();
+        assert_eq!((arrived.len(), tokens), (calls, with_token), "{attributes}");
+    }
+    let asked = simulator.stats().identity;
+    let for_right: u64 = asked.iter().filter(|(who, _)| who.contains("right")).map(|(_, count)| count).sum();
+    assert_eq!(for_right, 1, "one token for a hundred calls: {asked:?}");
 }

@@ -18,7 +18,8 @@ const AT_ONCE: usize = 16;
 const MEASURED: usize = 300;
 const KEY: (&str, &str) = ("api-key", "test-key");
 
-const METRIC: &str = r#"<emit-metric name="calls" namespace="isolation"><dimension name="API ID" /></emit-metric>"#;
+const METRIC: &str =
+    r#"<emit-metric name="calls" namespace="isolation"><dimension name="API ID" /></emit-metric>"#;
 
 async fn call(client: &Client, gateway: &Gateway) -> Duration {
     let start = Instant::now();
@@ -77,7 +78,9 @@ async fn metric_isolation() {
     of_free.sort_unstable();
     of_stuck.sort_unstable();
     let (usual, beside) = (of_free[MEASURED / 2], of_stuck[MEASURED / 2]);
-    println!("median of a call: {usual:?}, with nobody to take what is recorded {beside:?}; {dropped} lines lost");
+    println!(
+        "median of a call: {usual:?}, with nobody to take what is recorded {beside:?}; {dropped} lines lost"
+    );
     assert!(beside < usual + Duration::from_millis(5), "{beside:?} against {usual:?}");
     let told = value(&client, &stuck, "sekisho_requests_total{").await;
     assert!(told >= CALLS as f64, "metrics go on: {told}");

@@ -33,7 +33,9 @@ async fn start() -> (Running, Gateway) {
 async fn ask(session: &mut WebSocketStream<TcpStream>, text: &str) {
     let content = json!([{"type": "input_text", "text": text}]);
     let item = json!({"type": "message", "role": "user", "content": content});
-    for event in [json!({"type": "conversation.item.create", "item": item}), json!({"type": "response.create"})] {
+    for event in
+        [json!({"type": "conversation.item.create", "item": item}), json!({"type": "response.create"})]
+    {
         session.send(event.to_string().into()).await.unwrap();
     }
     loop {
@@ -89,8 +91,9 @@ async fn realtime_sessions_are_checked_limited_and_counted() {
         let total = text
             .lines()
             .find(|line| line.starts_with("sekisho_tokens_total") && line.contains("kind=\"total\""));
-        total.is_some_and(|line| line.contains("model=\"gpt-4o-realtime\"") && line.ends_with(&format!(" {used}")))
-            && text.contains("\nsekisho_websockets_open 0\n")
+        total.is_some_and(|line| {
+            line.contains("model=\"gpt-4o-realtime\"") && line.ends_with(&format!(" {used}"))
+        }) && text.contains("\nsekisho_websockets_open 0\n")
             && text.contains("sekisho_websockets_closed_total{reason=\"closed\"} 1")
     })
     .await;

@@ -77,7 +77,10 @@ async fn a_thousand_streams_lose_no_event() {
     let at = |share: usize| all[(all.len() - 1) * share / 1000];
     println!(
         "{} events of {STREAMS} streams: p50 {:?}, p99 {:?}, max {:?}",
-        all.len(), at(500), at(990), at(1000)
+        all.len(),
+        at(500),
+        at(990),
+        at(1000)
     );
     assert_eq!(all.len(), STREAMS * 5);
     // Without optimization the machine is busy with the test itself.

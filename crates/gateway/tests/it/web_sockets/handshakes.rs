@@ -137,8 +137,11 @@ async fn an_mcp_server_may_have_the_path_of_a_web_socket_api() {
   calls:
     path: calls
 ";
-    let configuration = live(backend.address, "").replace("  calls:\n    path: live\n", tools);
-    let bench = Bench::start(&configuration.replace("/apis/live", "/apis")).await;
+    let configuration = live(backend.address, "")
+        .replace("  calls:\n    path: live\n", tools)
+        .replace("method: '*', urlTemplate: '/*'", "method: GET, urlTemplate: /all")
+        .replace("/apis/live", "/apis");
+    let bench = Bench::start(&configuration).await;
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     let call = format!(
         "POST /live/mcp HTTP/1.1\r\nHost: a\r\nOcp-Apim-Subscription-Key: team-key\r\n\
@@ -146,7 +149,7 @@ async fn an_mcp_server_may_have_the_path_of_a_web_socket_api() {
         ping.len()
     );
     let answer = bench.call(&call).await;
-    assert_eq!((answer.status(), &*answer.body), (200, r#"{"id":1,"jsonrpc":"2.0","result":{}}"#));
+    assert_eq!((answer.status(), &*answer.body), (200, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#));
     // A stream of the server, which it does not have; not the WebSocket API's 404.
     let stream = "GET /live/mcp HTTP/1.1\r\nHost: a\r\nOcp-Apim-Subscription-Key: team-key\r\n\
                   Accept: text/event-stream\r\n\r\n";

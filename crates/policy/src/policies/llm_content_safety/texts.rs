@@ -256,7 +256,11 @@ impl EventTexts {
                 let is_message = read_rpc(event.data, &mut |text| on_text(0, text))?;
                 // The older transport of MCP begins with the place that takes messages.
                 let may_be_other = self.format == Format::PerhapsRpc || event.name == b"endpoint";
-                return if is_message || may_be_other { Ok(()) } else { Err(unreadable("an event of the stream")) };
+                return if is_message || may_be_other {
+                    Ok(())
+                } else {
+                    Err(unreadable("an event of the stream"))
+                };
             }
             Format::Model(kind) if writes_text(kind) => kind,
             Format::Model(_) => return Ok(()),
