@@ -1,5 +1,7 @@
 //! Calls that ask the same at once: what is embedded and asked once, and what nobody waits for.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests may fail as tests do
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! `llm-content-safety`: has Azure AI Content Safety judge what goes to models and what comes from them.
 //!
 //! - [`rules`]: what the document asks for
-//! - [`texts`]: the text of messages, by their wire format
+//! - [`texts`], [`rpc`]: the text of messages, by their wire format
 //! - [`windows`]: long texts in parts
 //! - [`questions`], [`service`]: what the service is asked about them, and its answers
 //! - [`judge`]: what follows from the answers
@@ -12,6 +12,7 @@ mod held;
 mod judge;
 mod questions;
 mod reply;
+mod rpc;
 mod rules;
 mod service;
 #[cfg(test)]

@@ -4,17 +4,13 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
-use sekisho_llm::{
-    Event, Kind, Part, Piece, Prompt, Role, RpcDirection, delta, read_completion, read_prompt, rpc_texts,
-};
+use sekisho_llm::{Event, Kind, Part, Piece, Prompt, Role, delta, read_completion, read_prompt};
 use serde::de::IgnoredAny;
 
+use super::rpc;
 use super::service::Failure;
 use crate::body::{Body, Within};
 use crate::exchange::{ApiType, Exchange, Response};
-
-/// The status of a server that took a message and has no answer to it.
-const ACCEPTED: u16 = 202;
 
 /// How the messages of a call are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +80,7 @@ impl Format {
         }
         match &exchange.request.body {
             _ if takes_rpc(exchange) => Some(Self::Rpc),
-            Body::Full(body) if size == Within::Whole && is_rpc_request(body) => Some(Self::PerhapsRpc),
+            Body::Full(body) if size == Within::Whole && rpc::is_request(body) => Some(Self::PerhapsRpc),
             _ => None,
         }
     }
@@ -123,7 +119,7 @@ impl Format {
         match self {
             Self::Rpc | Self::PerhapsRpc => {
                 let mut texts = Texts::default();
-                let is_message = read_rpc(body, &mut |text| texts.add_prompt(text))?;
+                let is_message = rpc::read(body, &mut |text| texts.add_prompt(text))?;
                 if self == Self::Rpc && !is_message { Err(unreadable("the request")) } else { Ok(texts) }
             }
             Self::Model(kind) => match read_prompt(kind, body) {
@@ -140,10 +136,8 @@ impl Format {
         let mut texts = Texts::default();
         match self {
             Self::Rpc | Self::PerhapsRpc => {
-                let is_message = read_rpc(body, &mut |text| texts.add_document(text))?;
-                // The card of an agent is no message, nor what a server says where it only took one.
-                let is_answer = *method == Method::POST && response.status != ACCEPTED;
-                if self == Self::Rpc && is_answer && !is_message {
+                let is_message = rpc::read(body, &mut |text| texts.add_document(text))?;
+                if self == Self::Rpc && !is_message && rpc::is_answer(response, method) {
                     return Err(unreadable("the response"));
                 }
             }
@@ -164,22 +158,6 @@ impl Format {
 /// True when the API is an MCP server or an A2A agent.
 fn takes_rpc(exchange: &Exchange) -> bool {
     exchange.facts.api_type != ApiType::Http
-}
-
-/// True for a request of JSON-RPC, or a list with one.
-fn is_rpc_request(body: &[u8]) -> bool {
-    let found = rpc_texts(body).unwrap_or_default();
-    found.messages.iter().any(|message| message.direction == RpcDirection::Request)
-}
-
-/// Gives the texts of JSON-RPC messages. False when the body is something else; one without anything in it is not.
-fn read_rpc(body: &[u8], on_text: &mut impl FnMut(&str)) -> Result<bool, Failure> {
-    let Some(found) = rpc_texts(body) else { return Ok(body.trim_ascii().is_empty()) };
-    if found.truncated {
-        return Err(Failure::new("TextTooLong", "the message has more texts than are read of one"));
-    }
-    found.messages.iter().flat_map(|message| &message.texts).for_each(|text| on_text(text));
-    Ok(true)
 }
 
 /// What a prompt says.
@@ -253,13 +231,11 @@ impl EventTexts {
     pub(super) fn read(&self, event: &Event<'_>, on_text: &mut impl FnMut(u64, &str)) -> Result<(), Failure> {
         let kind = match self.format {
             Format::Rpc | Format::PerhapsRpc => {
-                let is_message = read_rpc(event.data, &mut |text| on_text(0, text))?;
-                // The older transport of MCP begins with the place that takes messages.
-                let may_be_other = self.format == Format::PerhapsRpc || event.name == b"endpoint";
-                return if is_message || may_be_other {
-                    Ok(())
-                } else {
-                    Err(unreadable("an event of the stream"))
+                let is_message = rpc::read(event.data, &mut |text| on_text(0, text))?;
+                let may_be_other = self.format == Format::PerhapsRpc || rpc::names_a_place(event);
+                return match is_message || may_be_other {
+                    true => Ok(()),
+                    false => Err(unreadable("an event of the stream")),
                 };
             }
             Format::Model(kind) if writes_text(kind) => kind,
