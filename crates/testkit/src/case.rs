@@ -18,6 +18,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use sekisho_policy::compile::{ContentSafetySettings, OnSafetyFailure};
+use sekisho_policy::exchange::ApiType;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub backends: Vec<String>,
     /// The API's service URL; `https://service.example/base` when not set, empty for none.
     pub service_url: Option<String>,
+    /// What kind of calls the API takes.
+    pub api_type: CaseApiType,
     /// The operation's URL template, for `rewrite-uri`.
     pub url_template: Option<String>,
     /// Parameters that the template matched.
@@ -78,6 +81,30 @@ pub struct Settings {
     pub content_safety: ContentSafety,
     /// What is different from call to call; the first entry is for the first call.
     pub calls: Vec<CallSettings>,
+}
+
+/// `apiType` of a case.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CaseApiType {
+    /// Calls of operations.
+    #[default]
+    Http,
+    /// An MCP server.
+    Mcp,
+    /// An A2A agent.
+    A2a,
+}
+
+impl CaseApiType {
+    /// As policies have it.
+    pub fn api_type(self) -> ApiType {
+        match self {
+            CaseApiType::Http => ApiType::Http,
+            CaseApiType::Mcp => ApiType::Mcp,
+            CaseApiType::A2a => ApiType::A2a,
+        }
+    }
 }
 
 /// How the gateway caches by meaning.

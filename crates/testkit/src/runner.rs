@@ -314,6 +314,7 @@ fn facts(case: &Case, call: &Call, of_call: &CallSettings) -> CallFacts {
         .filter_map(|(id, file)| Some((Arc::from(id.as_str()), pem(file)?.certificate()?)));
     CallFacts {
         api: Some(Arc::new(api)),
+        api_type: case.settings.api_type.api_type(),
         operation: Some(Arc::new(operation)),
         product,
         subscription,

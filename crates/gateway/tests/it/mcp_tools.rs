@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use sekisho_llm::{Provenance, Usage};
 use serde_json::{Value, json};
 
 use crate::bench::{Backend, Bench, Message};
@@ -378,4 +379,36 @@ async fn policies_around_tools_work_as_around_any_backend() {
     let ping = message("ping", json!({}));
     let (request, _) = tokio::join!(served(&backend, "200 OK", "{}"), post(&bench, KEY, &ping));
     assert_eq!((&*request.start, &*request.body), ("POST /other/mcp HTTP/1.1", &*ping));
+}
+
+#[tokio::test]
+async fn tokens_of_a_tool_that_asks_a_model_are_those_of_the_call() {
+    let specification = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/specifications/chat.yaml");
+    let backend = Backend::start().await;
+    let configuration = format!(
+        "apis:
+  models:
+    path: models
+    serviceUrl: http://{}/openai
+    specificationFile: {specification}
+  tools:
+    path: ai/tools
+    type: mcp
+    tools:
+      ask: {{operationId: /apis/models/operations/chat}}
+subscriptions:
+  team: {{scope: /apis/tools, primaryKey: key}}
+",
+        backend.address
+    );
+    let mut bench = Bench::start(&configuration).await;
+    let question = json!({"messages": [{"role": "user", "content": "Who passes?"}]});
+    let body = call("ask", json!({"deployment": "gpt", "body": question}));
+    let reply = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#;
+    let (request, answer) = tokio::join!(served(&backend, "200 OK", reply), post(&bench, KEY, &body));
+    assert_eq!(request.start, "POST /openai/deployments/gpt/chat/completions HTTP/1.1");
+    assert_eq!(answer.status(), 200);
+    let record = bench.record().await;
+    assert_eq!(record.api_id.as_deref(), Some("tools"));
+    assert_eq!(record.usage, Some(Usage::new(Provenance::Reported, Some(3), Some(4))));
 }

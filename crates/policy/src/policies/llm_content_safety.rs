@@ -1,7 +1,7 @@
 //! `llm-content-safety`: has Azure AI Content Safety judge what goes to models and what comes from them.
 //!
 //! - [`rules`]: what the document asks for
-//! - [`texts`]: the text of messages, by their wire format
+//! - [`texts`], [`rpc`]: the text of messages, by their wire format
 //! - [`windows`]: long texts in parts
 //! - [`questions`], [`service`]: what the service is asked about them, and its answers
 //! - [`judge`]: what follows from the answers
@@ -12,6 +12,7 @@ mod held;
 mod judge;
 mod questions;
 mod reply;
+mod rpc;
 mod rules;
 mod service;
 #[cfg(test)]
@@ -165,7 +166,7 @@ unchecked instead, for all policies or by their `id`.",
         "The end of a stream that was cut off is its end: there is no `[DONE]`.",
         "Text of a slow stream is judged after 10 s though its window is not full.",
         "Images and audio are not judged.",
-        "Where the API is neither an MCP server nor an A2A agent, JSON-RPC is told from other JSON by looking into it: requests larger than the gateway buffers, and in outbound responses that are larger or compressed, pass.",
+        "An API that is an MCP server or an A2A agent takes JSON-RPC only: what cannot be read as such is refused, but for agent cards and the answer 202 to a message. Where the API is neither, JSON-RPC is told from other JSON by looking into it: requests larger than the gateway buffers, and in outbound responses that are larger or compressed, pass.",
         "In outbound a compressed response cannot be read and is refused: remove `Accept-Encoding` in inbound.",
     ],
 };

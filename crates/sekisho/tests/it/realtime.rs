@@ -1,49 +1,49 @@
 //! The example of a WebSocket API for a Realtime model beside the other calls at the same path.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use http::HeaderMap;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use sekisho_simulator::{Config, DeploymentConfig, ResourceConfig, Running, Simulator};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async, client_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::support::client::Client;
 use crate::support::gateway::Gateway;
 use crate::support::{eventually, service};
 
+const MODEL: &str = "gpt-4o-realtime";
 const TARGET: &str = "/realtime/openai/realtime?api-version=2024-10-01-preview&deployment=gpt-4o-realtime";
 
-/// What a model says when a response is done.
-const DONE: &str = r#"{"type":"response.done","response":{"status":"completed","usage":{"total_tokens":30,"input_tokens":20,"output_tokens":10}}}"#;
-
-/// A model that answers every message with one response; path, query and headers of its handshakes.
-async fn model() -> (SocketAddr, mpsc::Receiver<(String, HeaderMap)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, handshakes) = mpsc::channel(10);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(session(stream, sender.clone()));
-        }
-    });
-    (address, handshakes)
+/// An account with a Realtime model and one for chats, and a gateway in front of it.
+async fn start() -> (Running, Gateway) {
+    let deployments = [MODEL, "gpt-4o"].map(DeploymentConfig::new).to_vec();
+    let resources = vec![ResourceConfig::new("account", deployments)];
+    let simulator = Simulator::start(Config { resources, ..Config::default() }).await.unwrap();
+    let environment = service::environment(&simulator, &[("REALTIME_URL", "account")]);
+    let gateway = Gateway::start(&service::example("realtime"), &environment).await;
+    (simulator, gateway)
 }
 
-async fn session(stream: TcpStream, handshakes: mpsc::Sender<(String, HeaderMap)>) {
-    #[expect(clippy::result_large_err, reason = "the library's own error")]
-    let note = |request: &Request, response: Response| {
-        handshakes.try_send((request.uri().to_string(), request.headers().clone())).unwrap();
-        Ok(response)
-    };
-    let mut socket = accept_hdr_async(stream, note).await.unwrap();
-    while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() {
-            socket.send(DONE.into()).await.unwrap();
+/// Sends a message of the user and waits until the model answered it.
+async fn ask(session: &mut WebSocketStream<TcpStream>, text: &str) {
+    let content = json!([{"type": "input_text", "text": text}]);
+    let item = json!({"type": "message", "role": "user", "content": content});
+    for event in
+        [json!({"type": "conversation.item.create", "item": item}), json!({"type": "response.create"})]
+    {
+        session.send(event.to_string().into()).await.unwrap();
+    }
+    loop {
+        let message = session.next().await.unwrap().unwrap();
+        let event: Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
+        assert_ne!(event["type"], "error", "{event}");
+        if event["type"] == "response.done" {
+            return;
         }
     }
 }
@@ -64,21 +64,22 @@ fn status(refused: Result<WebSocketStream<TcpStream>, Error>) -> u16 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn realtime_sessions_are_checked_limited_and_counted() {
-    let simulator = service::simulator(&["account"]).await;
-    let (address, mut handshakes) = model().await;
-    let mut environment = service::environment(&simulator, &[]);
-    environment.push(("REALTIME_URL".to_owned(), format!("http://{address}/openai")));
-    let gateway = Gateway::start(&service::example("realtime"), &environment).await;
+    let (simulator, gateway) = start().await;
 
     assert_eq!(status(open(&gateway, "").await), 401);
     let mut session = open(&gateway, "&api-key=realtime-demo-key").await.unwrap();
-    let (target, headers) = handshakes.recv().await.unwrap();
-    assert_eq!(target, "/openai/realtime?api-version=2024-10-01-preview&deployment=gpt-4o-realtime");
-    assert!(headers["authorization"].to_str().unwrap().starts_with("Bearer "));
-    for _ in 0..2 {
-        session.send(r#"{"type":"response.create"}"#.into()).await.unwrap();
-        assert_eq!(session.next().await.unwrap().unwrap(), DONE.into());
+    // The account lets nobody in without a token or its own key.
+    let seen = simulator.stats().resources["account"].counts.last.clone().unwrap();
+    assert_eq!(seen.path, "/openai/realtime?api-version=2024-10-01-preview&deployment=gpt-4o-realtime");
+    assert!(seen.headers["authorization"].starts_with("Bearer "));
+    let created = session.next().await.unwrap().unwrap();
+    assert!(created.to_text().unwrap().contains("session.created"), "{created:?}");
+    for text in ["Who passes?", "And then?"] {
+        ask(&mut session, text).await;
     }
+    let used = simulator.stats().resources["account"].deployments[MODEL].clone();
+    let used = used.prompt_tokens + used.completion_tokens;
+    assert!(used > 0);
     let client = Client::new();
     let metrics = format!("{}/metrics", gateway.management);
     assert!(client.get(&metrics).await.text().contains("\nsekisho_websockets_open 1\n"));
@@ -90,8 +91,9 @@ async fn realtime_sessions_are_checked_limited_and_counted() {
         let total = text
             .lines()
             .find(|line| line.starts_with("sekisho_tokens_total") && line.contains("kind=\"total\""));
-        total.is_some_and(|line| line.contains("model=\"gpt-4o-realtime\"") && line.ends_with(" 60"))
-            && text.contains("\nsekisho_websockets_open 0\n")
+        total.is_some_and(|line| {
+            line.contains("model=\"gpt-4o-realtime\"") && line.ends_with(&format!(" {used}"))
+        }) && text.contains("\nsekisho_websockets_open 0\n")
             && text.contains("sekisho_websockets_closed_total{reason=\"closed\"} 1")
     })
     .await;
@@ -103,10 +105,21 @@ async fn realtime_sessions_are_checked_limited_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn realtime_sessions_carry_10_mb_and_the_close_code() {
+    let (_simulator, gateway) = start().await;
+    let mut session = open(&gateway, "&api-key=realtime-demo-key&sim=echo").await.unwrap();
+    let large = Message::binary(vec![7_u8; 10 * 1024 * 1024]);
+    session.send(large.clone()).await.unwrap();
+    assert!(session.next().await.unwrap().unwrap() == large, "changed on its way");
+    let frame = CloseFrame { code: CloseCode::Library(4001), reason: "enough".into() };
+    session.send(Message::Close(Some(frame.clone()))).await.unwrap();
+    let Message::Close(Some(closed)) = session.next().await.unwrap().unwrap() else { panic!("no close") };
+    assert_eq!(closed.code, frame.code);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_calls_at_the_path_of_realtime_go_their_own_way() {
-    let simulator = service::simulator(&["account"]).await;
-    let environment = service::environment(&simulator, &[("REALTIME_URL", "account")]);
-    let gateway = Gateway::start(&service::example("realtime"), &environment).await;
+    let (_simulator, gateway) = start().await;
     let answer = Client::new().chat(&format!("{}/realtime", gateway.url), "realtime-demo-key").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
 }

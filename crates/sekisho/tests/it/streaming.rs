@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use http_body_util::BodyExt;
+use tokio::task::JoinSet;
 
-use crate::support::backend::Backend;
+use crate::support::backend::{Backend, microseconds};
 use crate::support::client::Client;
 use crate::support::gateway::Gateway;
 use crate::support::{eventually, service};
@@ -32,6 +33,60 @@ async fn each_event_arrives_within_50_ms_of_being_sent() {
         sent.iter().zip(&arrived).map(|(sent, arrived)| arrived.duration_since(*sent)).collect();
     println!("from backend to client: {delays:?}");
     assert!(delays.iter().all(|delay| *delay < Duration::from_millis(50)), "{delays:?}");
+}
+
+/// How long each event of a stream was on its way; every event is there, whole and in its place.
+async fn delays(client: Client, url: String, count: usize) -> Vec<Duration> {
+    let response = client.open(Method::GET, &url, &KEY, "").await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut body = response.into_body();
+    let mut text = String::new();
+    let mut delays = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let now = microseconds();
+        text.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            let sent = event.strip_prefix(&format!("data: event {} at ", delays.len())).expect(event);
+            let sent: u128 = sent.parse().unwrap();
+            delays.push(Duration::from_micros(now.saturating_sub(sent).try_into().unwrap()));
+            text = rest.to_owned();
+        }
+    }
+    assert_eq!((delays.len(), text.as_str()), (count, ""));
+    delays
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_streams_lose_no_event() {
+    const STREAMS: usize = 1000;
+    const EVENTS: usize = 8;
+    let backend = Backend::start().await;
+    let folder = service::small(&backend.url(), &service::inbound(""));
+    let gateway = Gateway::start(folder.path(), &[]).await;
+    let url = format!("{}/test/events?count={EVENTS}&every=1000&stamps=1", gateway.url);
+    let client = Client::new();
+    let mut streams: JoinSet<_> = (0..STREAMS).map(|_| delays(client.clone(), url.clone(), EVENTS)).collect();
+    eventually("all streams are open at once", Duration::from_secs(30), || async {
+        backend.seen.lock().open == STREAMS
+    })
+    .await;
+    let mut all = Vec::new();
+    while let Some(delays) = streams.join_next().await {
+        all.extend(delays.unwrap());
+    }
+    all.sort_unstable();
+    let at = |share: usize| all[(all.len() - 1) * share / 1000];
+    println!(
+        "{} events of {STREAMS} streams: p50 {:?}, p99 {:?}, max {:?}",
+        all.len(),
+        at(500),
+        at(990),
+        at(1000)
+    );
+    assert_eq!(all.len(), STREAMS * EVENTS);
+    // Without optimization the machine is busy with the test itself.
+    let bound = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_millis(50) };
+    assert!(at(990) < bound, "{:?}", at(990));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

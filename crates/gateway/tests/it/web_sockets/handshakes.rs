@@ -127,6 +127,39 @@ async fn other_calls_at_the_same_path_go_to_the_other_api() {
 }
 
 #[tokio::test]
+async fn an_mcp_server_may_have_the_path_of_a_web_socket_api() {
+    let backend = Echo::start().await;
+    let tools = "  tools:
+    path: live
+    type: mcp
+    tools:
+      any: {operationId: /apis/calls/operations/any}
+  calls:
+    path: calls
+";
+    let configuration = live(backend.address, "")
+        .replace("  calls:\n    path: live\n", tools)
+        .replace("method: '*', urlTemplate: '/*'", "method: GET, urlTemplate: /all")
+        .replace("/apis/live", "/apis");
+    let bench = Bench::start(&configuration).await;
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let call = format!(
+        "POST /live/mcp HTTP/1.1\r\nHost: a\r\nOcp-Apim-Subscription-Key: team-key\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{ping}",
+        ping.len()
+    );
+    let answer = bench.call(&call).await;
+    assert_eq!((answer.status(), &*answer.body), (200, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#));
+    // A stream of the server, which it does not have; not the WebSocket API's 404.
+    let stream = "GET /live/mcp HTTP/1.1\r\nHost: a\r\nOcp-Apim-Subscription-Key: team-key\r\n\
+                  Accept: text/event-stream\r\n\r\n";
+    assert_eq!(bench.call(stream).await.status(), 405);
+    let (mut socket, _) = try_open(&bench, request(&bench, "/live/mcp?api-key=team-key")).await.unwrap();
+    socket.send("hello".into()).await.unwrap();
+    assert_eq!(next(&mut socket).await, "hello".into());
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_consent_is_passed_on() {
     let backend = Backend::start().await;
     let mut bench = Bench::start(&live(backend.address, "")).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
 
@@ -40,7 +41,7 @@ impl CheckReply {
     /// Judges the response that is there. Errors of backends are not judged: no model wrote them.
     pub(super) async fn check(self, exchange: &mut Exchange) -> Result<(), PolicyError> {
         let rules = &self.judge.service.rules;
-        let asks = rules.analyzes() || rules.shields && self.format == Format::Rpc;
+        let asks = rules.analyzes() || rules.shields && self.format.is_rpc();
         if !asks {
             return Ok(());
         }
@@ -55,7 +56,7 @@ impl CheckReply {
                 self.guard(response);
                 return Ok(());
             }
-            None => self.questions(response, exchange.limits.buffered_body).await?,
+            None => self.questions(response, &exchange.request.method, exchange.limits.buffered_body).await?,
         };
         let judgement = self.judge.answer(questions, What::Response).await;
         self.judge.conclude(exchange, judgement)
@@ -65,13 +66,14 @@ impl CheckReply {
     async fn questions(
         &self,
         response: &mut Response,
+        method: &Method,
         limit: usize,
     ) -> Result<Result<Vec<Question>, Failure>, PolicyError> {
         if response.body.buffer_within(limit).await.map_err(response_body_error)? == Within::Larger {
             return Ok(if self.is_certain { Err(too_large(limit)) } else { Ok(Vec::new()) });
         }
         let rules = &self.judge.service.rules;
-        let texts = self.format.texts_of_response(&response.body);
+        let texts = self.format.texts_of_response(response, method);
         Ok(texts.and_then(|texts| questions::of_texts(rules, rules.response_window, &texts)))
     }
 
@@ -100,7 +102,7 @@ struct StreamJudge {
 impl Warden for StreamJudge {
     fn passes(self: Arc<Self>, text: String) -> PortFuture<'static, bool> {
         Box::pin(async move {
-            let questions = questions::of_window(&self.judge.service.rules, text, self.format == Format::Rpc);
+            let questions = questions::of_window(&self.judge.service.rules, text, self.format.is_rpc());
             self.judge.judge(questions, What::Stream).await.refusal.is_none()
         })
     }

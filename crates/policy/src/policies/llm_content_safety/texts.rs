@@ -4,22 +4,23 @@
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
-use sekisho_llm::{
-    Event, Kind, Part, Piece, Prompt, Role, RpcDirection, delta, read_completion, read_prompt, rpc_texts,
-};
+use sekisho_llm::{Event, Kind, Part, Piece, Prompt, Role, delta, read_completion, read_prompt};
 use serde::de::IgnoredAny;
 
+use super::rpc;
 use super::service::Failure;
 use crate::body::{Body, Within};
-use crate::exchange::{ApiType, Exchange};
+use crate::exchange::{ApiType, Exchange, Response};
 
 /// How the messages of a call are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// A call of a model.
     Model(Kind),
-    /// JSON-RPC, as MCP servers and A2A agents speak it.
+    /// JSON-RPC to an MCP server or an A2A agent, which take nothing else.
     Rpc,
+    /// JSON-RPC in an API that may take something else as well.
+    PerhapsRpc,
 }
 
 /// The text of a message.
@@ -79,7 +80,7 @@ impl Format {
         }
         match &exchange.request.body {
             _ if takes_rpc(exchange) => Some(Self::Rpc),
-            Body::Full(body) if size == Within::Whole && is_rpc_request(body) => Some(Self::Rpc),
+            Body::Full(body) if size == Within::Whole && rpc::is_request(body) => Some(Self::PerhapsRpc),
             _ => None,
         }
     }
@@ -90,18 +91,25 @@ impl Format {
         if is_judged(kind) {
             return Some(Self::Model(kind));
         }
+        if takes_rpc(exchange) {
+            return (kind == Kind::Other).then_some(Self::Rpc);
+        }
         let response = exchange.response.as_ref()?;
-        let may_be_rpc = takes_rpc(exchange) || response.is_event_stream() || is_json(&response.headers);
-        (kind == Kind::Other && may_be_rpc).then_some(Self::Rpc)
+        let may_be_rpc = response.is_event_stream() || is_json(&response.headers);
+        (kind == Kind::Other && may_be_rpc).then_some(Self::PerhapsRpc)
+    }
+
+    /// True for JSON-RPC.
+    pub(super) fn is_rpc(self) -> bool {
+        matches!(self, Self::Rpc | Self::PerhapsRpc)
     }
 
     /// True when there is no doubt about the format, so that a message which cannot be read is not something else.
     pub(super) fn is_certain(self, exchange: &Exchange) -> bool {
         match (self, &exchange.request.body) {
-            (Self::Model(_), _) => true,
-            (Self::Rpc, _) if takes_rpc(exchange) => true,
-            (Self::Rpc, Body::Full(body)) => memchr::memmem::find(body, b"jsonrpc").is_some(),
-            (Self::Rpc, _) => false,
+            (Self::Model(_) | Self::Rpc, _) => true,
+            (Self::PerhapsRpc, Body::Full(body)) => memchr::memmem::find(body, b"jsonrpc").is_some(),
+            (Self::PerhapsRpc, _) => false,
         }
     }
 
@@ -109,10 +117,10 @@ impl Format {
     pub(super) fn texts_of_request(self, body: &Body) -> Result<Texts, Failure> {
         let Body::Full(body) = body else { return Ok(Texts::default()) };
         match self {
-            Self::Rpc => {
+            Self::Rpc | Self::PerhapsRpc => {
                 let mut texts = Texts::default();
-                read_rpc(body, &mut |text| texts.add_prompt(text))?;
-                Ok(texts)
+                let is_message = rpc::read(body, &mut |text| texts.add_prompt(text))?;
+                if self == Self::Rpc && !is_message { Err(unreadable("the request")) } else { Ok(texts) }
             }
             Self::Model(kind) => match read_prompt(kind, body) {
                 Some(prompt) => Ok(texts_of_prompt(&prompt)),
@@ -122,12 +130,17 @@ impl Format {
         }
     }
 
-    /// The text of a response that is in memory.
-    pub(super) fn texts_of_response(self, body: &Body) -> Result<Texts, Failure> {
-        let Body::Full(body) = body else { return Ok(Texts::default()) };
+    /// The text of a response that is in memory, to a request with this method.
+    pub(super) fn texts_of_response(self, response: &Response, method: &Method) -> Result<Texts, Failure> {
+        let Body::Full(body) = &response.body else { return Ok(Texts::default()) };
         let mut texts = Texts::default();
         match self {
-            Self::Rpc => read_rpc(body, &mut |text| texts.add_document(text))?,
+            Self::Rpc | Self::PerhapsRpc => {
+                let is_message = rpc::read(body, &mut |text| texts.add_document(text))?;
+                if self == Self::Rpc && !is_message && rpc::is_answer(response, method) {
+                    return Err(unreadable("the response"));
+                }
+            }
             Self::Model(kind) if !writes_text(kind) => {}
             Self::Model(kind) => match (read_completion(kind, body), std::str::from_utf8(body)) {
                 (Some(pieces), _) => {
@@ -145,22 +158,6 @@ impl Format {
 /// True when the API is an MCP server or an A2A agent.
 fn takes_rpc(exchange: &Exchange) -> bool {
     exchange.facts.api_type != ApiType::Http
-}
-
-/// True for a request of JSON-RPC, or a list with one.
-fn is_rpc_request(body: &[u8]) -> bool {
-    let found = rpc_texts(body).unwrap_or_default();
-    found.messages.iter().any(|message| message.direction == RpcDirection::Request)
-}
-
-/// Gives the texts of JSON-RPC messages; none of anything else.
-fn read_rpc(body: &[u8], on_text: &mut impl FnMut(&str)) -> Result<(), Failure> {
-    let found = rpc_texts(body).unwrap_or_default();
-    if found.truncated {
-        return Err(Failure::new("TextTooLong", "the message has more texts than are read of one"));
-    }
-    found.messages.iter().flat_map(|message| &message.texts).for_each(|text| on_text(text));
-    Ok(())
 }
 
 /// What a prompt says.
@@ -227,13 +224,20 @@ impl EventTexts {
 
     /// True when each event is a message of its own, whose text does not go on in the next.
     pub(super) fn are_messages(&self) -> bool {
-        self.format == Format::Rpc
+        self.format.is_rpc()
     }
 
     /// Gives each text of an event, with a number that is the same for pieces of one text.
     pub(super) fn read(&self, event: &Event<'_>, on_text: &mut impl FnMut(u64, &str)) -> Result<(), Failure> {
         let kind = match self.format {
-            Format::Rpc => return read_rpc(event.data, &mut |text| on_text(0, text)),
+            Format::Rpc | Format::PerhapsRpc => {
+                let is_message = rpc::read(event.data, &mut |text| on_text(0, text))?;
+                let may_be_other = self.format == Format::PerhapsRpc || rpc::names_a_place(event);
+                return match is_message || may_be_other {
+                    true => Ok(()),
+                    false => Err(unreadable("an event of the stream")),
+                };
+            }
             Format::Model(kind) if writes_text(kind) => kind,
             Format::Model(_) => return Ok(()),
         };

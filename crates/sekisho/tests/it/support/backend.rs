@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -28,7 +28,8 @@ pub(crate) struct Seen {
     pub(crate) requests: usize,
 }
 
-/// A backend: `/events?count=N&every=MS` streams events, `/slow?ms=N` answers late, everything else echoes.
+/// A backend: `/events?count=N&every=MS` streams events (with `stamps=1` each tells when it was sent), `/slow?ms=N` answers
+/// late, everything else echoes.
 pub(crate) struct Backend {
     pub(crate) address: SocketAddr,
     pub(crate) seen: Arc<Mutex<Seen>>,
@@ -70,7 +71,10 @@ async fn answer(request: Request<Incoming>, seen: Arc<Mutex<Seen>>) -> Result<Re
         found.and_then(|value| value.parse().ok()).unwrap_or(0)
     };
     match request.uri().path() {
-        "/events" => Ok(events(number("count"), Duration::from_millis(number("every")), seen)),
+        "/events" => {
+            let every = Duration::from_millis(number("every"));
+            Ok(events(number("count"), every, number("stamps") == 1, seen))
+        }
         "/slow" => {
             tokio::time::sleep(Duration::from_millis(number("ms"))).await;
             Ok(Response::new(Full::new(Bytes::from_static(b"late")).boxed_unsync()))
@@ -89,7 +93,12 @@ async fn answer(request: Request<Incoming>, seen: Arc<Mutex<Seen>>) -> Result<Re
     }
 }
 
-fn events(count: u64, every: Duration, seen: Arc<Mutex<Seen>>) -> Response<Body> {
+/// Microseconds since 1970, for stamps of events.
+pub(crate) fn microseconds() -> u128 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros()
+}
+
+fn events(count: u64, every: Duration, stamps: bool, seen: Arc<Mutex<Seen>>) -> Response<Body> {
     let (sender, mut receiver) = mpsc::channel::<Result<Frame<Bytes>, Infallible>>(1);
     seen.lock().open += 1;
     tokio::spawn(async move {
@@ -99,7 +108,9 @@ fn events(count: u64, every: Duration, seen: Arc<Mutex<Seen>>) -> Response<Body>
                 () = sender.closed() => break,
             }
             seen.lock().sent.push(Instant::now());
-            if sender.send(Ok(Frame::data(Bytes::from(format!("data: event {number}\n\n"))))).await.is_err() {
+            let stamp = if stamps { format!(" at {}", microseconds()) } else { String::new() };
+            let event = Bytes::from(format!("data: event {number}{stamp}\n\n"));
+            if sender.send(Ok(Frame::data(event))).await.is_err() {
                 break;
             }
         }

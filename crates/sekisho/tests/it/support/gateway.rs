@@ -17,7 +17,7 @@ pub(crate) struct Gateway {
     pub(crate) url: String,
     pub(crate) management: String,
     stderr: Lines<BufReader<ChildStderr>>,
-    _stdout: Lines<BufReader<ChildStdout>>,
+    stdout: Option<Lines<BufReader<ChildStdout>>>,
 }
 
 impl Gateway {
@@ -54,7 +54,7 @@ impl Gateway {
                 management = Some(address);
             }
         }
-        Self { child, url: url.unwrap(), management: management.unwrap(), stderr, _stdout: stdout }
+        Self { child, url: url.unwrap(), management: management.unwrap(), stderr, stdout: Some(stdout) }
     }
 
     /// Waits for a line on standard error that holds `text`; gives all lines up to it.
@@ -70,6 +70,13 @@ impl Gateway {
             if line.contains(text) {
                 return said;
             }
+        }
+    }
+
+    /// Takes everything from standard output from now on. Otherwise nobody does, and what writes there waits.
+    pub(crate) fn read_output(&mut self) {
+        if let Some(mut stdout) = self.stdout.take() {
+            tokio::spawn(async move { while let Ok(Some(_)) = stdout.next_line().await {} });
         }
     }
 
