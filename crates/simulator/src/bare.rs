@@ -106,7 +106,9 @@ fn events(with_content: usize) -> Arc<[Bytes]> {
         json!({"choices": choices, "created": 1_760_000_000, "id": "chatcmpl-bare", "model": "bare",
             "object": "chat.completion.chunk", "system_fingerprint": "fp_bare", "usage": usage})
     };
+    // Eight characters in each, so that whoever judges text can do so event by event.
     let content = |word: &str| {
+        let word = format!(" {:<7.7}", word.trim());
         let choice = json!({"delta": {"content": word}, "finish_reason": null, "index": 0, "logprobs": null});
         stamp::begin(&chunk(json!([choice]), json!(null)))
     };

@@ -161,7 +161,10 @@ impl CallBackends {
         behind: Base,
     ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
-        self.forwarded.add_to(&mut call.headers);
+        // Who calls is no concern of the services that policies call beside the call.
+        if call.variables.is_some() {
+            self.forwarded.add_to(&mut call.headers);
+        }
         let mut own_query = None;
         if let Some(single) = hop.single {
             own_query = single.credentials.query(call.query);
