@@ -90,7 +90,7 @@ impl Backends for AgentBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        if call.variables.is_none() {
+        if !call.is_clients_own() {
             return self.backends.forward(call);
         }
         if *call.method == Method::GET && call.path == self.agent.card_path {

@@ -162,7 +162,7 @@ impl CallBackends {
     ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
         // Who calls is no concern of the services that policies call beside the call.
-        if call.variables.is_some() {
+        if call.is_clients_own() {
             self.forwarded.add_to(&mut call.headers);
         }
         let mut own_query = None;

@@ -183,7 +183,7 @@ impl Backends for ToolBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        if call.variables.is_some() && *call.target == Target::None {
+        if call.is_clients_own() && *call.target == Target::None {
             Box::pin(self.dispatch(call))
         } else {
             self.backends.forward(call)

@@ -156,7 +156,7 @@ impl Backends for RelayBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        if call.variables.is_some() { Box::pin(self.relayed(call)) } else { self.backends.forward(call) }
+        if call.is_clients_own() { Box::pin(self.relayed(call)) } else { self.backends.forward(call) }
     }
 }
 

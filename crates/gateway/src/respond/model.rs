@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sekisho_llm::{Kind, deployment, peek};
+use sekisho_llm::{Kind, peek};
+use sekisho_policy::metering;
 
 use super::request::RequestMeter;
 
@@ -15,11 +16,8 @@ pub(crate) struct ModelCall {
 impl ModelCall {
     /// None for a call that runs no model. `path` is the one that the client called.
     pub(crate) fn of(method: &http::Method, path: &str) -> Option<Self> {
-        if method != http::Method::POST {
-            return None;
-        }
-        let kind = sekisho_llm::classify(path);
-        kind.uses_tokens().then(|| Self { deployment: deployment(path).map(Arc::from) })
+        let call = metering::ModelCall::of(method, path);
+        call.kind.uses_tokens().then_some(Self { deployment: call.deployment })
     }
 
     /// None for a handshake of a WebSocket that is no session with a model. `path` and `query` are those of the request.

@@ -156,7 +156,7 @@ impl Backends for UnifiedBackends {
     }
 
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
-        if *call.target == Target::None && call.variables.is_some() {
+        if *call.target == Target::None && call.is_clients_own() {
             Box::pin(self.dispatch(call))
         } else {
             self.backends.forward(call)

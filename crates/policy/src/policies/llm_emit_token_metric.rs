@@ -1,6 +1,6 @@
 //! `llm-emit-token-metric`: counts the tokens of calls to models as metrics.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use sekisho_llm::Usage;
 
@@ -76,6 +76,10 @@ const METRICS: [(&str, CountOf); 9] = [
     ("Completion Rejected Prediction Tokens", |usage| usage.rejected_prediction),
 ];
 
+/// The names as metrics have them: made once, not for each reply.
+static NAMES: LazyLock<[Arc<str>; METRICS.len()]> =
+    LazyLock::new(|| METRICS.map(|(name, _)| Arc::from(name)));
+
 struct EmitTokenMetric {
     namespace: Option<Arc<str>>,
     dimensions: Vec<Dimension>,
@@ -120,9 +124,9 @@ impl TokenWatcher for Emitter {
             value: 0.0,
             dimensions: self.dimensions(tokens),
         };
-        for (name, count) in METRICS {
+        for (name, (_, count)) in NAMES.iter().zip(METRICS) {
             let Some(count) = count(&tokens.usage) else { continue };
-            metric.name = Arc::from(name);
+            metric.name = Arc::clone(name);
             #[allow(clippy::cast_precision_loss)] // A reply has fewer tokens than a double holds exactly.
             let value = count as f64;
             metric.value = value;

@@ -100,6 +100,13 @@ pub struct ForwardCall<'a> {
     pub variables: Option<&'a Variables>,
 }
 
+impl ForwardCall<'_> {
+    /// True for the client's own call on its way to its backend; false for one that a policy makes beside it.
+    pub fn is_clients_own(&self) -> bool {
+        self.variables.is_some()
+    }
+}
+
 /// `forward-request/@http-version`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
