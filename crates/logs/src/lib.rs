@@ -1,0 +1,1 @@
+//! The store of logs, and queries on it.
