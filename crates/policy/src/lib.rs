@@ -10,6 +10,8 @@
 //! - [`exchange`]: one call on its way: what `context` shows
 //! - [`metering`]: tokens that calls to models use
 //! - [`jwt`]: what the policies that check JSON web tokens share
+//! - [`observation`]: what is written down of calls
+//! - [`payload`]: bodies that are kept as they pass by
 //! - [`body`]: a message body, streamed or whole
 //! - [`schema`]: JSON Schema of specifications
 //! - [`convert`]: JSON to XML and back; `liquid`: templates of `set-body`
@@ -28,6 +30,8 @@ mod jwt;
 mod limits;
 mod liquid;
 pub mod metering;
+pub mod observation;
+pub mod payload;
 pub mod pipeline;
 pub mod policies;
 pub mod ports;

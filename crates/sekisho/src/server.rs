@@ -253,7 +253,7 @@ fn recorder(
     };
     let (log, thread) =
         AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
-    Ok((Arc::new(fanout.recorder(Arc::new(log))), Some(thread)))
+    Ok((Arc::new(fanout.keeper(Arc::new(log))), Some(thread)))
 }
 
 fn ports(

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sekisho_policy::ports::record::Cost;
 use sekisho_policy::ports::{CallRecord, Event, Metric, Recorder};
 
-/// Looks at records and events without keeping them, so that nothing is copied for it.
+/// Looks at records and events while they pass by.
 pub trait Observer: Send + Sync {
     /// A call arrived.
     fn started(&self) {}
@@ -16,11 +17,28 @@ pub trait Observer: Send + Sync {
     fn observe_metric(&self, _metric: &Metric) {}
 }
 
-/// Gives every record and event to all its members: first to those that only look, then to those that keep.
+/// Keeps records and events to write or send them later, apart from the call: a full queue drops and counts.
+pub trait Keeper: Send + Sync {
+    /// A call is over.
+    fn keep_call(&self, record: &Arc<CallRecord>);
+    /// Something happened in the gateway.
+    fn keep_event(&self, _event: &Event) {}
+    /// A policy counts something.
+    fn keep_metric(&self, _metric: &Metric) {}
+}
+
+/// Knows what calls cost.
+pub trait Pricing: Send + Sync {
+    /// What a call cost; none without a price.
+    fn cost(&self, record: &CallRecord) -> Option<Cost>;
+}
+
+/// Gives every record and event to all its members: first to those that look, then to those that keep, who share it.
 #[derive(Clone, Default)]
 pub struct Fanout {
+    pricing: Option<Arc<dyn Pricing>>,
     observers: Vec<Arc<dyn Observer>>,
-    recorders: Vec<Arc<dyn Recorder>>,
+    keepers: Vec<Arc<dyn Keeper>>,
 }
 
 impl Fanout {
@@ -29,17 +47,24 @@ impl Fanout {
         Fanout::default()
     }
 
-    /// With a member that only looks.
+    /// With a price on every record.
+    #[must_use]
+    pub fn priced_by(mut self, pricing: Arc<dyn Pricing>) -> Fanout {
+        self.pricing = Some(pricing);
+        self
+    }
+
+    /// With a member that looks.
     #[must_use]
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Fanout {
         self.observers.push(observer);
         self
     }
 
-    /// With a member that keeps. Each one but the last gets a copy.
+    /// With a member that keeps.
     #[must_use]
-    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Fanout {
-        self.recorders.push(recorder);
+    pub fn keeper(mut self, keeper: Arc<dyn Keeper>) -> Fanout {
+        self.keepers.push(keeper);
         self
     }
 }
@@ -47,26 +72,24 @@ impl Fanout {
 impl Recorder for Fanout {
     fn started(&self) {
         self.observers.iter().for_each(|observer| observer.started());
-        self.recorders.iter().for_each(|recorder| recorder.started());
     }
 
-    fn call(&self, record: CallRecord) {
+    fn call(&self, mut record: CallRecord) {
+        record.cost = self.pricing.as_ref().and_then(|pricing| pricing.cost(&record));
         self.observers.iter().for_each(|observer| observer.observe_call(&record));
-        if let Some((last, others)) = self.recorders.split_last() {
-            others.iter().for_each(|recorder| recorder.call(record.clone()));
-            last.call(record);
+        if !self.keepers.is_empty() {
+            let record = Arc::new(record);
+            self.keepers.iter().for_each(|keeper| keeper.keep_call(&record));
         }
     }
 
     fn event(&self, event: Event) {
         self.observers.iter().for_each(|observer| observer.observe_event(&event));
-        if let Some((last, others)) = self.recorders.split_last() {
-            others.iter().for_each(|recorder| recorder.event(event.clone()));
-            last.event(event);
-        }
+        self.keepers.iter().for_each(|keeper| keeper.keep_event(&event));
     }
+
     fn metric(&self, metric: &Metric) {
         self.observers.iter().for_each(|observer| observer.observe_metric(metric));
-        self.recorders.iter().for_each(|recorder| recorder.metric(metric));
+        self.keepers.iter().for_each(|keeper| keeper.keep_metric(metric));
     }
 }

@@ -13,6 +13,6 @@ pub mod server;
 pub mod text;
 
 pub use access_log::{AccessLog, AccessLogOptions};
-pub use fanout::{Fanout, Observer};
+pub use fanout::{Fanout, Keeper, Observer, Pricing};
 pub use metrics::{BuildInfo, Metrics};
 pub use server::MetricsServer;

@@ -55,7 +55,7 @@ fn backends(proxy: &Arc<Proxy>) -> CallBackends {
         ports: FakePorts::default().ports(),
     };
     let forwarded = Forwarded { peer: HeaderValue::from_static("peer"), secure: false, host: None };
-    CallBackends { set: Arc::new(set), forwarded, consent: None }
+    CallBackends { set: Arc::new(set), forwarded, consent: None, observation: Arc::default(), trace: None }
 }
 
 fn call(

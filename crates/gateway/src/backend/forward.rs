@@ -10,11 +10,14 @@ use sekisho_expression::context::BackendFacts;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
+use sekisho_policy::observation::Observation;
+use sekisho_policy::ports::correlation::{TRACE_PARENT, TRACE_STATE, TraceContext};
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
 };
 
 use super::breaker::CallOutcome;
+use super::observed::Observed;
 use super::pool::Pool;
 use super::redirect::send_following;
 use super::single::Single;
@@ -43,6 +46,10 @@ pub(crate) struct CallBackends {
     pub(crate) forwarded: Forwarded,
     /// Where the consent of the backend goes, for a call that is to become a WebSocket.
     pub(crate) consent: Option<Arc<Consent>>,
+    /// What is written down of the call.
+    pub(crate) observation: Arc<Observation>,
+    /// Where the call stands in a distributed trace; none when backends are not told.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 impl Backends for CallBackends {
@@ -161,9 +168,11 @@ impl CallBackends {
         behind: Base,
     ) -> Result<ForwardReply, ForwardError> {
         let ports = &self.set.ports;
+        let mut span_id = None;
         // Who calls is no concern of the services that policies call beside the call.
         if call.is_clients_own() {
             self.forwarded.add_to(&mut call.headers);
+            span_id = self.trace.as_ref().map(|trace| self.pass_on(trace, &mut call.headers));
         }
         let mut own_query = None;
         if let Some(single) = hop.single {
@@ -184,6 +193,8 @@ impl CallBackends {
             attempts: Vec::new(),
         })?;
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
+        let is_own = call.is_clients_own();
+        let is_written_down = is_own && self.observation.keeps_paths;
         let ForwardCall {
             method,
             path,
@@ -195,6 +206,8 @@ impl CallBackends {
             metering,
             ..
         } = call;
+        let observed = is_own.then(|| Observed::begin(&self.observation, &headers)).flatten();
+        let body = observed.iter().fold(body, |body, observed| observed.watch_request(body));
         let (meter, body) = ReplyMeter::begin(metering, body);
         let is_handshake = self.consent.is_some();
         let follow = follow_redirects && body.is_buffered() && !is_handshake;
@@ -211,12 +224,21 @@ impl CallBackends {
             consent.judge(sent.as_mut().ok());
         }
         let duration = ports.clock.monotonic().saturating_sub(started);
-        let attempt = hop.attempt(duration);
+        let attempt = Attempt {
+            started,
+            method: method.clone(),
+            path: if is_written_down { path.into() } else { Arc::default() },
+            span_id,
+            ..hop.attempt(duration)
+        };
         match sent.map(convert) {
             Ok(mut response) => {
                 let mut attempt = Attempt { status: Some(response.status), ..attempt };
                 if let Some(meter) = meter {
                     meter.watch(&mut response, &mut attempt);
+                }
+                if let Some(observed) = observed {
+                    attempt.messages = Some(observed.watch_response(&mut response));
                 }
                 self.observe(&hop, CallOutcome::Status(response.status, &response.headers));
                 Ok(ForwardReply {
@@ -226,8 +248,23 @@ impl CallBackends {
                     backend: hop.single.map(|single| Arc::clone(&single.facts)),
                 })
             }
-            Err(failure) => Err(self.failed(&hop, attempt, failure)),
+            Err(failure) => {
+                let messages = observed.map(Observed::request_alone);
+                Err(self.failed(&hop, Attempt { messages, ..attempt }, failure))
+            }
         }
+    }
+
+    /// Tells the backend where the call stands: a span of its own below the call.
+    fn pass_on(&self, trace: &TraceContext, headers: &mut HeaderMap) -> [u8; 8] {
+        let random = self.set.ports.entropy.uuid();
+        let span_id = std::array::from_fn(|place| random[place]);
+        headers.insert(&TRACE_PARENT, trace.header(span_id));
+        match &trace.state {
+            Some(state) => headers.insert(&TRACE_STATE, state.clone()),
+            None => headers.remove(&TRACE_STATE),
+        };
+        span_id
     }
 
     /// The clients for a call whose proxy or certificate a policy chose; none for the usual ones.
@@ -286,7 +323,7 @@ impl Hop<'_> {
             duration,
             status: None,
             failure: None,
-            usage: None,
+            ..Attempt::default()
         }
     }
 }

@@ -11,6 +11,7 @@ mod breaker;
 mod build;
 mod credentials;
 mod forward;
+pub(crate) mod observed;
 mod pool;
 mod redirect;
 mod retry_after;

@@ -8,11 +8,14 @@ use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::Usage;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::metering::Ledger;
+use sekisho_policy::observation::secrets::shown_query;
+use sekisho_policy::payload::SharedPayload;
 use sekisho_policy::pipeline::{AtEnd, CallEnd};
-use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
+use sekisho_policy::ports::{CallRecord, Clock, Message, Ports, Recorder, TraceContext};
 
 use super::model::ModelCall;
 use super::request::RequestMeter;
+use crate::backend::observed::message;
 use crate::mcp::McpAccount;
 use crate::tunnel::RealtimeUsage;
 
@@ -29,6 +32,10 @@ pub(crate) struct Call {
     pub(crate) exchange: Option<Box<Exchange>>,
     /// What passed by of the request's body.
     pub(crate) request: Option<Arc<RequestMeter>>,
+    /// What is kept of the request but its body.
+    pub(crate) head: Message,
+    /// What is kept of the response's body.
+    response: Option<SharedPayload>,
     /// Set for a call that runs a model.
     pub(crate) model: Option<ModelCall>,
     /// What its calls to models used.
@@ -59,6 +66,8 @@ impl Call {
             recorder: Arc::clone(recorder),
             exchange: None,
             request: None,
+            head: Message::default(),
+            response: None,
             model: None,
             ledger: None,
             mcp: None,
@@ -83,7 +92,13 @@ impl Call {
     }
 
     /// The policies are done and this status is on its way.
-    pub(crate) fn responding(&mut self, status: u16, headers: &HeaderMap, is_event_stream: bool) {
+    pub(crate) fn responding(
+        &mut self,
+        status: u16,
+        headers: &HeaderMap,
+        is_event_stream: bool,
+        has_body: bool,
+    ) {
         self.take_exchange();
         if let Some(mcp) = &mut self.mcp {
             mcp.answered(headers);
@@ -91,6 +106,11 @@ impl Call {
         if let Some(record) = &mut self.record {
             record.status = status;
             record.is_stream = is_event_stream;
+            let capture = &record.observation.capture.response;
+            if !record.is_private && !capture.is_none() {
+                record.response = message(capture, headers, "");
+                self.response = record.response.body.clone().filter(|_| has_body);
+            }
         }
     }
 
@@ -137,6 +157,9 @@ impl Call {
     pub(crate) fn sending(&mut self, piece: &bytes::Bytes) {
         if let Some(record) = &mut self.record {
             record.response_bytes += piece.len() as u64;
+            if let Some(payload) = &self.response {
+                payload.with(|payload| payload.push(piece));
+            }
             if record.time_to_first_byte.is_none() {
                 record.time_to_first_byte = Some(self.clock.monotonic().saturating_sub(self.started));
             }
@@ -169,24 +192,51 @@ impl Call {
         }));
     }
 
+    /// Where the call stands in a distributed trace.
+    pub(crate) fn trace(&mut self, context: Option<TraceContext>) {
+        if let Some(record) = &mut self.record {
+            record.trace = context;
+        }
+    }
+
     /// Takes over from the exchange what the record tells of it.
     fn take_exchange(&mut self) {
         let (Some(exchange), Some(record)) = (self.exchange.take(), &mut self.record) else { return };
-        let exchange = *exchange;
+        let mut exchange = *exchange;
+        let observation = Arc::clone(&exchange.facts.observation);
+        record.is_private = observation.privacy.holds(&mut exchange);
+        if record.is_private {
+            exchange.traces.clear();
+            exchange.attempts.iter_mut().for_each(|attempt| attempt.messages = None);
+        } else {
+            record.query = kept_query(&exchange);
+            record.request = Message {
+                body: self.request.as_ref().and_then(|request| request.payload()),
+                ..std::mem::take(&mut self.head)
+            };
+        }
+        record.cache = exchange.cache_use();
         self.ledger = Some(exchange.ledger);
         if !exchange.at_end.is_empty() {
             self.at_end = Some((exchange.ports, exchange.at_end));
         }
         let facts = exchange.facts;
         record.api_id = facts.api.as_ref().map(|api| Arc::clone(&api.id));
+        record.api_name = facts.api.as_ref().map(|api| Arc::clone(&api.name));
+        record.api_revision = facts.api.as_ref().map(|api| Arc::clone(&api.revision));
         record.api_version =
             facts.api.as_ref().map(|api| &api.version).filter(|version| !version.is_empty()).cloned();
         record.operation_id = facts.operation.as_ref().map(|operation| Arc::clone(&operation.id));
+        record.operation_name = facts.operation.as_ref().map(|operation| Arc::clone(&operation.name));
+        record.user_id = facts.user.as_ref().map(|user| Arc::clone(&user.id));
         record.product_id = facts.product.as_ref().map(|product| Arc::clone(&product.id));
         record.subscription_id = facts.subscription.as_ref().map(|subscription| Arc::clone(&subscription.id));
         record.attempts = exchange.attempts;
         record.last_error = exchange.last_error;
         record.traces = exchange.traces;
+        record.limits = exchange.applied_limits;
+        record.policies = exchange.timings.unwrap_or_default();
+        record.observation = observation;
     }
 }
 
@@ -214,6 +264,13 @@ impl Drop for Call {
             None => finish(),
         }
     }
+}
+
+/// The query as it is kept; none without one, or when it is not.
+fn kept_query(exchange: &Exchange) -> Option<String> {
+    let query = exchange.request.original_url.query.strip_prefix('?')?;
+    let key = exchange.facts.api.as_ref().map_or("", |api| &*api.subscription_key_query);
+    exchange.facts.observation.keeps_paths.then(|| shown_query(query, key))
 }
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.

@@ -23,7 +23,7 @@ use sekisho_policy::exchange::Response;
 
 pub(crate) use call::Call;
 pub(crate) use model::ModelCall;
-pub(crate) use request::metered;
+pub(crate) use request::{Keep, metered};
 
 use crate::upstream::headers::{ask_for_web_socket, remove_hop_by_hop};
 
@@ -46,7 +46,7 @@ pub(crate) fn respond(
         // The body knows its length, also after a policy changed it.
         response.headers.remove(CONTENT_LENGTH);
     }
-    call.responding(status.as_u16(), &response.headers, is_event_stream(&response.headers));
+    call.responding(status.as_u16(), &response.headers, is_event_stream(&response.headers), !has_no_body);
     if has_no_body || response.body.is_end_stream() {
         call.complete();
     }

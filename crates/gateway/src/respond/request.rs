@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use parking_lot::Mutex;
 use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 
 use crate::config::ClientLimits;
 use crate::upstream::idle::TimedBody;
@@ -22,8 +22,8 @@ const MAX_KEPT: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct RequestMeter {
     bytes: AtomicU64,
-    /// Pieces of a body that is to be looked at; none when it is not, or was too large.
-    kept: Mutex<Option<Vec<Bytes>>>,
+    /// The body, when it is to be looked at.
+    kept: Option<SharedPayload>,
 }
 
 impl RequestMeter {
@@ -32,52 +32,56 @@ impl RequestMeter {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// The body, when it was kept and nobody took it yet.
+    /// The body, when it was kept as a whole.
     pub(crate) fn joined(&self) -> Option<Bytes> {
-        self.kept.lock().take().map(joined)
+        self.kept.as_ref()?.with(|kept| (!kept.is_exceeded()).then(|| kept.joined()))
+    }
+
+    /// What is kept of the body.
+    pub(super) fn payload(&self) -> Option<SharedPayload> {
+        self.kept.clone()
     }
 
     fn note(&self, piece: &Bytes) {
-        let before = self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
-        let mut kept = self.kept.lock();
-        if let Some(pieces) = &mut *kept {
-            if before.saturating_add(piece.len() as u64) > MAX_KEPT as u64 {
-                *kept = None;
-            } else {
-                pieces.push(piece.clone());
-            }
+        self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        if let Some(kept) = &self.kept {
+            kept.with(|kept| kept.push(piece));
         }
     }
 }
 
-/// A body that is counted; `keep` also keeps its pieces.
+/// Why a request body is kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keep {
+    /// It says what the call is about.
+    pub(crate) is_read: bool,
+    /// What is written down of it, in bytes.
+    pub(crate) written: usize,
+}
+
+impl Keep {
+    fn payload(self) -> Option<SharedPayload> {
+        let bytes = self.written.max(if self.is_read { MAX_KEPT } else { 0 });
+        (bytes > 0).then(|| SharedPayload::new(Payload::new(bytes, Excess::Cut)))
+    }
+}
+
+/// A body that is counted, and kept where somebody looks at it.
 pub(crate) fn metered(
     incoming: Incoming,
-    keep: bool,
+    keep: Keep,
     limits: &ClientLimits,
 ) -> (Body, Option<Arc<RequestMeter>>) {
     if incoming.is_end_stream() {
         return (Body::Empty, None);
     }
-    let meter = Arc::new(RequestMeter { bytes: AtomicU64::new(0), kept: Mutex::new(keep.then(Vec::new)) });
+    let meter = Arc::new(RequestMeter { bytes: AtomicU64::new(0), kept: keep.payload() });
     let body = MeteredRequest {
         body: TimedBody::new(incoming, limits.body_idle_timeout),
         meter: Arc::clone(&meter),
         left: limits.body_bytes,
     };
     (Body::Stream(body.boxed_unsync()), Some(meter))
-}
-
-/// The pieces of a body as one; a single one is not copied.
-pub(super) fn joined(mut pieces: Vec<Bytes>) -> Bytes {
-    if pieces.len() == 1 {
-        return pieces.pop().unwrap_or_default();
-    }
-    let mut all = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
-    for piece in pieces {
-        all.extend_from_slice(&piece);
-    }
-    all.freeze()
 }
 
 struct MeteredRequest {

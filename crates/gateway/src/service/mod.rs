@@ -24,17 +24,19 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::{ApiType, Arrival, CallFacts, Exchange, OriginalUrl, Response};
+use sekisho_policy::observation::{Correlation, Observation};
 use sekisho_policy::pipeline::PolicyError;
-use sekisho_policy::ports::Ports;
+use sekisho_policy::ports::{Ports, TraceContext};
 
+use crate::backend::observed::message;
 use crate::backend::{CallBackends, Forwarded};
 use crate::config::GatewayConfig;
 use crate::listener::ConnectionFacts;
 use crate::mcp::McpAccount;
-use crate::respond::{Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded};
+use crate::respond::{Call, ClientBody, Keep, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
-use crate::tunnel::{Consent, Opening, Tunnels};
+use crate::tunnel::{Opening, Tunnels};
 pub(crate) use client::Client;
 use destination::{Routed, place, run, unmatched};
 use panic::catch_panic;
@@ -143,7 +145,14 @@ impl Service {
             .and_then(|found| snapshot.api(found.api))
             .filter(|api| api.protocol.api_type() == ApiType::Mcp)
             .map(|api| McpAccount::new(&api.facts.name, &parts.headers));
-        let keep = call.mcp.is_some() || call.model.as_ref().is_some_and(ModelCall::needs_body);
+        let observation = match found.as_ref().and_then(|found| snapshot.api(found.api)) {
+            Some(api) => Arc::clone(&api.observation),
+            None => Arc::clone(snapshot.observation()),
+        };
+        let keep = Keep {
+            is_read: call.mcp.is_some() || call.model.as_ref().is_some_and(ModelCall::needs_body),
+            written: observation.capture.request.body_bytes,
+        };
         let (body, meter) = metered(incoming, keep, &self.config.limits);
         call.request = meter;
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
@@ -152,12 +161,25 @@ impl Service {
             handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
         let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
         let headers = std::mem::take(&mut parts.headers);
-        let backends = call_backends(&snapshot, connection, &client, consent);
+        let key_header = destination.as_ref().map_or("", |place| &*place.api.facts.subscription_key_header);
+        call.head = message(&observation.capture.request, &headers, key_header);
+        let trace = self.trace(&observation, &headers);
+        call.trace(trace.clone());
+        let backends = CallBackends {
+            set: Arc::clone(snapshot.backends()),
+            forwarded: forwarded(connection, &client),
+            consent,
+            observation: Arc::clone(&observation),
+            trace,
+        };
+        let backends = Arc::new(backends);
         let mut exchange =
             self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
         exchange.request_id = request_id;
         exchange.started = call.started();
         exchange.request.matched_parameters = parameters;
+        exchange.timings = observation.policy_timings.then(Vec::new);
+        exchange.facts.observation = observation;
         let exchange: &mut Exchange = call.exchange.insert(exchange);
         let query = parts.uri.query().unwrap_or("");
         match (refusal, destination) {
@@ -180,6 +202,14 @@ impl Service {
             }
         }
         exchange.response.take().unwrap_or_default()
+    }
+
+    /// Where a call stands in a distributed trace; none when nobody asks.
+    fn trace(&self, observation: &Observation, headers: &HeaderMap) -> Option<TraceContext> {
+        (observation.correlation == Correlation::W3c).then(|| {
+            let (trace, span) = (self.ports.entropy.uuid(), self.ports.entropy.uuid());
+            TraceContext::of(headers, trace, std::array::from_fn(|place| span[place]))
+        })
     }
 
     /// Requests that are refused whatever they are for.
@@ -262,19 +292,9 @@ impl Service {
     }
 }
 
-/// The backends of the configuration, as this call uses them.
-fn call_backends(
-    snapshot: &Snapshot,
-    connection: &ConnectionFacts,
-    client: &Client,
-    consent: Option<Arc<Consent>>,
-) -> Arc<CallBackends> {
-    let forwarded = Forwarded {
-        peer: connection.peer_header.clone(),
-        secure: client.secure,
-        host: client.authority.clone(),
-    };
-    Arc::new(CallBackends { set: Arc::clone(snapshot.backends()), forwarded, consent })
+/// What backends are told about the client's connection.
+fn forwarded(connection: &ConnectionFacts, client: &Client) -> Forwarded {
+    Forwarded { peer: connection.peer_header.clone(), secure: client.secure, host: client.authority.clone() }
 }
 
 fn healthy() -> Response {

@@ -12,6 +12,7 @@ use sekisho_resources::model::{
     Api, ApiType, Configuration, Operation, Product, Protocol, Spanned, VersioningScheme,
 };
 
+use super::observations::Observations;
 use super::pipelines::{PipelineStore, Purpose};
 use super::{ApiEntry, OperationEntry, Pipelines, contracts, protocols};
 use crate::router::{ApiRoute, OperationTree, Template, VersionLocator};
@@ -57,6 +58,7 @@ pub(super) struct ApiBuilder<'b, 'c> {
     pub(super) products: &'b [&'b Product],
     pub(super) backends: &'b dyn Backends,
     pub(super) pipelines: &'b mut PipelineStore<'c>,
+    pub(super) observations: &'b Observations<'b>,
     pub(super) diagnostics: &'b mut Vec<Diagnostic>,
 }
 
@@ -108,6 +110,7 @@ impl ApiBuilder<'_, '_> {
             is_web_socket,
             route,
             operations,
+            observation: self.observations.of(api),
             protocol: Default::default(),
             protected_resource: None,
         };

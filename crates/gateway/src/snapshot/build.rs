@@ -15,6 +15,7 @@ use sekisho_resources::model::{Api, ApiType, Configuration, Product};
 use sekisho_resources::process::{self, ContentSafety, OnSafetyFailure, Process};
 
 use super::apis::{ApiBuilder, api_facts, service_url};
+use super::observations::{Observations, Observing};
 use super::people::{add_keys, product_facts};
 use super::pipelines::{PipelineStore, Purpose, environment};
 use super::protocols::{ProtocolBuilder, agents};
@@ -40,6 +41,8 @@ pub struct SnapshotOptions {
     pub token_window: TokenWindow,
     /// How `llm-content-safety` works with its service.
     pub content_safety: ContentSafetySettings,
+    /// What is written down of calls.
+    pub observing: Arc<Observing>,
 }
 
 impl SnapshotOptions {
@@ -74,6 +77,7 @@ impl SnapshotOptions {
             deployment: Arc::new(deployment),
             token_window,
             content_safety: content_safety(&process.content_safety),
+            observing: Arc::new(Observing::new(process)),
         }
     }
 }
@@ -161,13 +165,21 @@ fn build(
     let agents = agents(&located, configuration, &mut base_urls, diagnostics);
     agents.values().for_each(|card| backends.trust(card));
     let backends = Arc::new(backends);
-    let view = CallBackends { set: Arc::clone(&backends), forwarded: nobody(), consent: None };
+    let view = CallBackends {
+        set: Arc::clone(&backends),
+        forwarded: nobody(),
+        consent: None,
+        observation: Arc::default(),
+        trace: None,
+    };
+    let observations = Observations::new(&options.observing, configuration, diagnostics);
     let mut builder = ApiBuilder {
         configuration,
         sources,
         products: &products,
         backends: &view,
         pipelines: &mut pipelines,
+        observations: &observations,
         diagnostics,
     };
     let mut apis: Vec<ApiEntry> = Vec::new();
@@ -200,6 +212,7 @@ fn build(
             ..DeploymentFacts::clone(&options.deployment)
         }),
         trust_store: Arc::clone(options.upstream.trust_store()),
+        observation: observations.of_all(),
     })
 }
 

@@ -4,12 +4,14 @@
 //! - `build`: from the resource model
 //! - `apis`, `people`: the parts of it
 //! - `contracts`: what specifications say of messages, for operations with a policy that asks for it
+//! - `observations`: what is written down of calls
 //! - `protocols`: what APIs speak: MCP servers with their tools, agents, unified models
 //! - `pipelines`: compiled policies, one for each set of documents
 
 mod apis;
 mod build;
 mod contracts;
+mod observations;
 mod people;
 mod pipelines;
 mod protocols;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 
 use sekisho_expression::context::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, TrustStore};
 use sekisho_policy::exchange::{Contract, ExchangeLimits, Route};
+use sekisho_policy::observation::Observation;
 use sekisho_policy::pipeline::Pipeline;
 
 use crate::backend::BackendSet;
@@ -26,6 +29,7 @@ use crate::protocol::Protocol;
 use crate::router::Router;
 use crate::subscription::{KeyIndex, KeyRules};
 pub use build::SnapshotOptions;
+pub use observations::Observing;
 
 /// A configuration, ready to serve.
 pub struct Snapshot {
@@ -39,6 +43,7 @@ pub struct Snapshot {
     limits: Arc<ExchangeLimits>,
     deployment: Arc<DeploymentFacts>,
     trust_store: Arc<TrustStore>,
+    observation: Arc<Observation>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -61,6 +66,8 @@ pub(crate) struct ApiEntry {
     /// Where calls go unless a policy says otherwise.
     pub(crate) route: Route,
     pub(crate) operations: Vec<OperationEntry>,
+    /// What is written down of its calls.
+    pub(crate) observation: Arc<Observation>,
     /// What it speaks.
     pub(crate) protocol: Protocol,
     /// What clients are told of the tokens that it wants.
@@ -133,6 +140,11 @@ impl Snapshot {
     /// What `X509Certificate2.Verify()` trusts.
     pub(crate) fn trust_store(&self) -> &Arc<TrustStore> {
         &self.trust_store
+    }
+
+    /// What is written down of calls for no API.
+    pub(crate) fn observation(&self) -> &Arc<Observation> {
+        &self.observation
     }
 
     pub(crate) fn deployment(&self) -> &Arc<DeploymentFacts> {

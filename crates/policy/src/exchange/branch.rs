@@ -32,6 +32,8 @@ impl Exchange {
             tracing: self.tracing,
             attempts: Vec::new(),
             traces: Vec::new(),
+            applied_limits: Vec::new(),
+            timings: self.timings.as_ref().map(|_| Vec::new()),
             counted: self.counted.clone(),
             caching: None,
             semantic: None,
@@ -71,6 +73,10 @@ impl Exchange {
         self.attempts.append(&mut branch.attempts);
         for entry in std::mem::take(&mut branch.traces) {
             self.add_trace(entry);
+        }
+        self.applied_limits.append(&mut branch.applied_limits);
+        if let (Some(all), Some(more)) = (&mut self.timings, &mut branch.timings) {
+            all.append(more);
         }
         self.counted.take_over(std::mem::take(&mut branch.counted));
         self.at_reply.append(&mut branch.at_reply);

@@ -23,8 +23,9 @@ use sekisho_llm::ModelRequest;
 use crate::body::Body;
 use crate::cached::caching::Caching;
 use crate::metering::{Ledger, Metering, ModelCall};
+use crate::observation::Observation;
 use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
-use crate::ports::record::TraceEntry;
+use crate::ports::record::{AppliedLimit, CacheUse, PolicyTiming, TraceEntry};
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 use crate::semantic::SemanticCaching;
 
@@ -67,6 +68,8 @@ pub struct CallFacts {
     pub deployment: Arc<DeploymentFacts>,
     /// Which certificates are trusted; none trusts none.
     pub trust_store: Option<Arc<TrustStore>>,
+    /// What is written down of the call.
+    pub observation: Arc<Observation>,
 }
 
 /// Bounds that a configuration sets for every call.
@@ -129,6 +132,10 @@ pub struct Exchange {
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
     pub traces: Vec<TraceEntry>,
+    /// Limits that policies held the call against, in that order.
+    pub applied_limits: Vec<AppliedLimit>,
+    /// How long policies took; none when that is not kept.
+    pub timings: Option<Vec<PolicyTiming>>,
     /// What `cache-lookup` found.
     pub(crate) caching: Option<Caching>,
     /// Counters that the call was counted in: each counts it once.
@@ -187,6 +194,8 @@ impl Exchange {
             tracing: false,
             attempts: Vec::new(),
             traces: Vec::new(),
+            applied_limits: Vec::new(),
+            timings: None,
             caching: None,
             counted: Counted::default(),
             semantic: None,
@@ -240,6 +249,14 @@ impl Exchange {
     pub(crate) fn is_from_cache(&self) -> bool {
         self.caching.as_ref().is_some_and(|caching| caching.is_hit)
             || self.semantic.as_ref().is_some_and(|caching| caching.is_hit)
+    }
+
+    /// What a cache was asked, and whether it had the response.
+    pub fn cache_use(&self) -> Option<CacheUse> {
+        let plain = self.caching.as_ref().map(|caching| ("cache-lookup", caching.is_hit));
+        let semantic = self.semantic.as_ref().map(|caching| ("llm-semantic-cache-lookup", caching.is_hit));
+        let hit = [plain, semantic].into_iter().flatten().find(|(_, is_hit)| *is_hit);
+        hit.or(plain).or(semantic).map(|(policy, is_hit)| CacheUse { policy, is_hit })
     }
 
     /// The response, made empty with status 200 when there is none yet.

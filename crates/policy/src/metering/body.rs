@@ -1,48 +1,13 @@
-//! Bodies that are looked at on their way. Not a byte is changed, and none is held back.
+//! Replies that are looked at on their way. Not a byte is changed, and none is held back.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use parking_lot::Mutex;
 
-use super::kept::Kept;
 use super::reply::Reading;
 use crate::body::{BodyError, Stream};
-
-/// The body of a request on its way to a model.
-pub(super) struct Sent {
-    pub(super) body: Stream,
-    pub(super) kept: Arc<Mutex<Kept>>,
-}
-
-impl HttpBody for Sent {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(piece) = frame.data_ref()
-        {
-            self.kept.lock().push(piece);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
 
 /// The body of a reply on its way back. Its account is closed with its last byte, or when it is given up.
 ///

@@ -2,17 +2,15 @@
 //!
 //! - [`ledger`]: the account of one call, and who is told
 //! - [`reply`]: one reply, from the request that is sent to the last byte that comes back
-//! - `body`: bodies that are looked at on their way
+//! - `body`: replies that are looked at on their way
 //! - `decoding`: replies that are compressed on their way
 //! - `resolve`: what was used, by what the reply reports or by counting
-//! - `kept`: how much of bodies is held for later
 //!
 //! Every reply of a backend that runs a model has an entry of its own, so that retries, responses of the cache, bodies
 //! that policies replace and clients that go away count for what they were: what was used is what backends sent.
 
 mod body;
 mod decoding;
-mod kept;
 pub mod ledger;
 pub mod reply;
 mod resolve;

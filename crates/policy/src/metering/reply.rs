@@ -4,20 +4,21 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use parking_lot::Mutex;
 use sekisho_llm::{StreamMeter, Usage};
 
-use super::body::{Received, Sent};
+use super::body::Received;
 use super::decoding::Decoder;
-use super::kept::Kept;
 use super::resolve::Found;
 use super::{Ledger, ModelCall, ReplyTokens};
 use crate::body::Body;
 use crate::exchange::Response;
+use crate::payload::{Excess, Payload, SharedPayload};
 use crate::ports::{Attempt, Ports};
 
 /// Longer requests and replies are counted apart from the call, in bytes.
 const COUNT_AT_ONCE: usize = 64 * 1024;
+/// The most of one body that is held until it is known whether it has to be counted, in bytes.
+const MAX_HELD: usize = 8 * 1024 * 1024;
 /// Pieces of a stream that wait to be looked at, in bytes.
 const MAX_WAITING: usize = 64 * 1024;
 
@@ -35,22 +36,15 @@ pub struct Metering {
 /// A call to a model that is being sent.
 pub struct ReplyMeter {
     metering: Metering,
-    request: Arc<Mutex<Kept>>,
+    request: SharedPayload,
 }
 
 impl ReplyMeter {
     /// Looks on at a request as it is sent; not at one that runs no model.
     pub fn begin(metering: Option<Metering>, request: Body) -> (Option<Self>, Body) {
         let Some(metering) = metering else { return (None, request) };
-        let kept = Arc::new(Mutex::new(Kept::default()));
-        let request = match request {
-            Body::Stream(body) => Body::Stream(Sent { body, kept: Arc::clone(&kept) }.boxed_unsync()),
-            Body::Full(bytes) => {
-                kept.lock().push(&bytes);
-                Body::Full(bytes)
-            }
-            other => other,
-        };
+        let kept = SharedPayload::new(Payload::new(MAX_HELD, Excess::LetGo));
+        let request = kept.watch(request);
         (Some(Self { metering, request: kept }), request)
     }
 
@@ -66,7 +60,7 @@ impl ReplyMeter {
         let mut reading = Box::new(Reading {
             text: match response.is_event_stream() {
                 true => Text::Stream(Box::new(StreamMeter::new(metering.call.kind)), Vec::new(), 0),
-                false => Text::Whole(Kept::default()),
+                false => Text::Whole(Payload::new(MAX_HELD, Excess::LetGo)),
             },
             decoder: Decoder::of(&response.headers),
             metering,
@@ -97,14 +91,14 @@ pub(super) struct Reading {
     text: Text,
     decoder: Decoder,
     metering: Metering,
-    request: Arc<Mutex<Kept>>,
+    request: SharedPayload,
     usage: Arc<OnceLock<Usage>>,
     backend_id: Option<Arc<str>>,
 }
 
 enum Text {
     /// JSON, which says what was used in its midst.
-    Whole(Kept),
+    Whole(Payload),
     /// Events, with the pieces that wait to be looked at and their length in bytes.
     Stream(Box<StreamMeter>, Vec<Bytes>, usize),
 }
@@ -138,7 +132,8 @@ impl Reading {
     pub(super) fn end(mut self, is_complete: bool) {
         self.look();
         let Self { text, mut decoder, metering, request, usage, backend_id } = self;
-        let bytes = request.lock().held() + if let Text::Whole(kept) = &text { kept.held() } else { 0 };
+        let bytes = request.with(|request| request.held())
+            + if let Text::Whole(kept) = &text { kept.held() } else { 0 };
         let found = match text {
             Text::Whole(mut kept) => {
                 Found::Whole(kept.take().filter(|_| is_complete).and_then(|body| decoder.decode(body)))

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
 use sekisho_llm::{
     Estimate, ImageRule, Kind, Provenance, Reply, StreamUsage, Usage, completion_tokens, peek, prompt_tokens,
     read_reply,
 };
 
 use super::ModelCall;
-use super::kept::Kept;
+use crate::payload::{Payload, SharedPayload};
 
 /// A reply that has ended.
 pub(super) enum Found {
@@ -29,10 +28,10 @@ impl Found {
     }
 
     /// What it used by its own words, and by counting where it says nothing.
-    pub(super) fn counted(&self, call: &ModelCall, request: &Mutex<Kept>) -> Usage {
+    pub(super) fn counted(&self, call: &ModelCall, request: &SharedPayload) -> Usage {
         let reply = self.told(call.kind);
         let reported = reply.usage.unwrap_or_else(Usage::unknown);
-        let request = request.lock().take().unwrap_or_default();
+        let request = request.with(Payload::take).unwrap_or_default();
         let named = peek("POST", "", &request).model;
         let model = reply.model.as_deref().or(named.as_deref()).or(call.deployment.as_deref());
         let prompt = reported.prompt.map_or_else(

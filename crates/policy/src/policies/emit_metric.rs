@@ -87,6 +87,7 @@ impl RunNow for EmitMetric {
             name: Arc::clone(&self.name),
             value: self.value.get(exchange)?,
             dimensions,
+            insights_logger: exchange.facts.observation.metrics_logger(),
         };
         exchange.ports.recorder.metric(&metric);
         Ok(Outcome::Continue)

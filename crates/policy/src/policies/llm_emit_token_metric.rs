@@ -95,7 +95,11 @@ fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
 impl RunNow for EmitTokenMetric {
     fn run(&self, exchange: &mut Exchange) -> PolicyResult {
         let dimensions = Dimension::evaluate_all(&self.dimensions, exchange)?;
-        exchange.ledger.watch(Arc::new(Emitter { namespace: self.namespace.clone(), dimensions }));
+        exchange.ledger.watch(Arc::new(Emitter {
+            namespace: self.namespace.clone(),
+            dimensions,
+            insights_logger: exchange.facts.observation.metrics_logger(),
+        }));
         Ok(Outcome::Continue)
     }
 }
@@ -104,6 +108,7 @@ impl RunNow for EmitTokenMetric {
 struct Emitter {
     namespace: Option<Arc<str>>,
     dimensions: Vec<Evaluated>,
+    insights_logger: Option<Arc<str>>,
 }
 
 impl Emitter {
@@ -123,6 +128,7 @@ impl TokenWatcher for Emitter {
             name: Arc::default(),
             value: 0.0,
             dimensions: self.dimensions(tokens),
+            insights_logger: self.insights_logger.clone(),
         };
         for (name, (_, count)) in NAMES.iter().zip(METRICS) {
             let Some(count) = count(&tokens.usage) else { continue };

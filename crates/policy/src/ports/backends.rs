@@ -7,7 +7,7 @@ use http::{HeaderMap, Method};
 use sekisho_expression::context::BackendFacts;
 use sekisho_llm::Usage;
 
-use super::{ClientCertificate, PortFuture, Proxy};
+use super::{ClientCertificate, Message, PortFuture, Proxy};
 use crate::body::Body;
 use crate::exchange::{Response, Variables};
 use crate::metering::Metering;
@@ -128,14 +128,33 @@ pub struct Attempt {
     pub pool_id: Option<Arc<str>>,
     /// Scheme, host and port that were called.
     pub authority: Arc<str>,
+    /// Monotonic time at which it began.
+    pub started: Duration,
     /// Until the response headers, or the failure.
     pub duration: Duration,
+    /// The method.
+    pub method: Method,
+    /// The path that was called, without the query.
+    pub path: Arc<str>,
+    /// The attempt as a span of the trace that the call stands in; none when it stands in none.
+    pub span_id: Option<[u8; 8]>,
+    /// The messages, as far as they are kept.
+    pub messages: Option<Box<AttemptMessages>>,
     /// The status; none when there was no answer.
     pub status: Option<u16>,
     /// The failure, as `context.LastError.Reason` names it.
     pub failure: Option<&'static str>,
     /// Tokens, once the reply of a model has ended; none for other calls.
     pub usage: Option<Arc<OnceLock<Usage>>>,
+}
+
+/// What went to a backend and came back, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttemptMessages {
+    /// The request.
+    pub request: Message,
+    /// The response.
+    pub response: Message,
 }
 
 /// An answer.

@@ -6,6 +6,7 @@ pub mod authorizations;
 pub mod backends;
 pub mod cache;
 pub mod clock;
+pub mod correlation;
 pub mod counters;
 pub mod http;
 pub mod jwts;
@@ -28,10 +29,11 @@ pub use backends::{
 };
 pub use cache::{Cache, Caches};
 pub use clock::{Clock, Entropy};
+pub use correlation::TraceContext;
 pub use counters::Counters;
 pub use jwts::Jwts;
 pub use permits::Permits;
-pub use record::{CallRecord, Event, McpMessage, Metric, Recorder};
+pub use record::{CallRecord, Event, McpMessage, Message, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 

@@ -4,10 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue};
 use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::usage::Usage;
 
 use super::backends::Attempt;
+use super::correlation::TraceContext;
+use crate::observation::Observation;
+use crate::payload::SharedPayload;
 
 /// Takes records and events. Never blocks and never fails the call: a full queue drops and counts.
 pub trait Recorder: Send + Sync {
@@ -36,20 +40,30 @@ pub struct CallRecord {
     pub ip_address: Option<IpAddr>,
     /// Request method.
     pub method: Arc<str>,
-    /// URL as called, without the query (it may hold keys).
+    /// URL as called, without the query.
     pub url: String,
+    /// The query without `?`, its keys and tokens masked; none without one, or when nothing is kept of it.
+    pub query: Option<String>,
     /// Client protocol, such as `HTTP/1.1`.
     pub protocol: &'static str,
     /// API resource name.
     pub api_id: Option<Arc<str>>,
+    /// API display name.
+    pub api_name: Option<Arc<str>>,
+    /// API revision.
+    pub api_revision: Option<Arc<str>>,
     /// API version.
     pub api_version: Option<Arc<str>>,
     /// Operation resource name.
     pub operation_id: Option<Arc<str>>,
+    /// Operation display name.
+    pub operation_name: Option<Arc<str>>,
     /// Product resource name.
     pub product_id: Option<Arc<str>>,
     /// Subscription resource name.
     pub subscription_id: Option<Arc<str>>,
+    /// The user whose subscription it is.
+    pub user_id: Option<Arc<str>>,
     /// Status sent to the client; 499 when it went away before one was sent.
     pub status: u16,
     /// Bytes of the request body that were read.
@@ -68,10 +82,91 @@ pub struct CallRecord {
     pub is_stream: bool,
     /// Tokens, with their provenance.
     pub usage: Option<Usage>,
+    /// What that cost by the book of prices; none without a price.
+    pub cost: Option<Cost>,
+    /// What a cache was asked, and whether it had the response.
+    pub cache: Option<CacheUse>,
     /// What a message to an MCP server was about.
     pub mcp: Option<Box<McpMessage>>,
+    /// The client's request, as far as it is kept.
+    pub request: Message,
+    /// The response to the client, as far as it is kept.
+    pub response: Message,
+    /// Where the call stands in a distributed trace.
+    pub trace: Option<TraceContext>,
+    /// Limits that policies held the call against, in that order.
+    pub limits: Vec<AppliedLimit>,
+    /// How long policies took, in the order they began; empty when that is not kept.
+    pub policies: Vec<PolicyTiming>,
+    /// What was to be written down of it.
+    pub observation: Arc<Observation>,
+    /// Who calls, where and what is kept out of what is written down: the owner opted out.
+    pub is_private: bool,
     /// Entries of `trace` policies and of `context.Trace`.
     pub traces: Vec<TraceEntry>,
+}
+
+/// A message, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// Headers, those that hold secrets masked; none when none are kept.
+    pub headers: Option<Box<HeaderMap>>,
+    /// `Content-Type`, where the body is kept.
+    pub content_type: Option<HeaderValue>,
+    /// `Content-Encoding`, where the body is kept.
+    pub content_encoding: Option<HeaderValue>,
+    /// The body.
+    pub body: Option<SharedPayload>,
+}
+
+/// What a call cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// The amount, in the currency.
+    pub amount: f64,
+    /// ISO 4217, such as `USD`.
+    pub currency: Arc<str>,
+}
+
+/// A cache that was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheUse {
+    /// `cache-lookup` or `llm-semantic-cache-lookup`.
+    pub policy: &'static str,
+    /// The response came from it.
+    pub is_hit: bool,
+}
+
+/// A limit that a policy held a call against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppliedLimit {
+    /// The policy, such as `llm-token-limit`.
+    pub policy: &'static str,
+    /// What is counted: `calls`, `bytes` or `tokens`.
+    pub unit: &'static str,
+    /// The most of it in the period.
+    pub limit: f64,
+    /// What was left afterwards; negative when more was used than there was.
+    pub remaining: f64,
+    /// The call was refused because of it.
+    pub is_refused: bool,
+}
+
+/// How long one policy took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyTiming {
+    /// The element's name.
+    pub name: &'static str,
+    /// The section it ran in.
+    pub section: &'static str,
+    /// The scope of its document.
+    pub scope: &'static str,
+    /// Its place in the section, such as `choose[1]/when[1]/set-header[1]`.
+    pub path: Arc<str>,
+    /// Since the arrival of the call.
+    pub started: Duration,
+    /// What it took, with what it waited for.
+    pub duration: Duration,
 }
 
 /// What a message to an MCP server was about, as far as the client said it.
@@ -119,6 +214,8 @@ pub struct Metric {
     pub value: f64,
     /// Names and values of the dimensions.
     pub dimensions: Vec<(Arc<str>, Arc<str>)>,
+    /// The logger of Application Insights whose diagnostic wants it.
+    pub insights_logger: Option<Arc<str>>,
 }
 
 /// Something that happened.

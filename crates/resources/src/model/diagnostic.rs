@@ -31,10 +31,45 @@ pub struct DiagnosticSettings {
     pub metrics: bool,
     /// `properties.logClientIp`, false when not set.
     pub log_client_ip: bool,
+    /// `properties.httpCorrelationProtocol`; `Legacy` when not set.
+    pub correlation: CorrelationProtocol,
+    /// `properties.operationNameFormat` is `Url`; false when not set.
+    pub names_operations_by_url: bool,
+    /// `properties.frontend.request`.
+    pub frontend_request: MessageDiagnostic,
+    /// `properties.frontend.response`.
+    pub frontend_response: MessageDiagnostic,
+    /// `properties.backend.request`.
+    pub backend_request: MessageDiagnostic,
+    /// `properties.backend.response`.
+    pub backend_response: MessageDiagnostic,
     /// `properties.largeLanguageModel`.
     pub large_language_model: Option<LanguageModelLogging>,
-    /// All of `properties` as written, for what has no field here (`frontend`, `backend`, …).
-    pub properties: serde_json::Value,
+}
+
+/// `properties.httpCorrelationProtocol`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CorrelationProtocol {
+    /// `None`
+    None,
+    /// `Legacy`; the default.
+    #[default]
+    Legacy,
+    /// `W3C`
+    W3c,
+}
+
+/// What a diagnostic writes of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageDiagnostic {
+    /// `headers`: names.
+    pub headers: Vec<String>,
+    /// `body.bytes`, at most 8,192; 0 when not set.
+    pub body_bytes: usize,
+    /// `dataMasking.headers`: names, and true for those that are hidden.
+    pub masked_headers: Vec<(String, bool)>,
+    /// `dataMasking.queryParams`: names, and true for those that are hidden.
+    pub masked_query: Vec<(String, bool)>,
 }
 
 /// `properties.largeLanguageModel`.

@@ -45,7 +45,10 @@ pub use contract::{
     SchemaSource,
 };
 pub use credentials::{Authorization, BackendCredentials, BackendManagedIdentity, NamedCredential};
-pub use diagnostic::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Verbosity};
+pub use diagnostic::{
+    CorrelationProtocol, DiagnosticSettings, LanguageModelLogging, MessageDiagnostic, MessageLogging,
+    Verbosity,
+};
 pub use logger::{Logger, LoggerType};
 pub use mcp::{McpServer, McpTool, McpTransport};
 pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};

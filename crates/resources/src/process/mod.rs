@@ -6,6 +6,7 @@ mod authorizations;
 mod content_safety;
 mod destinations;
 mod identity;
+mod logs;
 mod read;
 mod semantic_cache;
 mod state;
@@ -20,6 +21,7 @@ pub use authorizations::Connection;
 pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
+pub use logs::{LogCompatibility, LogExclusion, LogMasking, LogTarget, LoggedHeaders, Logs};
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
 pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
@@ -45,6 +47,8 @@ pub struct Process {
     pub connections: Vec<Connection>,
     /// `accessLog`: one line for each request on standard output; false when not set.
     pub access_log: bool,
+    /// `logs`: what is kept of calls; nothing when not set.
+    pub logs: Option<Logs>,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
@@ -67,6 +71,7 @@ impl Default for Process {
             identity: Identity::default(),
             connections: Vec::new(),
             access_log: false,
+            logs: None,
             upstream: Upstream::default(),
             state: State::default(),
             content_safety: ContentSafety::default(),

@@ -1,8 +1,11 @@
 //! Diagnostics of the service and of APIs.
 
 use super::reference;
-use crate::fields::{Fields, Unknown};
-use crate::model::{DiagnosticSettings, LanguageModelLogging, MessageLogging, Spanned, Verbosity};
+use crate::fields::{Fields, Unknown, text_of};
+use crate::model::{
+    CorrelationProtocol, DiagnosticSettings, LanguageModelLogging, MessageDiagnostic, MessageLogging,
+    Spanned, Verbosity,
+};
 use crate::reading::Reading;
 use crate::value::Node;
 
@@ -12,6 +15,15 @@ const DEFAULT_MESSAGE_BYTES: u64 = 32 * 1024;
 const VERBOSITIES: [(&str, Verbosity); 3] =
     [("verbose", Verbosity::Verbose), ("information", Verbosity::Information), ("error", Verbosity::Error)];
 
+const CORRELATIONS: [(&str, CorrelationProtocol); 3] = [
+    ("None", CorrelationProtocol::None),
+    ("Legacy", CorrelationProtocol::Legacy),
+    ("W3C", CorrelationProtocol::W3c),
+];
+
+/// The most that a diagnostic writes of a body, in bytes.
+const MAXIMUM_BODY_BYTES: u64 = 8192;
+
 /// Reads a diagnostic.
 pub(crate) fn diagnostic(
     name: Spanned<String>,
@@ -20,6 +32,8 @@ pub(crate) fn diagnostic(
 ) -> Option<DiagnosticSettings> {
     let mut fields = Fields::of_resource(node, "diagnostic", reading)?;
     let logger_id = fields.filled_text("loggerId", reading);
+    let (frontend_request, frontend_response) = side(&mut fields, "frontend", reading);
+    let (backend_request, backend_response) = side(&mut fields, "backend", reading);
     let settings = DiagnosticSettings {
         name,
         logger: logger_id.and_then(|id| reference(id, "loggers", reading)),
@@ -28,14 +42,62 @@ pub(crate) fn diagnostic(
         verbosity: fields.choice("verbosity", &VERBOSITIES, reading).unwrap_or_default(),
         metrics: fields.boolean("metrics", reading).unwrap_or(false),
         log_client_ip: fields.boolean("logClientIp", reading).unwrap_or(false),
+        correlation: fields.choice("httpCorrelationProtocol", &CORRELATIONS, reading).unwrap_or_default(),
+        names_operations_by_url: fields
+            .choice("operationNameFormat", &[("Name", false), ("Url", true)], reading)
+            .unwrap_or(false),
+        frontend_request,
+        frontend_response,
+        backend_request,
+        backend_response,
         large_language_model: large_language_model(&mut fields, reading),
-        properties: node.get("properties").unwrap_or(node).to_json(),
     };
-    fields.choice("httpCorrelationProtocol", &[("None", ()), ("Legacy", ()), ("W3C", ())], reading);
-    fields.choice("operationNameFormat", &[("Name", ()), ("Url", ())], reading);
-    fields.also_known(&["frontend", "backend"]);
     fields.finish(Unknown::Tolerated, reading);
     Some(settings)
+}
+
+/// `frontend` or `backend`: what is written of requests and of responses.
+fn side(
+    diagnostic: &mut Fields<'_>,
+    key: &'static str,
+    reading: &mut Reading<'_>,
+) -> (MessageDiagnostic, MessageDiagnostic) {
+    let Some(mut fields) = diagnostic.object(key, reading) else { return Default::default() };
+    let both = (message(&mut fields, "request", reading), message(&mut fields, "response", reading));
+    fields.finish(Unknown::Tolerated, reading);
+    both
+}
+
+fn message(side: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> MessageDiagnostic {
+    let Some(mut fields) = side.object(key, reading) else { return MessageDiagnostic::default() };
+    let mut written = MessageDiagnostic::default();
+    for node in fields.list("headers", reading) {
+        written.headers.extend(text_of(node, "headers", reading).map(|name| name.value));
+    }
+    if let Some(mut body) = fields.object("body", reading) {
+        let bytes = body.whole_number("bytes", 0..=MAXIMUM_BODY_BYTES, reading);
+        written.body_bytes = bytes.map_or(0, |bytes| bytes.value as usize);
+        body.finish(Unknown::Tolerated, reading);
+    }
+    if let Some(mut masking) = fields.object("dataMasking", reading) {
+        written.masked_headers = masked(&mut masking, "headers", reading);
+        written.masked_query = masked(&mut masking, "queryParams", reading);
+        masking.finish(Unknown::Tolerated, reading);
+    }
+    fields.finish(Unknown::Tolerated, reading);
+    written
+}
+
+fn masked(masking: &mut Fields<'_>, key: &'static str, reading: &mut Reading<'_>) -> Vec<(String, bool)> {
+    let mut masked = Vec::new();
+    for node in masking.list(key, reading) {
+        let Some(mut fields) = Fields::of(node, key, reading) else { continue };
+        let name = fields.required_text("value", reading);
+        let is_hidden = fields.choice("mode", &[("Mask", false), ("Hide", true)], reading).unwrap_or(false);
+        fields.finish(Unknown::Tolerated, reading);
+        masked.extend(name.map(|name| (name.value, is_hidden)));
+    }
+    masked
 }
 
 fn sampling(diagnostic: &mut Fields<'_>, reading: &mut Reading<'_>) -> f64 {

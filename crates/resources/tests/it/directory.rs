@@ -132,10 +132,7 @@ fn an_extracted_service_is_read_as_a_whole() {
     assert_eq!(configuration.version_sets["models"].scheme, VersioningScheme::Query("v".to_owned()));
     assert_eq!(configuration.products["starter"].apis[0].value, "chat");
     assert_eq!(configuration.loggers["insights"].logger_type, LoggerType::ApplicationInsights);
-    assert_eq!(
-        configuration.diagnostics["applicationinsights"].properties["frontend"]["request"]["body"]["bytes"],
-        0
-    );
+    assert_eq!(configuration.diagnostics["applicationinsights"].frontend_request.body_bytes, 0);
     assert_eq!(loaded.sources.text(configuration.policy_fragments["usage"].policy.file), "<fragment/>");
     assert!(configuration.policy.is_some());
 }

@@ -14,9 +14,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use sekisho_policy::ports::{CallRecord, Event, Recorder};
+use sekisho_policy::ports::CallRecord;
 
 use queue::Queue;
+
+use crate::fanout::Keeper;
 
 /// What is written at once, in bytes; a batch may exceed it by one line.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -40,13 +42,13 @@ impl Default for AccessLogOptions {
 
 /// Writes one JSON line for each call, on a thread of its own: a slow disk or a full pipe holds up no call.
 pub struct AccessLog {
-    queue: Arc<Queue<CallRecord>>,
+    queue: Arc<Queue<Arc<CallRecord>>>,
     dropped: Counter,
 }
 
 /// The writing thread. Dropping this leaves it running; [`AccessLogThread::finish`] ends it.
 pub struct AccessLogThread {
-    queue: Arc<Queue<CallRecord>>,
+    queue: Arc<Queue<Arc<CallRecord>>>,
     thread: JoinHandle<()>,
 }
 
@@ -69,14 +71,12 @@ impl AccessLog {
     }
 }
 
-impl Recorder for AccessLog {
-    fn call(&self, record: CallRecord) {
-        if !self.queue.push(record) {
+impl Keeper for AccessLog {
+    fn keep_call(&self, record: &Arc<CallRecord>) {
+        if !self.queue.push(Arc::clone(record)) {
             self.dropped.inc();
         }
     }
-
-    fn event(&self, _event: Event) {}
 }
 
 impl AccessLogThread {
@@ -88,7 +88,7 @@ impl AccessLogThread {
     }
 }
 
-fn write_all(queue: &Queue<CallRecord>, mut writer: impl Write, failed: &Counter) {
+fn write_all(queue: &Queue<Arc<CallRecord>>, mut writer: impl Write, failed: &Counter) {
     // Says that everything is drained also when a writer panics.
     let _drained = queue.drained_on_drop();
     let mut chunk = Vec::new();

@@ -166,7 +166,13 @@ mod tests {
 
     fn metric(name: &str, value: f64, dimensions: &[(&str, &str)]) -> Metric {
         let dimensions = dimensions.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value)));
-        Metric { namespace: None, name: name.into(), value, dimensions: dimensions.collect() }
+        Metric {
+            namespace: None,
+            name: name.into(),
+            value,
+            dimensions: dimensions.collect(),
+            insights_logger: None,
+        }
     }
 
     fn rendered(metrics: &CustomMetrics) -> String {

@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::usage::Usage;
+use sekisho_policy::ports::record::Cost;
 
 use super::*;
-use crate::fanout::Fanout;
+use crate::fanout::{Fanout, Keeper, Pricing};
 
 fn metrics() -> Metrics {
     Metrics::new(BuildInfo { version: "1.2.3" })
@@ -70,6 +71,7 @@ fn record() -> CallRecord {
                 status: Some(429),
                 failure: None,
                 usage: None,
+                ..Attempt::default()
             },
             Attempt {
                 authority: "https://west".into(),
@@ -314,18 +316,41 @@ fn concurrent_calls_are_all_counted() {
     assert_eq!(requests.map(|(_, value)| value).sum::<f64>(), 2000.0);
 }
 
+/// Keeps what it is given.
+#[derive(Default)]
+struct Kept(parking_lot::Mutex<Vec<Arc<CallRecord>>>);
+
+impl Keeper for Kept {
+    fn keep_call(&self, record: &Arc<CallRecord>) {
+        self.0.lock().push(Arc::clone(record));
+    }
+}
+
+struct Dime;
+
+impl Pricing for Dime {
+    fn cost(&self, _record: &CallRecord) -> Option<Cost> {
+        Some(Cost { amount: 0.1, currency: "USD".into() })
+    }
+}
+
 #[test]
 fn a_fanout_reaches_all_its_members() {
-    let (looking, keeping, last) = (Arc::new(metrics()), Arc::new(metrics()), Arc::new(metrics()));
-    let fanout = Fanout::new().observer(looking.clone()).recorder(keeping.clone()).recorder(last.clone());
+    let (first, second) = (Arc::new(metrics()), Arc::new(metrics()));
+    let (kept, also_kept) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
+    let fanout = Fanout::new().observer(first.clone()).observer(second.clone());
+    let fanout = fanout.keeper(kept.clone()).keeper(also_kept.clone()).priced_by(Arc::new(Dime));
     fanout.started();
     fanout.started();
     fanout.call(record());
     fanout.event(Event::ConfigurationLoaded);
-    for member in [&looking, &keeping, &last] {
+    for member in [&first, &second] {
         let samples = samples(member);
         assert_eq!(samples["sekisho_requests_in_flight"], 1.0);
         assert_eq!(samples["sekisho_request_duration_seconds_count{api=\"openai\"}"], 1.0);
         assert_eq!(samples["sekisho_configuration_loads_total{result=\"ok\"}"], 1.0);
     }
+    let (kept, also_kept) = (kept.0.lock(), also_kept.0.lock());
+    assert!(Arc::ptr_eq(&kept[0], &also_kept[0]));
+    assert_eq!(kept[0].cost.as_ref().map(|cost| cost.amount), Some(0.1));
 }
