@@ -3,12 +3,14 @@
 //! - [`fanout`]: one recorder of several
 //! - [`access_log`]: one JSON line for each call, in the words of API Management's gateway log
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
+//! - [`prices`]: what calls cost
 //! - [`server`]: `/metrics` and the health path on the management address
 //! - [`text`]: times as text
 
 pub mod access_log;
 pub mod fanout;
 pub mod metrics;
+pub mod prices;
 pub mod server;
 pub mod text;
 

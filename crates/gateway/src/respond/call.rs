@@ -270,7 +270,7 @@ impl Drop for Call {
 fn kept_query(exchange: &Exchange) -> Option<String> {
     let query = exchange.request.original_url.query.strip_prefix('?')?;
     let key = exchange.facts.api.as_ref().map_or("", |api| &*api.subscription_key_query);
-    exchange.facts.observation.keeps_paths.then(|| shown_query(query, key))
+    exchange.facts.observation.is_written_down.then(|| shown_query(query, key))
 }
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.
