@@ -97,6 +97,11 @@ pub enum Unary {
 ///
 /// # Errors
 /// When there is no such function, or it does not take these arguments.
-pub fn call(name: &str, _arguments: Vec<Argument>, at: Span, _environment: &Arc<Environment>) -> Result<Typed, Error> {
+pub fn call(
+    name: &str,
+    _arguments: Vec<Argument>,
+    at: Span,
+    _environment: &Arc<Environment>,
+) -> Result<Typed, Error> {
     Err(Error::new("unknown-function", at, format!("there is no function `{name}`")))
 }

@@ -27,6 +27,7 @@ use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::TraceEntry;
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 use crate::semantic::SemanticCaching;
+use crate::tracing::Tracer;
 
 pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
@@ -125,6 +126,8 @@ pub struct Exchange {
     pub started: Duration,
     /// `context.Tracing`.
     pub tracing: bool,
+    /// What takes down what the call does; none for a call that is not traced.
+    pub tracer: Option<Box<Tracer>>,
     /// Backend attempts so far.
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
@@ -185,6 +188,7 @@ impl Exchange {
             cors_headers: None,
             section: Section::Inbound,
             tracing: false,
+            tracer: None,
             attempts: Vec::new(),
             traces: Vec::new(),
             caching: None,

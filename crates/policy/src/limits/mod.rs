@@ -24,7 +24,6 @@ use crate::compile::Number;
 use crate::compile::setting::failure;
 use crate::exchange::Exchange;
 use crate::pipeline::PolicyError;
-use crate::ports::Ports;
 use crate::ports::counters::{CounterAsk, CounterState};
 
 /// The longest `renewal-period` of a rate limit in seconds.
@@ -34,8 +33,14 @@ pub(crate) const LONGEST_RATE_PERIOD: i64 = 300;
 ///
 /// # Errors
 /// `StateUnavailable`, 503: the state cannot be reached and the deployment says that nothing is granted then.
-pub(crate) async fn decide(ports: &Ports, asks: &[CounterAsk]) -> Result<Vec<CounterState>, PolicyError> {
-    ports.counters.decide(asks).await.map_err(|error| refusal::unreachable(&error))
+pub(crate) async fn decide(
+    exchange: &mut Exchange,
+    asks: &[CounterAsk],
+) -> Result<Vec<CounterState>, PolicyError> {
+    let ports = exchange.ports.clone();
+    let states = ports.counters.decide(asks).await.map_err(|error| refusal::unreachable(&error))?;
+    exchange.trace_limits(asks, &states);
+    Ok(states)
 }
 
 /// A whole number between both bounds; an expression may give anything.
