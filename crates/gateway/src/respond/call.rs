@@ -14,6 +14,7 @@ use sekisho_policy::ports::{CallRecord, Clock, Ports, Recorder};
 use super::model::ModelCall;
 use super::request::RequestMeter;
 use crate::mcp::McpAccount;
+use crate::tracing::Ticket;
 use crate::tunnel::RealtimeUsage;
 
 /// A response that broke off before its status was sent, as logs show it.
@@ -37,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) mcp: Option<McpAccount>,
     /// Set for a session with a model over a WebSocket.
     realtime: Option<Box<RealtimeUsage>>,
+    /// The trace of the call, where it is traced.
+    pub(crate) trace: Option<Box<Ticket>>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -63,6 +66,7 @@ impl Call {
             ledger: None,
             mcp: None,
             realtime: None,
+            trace: None,
             at_end: None,
         }
     }
@@ -84,6 +88,9 @@ impl Call {
 
     /// The policies are done and this status is on its way.
     pub(crate) fn responding(&mut self, status: u16, headers: &HeaderMap, is_event_stream: bool) {
+        if let (Some(trace), Some(exchange)) = (&mut self.trace, &mut self.exchange) {
+            trace.responding(exchange, status);
+        }
         self.take_exchange();
         if let Some(mcp) = &mut self.mcp {
             mcp.answered(headers);
@@ -96,6 +103,9 @@ impl Call {
 
     /// The policies are done and the call becomes a WebSocket.
     pub(crate) fn switching(&mut self) {
+        if let (Some(trace), Some(exchange)) = (&mut self.trace, &mut self.exchange) {
+            trace.responding(exchange, StatusCode::SWITCHING_PROTOCOLS.as_u16());
+        }
         self.take_exchange();
         if let Some(record) = &mut self.record {
             record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
@@ -200,6 +210,7 @@ impl Drop for Call {
         let recorder = Arc::clone(&self.recorder);
         let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
         let realtime = self.realtime.take();
+        let trace = self.trace.take();
         let finish = move || {
             record.usage = total(&record).or(realtime.map(|session| session.finish()));
             if let Some(mcp) = mcp {
@@ -207,6 +218,9 @@ impl Drop for Call {
                 record.mcp = Some(Box::new(mcp.message(body.as_ref())));
             }
             record.model = model.and_then(|model| model.model(request.as_deref()));
+            if let Some(trace) = trace {
+                trace.ended(&record);
+            }
             recorder.call(*record);
         };
         match self.ledger.take() {

@@ -6,6 +6,7 @@
 //! - `handshake`: what is particular to calls that are to become WebSockets
 //! - `preflight`: what browsers ask before a call
 //! - `panic`: what a panic ends
+//! - `traced`: a call that may be traced
 
 mod certificate;
 mod client;
@@ -13,6 +14,7 @@ mod destination;
 mod handshake;
 mod panic;
 mod preflight;
+mod traced;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,11 +36,13 @@ use crate::mcp::McpAccount;
 use crate::respond::{Call, ClientBody, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
+use crate::tracing::DebugTraces;
 use crate::tunnel::{Consent, Opening, Tunnels};
 pub(crate) use client::Client;
 use destination::{Routed, place, run, unmatched};
 use panic::catch_panic;
 use preflight::{preflight, preflight_method};
+use traced::Traced;
 
 /// Where load balancers look.
 const HEALTH_PATH: &str = "/status-0123456789abcdef";
@@ -50,6 +54,7 @@ pub(crate) struct Service {
     config: GatewayConfig,
     names: SchemeNames,
     tunnels: Tunnels,
+    traces: Arc<DebugTraces>,
 }
 
 /// Texts that every call shares.
@@ -95,10 +100,15 @@ struct Arrived<'o> {
 }
 
 impl Service {
-    pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(
+        config: GatewayConfig,
+        ports: Ports,
+        snapshot: Arc<Snapshot>,
+        traces: Arc<DebugTraces>,
+    ) -> Self {
         let names = SchemeNames { http: "http".into(), https: "https".into() };
         let tunnels = Tunnels::new(config.limits.web_sockets, Arc::clone(&ports.recorder));
-        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels }
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels, traces }
     }
 
     pub(crate) fn ports(&self) -> &Ports {
@@ -151,7 +161,8 @@ impl Service {
         let handshake =
             handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
         let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
-        let headers = std::mem::take(&mut parts.headers);
+        let mut headers = std::mem::take(&mut parts.headers);
+        let mut trace = Traced::new(&self.traces, &mut headers);
         let backends = call_backends(&snapshot, connection, &client, consent);
         let mut exchange =
             self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
@@ -169,9 +180,15 @@ impl Service {
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                let refusal = handshake_refusal.flatten();
-                let routed =
-                    Routed { snapshot: &snapshot, backends: &backends, client: &client, query, refusal };
+                trace.begin(&snapshot, destination.api, exchange);
+                let routed = Routed {
+                    snapshot: &snapshot,
+                    backends: &backends,
+                    client: &client,
+                    query,
+                    refusal: handshake_refusal.flatten(),
+                    trace: &mut trace,
+                };
                 if wanted_method.is_some() {
                     preflight(routed, destination, exchange, &parts).await;
                 } else {
@@ -179,7 +196,9 @@ impl Service {
                 }
             }
         }
-        exchange.response.take().unwrap_or_default()
+        let mut response = exchange.response.take().unwrap_or_default();
+        call.trace = trace.end(&mut response.headers);
+        response
     }
 
     /// Requests that are refused whatever they are for.

@@ -25,6 +25,7 @@ use crate::protected_resource::{ProtectedResource, ProtectedResources};
 use crate::protocol::Protocol;
 use crate::router::Router;
 use crate::subscription::{KeyIndex, KeyRules};
+use crate::tracing::Configured;
 pub use build::SnapshotOptions;
 
 /// A configuration, ready to serve.
@@ -39,6 +40,7 @@ pub struct Snapshot {
     limits: Arc<ExchangeLimits>,
     deployment: Arc<DeploymentFacts>,
     trust_store: Arc<TrustStore>,
+    traced: Arc<Configured>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -133,6 +135,16 @@ impl Snapshot {
     /// What `X509Certificate2.Verify()` trusts.
     pub(crate) fn trust_store(&self) -> &Arc<TrustStore> {
         &self.trust_store
+    }
+
+    /// True when there is an API of this name, in whatever revision.
+    pub fn has_api(&self, name: &str) -> bool {
+        self.apis.iter().any(|api| api.keys.api.eq_ignore_ascii_case(name))
+    }
+
+    /// What traces need of the configuration.
+    pub(crate) fn traced(&self) -> &Arc<Configured> {
+        &self.traced
     }
 
     pub(crate) fn deployment(&self) -> &Arc<DeploymentFacts> {
