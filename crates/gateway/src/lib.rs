@@ -81,6 +81,12 @@ impl Gateway {
         self.listeners.addresses()
     }
 
+    /// Says whether the configuration in service has an API of a name, in whatever revision.
+    pub fn api_lookup(&self) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+        let service = Arc::clone(&self.service);
+        move |name| service.snapshot().has_api(name)
+    }
+
     /// The configuration in service.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.service.snapshot()

@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod identity;
+mod management;
 mod safety;
 mod semantics;
 mod state;
@@ -11,7 +12,6 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -22,12 +22,10 @@ use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
-use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics};
 
 use crate::system::{SystemClock, SystemEntropy};
+use management::{Bound, Management};
 use safety::SafetyLog;
 use state::{State, StateLog};
 use watch::Watch;
@@ -59,13 +57,6 @@ pub(crate) struct Server {
     watch: Option<Watch>,
 }
 
-/// The management listener.
-struct Management {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
 impl Server {
     /// Loads the configuration, checks it and opens the listeners. The error of a refused configuration was already
     /// shown.
@@ -85,11 +76,14 @@ impl Server {
         let Some(snapshot) = compile(&loaded, &snapshots, None) else {
             bail!("the configuration is refused")
         };
-        let management = match process.management.address {
-            Some(address) => Some(Management::start(address, metrics).await?),
+        let bound = match process.management.address {
+            Some(address) => Some(Bound::open(address, &process).await?),
             None => None,
         };
-        let gateway = Gateway::start(GatewayConfig::from(&process), ports, Arc::new(snapshot)).await?;
+        let traces = management::traces(&process, bound.as_ref(), Arc::clone(&ports.clock))?;
+        let config = GatewayConfig::from(&process);
+        let gateway = Gateway::start(config, ports, Arc::new(snapshot), Arc::clone(&traces)).await?;
+        let management = bound.map(|bound| bound.serve(&process, metrics, traces, &gateway));
         let watch = match options.watch {
             true => {
                 Some(Watch::start(&loaded.files).context("cannot watch the configuration; use --no-watch")?)
@@ -114,6 +108,11 @@ impl Server {
         self.management.as_ref().map(|management| format!("http://{}", management.address))
     }
 
+    /// Where the access token of the management listener is, when it was made for it.
+    pub(crate) fn token_file(&self) -> Option<&std::path::Path> {
+        self.management.as_ref()?.token_file.as_deref()
+    }
+
     /// Serves until SIGTERM or SIGINT, then drains. True when every call under way could finish.
     pub(crate) async fn run(mut self) -> Result<bool> {
         let terminated = crate::commands::terminated();
@@ -132,9 +131,7 @@ impl Server {
         }
         let finished = self.gateway.shutdown(self.process.drain_timeout).await;
         if let Some(management) = self.management {
-            // A receiver that is gone has ended by itself.
-            let _ = management.stop.send(());
-            let _ = management.task.await;
+            management.stop().await;
         }
         if let Some(access_log) = self.access_log {
             access_log.finish(LOG_PATIENCE);
@@ -293,19 +290,4 @@ fn ports(
         semantics: Arc::new(semantics::semantics(process, state.vectors)?),
         spawner: tokio_spawner(),
     }))
-}
-
-impl Management {
-    async fn start(address: SocketAddr, metrics: Arc<Metrics>) -> Result<Management> {
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let ready = Arc::new(AtomicBool::new(true));
-        let server = MetricsServer::new(metrics, Arc::new(move || ready.load(Ordering::Relaxed)));
-        let task = tokio::spawn(server.serve(listener, async {
-            let _ = stopped.await;
-        }));
-        Ok(Management { address, stop, task })
-    }
 }
