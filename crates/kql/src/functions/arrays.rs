@@ -19,11 +19,23 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function {
         name: "array_length",
         takes: "array: dynamic",
-        does: Rows(Long, |row| elements(row, 0).map(|all| i64::try_from(all.len()).unwrap_or(i64::MAX)).into()),
+        does: Rows(Long, |row| {
+            elements(row, 0).map(|all| i64::try_from(all.len()).unwrap_or(i64::MAX)).into()
+        }),
     },
-    Function { name: "arraylength", takes: "array: dynamic", does: Rows(Long, |row| elements(row, 0).map(|all| i64::try_from(all.len()).unwrap_or(i64::MAX)).into()) },
+    Function {
+        name: "arraylength",
+        takes: "array: dynamic",
+        does: Rows(Long, |row| {
+            elements(row, 0).map(|all| i64::try_from(all.len()).unwrap_or(i64::MAX)).into()
+        }),
+    },
     Function { name: "array_concat", takes: "array+: dynamic", does: RowsWithNulls(Dynamic, concat) },
-    Function { name: "array_slice", takes: "array: dynamic, start: long, end: long", does: Rows(Dynamic, slice) },
+    Function {
+        name: "array_slice",
+        takes: "array: dynamic, start: long, end: long",
+        does: Rows(Dynamic, slice),
+    },
     Function {
         name: "array_index_of",
         takes: "array: dynamic, value: any, start?: long",
@@ -58,9 +70,9 @@ fn elements<'a>(row: &Row<'_, 'a>, position: usize) -> Option<Vec<&'a str>> {
 
 /// What is not an array is one element.
 fn concat<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
-    let all = (0..row.len()).filter_map(|position| row.json(position)).flat_map(|text| {
-        json::elements(text).unwrap_or_else(|| vec![text])
-    });
+    let all = (0..row.len())
+        .filter_map(|position| row.json(position))
+        .flat_map(|text| json::elements(text).unwrap_or_else(|| vec![text]));
     limited(row, json::array(all))
 }
 
@@ -89,7 +101,11 @@ fn index_of(call: Call<'_>) -> Result<Typed, Error> {
     let find = function(|row| {
         let (Some(all), Some(wanted)) = (elements(row, 0), row.json(1)) else { return Cell::Null };
         let start = row.long(2).unwrap_or(0);
-        let start = if start < 0 { start.saturating_add(i64::try_from(all.len()).unwrap_or(0)).max(0) } else { start };
+        let start = if start < 0 {
+            start.saturating_add(i64::try_from(all.len()).unwrap_or(0)).max(0)
+        } else {
+            start
+        };
         let start = usize::try_from(start).unwrap_or(usize::MAX);
         let found = all.iter().enumerate().skip(start).find(|(_, element)| json::compact(element) == wanted);
         Cell::Long(found.and_then(|(position, _)| i64::try_from(position).ok()).unwrap_or(-1))
@@ -121,7 +137,10 @@ fn sort<'a>(row: &Row<'_, 'a>, descending: bool) -> Cell<'a> {
 fn order(left: &str, right: &str) -> Ordering {
     match (left.parse::<f64>(), right.parse::<f64>()) {
         (Ok(left), Ok(right)) => left.total_cmp(&right),
-        _ => json::unquote(left).as_deref().unwrap_or(left).cmp(json::unquote(right).as_deref().unwrap_or(right)),
+        _ => json::unquote(left)
+            .as_deref()
+            .unwrap_or(left)
+            .cmp(json::unquote(right).as_deref().unwrap_or(right)),
     }
 }
 
@@ -138,9 +157,12 @@ fn sum<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
 
 /// Arrays side by side; the shorter are filled with null.
 fn zip<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
-    let arrays: Vec<Vec<&str>> = (0..row.len()).map(|position| elements(row, position).unwrap_or_default()).collect();
+    let arrays: Vec<Vec<&str>> =
+        (0..row.len()).map(|position| elements(row, position).unwrap_or_default()).collect();
     let length = arrays.iter().map(Vec::len).max().unwrap_or(0);
-    let tuple = |position: usize| json::array(arrays.iter().map(|array| array.get(position).copied().unwrap_or("null")));
+    let tuple = |position: usize| {
+        json::array(arrays.iter().map(|array| array.get(position).copied().unwrap_or("null")))
+    };
     let tuples: Vec<String> = (0..length).map(tuple).collect();
     limited(row, json::array(tuples.iter().map(String::as_str)))
 }
@@ -178,7 +200,7 @@ fn range(call: Call<'_>) -> Result<Typed, Error> {
         TimeSpan => (TimeSpan, TimeSpan),
         _ if real => (Real, Real),
         Type::Int | Long | Dynamic => (Long, Long),
-        other => return Err(call.error(call.at, format!("a {} has no range", other.name()))),
+        other => return Err(call.mismatch(call.at, format!("a {} has no range", other.name()))),
     };
     let values = [(start, kind), (stop, kind), (step, by)];
     let mut call = call;

@@ -34,7 +34,7 @@ fn floor(call: Call<'_>) -> Result<Typed, Error> {
         }
         Decimal => down(&call, value, constant::long(1), None),
         Int | Long => Ok(value),
-        _ => Err(call.error(call.at, format!("a bin of a {} needs a size", value.kind.name()))),
+        _ => Err(call.mismatch(call.at, format!("a bin of a {} needs a size", value.kind.name()))),
     }
 }
 
@@ -61,7 +61,9 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
         (left, right) if number(left) && number(right) => wider(left, right),
         (left, right) => {
             let message = format!("a {} has no bins of a {}", left.name(), right.name());
-            return Err(call.error(call.at, message).with_help("times have bins of a timespan such as `1h`"));
+            return Err(call
+                .mismatch(call.at, message)
+                .with_help("times have bins of a timespan such as `1h`"));
         }
     };
     let step = if number(kind) { kind } else { TimeSpan };
@@ -74,7 +76,9 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
     let inputs = vec![kind, step, kind];
     let bin = match kind {
         Real => function(|row| match (row.real(0), row.real(1), row.real(2)) {
-            (Some(value), Some(size), Some(at)) if size > 0.0 => (((value - at) / size).floor() * size + at).into(),
+            (Some(value), Some(size), Some(at)) if size > 0.0 => {
+                (((value - at) / size).floor() * size + at).into()
+            }
             _ => super::cell::Cell::Null,
         }),
         Decimal => function(|row| match (row.decimal(0), row.decimal(1), row.decimal(2)) {

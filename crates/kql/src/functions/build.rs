@@ -14,14 +14,29 @@ use crate::{Error, Typed};
 
 /// The family.
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function { name: "pack_array", takes: "value*: any", does: Plan(|call| Ok(array(call.values()))) },
+    Function {
+        name: "pack_array",
+        takes: "value*: any",
+        does: Plan(|call| {
+            let limit = call.environment.value_bytes;
+            Ok(array(call.values(), limit))
+        }),
+    },
     Function { name: "bag_pack", takes: PAIRS, does: Plan(pack) },
     Function { name: "pack", takes: PAIRS, does: Plan(pack) },
     Function { name: "pack_dictionary", takes: PAIRS, does: Plan(pack) },
     Function { name: "bag_keys", takes: "bag: dynamic", does: Rows(Dynamic, keys) },
-    Function { name: "bag_merge", takes: "bag: dynamic, other+: dynamic", does: RowsWithNulls(Dynamic, merge) },
+    Function {
+        name: "bag_merge",
+        takes: "bag: dynamic, other+: dynamic",
+        does: RowsWithNulls(Dynamic, merge),
+    },
     Function { name: "bag_has_key", takes: "bag: dynamic, key: string", does: Rows(Bool, has_key) },
-    Function { name: "bag_remove_keys", takes: "bag: dynamic, keys: dynamic", does: Rows(Dynamic, remove_keys) },
+    Function {
+        name: "bag_remove_keys",
+        takes: "bag: dynamic, keys: dynamic",
+        does: Rows(Dynamic, remove_keys),
+    },
     Function { name: "bag_set_key", takes: "bag: dynamic, key: string, value: any", does: Plan(set_key) },
     Function { name: "treepath", takes: "value: dynamic", does: Rows(Dynamic, tree_path) },
     Function { name: "gettype", takes: "value: any", does: Plan(get_type) },
@@ -32,14 +47,14 @@ pub(crate) static FUNCTIONS: &[Function] = &[
 
 const PAIRS: &str = "key: any, value: any, more*: any";
 
-/// An array of values.
-pub(crate) fn array(values: Vec<Typed>) -> Typed {
+/// An array of values of no more than some bytes.
+pub(crate) fn array(values: Vec<Typed>, limit: usize) -> Typed {
     let values: Vec<Typed> = values.into_iter().map(element).collect();
     if values.is_empty() {
         return constant::dynamic("[]");
     }
     let pack = function(|row| limited(row, json::array(row.cells.iter().filter_map(Cell::text))));
-    Kernel::new("pack_array", vec![Dynamic; values.len()], Dynamic, pack).call(values)
+    Kernel::new("pack_array", vec![Dynamic; values.len()], Dynamic, pack).limit(limit).call(values)
 }
 
 /// The text, unless it is larger than a value may be.
@@ -168,9 +183,8 @@ fn get_type(call: Call<'_>) -> Result<Typed, Error> {
 /// The value at a path such as `$.hosts[1].Price`, as text.
 fn extract(call: Call<'_>) -> Result<Typed, Error> {
     let path = call.constant_text(0)?;
-    let steps = steps(path).ok_or_else(|| {
-        call.error(call.at, format!("`{path}` is not a path such as `$.hosts[1].price`"))
-    })?;
+    let steps = steps(path)
+        .ok_or_else(|| call.error(call.at, format!("`{path}` is not a path such as `$.hosts[1].price`")))?;
     let source = path::parse(call.value(1)?);
     Ok(convert(steps.into_iter().fold(source, path::extend), Text))
 }

@@ -27,7 +27,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         takes: VALUE,
         does: Plan(|call| Ok(is_empty(call.value(0)?, Operator::NotEq))),
     },
-    Function { name: "notempty", takes: VALUE, does: Plan(|call| Ok(is_empty(call.value(0)?, Operator::NotEq))) },
+    Function {
+        name: "notempty",
+        takes: VALUE,
+        does: Plan(|call| Ok(is_empty(call.value(0)?, Operator::NotEq))),
+    },
     Function { name: "not", takes: "condition: bool", does: Plan(|call| Ok(negate(call.value(0)?))) },
 ];
 
@@ -49,7 +53,7 @@ fn case(call: Call<'_>) -> Result<Typed, Error> {
             continue;
         }
         let condition = truth(argument.value.clone()).ok_or_else(|| {
-            call.error(argument.span, format!("a predicate cannot be a {}", argument.value.kind.name()))
+            call.mismatch(argument.span, format!("a predicate cannot be a {}", argument.value.kind.name()))
         })?;
         conditions.push(condition.expr);
     }
@@ -64,15 +68,30 @@ fn case(call: Call<'_>) -> Result<Typed, Error> {
 fn coalesce(call: Call<'_>) -> Result<Typed, Error> {
     let values = call.arguments.iter().map(|argument| argument.value.clone()).collect();
     let (values, kind) = unify(&call, values)?;
-    let empty = || constant::text("").expr;
-    let mut values: Vec<Expr> = match kind {
-        Type::String => values.into_iter().map(|value| expr_fn::nullif(value.expr, empty())).collect(),
-        _ => values.into_iter().map(|value| value.expr).collect(),
+    let missing = |value: &Typed| match kind {
+        Type::String => constant::text_of(value) == Some(""),
+        _ => constant::is_null(value),
     };
-    if kind == Type::String {
-        values.push(empty());
+    let mut present: Vec<Typed> = Vec::with_capacity(values.len());
+    for value in values.into_iter().filter(|value| !missing(value)) {
+        let last = constant::of(&value).is_some();
+        present.push(value);
+        if last {
+            break;
+        }
     }
-    Ok(Typed::new(constant::fold(expr_fn::coalesce(values)), kind))
+    let nothing = if kind == Type::String { constant::text("") } else { constant::null(kind) };
+    if present.first().is_none_or(|first| constant::of(first).is_some()) {
+        return Ok(present.into_iter().next().unwrap_or(nothing));
+    }
+    let mut values: Vec<Expr> = match kind {
+        Type::String => {
+            present.into_iter().map(|value| expr_fn::nullif(value.expr, nothing.expr.clone())).collect()
+        }
+        _ => present.into_iter().map(|value| value.expr).collect(),
+    };
+    values.push(nothing.expr);
+    Ok(Typed::new(expr_fn::coalesce(values), kind))
 }
 
 /// Values as one type: numbers as the wider, anything beside a `dynamic` as `dynamic`.
@@ -86,7 +105,7 @@ fn unify(call: &Call<'_>, values: Vec<Typed>) -> Result<(Vec<Typed>, Type), Erro
             (Some(Type::Dynamic), _) | (_, Type::Dynamic) => Type::Dynamic,
             (Some(one), other) => {
                 let message = format!("the results are of two types, {} and {}", one.name(), other.name());
-                return Err(call.error(argument.span, message));
+                return Err(call.mismatch(argument.span, message));
             }
         });
     }

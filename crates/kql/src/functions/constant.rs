@@ -88,9 +88,7 @@ pub(crate) fn long_of(value: &Typed) -> Option<i64> {
 pub(crate) fn real_of(value: &Typed) -> Option<f64> {
     match of(value)? {
         ScalarValue::Float64(Some(value)) => Some(*value),
-        ScalarValue::Decimal128(Some(value), _, scale) => {
-            Some(*value as f64 / 10f64.powi(i32::from(*scale)))
-        }
+        ScalarValue::Decimal128(Some(value), _, scale) => Some(*value as f64 / 10f64.powi(i32::from(*scale))),
         _ => long_of(value).map(|value| value as f64),
     }
 }
@@ -140,7 +138,13 @@ fn over_constants(expr: &Expr) -> bool {
 }
 
 fn compute(expr: &Expr) -> Option<ScalarValue> {
-    let physical = create_physical_expr(expr, &DFSchema::empty(), &ExecutionProps::new(), &PhysicalPlanningContext::default()).ok()?;
+    let physical = create_physical_expr(
+        expr,
+        &DFSchema::empty(),
+        &ExecutionProps::new(),
+        &PhysicalPlanningContext::default(),
+    )
+    .ok()?;
     let options = RecordBatchOptions::new().with_row_count(Some(1));
     let row = RecordBatch::try_new_with_options(Schema::empty().into(), Vec::new(), &options).ok()?;
     match physical.evaluate(&row).ok()? {

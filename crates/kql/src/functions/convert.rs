@@ -21,29 +21,31 @@ pub fn convert(value: Typed, to: Type) -> Typed {
         (_, Dynamic) => to_dynamic(value),
         (Guid, String) => Typed::new(value.expr, String),
         (Int | Long, String) | (Bool | Int | Long, Int | Long | Real) => cast(value, to),
-        (Real, Int | Long) => rows("real_to_long", value, to, |row| {
-            row.real(0).and_then(parse::whole_of_real).into()
-        }),
+        (Real, Int | Long) => {
+            rows("real_to_long", value, to, |row| row.real(0).and_then(parse::whole_of_real).into())
+        }
         (Int | Long, Decimal) => rows("long_to_decimal", value, to, |row| {
             row.long(0).map(|value| i128::from(value) * format::DECIMAL_ONE).into()
         }),
-        (Real, Decimal) => rows("real_to_decimal", value, to, |row| {
-            row.real(0).and_then(parse::decimal_of_real).into()
-        }),
+        (Real, Decimal) => {
+            rows("real_to_decimal", value, to, |row| row.real(0).and_then(parse::decimal_of_real).into())
+        }
         (Decimal, Int | Long) => rows("decimal_to_long", value, to, |row| {
             row.decimal(0).and_then(|value| i64::try_from(value / format::DECIMAL_ONE).ok()).into()
         }),
         (Decimal, Real) => {
             rows("decimal_to_real", value, to, |row| row.decimal(0).map(parse::real_of_decimal).into())
         }
-        (Int | Long, Bool) => rows("long_to_bool", value, to, |row| row.long(0).map(|value| value != 0).into()),
+        (Int | Long, Bool) => {
+            rows("long_to_bool", value, to, |row| row.long(0).map(|value| value != 0).into())
+        }
         (Real, Bool) => rows("real_to_bool", value, to, |row| row.real(0).map(|value| value != 0.0).into()),
         (DateTime, Long) => {
             rows("datetime_to_long", value, to, |row| row.long(0).and_then(parse::ticks_of_datetime).into())
         }
-        (TimeSpan, Long) => {
-            rows("timespan_to_long", value, to, |row| row.long(0).and_then(|span| span.checked_mul(10)).into())
-        }
+        (TimeSpan, Long) => rows("timespan_to_long", value, to, |row| {
+            row.long(0).and_then(|span| span.checked_mul(10)).into()
+        }),
         (Long | Int, DateTime) => {
             rows("long_to_datetime", value, to, |row| row.long(0).and_then(parse::datetime_of_ticks).into())
         }
@@ -95,7 +97,9 @@ fn to_text(value: Typed) -> Typed {
         }),
         Type::Real => rows("real_to_text", value, to, |row| row.real(0).map(format::real).into()),
         Type::Decimal => rows("decimal_to_text", value, to, |row| row.decimal(0).map(format::decimal).into()),
-        Type::DateTime => rows("datetime_to_text", value, to, |row| row.long(0).and_then(format::datetime).into()),
+        Type::DateTime => {
+            rows("datetime_to_text", value, to, |row| row.long(0).and_then(format::datetime).into())
+        }
         Type::TimeSpan => rows("timespan_to_text", value, to, |row| row.long(0).map(format::timespan).into()),
         _ => cast(value, to),
     }

@@ -20,21 +20,33 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function {
         name: "datetime_add",
         takes: "period: string, amount: long, time: datetime",
-        does: Rows(DateTime, |row| row.long(2).zip(row.long(1)).and_then(|(t, n)| add(row.text(0), n, t)).into()),
+        does: Rows(DateTime, |row| {
+            row.long(2).zip(row.long(1)).and_then(|(t, n)| add(row.text(0), n, t)).into()
+        }),
     },
     Function {
         name: "datetime_diff",
         takes: "period: string, time: datetime, other: datetime",
-        does: Rows(Long, |row| row.long(1).zip(row.long(2)).and_then(|(a, b)| difference(row.text(0), a, b)).into()),
+        does: Rows(Long, |row| {
+            row.long(1).zip(row.long(2)).and_then(|(a, b)| difference(row.text(0), a, b)).into()
+        }),
     },
     Function {
         name: "datetime_part",
         takes: "part: string, time: datetime",
         does: Rows(Int, |row| row.long(1).and_then(|time| part(row.text(0), time)).into()),
     },
-    Function { name: "dayofweek", takes: TIME, does: Rows(TimeSpan, |row| on(row, |t| Some(since_sunday(t.date()) * DAY))) },
+    Function {
+        name: "dayofweek",
+        takes: TIME,
+        does: Rows(TimeSpan, |row| on(row, |t| Some(since_sunday(t.date()) * DAY))),
+    },
     Function { name: "dayofmonth", takes: TIME, does: Rows(Int, |row| on(row, |t| Some(t.day().into()))) },
-    Function { name: "dayofyear", takes: TIME, does: Rows(Int, |row| on(row, |t| Some(t.day_of_year().into()))) },
+    Function {
+        name: "dayofyear",
+        takes: TIME,
+        does: Rows(Int, |row| on(row, |t| Some(t.day_of_year().into()))),
+    },
     Function { name: "hourofday", takes: TIME, does: Rows(Int, |row| on(row, |t| Some(t.hour().into()))) },
     Function { name: "getmonth", takes: TIME, does: Rows(Int, |row| on(row, |t| Some(t.month().into()))) },
     Function { name: "monthofyear", takes: TIME, does: Rows(Int, |row| on(row, |t| Some(t.month().into()))) },
@@ -59,10 +71,26 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         takes: "days_or_hours: long, hours_or_minutes: long, minutes_or_seconds?: real, seconds?: real",
         does: Rows(TimeSpan, make_timespan),
     },
-    Function { name: "unixtime_seconds_todatetime", takes: UNIX, does: Rows(DateTime, |row| unix(row, SECOND as f64)) },
-    Function { name: "unixtime_milliseconds_todatetime", takes: UNIX, does: Rows(DateTime, |row| unix(row, 1e3)) },
-    Function { name: "unixtime_microseconds_todatetime", takes: UNIX, does: Rows(DateTime, |row| unix(row, 1.0)) },
-    Function { name: "unixtime_nanoseconds_todatetime", takes: UNIX, does: Rows(DateTime, |row| unix(row, 1e-3)) },
+    Function {
+        name: "unixtime_seconds_todatetime",
+        takes: UNIX,
+        does: Rows(DateTime, |row| unix(row, SECOND as f64)),
+    },
+    Function {
+        name: "unixtime_milliseconds_todatetime",
+        takes: UNIX,
+        does: Rows(DateTime, |row| unix(row, 1e3)),
+    },
+    Function {
+        name: "unixtime_microseconds_todatetime",
+        takes: UNIX,
+        does: Rows(DateTime, |row| unix(row, 1.0)),
+    },
+    Function {
+        name: "unixtime_nanoseconds_todatetime",
+        takes: UNIX,
+        does: Rows(DateTime, |row| unix(row, 1e-3)),
+    },
     Function {
         name: "datetime_utc_to_local",
         takes: "time: datetime, zone: string",
@@ -211,7 +239,8 @@ fn make_datetime<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
         let second = row.real(5).unwrap_or(0.0);
         let (hour, minute) = (small(3, 0)?, small(4, 0)?);
         let time = jiff::civil::Time::new(hour, minute, 0, 0).ok()?;
-        let second = parse::whole_of_real((second * 1e6).round()).filter(|second| (0..60 * SECOND).contains(second))?;
+        let second = parse::whole_of_real((second * 1e6).round())
+            .filter(|second| (0..60 * SECOND).contains(second))?;
         microseconds(Civil::from_parts(date, time))?.checked_add(second)
     };
     made().into()

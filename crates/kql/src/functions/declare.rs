@@ -70,7 +70,7 @@ impl Function {
         at: Span,
         environment: &Arc<Environment>,
     ) -> Result<Typed, Error> {
-        let arguments = self.accept(arguments, at)?;
+        let arguments = accept(self.name, self.takes, arguments, at)?;
         let call = Call { name: self.name, takes: self.takes, arguments, at, environment };
         match self.does {
             Does::Rows(output, function) => Ok(call.rows(output, Arc::new(function), false)),
@@ -78,30 +78,36 @@ impl Function {
             Does::Plan(plan) => plan(call),
         }
     }
+}
 
-    fn accept(&self, arguments: Vec<Argument>, at: Span) -> Result<Vec<Argument>, Error> {
-        let parameters = parameters(self.takes);
-        let least = parameters.iter().filter(|one| matches!(one.count, Count::One | Count::Some)).count();
-        let open = parameters.iter().any(|one| matches!(one.count, Count::Any | Count::Some));
-        if arguments.len() < least || (!open && arguments.len() > parameters.len()) {
-            return Err(wrong_count(self.name, self.takes, arguments.len(), at));
-        }
-        let kind_of = |position: usize| {
-            parameters.get(position).or(parameters.last()).copied().ok_or_else(|| {
-                wrong_count(self.name, self.takes, arguments.len(), at)
-            })
-        };
-        let kinds = (0..arguments.len()).map(kind_of).collect::<Result<Vec<_>, _>>()?;
-        let converted = arguments.into_iter().zip(kinds).map(|(argument, parameter)| {
-            let span = argument.span;
-            let actual = argument.value.kind;
-            match accept(argument.value, parameter.kind) {
-                Some(value) => Ok(Argument { value, span }),
-                None => Err(wrong_type(self.name, self.takes, parameter, actual, span)),
-            }
-        });
-        converted.collect()
+/// The arguments as what the text says that is taken.
+///
+/// # Errors
+/// When there are too few or too many, or one is of another type.
+pub(crate) fn accept(
+    name: &str,
+    takes: &str,
+    arguments: Vec<Argument>,
+    at: Span,
+) -> Result<Vec<Argument>, Error> {
+    let parameters = parameters(takes);
+    let count = arguments.len();
+    let least = parameters.iter().filter(|one| matches!(one.count, Count::One | Count::Some)).count();
+    let open = parameters.iter().any(|one| matches!(one.count, Count::Any | Count::Some));
+    if count < least || (!open && count > parameters.len()) {
+        return Err(wrong_count(name, takes, count, at));
     }
+    let last = parameters.last().copied();
+    let wanted = parameters.iter().copied().map(Some).chain(std::iter::repeat(last));
+    let accepted = arguments.into_iter().zip(wanted).map(|(argument, parameter)| {
+        let parameter = parameter.ok_or_else(|| wrong_count(name, takes, count, at))?;
+        let (span, actual) = (argument.span, argument.value.kind);
+        match as_kind(argument.value, parameter.kind) {
+            Some(value) => Ok(Argument { value, span }),
+            None => Err(wrong_type(name, takes, parameter, actual, span)),
+        }
+    });
+    accepted.collect()
 }
 
 fn parameters(takes: &str) -> Vec<Parameter<'_>> {
@@ -119,7 +125,7 @@ fn parameters(takes: &str) -> Vec<Parameter<'_>> {
 }
 
 /// The value as a kind, where Kusto takes it as one without being asked.
-fn accept(value: Typed, kind: &str) -> Option<Typed> {
+fn as_kind(value: Typed, kind: &str) -> Option<Typed> {
     use Type::{Bool, DateTime, Decimal, Dynamic, Guid, Int, Long, Real, String, TimeSpan};
     let to = match (kind, value.kind) {
         ("any", from) => from,
@@ -185,7 +191,8 @@ impl Call<'_> {
         constant::text_of(&argument.value).ok_or_else(|| self.not_constant(argument.span))
     }
 
-    fn not_constant(&self, at: Span) -> Error {
+    /// The error of an argument that has to be a constant and is not.
+    pub(crate) fn not_constant(&self, at: Span) -> Error {
         Error::new("not-constant", at, format!("this argument of `{}` has to be a constant", self.name))
             .with_help("write the value itself, or a `let` that stands for one")
     }
@@ -194,6 +201,11 @@ impl Call<'_> {
     pub(crate) fn error(&self, at: Span, message: impl Into<String>) -> Error {
         Error::new("wrong-arguments", at, message)
             .with_help(format!("it is called as `{}({})`", self.name, self.takes))
+    }
+
+    /// An error about the type of an argument.
+    pub(crate) fn mismatch(&self, at: Span, message: impl Into<String>) -> Error {
+        Error { code: "type-mismatch", ..self.error(at, message) }
     }
 
     /// The call's values.

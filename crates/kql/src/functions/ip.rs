@@ -11,13 +11,21 @@ use crate::Type::{Bool, Long, String as Text};
 
 /// The family.
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function { name: "ipv4_is_private", takes: "ip: string", does: Rows(Bool, |row| is_private(row.text(0)).into()) },
+    Function {
+        name: "ipv4_is_private",
+        takes: "ip: string",
+        does: Rows(Bool, |row| is_private(row.text(0)).into()),
+    },
     Function {
         name: "ipv4_is_in_range",
         takes: "ip: string, range: string",
         does: Rows(Bool, |row| in_range(row.text(0), row.text(1)).into()),
     },
-    Function { name: "ipv4_is_in_any_range", takes: "ip: string, range+: any", does: Rows(Bool, in_any_range) },
+    Function {
+        name: "ipv4_is_in_any_range",
+        takes: "ip: string, range+: any",
+        does: Rows(Bool, in_any_range),
+    },
     Function {
         name: "ipv4_is_match",
         takes: "left: string, right: string, prefix?: long",
@@ -72,7 +80,8 @@ fn masked(ip: u32, prefix: u32) -> i64 {
 fn is_private(text: &str) -> Option<bool> {
     let (ip, prefix) = address(text)?;
     let inside = |range: &str| {
-        address(range).is_some_and(|(of, length)| prefix >= length && masked(ip, length) == masked(of, length))
+        address(range)
+            .is_some_and(|(of, length)| prefix >= length && masked(ip, length) == masked(of, length))
     };
     Some(inside("10.0.0.0/8") || inside("172.16.0.0/12") || inside("192.168.0.0/16"))
 }
@@ -86,7 +95,8 @@ fn in_range(ip: &str, range: &str) -> Option<bool> {
 fn in_any_range<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
     let ranges = (1..row.len()).flat_map(|position| {
         let text = row.text(position);
-        json::elements(text).map_or_else(|| vec![text.to_owned()], |all| all.into_iter().map(element_text).collect())
+        json::elements(text)
+            .map_or_else(|| vec![text.to_owned()], |all| all.into_iter().map(element_text).collect())
     });
     let tests: Vec<Option<bool>> = ranges.map(|range| in_range(row.text(0), &range)).collect();
     match address(row.text(0)) {

@@ -21,11 +21,19 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function { name: "sqrt", takes: REAL, does: Rows(Real, |row| positive(row.real(0), f64::sqrt, 0.0)) },
     Function { name: "exp", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::exp).into()) },
     Function { name: "exp2", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::exp2).into()) },
-    Function { name: "exp10", takes: REAL, does: Rows(Real, |row| row.real(0).map(|x| 10f64.powf(x)).into()) },
+    Function {
+        name: "exp10",
+        takes: REAL,
+        does: Rows(Real, |row| row.real(0).map(|x| 10f64.powf(x)).into()),
+    },
     Function { name: "log", takes: REAL, does: Rows(Real, |row| positive(row.real(0), f64::ln, LEAST)) },
     Function { name: "log2", takes: REAL, does: Rows(Real, |row| positive(row.real(0), f64::log2, LEAST)) },
     Function { name: "log10", takes: REAL, does: Rows(Real, |row| positive(row.real(0), f64::log10, LEAST)) },
-    Function { name: "pow", takes: "base: real, exponent: real", does: Rows(Real, |row| both(row, f64::powf)) },
+    Function {
+        name: "pow",
+        takes: "base: real, exponent: real",
+        does: Rows(Real, |row| both(row, f64::powf)),
+    },
     Function { name: "sin", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::sin).into()) },
     Function { name: "cos", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::cos).into()) },
     Function { name: "tan", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::tan).into()) },
@@ -33,14 +41,30 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function { name: "acos", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::acos).into()) },
     Function { name: "atan", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::atan).into()) },
     Function { name: "atan2", takes: "y: real, x: real", does: Rows(Real, |row| both(row, f64::atan2)) },
-    Function { name: "degrees", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::to_degrees).into()) },
-    Function { name: "radians", takes: REAL, does: Rows(Real, |row| row.real(0).map(f64::to_radians).into()) },
+    Function {
+        name: "degrees",
+        takes: REAL,
+        does: Rows(Real, |row| row.real(0).map(f64::to_degrees).into()),
+    },
+    Function {
+        name: "radians",
+        takes: REAL,
+        does: Rows(Real, |row| row.real(0).map(f64::to_radians).into()),
+    },
     Function { name: "isnan", takes: REAL, does: Rows(Bool, |row| row.real(0).map(f64::is_nan).into()) },
     Function { name: "isinf", takes: REAL, does: Rows(Bool, |row| row.real(0).map(f64::is_infinite).into()) },
-    Function { name: "isfinite", takes: REAL, does: Rows(Bool, |row| row.real(0).map(f64::is_finite).into()) },
+    Function {
+        name: "isfinite",
+        takes: REAL,
+        does: Rows(Bool, |row| row.real(0).map(f64::is_finite).into()),
+    },
     Function { name: "pi", takes: "", does: Plan(|_| Ok(constant::real(std::f64::consts::PI))) },
     Function { name: "rand", takes: "below?: long", does: Plan(rand) },
-    Function { name: "min_of", takes: "value: any, other+: any", does: Plan(|call| extreme(call, Ordering::Less)) },
+    Function {
+        name: "min_of",
+        takes: "value: any, other+: any",
+        does: Plan(|call| extreme(call, Ordering::Less)),
+    },
     Function {
         name: "max_of",
         takes: "value: any, other+: any",
@@ -49,7 +73,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function { name: "binary_and", takes: TWO, does: Rows(Long, |row| bits(row, |a, b| Some(a & b))) },
     Function { name: "binary_or", takes: TWO, does: Rows(Long, |row| bits(row, |a, b| Some(a | b))) },
     Function { name: "binary_xor", takes: TWO, does: Rows(Long, |row| bits(row, |a, b| Some(a ^ b))) },
-    Function { name: "binary_not", takes: "value: long", does: Rows(Long, |row| row.long(0).map(|a| !a).into()) },
+    Function {
+        name: "binary_not",
+        takes: "value: long",
+        does: Rows(Long, |row| row.long(0).map(|a| !a).into()),
+    },
     Function {
         name: "binary_shift_left",
         takes: "value: long, count: long",
@@ -97,8 +125,12 @@ fn bits<'a>(row: &super::cell::Row<'_, '_>, function: fn(i64, i64) -> Option<i64
 fn abs(call: Call<'_>) -> Result<Typed, Error> {
     let argument = call.argument(0)?;
     match argument.value.kind {
-        Type::Int | Long => Ok(call.rows(Long, function(|row| row.long(0).and_then(i64::checked_abs).into()), false)),
-        TimeSpan => Ok(call.rows(TimeSpan, function(|row| row.long(0).and_then(i64::checked_abs).into()), false)),
+        Type::Int | Long => {
+            Ok(call.rows(Long, function(|row| row.long(0).and_then(i64::checked_abs).into()), false))
+        }
+        TimeSpan => {
+            Ok(call.rows(TimeSpan, function(|row| row.long(0).and_then(i64::checked_abs).into()), false))
+        }
         Decimal => Ok(call.rows(Decimal, function(|row| row.decimal(0).map(i128::abs).into()), false)),
         Real => Ok(call.rows(Real, function(|row| row.real(0).map(f64::abs).into()), false)),
         Type::Dynamic => {
@@ -106,7 +138,7 @@ fn abs(call: Call<'_>) -> Result<Typed, Error> {
             let abs = function(|row| row.real(0).map(f64::abs).into());
             Ok(Kernel::new("abs", vec![Real], Real, abs).call(vec![real]))
         }
-        other => Err(call.error(argument.span, format!("a {} has no absolute value", other.name()))),
+        other => Err(call.mismatch(argument.span, format!("a {} has no absolute value", other.name()))),
     }
 }
 
@@ -118,7 +150,10 @@ fn whole(call: Call<'_>, real: fn(f64) -> f64, direction: i128) -> Result<Typed,
         Decimal => {
             let one = format::DECIMAL_ONE;
             let up = function(move |row| {
-                row.decimal(0).and_then(|value| value.checked_add(direction * (one - 1))).map(|value| value.div_euclid(one) * one).into()
+                row.decimal(0)
+                    .and_then(|value| value.checked_add(direction * (one - 1)))
+                    .map(|value| value.div_euclid(one) * one)
+                    .into()
             });
             Ok(call.rows(Decimal, up, false))
         }
@@ -130,19 +165,30 @@ fn whole(call: Call<'_>, real: fn(f64) -> f64, direction: i128) -> Result<Typed,
 fn round(call: Call<'_>) -> Result<Typed, Error> {
     let value = call.value(0)?;
     match value.kind {
-        Decimal => Ok(call.rows(Decimal, function(|row| {
-            let digits = row.long(1).unwrap_or(0).clamp(-26, 12);
-            let unit = u32::try_from(12 - digits).ok().and_then(|power| 10i128.checked_pow(power));
-            row.decimal(0).zip(unit).and_then(|(value, unit)| {
-                let half = if value < 0 { -(unit / 2) } else { unit / 2 };
-                value.checked_add(half).map(|value| value / unit * unit)
-            }).into()
-        }), false)),
+        Decimal => Ok(call.rows(
+            Decimal,
+            function(|row| {
+                let digits = row.long(1).unwrap_or(0).clamp(-26, 12);
+                let unit = u32::try_from(12 - digits).ok().and_then(|power| 10i128.checked_pow(power));
+                row.decimal(0)
+                    .zip(unit)
+                    .and_then(|(value, unit)| {
+                        let half = if value < 0 { -(unit / 2) } else { unit / 2 };
+                        value.checked_add(half).map(|value| value / unit * unit)
+                    })
+                    .into()
+            }),
+            false,
+        )),
         Long if call.arguments.len() == 1 => Ok(value),
-        _ => Ok(call.rows(Real, function(|row| {
-            let digits = row.long(1).unwrap_or(0).clamp(-308, 308);
-            row.real(0).map(|value| round_real(value, i32::try_from(digits).unwrap_or(0))).into()
-        }), false)),
+        _ => Ok(call.rows(
+            Real,
+            function(|row| {
+                let digits = row.long(1).unwrap_or(0).clamp(-308, 308);
+                row.real(0).map(|value| round_real(value, i32::try_from(digits).unwrap_or(0))).into()
+            }),
+            false,
+        )),
     }
 }
 
@@ -154,12 +200,16 @@ fn round_real(value: f64, digits: i32) -> f64 {
 
 /// From 0 to below 1, or a whole number below the argument.
 fn rand(call: Call<'_>) -> Result<Typed, Error> {
-    let random = Kernel::new("rand", Vec::new(), Real, function(|_| Cell::Real(rand::random()))).call(Vec::new());
+    let random =
+        Kernel::new("rand", Vec::new(), Real, function(|_| Cell::Real(rand::random()))).call(Vec::new());
     if call.arguments.is_empty() {
         return Ok(random);
     }
     let below = function(|row| {
-        row.real(0).zip(row.long(1)).and_then(|(random, below)| parse::whole_of_real((random * below as f64).floor())).into()
+        row.real(0)
+            .zip(row.long(1))
+            .and_then(|(random, below)| parse::whole_of_real((random * below as f64).floor()))
+            .into()
     });
     Ok(Kernel::new("rand_below", vec![Real, Long], Long, below).call(vec![random, call.value(0)?]))
 }
@@ -177,7 +227,7 @@ fn extreme(call: Call<'_>, wanted: Ordering) -> Result<Typed, Error> {
             () if numbers(kind) && numbers(other) => wider(kind, other),
             () => {
                 let message = format!("a {} and a {} have no order", kind.name(), other.name());
-                return Err(call.error(argument.span, message));
+                return Err(call.mismatch(argument.span, message));
             }
         };
     }
@@ -196,7 +246,7 @@ fn extreme(call: Call<'_>, wanted: Ordering) -> Result<Typed, Error> {
 }
 
 /// The order of two values of one type.
-pub(crate) fn order(left: &Cell<'_>, right: &Cell<'_>) -> Ordering {
+fn order(left: &Cell<'_>, right: &Cell<'_>) -> Ordering {
     match (left, right) {
         (Cell::Long(left), Cell::Long(right)) => left.cmp(right),
         (Cell::Real(left), Cell::Real(right)) => left.total_cmp(right),

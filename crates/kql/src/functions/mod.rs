@@ -19,7 +19,7 @@ pub(crate) mod constant;
 mod conversion;
 mod convert;
 mod datetime;
-mod declare;
+pub(crate) mod declare;
 pub(crate) mod format;
 mod format_time;
 mod hash;
@@ -41,8 +41,6 @@ mod tests;
 use std::sync::Arc;
 
 pub use convert::convert;
-pub(crate) use convert::element;
-pub(crate) use math::order;
 pub use operators::list::{between, in_list};
 pub use operators::{binary, unary};
 
@@ -250,7 +248,8 @@ fn dynamic(value: Argument, at: Span) -> Result<Typed, Error> {
 
 fn by_name(value: Typed, name: Typed) -> Typed {
     let find = kernel::function(|row| at(row.json(0), Step::Name(row.text(1).to_owned())));
-    Kernel::new("json_property", vec![Type::Dynamic, Type::String], Type::Dynamic, find).call(vec![value, name])
+    Kernel::new("json_property", vec![Type::Dynamic, Type::String], Type::Dynamic, find)
+        .call(vec![value, name])
 }
 
 fn by_position(value: Typed, position: Typed) -> Typed {

@@ -126,7 +126,8 @@ fn iso(text: &str) -> Option<i64> {
         rest = after;
         day = digits(&mut rest, 2)?;
     }
-    let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    let date =
+        Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
     let (time, fraction) = match rest.strip_prefix(['T', 't', ' ']) {
         Some(after) => {
             rest = after.trim_start();
@@ -240,6 +241,7 @@ fn unit_span(text: &str) -> Option<i64> {
 
 /// A floating-point number without its fraction; nothing where it does not fit.
 pub(crate) fn whole_of_real(value: f64) -> Option<i64> {
-    let fits = value.is_finite() && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value);
+    let fits =
+        value.is_finite() && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value);
     fits.then_some(value as i64)
 }

@@ -13,12 +13,12 @@ use crate::{Error, Type, Typed};
 
 /// The family.
 pub(crate) static FUNCTIONS: &[Function] = &[
+    Function { name: "extract", takes: "regex: string, group: long, source: string", does: Plan(extract) },
     Function {
-        name: "extract",
-        takes: "regex: string, group: long, source: string",
-        does: Plan(extract),
+        name: "extract_all",
+        takes: "regex: string, groups: any, source?: any",
+        does: Plan(extract_all),
     },
-    Function { name: "extract_all", takes: "regex: string, groups: any, source?: any", does: Plan(extract_all) },
     Function {
         name: "replace_regex",
         takes: "source: string, regex: string, with: string",
@@ -58,8 +58,10 @@ fn extract_all(call: Call<'_>) -> Result<Typed, Error> {
     let pattern = pattern(&call, 0)?;
     let groups = match call.arguments.len() {
         3 => {
-            let groups = constant::text_of(&call.argument(1)?.value).and_then(json::elements);
-            groups.into_iter().flatten().filter_map(|group| group.parse().ok()).collect()
+            let groups = call.argument(1)?;
+            let listed = constant::text_of(&groups.value).and_then(json::elements);
+            let listed = listed.ok_or_else(|| call.not_constant(groups.span))?;
+            listed.into_iter().filter_map(|group| group.parse().ok()).collect()
         }
         _ if pattern.captures_len() > 1 => (1..pattern.captures_len()).collect(),
         _ => vec![0],
@@ -136,16 +138,18 @@ fn count(call: Call<'_>) -> Result<Typed, Error> {
     };
     let count = if expression {
         let pattern = pattern(&call, 1)?;
-        function(move |row| Cell::Long(i64::try_from(pattern.find_iter(row.text(0)).count()).unwrap_or(i64::MAX)))
+        function(move |row| {
+            Cell::Long(i64::try_from(pattern.find_iter(row.text(0)).count()).unwrap_or(i64::MAX))
+        })
     } else {
         function(|row| {
             let (text, search) = (row.text(0), row.text(1));
             if search.is_empty() {
                 return Cell::Long(0);
             }
-            let starts = text.char_indices().filter(|(start, _)| {
-                text.get(*start..).is_some_and(|rest| rest.starts_with(search))
-            });
+            let starts = text
+                .char_indices()
+                .filter(|(start, _)| text.get(*start..).is_some_and(|rest| rest.starts_with(search)));
             Cell::Long(i64::try_from(starts.count()).unwrap_or(i64::MAX))
         })
     };

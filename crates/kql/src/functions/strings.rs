@@ -9,17 +9,37 @@ use crate::Type::{Bool, Dynamic, Long, String as Text};
 
 /// The family.
 pub(crate) static FUNCTIONS: &[Function] = &[
-    Function { name: "tolower", takes: "value: string", does: Rows(Text, |row| row.text(0).to_lowercase().into()) },
-    Function { name: "toupper", takes: "value: string", does: Rows(Text, |row| row.text(0).to_uppercase().into()) },
+    Function {
+        name: "tolower",
+        takes: "value: string",
+        does: Rows(Text, |row| row.text(0).to_lowercase().into()),
+    },
+    Function {
+        name: "toupper",
+        takes: "value: string",
+        does: Rows(Text, |row| row.text(0).to_uppercase().into()),
+    },
     Function { name: "strlen", takes: "value: string", does: Rows(Long, |row| length(row.text(0)).into()) },
-    Function { name: "string_size", takes: "value: string", does: Rows(Long, |row| count(row.text(0).len()).into()) },
-    Function { name: "isascii", takes: "value: string", does: Rows(Bool, |row| row.text(0).is_ascii().into()) },
+    Function {
+        name: "string_size",
+        takes: "value: string",
+        does: Rows(Long, |row| count(row.text(0).len()).into()),
+    },
+    Function {
+        name: "isascii",
+        takes: "value: string",
+        does: Rows(Bool, |row| row.text(0).is_ascii().into()),
+    },
     Function {
         name: "reverse",
         takes: "value: string",
         does: Rows(Text, |row| row.text(0).chars().rev().collect::<String>().into()),
     },
-    Function { name: "substring", takes: "source: string, start: long, length?: long", does: Rows(Text, substring) },
+    Function {
+        name: "substring",
+        takes: "source: string, start: long, length?: long",
+        does: Rows(Text, substring),
+    },
     Function {
         name: "indexof",
         takes: "source: string, lookup: string, start?: long, length?: long, occurrence?: long",
@@ -36,9 +56,21 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         takes: "delimiter: string, value+: string",
         does: Rows(Text, |row| joined(row, 1, row.text(0))),
     },
-    Function { name: "strcat_array", takes: "array: dynamic, delimiter: string", does: Rows(Text, join_array) },
-    Function { name: "strrep", takes: "value: string, count: long, delimiter?: string", does: Rows(Text, repeat) },
-    Function { name: "split", takes: "source: string, delimiter: string, index?: long", does: Rows(Dynamic, split) },
+    Function {
+        name: "strcat_array",
+        takes: "array: dynamic, delimiter: string",
+        does: Rows(Text, join_array),
+    },
+    Function {
+        name: "strrep",
+        takes: "value: string, count: long, delimiter?: string",
+        does: Rows(Text, repeat),
+    },
+    Function {
+        name: "split",
+        takes: "source: string, delimiter: string, index?: long",
+        does: Rows(Dynamic, split),
+    },
     Function {
         name: "replace_string",
         takes: "source: string, lookup: string, with: string",
@@ -176,7 +208,11 @@ fn replace<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
         return text.into();
     }
     let growth = with.len().saturating_sub(lookup.len()).saturating_mul(text.matches(lookup).count());
-    if text.len().saturating_add(growth) > row.limit { Cell::TooLarge } else { text.replace(lookup, with).into() }
+    if text.len().saturating_add(growth) > row.limit {
+        Cell::TooLarge
+    } else {
+        text.replace(lookup, with).into()
+    }
 }
 
 fn replace_each<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
@@ -186,7 +222,8 @@ fn replace_each<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
     for (lookup, with) in lookups.into_iter().zip(with) {
         let (lookup, with) = (element_text(lookup), element_text(with));
         if !lookup.is_empty() {
-            let growth = with.len().saturating_sub(lookup.len()).saturating_mul(text.matches(&lookup).count());
+            let growth =
+                with.len().saturating_sub(lookup.len()).saturating_mul(text.matches(&lookup).count());
             if text.len().saturating_add(growth) > row.limit {
                 return Cell::TooLarge;
             }

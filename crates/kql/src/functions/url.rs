@@ -17,7 +17,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         takes: "url: string",
         does: Rows(Text, |row| encode(row.text(0)).replace("%20", "+").into()),
     },
-    Function { name: "url_encode_component", takes: "url: string", does: Rows(Text, |row| encode(row.text(0)).into()) },
+    Function {
+        name: "url_encode_component",
+        takes: "url: string",
+        does: Rows(Text, |row| encode(row.text(0)).into()),
+    },
     Function { name: "url_decode", takes: "url: string", does: Rows(Text, |row| decode(row.text(0)).into()) },
     Function { name: "parse_url", takes: "url: string", does: Rows(Dynamic, parse_url) },
     Function {

@@ -21,7 +21,9 @@ use Type::{DateTime, Decimal, Dynamic, Int, Long, Real, TimeSpan};
 pub(crate) fn add(left: Typed, right: Typed, at: Span) -> Result<Typed, Error> {
     let (left, right) = plainer(left, right);
     match (left.kind, right.kind) {
-        (DateTime, TimeSpan) | (TimeSpan, DateTime) => Ok(longs("add_span", left, right, DateTime, i64::checked_add)),
+        (DateTime, TimeSpan) | (TimeSpan, DateTime) => {
+            Ok(longs("add_span", left, right, DateTime, i64::checked_add))
+        }
         (TimeSpan, TimeSpan) => Ok(longs("add_span", left, right, TimeSpan, i64::checked_add)),
         _ => numbers("+", Operator::Plus, left, right, at, i128::checked_add),
     }
@@ -63,12 +65,12 @@ pub(crate) fn multiply(left: Typed, right: Typed, at: Span) -> Result<Typed, Err
 pub(crate) fn divide(left: Typed, right: Typed, at: Span) -> Result<Typed, Error> {
     let (left, right) = plainer(left, right);
     match (left.kind, right.kind) {
-        (TimeSpan, TimeSpan) => Ok(rows("divide_spans", left, right, Real, |row| {
-            match (row.real(0), row.real(1)) {
+        (TimeSpan, TimeSpan) => {
+            Ok(rows("divide_spans", left, right, Real, |row| match (row.real(0), row.real(1)) {
                 (Some(left), Some(right)) if right != 0.0 => Cell::Real(left / right),
                 _ => Cell::Null,
-            }
-        })),
+            }))
+        }
         (TimeSpan, Int | Long | Real | Decimal) => Ok(scaled(left, right, "divide_span")),
         (Int | Long, Int | Long) => {
             let (left, right) = (convert(left, Long), convert(right, Long));
@@ -115,12 +117,16 @@ pub(crate) fn unary(op: Unary, value: Typed, at: Span) -> Result<Typed, Error> {
     let value = if value.kind == Dynamic { convert(value, Real) } else { value };
     if !matches!(value.kind, Int | Long | Real | Decimal | TimeSpan) {
         let message = format!("a {} has no sign", value.kind.name());
-        return Err(Error::new("type-mismatch", at, message).with_help("convert it with `tolong()` or its like"));
+        return Err(
+            Error::new("type-mismatch", at, message).with_help("convert it with `tolong()` or its like")
+        );
     }
     let kind = value.kind;
     Ok(match op {
         Unary::Plus => value,
-        Unary::Negate if kind == TimeSpan => longs("subtract_span", constant::timespan(0), value, kind, i64::checked_sub),
+        Unary::Negate if kind == TimeSpan => {
+            longs("subtract_span", constant::timespan(0), value, kind, i64::checked_sub)
+        }
         Unary::Negate => Typed::new(constant::fold(Expr::Negative(Box::new(value.expr))), kind),
     })
 }
@@ -214,7 +220,13 @@ fn scaled(span: Typed, number: Typed, name: &'static str) -> Typed {
     })
 }
 
-fn longs(name: &'static str, left: Typed, right: Typed, kind: Type, op: fn(i64, i64) -> Option<i64>) -> Typed {
+fn longs(
+    name: &'static str,
+    left: Typed,
+    right: Typed,
+    kind: Type,
+    op: fn(i64, i64) -> Option<i64>,
+) -> Typed {
     rows(name, left, right, kind, move |row| match (row.long(0), row.long(1)) {
         (Some(left), Some(right)) => op(left, right).into(),
         _ => Cell::Null,

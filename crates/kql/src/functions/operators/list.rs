@@ -24,21 +24,24 @@ pub fn in_list(
     value: Argument,
     list: Vec<Argument>,
     at: Span,
-    _environment: &Arc<Environment>,
+    environment: &Arc<Environment>,
 ) -> Result<Typed, Error> {
     let value = value.value;
+    let limit = environment.value_bytes;
     let list = items(list);
     match (op, list) {
         (InList::In, Items::Values(values)) => is_in(value, values, false, at),
         (InList::NotIn, Items::Values(values)) => is_in(value, values, true, at),
         (InList::In, Items::Array(array)) => Ok(is_in_array(value, array, false)),
         (InList::NotIn, Items::Array(array)) => Ok(is_in_array(value, array, true)),
-        (InList::InIgnoringCase, list) => Ok(texts("in~", value, list, |text, list| list.has(text))),
-        (InList::NotInIgnoringCase, list) => Ok(texts("!in~", value, list, |text, list| !list.has(text))),
-        (InList::HasAny, list) => Ok(texts("has_any", value, list, |text, list| {
+        (InList::InIgnoringCase, list) => Ok(texts("in~", value, list, limit, |text, list| list.has(text))),
+        (InList::NotInIgnoringCase, list) => {
+            Ok(texts("!in~", value, list, limit, |text, list| !list.has(text)))
+        }
+        (InList::HasAny, list) => Ok(texts("has_any", value, list, limit, |text, list| {
             list.each.iter().any(|term| holds(Asks::Has, false, text, term))
         })),
-        (InList::HasAll, list) => Ok(texts("has_all", value, list, |text, list| {
+        (InList::HasAll, list) => Ok(texts("has_all", value, list, limit, |text, list| {
             list.each.iter().all(|term| holds(Asks::Has, false, text, term))
         })),
     }
@@ -106,20 +109,24 @@ fn is_in(value: Typed, values: Vec<Typed>, negated: bool, at: Span) -> Result<Ty
     for item in values {
         let (kind, other) = (value.kind, item.kind);
         match align(value.clone(), item.clone()) {
-            Some((_, same)) if same.kind == kind => list.push(same.expr),
+            Some((_, same)) if same.kind == kind => list.push(same),
             Some(_) => {
                 let same = convert(item, kind);
                 if !constant::is_null(&same) {
-                    list.push(same.expr);
+                    list.push(same);
                 }
             }
             None => return Err(cannot(if negated { "!in" } else { "in" }, kind, other, at)),
         }
     }
-    let empty = |item: &Expr| constant::text_of(&Typed::new(item.clone(), Type::String)) == Some("");
     let nullable = value.clone();
-    let telling = value.kind != Type::String || !list.iter().any(empty);
+    let told = |item: &Typed| constant::text_of(item).is_some_and(|text| !text.is_empty());
+    let telling = value.kind != Type::String || list.iter().all(told);
     let expr = if telling { value.expr } else { present(value) };
+    let list: Vec<Expr> = list
+        .into_iter()
+        .map(|item| if telling || constant::of(&item).is_some() { item.expr } else { present(item) })
+        .collect();
     if list.is_empty() {
         return Ok(constant::constant(negated.into(), Type::Bool));
     }
@@ -164,11 +171,17 @@ impl Texts {
 }
 
 /// An operator of a text and a list of texts. A list of constants is read once; another is a `dynamic` that is read with each row.
-fn texts(name: &'static str, value: Typed, list: Items, ask: fn(&str, &Texts) -> bool) -> Typed {
+fn texts(
+    name: &'static str,
+    value: Typed,
+    list: Items,
+    limit: usize,
+    ask: fn(&str, &Texts) -> bool,
+) -> Typed {
     let value = convert(value, Type::String);
     let list = match list {
         Items::Array(array) => array,
-        Items::Values(values) => crate::functions::build::array(values),
+        Items::Values(values) => crate::functions::build::array(values, limit),
     };
     let ask = match constant::text_of(&list).map(Texts::new) {
         Some(texts) => function(move |row| Cell::Bool(ask(row.text(0), &texts))),

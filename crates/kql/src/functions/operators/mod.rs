@@ -29,10 +29,10 @@ pub fn binary(
     left: Argument,
     right: Argument,
     at: Span,
-    environment: &Arc<Environment>,
+    _environment: &Arc<Environment>,
 ) -> Result<Typed, Error> {
     if let Some(test) = text::test(op) {
-        return Ok(text::binary(test, left.value, right.value, environment));
+        return Ok(text::binary(test, left.value, right.value));
     }
     let (left, right) = (left.value, right.value);
     match op {

@@ -1,13 +1,11 @@
 //! Operators of strings. Case is ignored for ASCII only, as Kusto does it. A term is a longest run of letters and digits.
 
-use std::sync::Arc;
-
 use memchr::{memchr2_iter, memmem};
 use regex::{Regex, RegexBuilder};
 
 use crate::functions::cell::Cell;
 use crate::functions::kernel::{Kernel, function};
-use crate::functions::{Binary, Environment, constant, convert};
+use crate::functions::{Binary, constant, convert};
 use crate::{Error, Span, Type, Typed};
 
 /// What is asked of a text.
@@ -67,7 +65,7 @@ pub(crate) fn test(op: Binary) -> Option<Test> {
 }
 
 /// `left op right` of two texts; other types are read as text.
-pub(crate) fn binary(test: Test, left: Typed, right: Typed, _environment: &Arc<Environment>) -> Typed {
+pub(crate) fn binary(test: Test, left: Typed, right: Typed) -> Typed {
     let Test { name, asks, case, negated } = test;
     let sides = vec![convert(left, Type::String), convert(right, Type::String)];
     let ask = function(move |row| Cell::Bool(holds(asks, case, row.text(0), row.text(1)) != negated));
@@ -113,9 +111,9 @@ pub(crate) fn holds(asks: Asks, case: bool, text: &str, needle: &str) -> bool {
         Asks::StartsWith => same(bytes.get(..wanted.len())),
         Asks::EndsWith => same(bytes.len().checked_sub(wanted.len()).and_then(|start| bytes.get(start..))),
         Asks::Contains => anywhere(case, text, needle, |_, _| true),
-        Asks::Has => anywhere(case, text, needle, |start, end| {
-            begins(text, needle, start) && ends(text, needle, end)
-        }),
+        Asks::Has => {
+            anywhere(case, text, needle, |start, end| begins(text, needle, start) && ends(text, needle, end))
+        }
         Asks::HasPrefix => anywhere(case, text, needle, |start, _| begins(text, needle, start)),
         Asks::HasSuffix => anywhere(case, text, needle, |_, end| ends(text, needle, end)),
     }
