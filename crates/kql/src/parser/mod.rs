@@ -7,6 +7,8 @@ mod series;
 mod sources;
 mod statements;
 
+pub use operators::OPERATORS;
+
 use crate::ast::{Name, Pattern, Query};
 use crate::lexer::{Token, TokenKind, tokens};
 use crate::{Error, Span, Type, near};
@@ -250,3 +252,6 @@ pub(crate) fn type_of(name: &str) -> Option<Type> {
     TYPES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::lexer::TokenKind;
 use crate::{Error, near};
 
 /// The operators, as they are written.
-pub(super) const OPERATORS: [&str; 31] = [
+pub const OPERATORS: [&str; 31] = [
     "as", "count", "distinct", "evaluate", "extend", "filter", "getschema", "join", "limit", "lookup", "make-series",
     "mv-expand", "order", "parse", "parse-where", "project", "project-away", "project-keep", "project-rename",
     "project-reorder", "render", "sample", "sample-distinct", "search", "serialize", "sort", "summarize", "take", "top",

@@ -14,12 +14,11 @@
 //! that the query gives them. Behind `--- error` stand the code and the piece of the query that it points at, the message and the help. With
 //! `UPDATE_QUERIES=1` what comes out is written into the files.
 
-mod support;
-
 use std::fmt::Write as _;
 
 use sekisho_kql::{Error, parse};
-use support::{Tables, answer, folder, options, tables};
+
+use super::support::{Tables, answer, folder, options, tables};
 
 struct Case {
     name: String,

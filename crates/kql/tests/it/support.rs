@@ -1,7 +1,5 @@
 //! Tables from files: the first line of `tables/NAME.jsonl` names the columns' types, each other is a row.
 
-#![allow(dead_code)] // Each test uses a part.
-
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +16,10 @@ use sekisho_kql::{Answer, Catalog, Error, Options, Type, run};
 use serde_json::{Map, Value};
 
 /// 2026-03-02T12:00:00Z.
-pub const NOW: i64 = 1_772_452_800_000_000;
+pub(super) const NOW: i64 = 1_772_452_800_000_000;
 
 #[derive(Debug, Default)]
-pub struct Tables(pub BTreeMap<String, Arc<dyn TableProvider>>);
+pub(super) struct Tables(pub(super) BTreeMap<String, Arc<dyn TableProvider>>);
 
 impl Catalog for Tables {
     fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
@@ -33,12 +31,12 @@ impl Catalog for Tables {
     }
 }
 
-pub fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
 /// All tables of the folder.
-pub fn tables() -> Tables {
+pub(super) fn tables() -> Tables {
     let mut tables = Tables::default();
     for entry in std::fs::read_dir(folder("tables")).unwrap() {
         let path = entry.unwrap().path();
@@ -84,15 +82,15 @@ fn scalar(value: Option<&Value>, kind: Type) -> ScalarValue {
     }
 }
 
-pub fn options() -> Options {
+pub(super) fn options() -> Options {
     Options { now: NOW, timespan: None, rows: 10_000, bytes: 64 << 20, timeout: Duration::from_secs(60) }
 }
 
-pub fn context() -> SessionContext {
+pub(super) fn context() -> SessionContext {
     SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2))
 }
 
 /// Runs a query on the tables.
-pub async fn answer(tables: &Tables, text: &str, options: &Options) -> Result<Answer, Error> {
+pub(super) async fn answer(tables: &Tables, text: &str, options: &Options) -> Result<Answer, Error> {
     run(text, tables, &context(), options).await
 }
