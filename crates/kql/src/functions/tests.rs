@@ -40,6 +40,10 @@ fn texts() {
         ("has_any_index", &[t("this is an example"), d(r#"["not","example"]"#)], "1"),
         ("has_any_index", &[t("this is an example"), d(r#"["not","found"]"#)], "-1"),
         ("strcmp", &[t("ABC"), t("abc")], "-1"),
+        ("format_bytes", &[l(564)], "564 Bytes"),
+        ("format_bytes", &[l(10332), l(1)], "10.1 KB"),
+        ("format_bytes", &[l(20010332), l(2)], "19.08 MB"),
+        ("format_bytes", &[l(20010332), l(0), t("KB")], "19541 KB"),
         ("tohex", &[l(256)], "100"),
         ("tohex", &[l(256), l(8)], "00000100"),
     ]);

@@ -94,11 +94,16 @@ fn numbers(left: Typed, right: Typed) -> Option<(Typed, Typed)> {
 }
 
 /// A constant number as another type that has the same number.
-fn exactly(number: &Typed, kind: Type) -> Option<Typed> {
+pub(super) fn exactly(number: &Typed, kind: Type) -> Option<Typed> {
     constant::of(number)?;
     let there = convert(number.clone(), kind);
     let back = convert(there.clone(), number.kind);
     (constant::of(&back) == constant::of(number)).then_some(there)
+}
+
+/// True for a type of numbers.
+pub(crate) fn is_number(kind: Type) -> bool {
+    matches!(kind, Type::Int | Type::Long | Type::Real | Type::Decimal)
 }
 
 /// The type that arithmetic of two numbers is done in.
