@@ -113,7 +113,7 @@ fn decimals_are_summed_exactly() {
         &environment(),
     );
     let tenths = tenths.unwrap();
-    assert_eq!(given("sum", &[tenths.clone()]), "sum_: decimal = 2");
+    assert_eq!(given("sum", std::slice::from_ref(&tenths)), "sum_: decimal = 2");
     assert_eq!(given("avg", &[tenths]), "avg_: decimal = 0.4");
 }
 

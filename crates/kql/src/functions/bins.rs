@@ -83,7 +83,7 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
         }),
         Decimal => function(|row| match (row.decimal(0), row.decimal(1), row.decimal(2)) {
             (Some(value), Some(size), Some(at)) if size > 0 => {
-                value.checked_sub(at).map(|from| from.div_euclid(size) * size + at).into()
+                value.checked_sub(at).and_then(|from| value.checked_sub(from.rem_euclid(size))).into()
             }
             _ => Cell::Null,
         }),

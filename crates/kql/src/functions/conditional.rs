@@ -41,7 +41,7 @@ const IFF: &str = "predicate: bool, then: any, else: any";
 /// `case(predicate, then, …, else)`.
 fn case(call: Call<'_>) -> Result<Typed, Error> {
     let at = call.at;
-    if call.arguments.len() % 2 == 0 {
+    if call.arguments.len().is_multiple_of(2) {
         return Err(call.error(at, format!("`{}` needs a value for when no predicate holds", call.name)));
     }
     let mut conditions = Vec::new();
