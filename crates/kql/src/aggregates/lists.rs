@@ -30,6 +30,8 @@ pub(super) struct List {
 pub(super) enum What {
     /// An array of all values.
     List,
+    /// An array of all values, with null where there is none.
+    ListWithNulls,
     /// An array of the distinct values.
     Set,
     /// A bag of the properties of bags; of those with the same name the first one.
@@ -54,7 +56,8 @@ impl List {
     }
 
     fn add(&mut self, key: &str, json: &str) -> Result<()> {
-        if self.count >= self.most || (self.what != What::List && self.known.contains(key)) {
+        let distinct = matches!(self.what, What::Set | What::Bag);
+        if self.count >= self.most || (distinct && self.known.contains(key)) {
             return Ok(());
         }
         if self.json.len() + json.len() + 2 > self.limit {
@@ -63,7 +66,7 @@ impl List {
                 "a list or bag would be larger than {limit} bytes; gather fewer values or name a maximum"
             )));
         }
-        if self.what != What::List {
+        if distinct {
             self.known.insert(key.to_owned());
             self.known_bytes += key.len();
         }
@@ -82,7 +85,7 @@ impl List {
 impl Gather for List {
     fn row(&mut self, row: &Row<'_, '_>) -> Result<()> {
         match row.cell(0) {
-            Cell::Null => Ok(()),
+            Cell::Null if self.what != What::ListWithNulls => Ok(()),
             cell => self.value(&text::of_cell(cell, self.kind)),
         }
     }

@@ -168,6 +168,12 @@ pub(super) static AGGREGATES: &[Declared] = &[
         prefix: "list_",
         plan: |plan| plan.list(What::List, plan.expr(1)?, 2),
     },
+    Declared {
+        name: "make_list_with_nulls",
+        takes: VALUE,
+        prefix: "list_",
+        plan: |plan| plan.list(What::ListWithNulls, None, 1),
+    },
     Declared { name: "make_set", takes: SIZED, prefix: "set_", plan: |plan| plan.list(What::Set, None, 1) },
     Declared { name: "makeset", takes: SIZED, prefix: "set_", plan: |plan| plan.list(What::Set, None, 1) },
     Declared {
@@ -426,6 +432,7 @@ impl Plan<'_> {
         };
         let name = match what {
             What::List => "make_list",
+            What::ListWithNulls => "make_list_with_nulls",
             What::Set => "make_set",
             What::Bag => "make_bag",
         };

@@ -1,12 +1,15 @@
 //! Percentiles: the smallest value that so many percent of the values are not above. They are exact: all values are kept, eight bytes
 //! each, which count towards the query's memory.
 
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 
 use super::gather::{Gather, broken};
 use crate::Type;
 use crate::functions::cell::{Cell, Row};
 use crate::functions::json::text;
+
+/// How many values a group may have, so that its state stays within what Arrow's offsets reach.
+const MOST: usize = 1 << 27;
 
 /// The percentiles of some values.
 #[derive(Debug)]
@@ -29,6 +32,15 @@ impl Ranks {
     /// Percentiles of values as an array.
     pub(super) fn array(kind: Type, percentiles: Vec<f64>) -> Self {
         Self { kind, percentiles, array: true, values: Vec::new() }
+    }
+
+    fn bounded(&self) -> Result<()> {
+        if self.values.len() <= MOST {
+            return Ok(());
+        }
+        Err(DataFusionError::ResourcesExhausted(format!(
+            "a percentile of more than {MOST} values in one group; name fewer rows or smaller groups"
+        )))
     }
 
     fn rank(&mut self, percentile: f64) -> Cell<'static> {
@@ -64,7 +76,7 @@ impl Gather for Ranks {
             Cell::Real(value) => self.values.push(ordered(*value)),
             _ => {}
         }
-        Ok(())
+        self.bounded()
     }
 
     fn state(&self) -> Vec<u8> {
@@ -77,7 +89,7 @@ impl Gather for Ranks {
             return broken();
         }
         self.values.extend(values.iter().map(|value| i64::from_le_bytes(*value)));
-        Ok(())
+        self.bounded()
     }
 
     fn result(&mut self) -> Result<Cell<'static>> {

@@ -1,10 +1,11 @@
 //! `bin()` and its like: values rounded down to a multiple.
 
+use super::cell::Cell;
 use super::declare::Does::Plan;
 use super::declare::{Call, Function};
 use super::format::SECOND;
 use super::kernel::{Kernel, function};
-use super::operators::compare::wider;
+use super::operators::compare::{is_number, wider};
 use super::{constant, convert};
 use crate::{Error, Type, Typed};
 
@@ -55,10 +56,9 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
         (Type::Dynamic, _) => convert(value, Real),
         _ => value,
     };
-    let number = |kind| matches!(kind, Int | Long | Real | Decimal);
     let kind = match (value.kind, size.kind) {
         (kind @ (DateTime | TimeSpan), TimeSpan) => kind,
-        (left, right) if number(left) && number(right) => wider(left, right),
+        (left, right) if is_number(left) && is_number(right) => wider(left, right),
         (left, right) => {
             let message = format!("a {} has no bins of a {}", left.name(), right.name());
             return Err(call
@@ -66,7 +66,7 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
                 .with_help("times have bins of a timespan such as `1h`"));
         }
     };
-    let step = if number(kind) { kind } else { TimeSpan };
+    let step = if is_number(kind) { kind } else { TimeSpan };
     let zero = match kind {
         DateTime => constant::datetime(ORIGIN),
         TimeSpan => constant::timespan(0),
@@ -79,19 +79,19 @@ fn down(call: &Call<'_>, value: Typed, size: Typed, at: Option<Typed>) -> Result
             (Some(value), Some(size), Some(at)) if size > 0.0 => {
                 (((value - at) / size).floor() * size + at).into()
             }
-            _ => super::cell::Cell::Null,
+            _ => Cell::Null,
         }),
         Decimal => function(|row| match (row.decimal(0), row.decimal(1), row.decimal(2)) {
             (Some(value), Some(size), Some(at)) if size > 0 => {
-                value.checked_sub(at).map(|from| from.div_euclid(size) * size + at).into()
+                value.checked_sub(at).and_then(|from| value.checked_sub(from.rem_euclid(size))).into()
             }
-            _ => super::cell::Cell::Null,
+            _ => Cell::Null,
         }),
         _ => function(|row| match (row.long(0), row.long(1), row.long(2)) {
             (Some(value), Some(size), Some(at)) if size > 0 => {
                 value.checked_sub(at).and_then(|from| value.checked_sub(from.rem_euclid(size))).into()
             }
-            _ => super::cell::Cell::Null,
+            _ => Cell::Null,
         }),
     };
     Ok(Kernel::new("bin", inputs, kind, bin).call(values))

@@ -63,7 +63,7 @@ pub(crate) fn limited<'a>(row: &Row<'_, '_>, text: String) -> Cell<'a> {
 }
 
 fn pack(mut call: Call<'_>) -> Result<Typed, Error> {
-    if call.arguments.len() % 2 != 0 {
+    if !call.arguments.len().is_multiple_of(2) {
         return Err(call.error(call.at, format!("`{}` needs a value for each key", call.name)));
     }
     for (position, argument) in call.arguments.iter_mut().enumerate() {

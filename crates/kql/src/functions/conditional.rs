@@ -7,7 +7,7 @@ use datafusion::logical_expr::{Expr, Operator};
 use super::convert::element;
 use super::declare::Does::Plan;
 use super::declare::{Call, Function};
-use super::operators::compare::{negate, wider};
+use super::operators::compare::{is_number, negate, wider};
 use super::operators::{plain, present, truth};
 use super::{constant, convert};
 use crate::{Error, Type, Typed};
@@ -41,7 +41,7 @@ const IFF: &str = "predicate: bool, then: any, else: any";
 /// `case(predicate, then, …, else)`.
 fn case(call: Call<'_>) -> Result<Typed, Error> {
     let at = call.at;
-    if call.arguments.len() % 2 == 0 {
+    if call.arguments.len().is_multiple_of(2) {
         return Err(call.error(at, format!("`{}` needs a value for when no predicate holds", call.name)));
     }
     let mut conditions = Vec::new();
@@ -101,7 +101,7 @@ fn unify(call: &Call<'_>, values: Vec<Typed>) -> Result<(Vec<Typed>, Type), Erro
         kind = Some(match (kind, value.kind) {
             (None, kind) => kind,
             (Some(one), other) if one == other => one,
-            (Some(one), other) if number(one) && number(other) => wider(one, other),
+            (Some(one), other) if is_number(one) && is_number(other) => wider(one, other),
             (Some(Type::Dynamic), _) | (_, Type::Dynamic) => Type::Dynamic,
             (Some(one), other) => {
                 let message = format!("the results are of two types, {} and {}", one.name(), other.name());
@@ -117,12 +117,8 @@ fn unify(call: &Call<'_>, values: Vec<Typed>) -> Result<(Vec<Typed>, Type), Erro
     Ok((values.into_iter().map(as_one).collect(), kind))
 }
 
-fn number(kind: Type) -> bool {
-    matches!(kind, Type::Int | Type::Long | Type::Real | Type::Decimal)
-}
-
 /// A string is never null.
-pub(crate) fn is_null(value: Typed) -> Typed {
+fn is_null(value: Typed) -> Typed {
     match value.kind {
         Type::String => constant::constant(false.into(), Type::Bool),
         _ => Typed::new(constant::fold(Expr::IsNull(Box::new(value.expr))), Type::Bool),

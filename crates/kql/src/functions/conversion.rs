@@ -1,9 +1,11 @@
 //! Conversion between types: `tostring()`, `tolong()`, `parse_json()` and their like.
 
+use super::cell::Cell;
 use super::convert;
 use super::declare::Does::Plan;
 use super::declare::{Call, Function};
 use super::json::path;
+use super::kernel::{Kernel, function};
 use crate::{Error, Type, Typed};
 
 /// The family.
@@ -24,6 +26,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function { name: "toobject", takes: VALUE, does: Plan(parse_json) },
     Function { name: "parse_json", takes: VALUE, does: Plan(parse_json) },
     Function { name: "parsejson", takes: VALUE, does: Plan(parse_json) },
+    Function { name: "new_guid", takes: "", does: Plan(new_guid) },
 ];
 
 const VALUE: &str = "value: any";
@@ -39,4 +42,10 @@ fn parse_json(call: Call<'_>) -> Result<Typed, Error> {
         Type::String | Type::Dynamic => path::parse(value),
         _ => convert(value, Type::Dynamic),
     })
+}
+
+/// Another one for each row.
+fn new_guid(_: Call<'_>) -> Result<Typed, Error> {
+    let guid = function(|_| Cell::Owned(uuid::Uuid::new_v4().to_string()));
+    Ok(Kernel::new("new_guid", Vec::new(), Type::Guid, guid).call(Vec::new()))
 }

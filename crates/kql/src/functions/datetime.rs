@@ -206,7 +206,7 @@ fn difference(period: &str, left: i64, right: i64) -> Option<i64> {
         "nanosecond" => left.checked_sub(right)?.checked_mul(1_000),
         other => {
             let length = length_of(other)?;
-            Some(left.div_euclid(length) - right.div_euclid(length))
+            left.div_euclid(length).checked_sub(right.div_euclid(length))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::cell::Cell;
+use super::cell::{Cell, Row};
 use super::declare::Does::{Plan, Rows};
 use super::declare::{Call, Function};
 use super::kernel::{Kernel, function};
-use super::operators::compare::wider;
+use super::operators::compare::{is_number, wider};
 use super::{constant, convert, format, parse};
 use crate::{Error, Type, Typed};
 
@@ -114,11 +114,11 @@ fn positive<'a>(value: Option<f64>, function: fn(f64) -> f64, least: f64) -> Cel
     value.filter(|value| *value >= least).map(function).into()
 }
 
-fn both<'a>(row: &super::cell::Row<'_, '_>, function: fn(f64, f64) -> f64) -> Cell<'a> {
+fn both<'a>(row: &Row<'_, '_>, function: fn(f64, f64) -> f64) -> Cell<'a> {
     row.real(0).zip(row.real(1)).map(|(left, right)| function(left, right)).into()
 }
 
-fn bits<'a>(row: &super::cell::Row<'_, '_>, function: fn(i64, i64) -> Option<i64>) -> Cell<'a> {
+fn bits<'a>(row: &Row<'_, '_>, function: fn(i64, i64) -> Option<i64>) -> Cell<'a> {
     row.long(0).zip(row.long(1)).and_then(|(left, right)| function(left, right)).into()
 }
 
@@ -221,10 +221,9 @@ fn extreme(call: Call<'_>, wanted: Ordering) -> Result<Typed, Error> {
     let mut kind = first;
     for argument in &call.arguments {
         let other = argument.value.kind;
-        let numbers = |kind| matches!(kind, Type::Int | Long | Real | Decimal);
         kind = match () {
             () if kind == other => kind,
-            () if numbers(kind) && numbers(other) => wider(kind, other),
+            () if is_number(kind) && is_number(other) => wider(kind, other),
             () => {
                 let message = format!("a {} and a {} have no order", kind.name(), other.name());
                 return Err(call.mismatch(argument.span, message));

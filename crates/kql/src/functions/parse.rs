@@ -241,7 +241,7 @@ fn unit_span(text: &str) -> Option<i64> {
 
 /// A floating-point number without its fraction; nothing where it does not fit.
 pub(crate) fn whole_of_real(value: f64) -> Option<i64> {
-    let fits =
-        value.is_finite() && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value);
-    fits.then_some(value as i64)
+    /// The first number that 64 bits with a sign do not hold.
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    (-END..END).contains(&value).then_some(value as i64)
 }

@@ -87,6 +87,11 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         does: RowsWithNulls(Long, has_any_index),
     },
     Function {
+        name: "format_bytes",
+        takes: "size: real, precision?: long, unit?: string",
+        does: Rows(Text, format_bytes),
+    },
+    Function {
         name: "tohex",
         takes: "value: long, length?: long",
         does: Rows(Text, |row| {
@@ -95,6 +100,27 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         }),
     },
 ];
+
+/// A size in the largest unit in which it is at least one, or in the unit that is asked for.
+fn format_bytes<'a>(row: &Row<'_, 'a>) -> Cell<'a> {
+    const UNITS: [&str; 7] = ["Bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
+    let Some(size) = row.real(0) else { return Cell::Null };
+    let precision = usize::try_from(row.long(1).unwrap_or(0)).unwrap_or(0).min(15);
+    let asked = UNITS.iter().position(|unit| *unit == row.text(2));
+    let fitting = || {
+        UNITS
+            .iter()
+            .enumerate()
+            .skip(1)
+            .take_while(|(power, _)| size.abs() >= 1024f64.powf(*power as f64))
+            .count()
+    };
+    let power = asked.unwrap_or_else(fitting);
+    let unit = UNITS.get(power).copied().unwrap_or_default();
+    let value = size / 1024f64.powi(i32::try_from(power).unwrap_or(0));
+    let scale = 10f64.powi(i32::try_from(precision).unwrap_or(0));
+    format!("{} {unit}", (value * scale).round() / scale).into()
+}
 
 fn count(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -40,6 +40,10 @@ fn texts() {
         ("has_any_index", &[t("this is an example"), d(r#"["not","example"]"#)], "1"),
         ("has_any_index", &[t("this is an example"), d(r#"["not","found"]"#)], "-1"),
         ("strcmp", &[t("ABC"), t("abc")], "-1"),
+        ("format_bytes", &[l(564)], "564 Bytes"),
+        ("format_bytes", &[l(10332), l(1)], "10.1 KB"),
+        ("format_bytes", &[l(20010332), l(2)], "19.08 MB"),
+        ("format_bytes", &[l(20010332), l(0), t("KB")], "19541 KB"),
         ("tohex", &[l(256)], "100"),
         ("tohex", &[l(256), l(8)], "00000100"),
     ]);
@@ -251,23 +255,23 @@ fn conversions() {
 
 #[test]
 fn dynamic_values() {
-    let bag = d(r#"{"a": 1, "b": {"c": "x"}}"#);
+    let bag = || d(r#"{"a": 1, "b": {"c": "x"}}"#);
     all(&[
         ("pack_array", &[l(1), t("a\"b"), d("{\"x\": 1}")], r#"[1,"a\"b",{"x":1}]"#),
         ("bag_pack", &[t("Level"), t("Information"), t("N"), l(1)], r#"{"Level":"Information","N":1}"#),
         ("pack", &[t("t"), dt("2020-01-01")], r#"{"t":"2020-01-01T00:00:00.0000000Z"}"#),
-        ("bag_keys", &[bag.clone()], r#"["a","b"]"#),
+        ("bag_keys", &[bag()], r#"["a","b"]"#),
         ("bag_merge", &[d(r#"{"A1":12,"B1":2}"#), d(r#"{"A2":81,"A1":1}"#)], r#"{"A1":12,"B1":2,"A2":81}"#),
-        ("bag_has_key", &[bag.clone(), t("a")], "true"),
-        ("bag_has_key", &[bag.clone(), t("$.b.c")], "true"),
-        ("bag_has_key", &[bag.clone(), t("c")], "false"),
-        ("bag_remove_keys", &[bag.clone(), d("[\"b\"]")], r#"{"a":1}"#),
-        ("bag_set_key", &[bag.clone(), t("a"), l(2)], r#"{"a":2,"b":{"c":"x"}}"#),
-        ("treepath", &[bag.clone()], r#"["['a']","['b']","['b']['c']"]"#),
-        ("gettype", &[bag.clone()], "dictionary"),
+        ("bag_has_key", &[bag(), t("a")], "true"),
+        ("bag_has_key", &[bag(), t("$.b.c")], "true"),
+        ("bag_has_key", &[bag(), t("c")], "false"),
+        ("bag_remove_keys", &[bag(), d("[\"b\"]")], r#"{"a":1}"#),
+        ("bag_set_key", &[bag(), t("a"), l(2)], r#"{"a":2,"b":{"c":"x"}}"#),
+        ("treepath", &[bag()], r#"["['a']","['b']","['b']['c']"]"#),
+        ("gettype", &[bag()], "dictionary"),
         ("gettype", &[d("[]")], "array"),
         ("gettype", &[t("x")], "string"),
-        ("extractjson", &[t("$.b.c"), bag], "x"),
+        ("extractjson", &[t("$.b.c"), bag()], "x"),
         ("extractjson", &[t("$.hosts[1].AvailableMB"), t(r#"{"hosts":[{},{"AvailableMB":4836}]}"#)], "4836"),
     ]);
 }
@@ -366,6 +370,44 @@ fn values_are_bounded() {
     // It is not computed beforehand, and fails where the query runs.
     assert!(super::constant::of(&call.unwrap()).is_none());
     assert_eq!(value("strrep", &[t("x"), i(3)]), "xxx");
+}
+
+/// Parquet is read as views, and other sources have dictionaries and other units.
+#[test]
+fn columns_of_other_layouts_are_read() {
+    use datafusion::arrow::array::{ArrayRef, DictionaryArray, StringViewArray, TimestampMillisecondArray};
+    use datafusion::arrow::datatypes::Int32Type;
+    use datafusion::arrow::record_batch::RecordBatch;
+    use datafusion::logical_expr::ident;
+    use std::sync::Arc;
+
+    use super::testing::{argument, arguments, collected, environment, shown};
+    use crate::{Span, Typed};
+
+    let columns: [(&str, ArrayRef); 3] = [
+        ("v", Arc::new(StringViewArray::from(vec![Some(r#"{"a": {"b": 7}}"#), None]))),
+        ("k", Arc::new(DictionaryArray::<Int32Type>::from_iter([Some("x"), None]))),
+        ("m", Arc::new(TimestampMillisecondArray::from(vec![Some(86_400_000), None]))),
+    ];
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap();
+    let at = Span::default();
+    let call =
+        |name: &str, values: &[Typed]| super::call(name, arguments(values), at, &environment()).unwrap();
+    let json = call("parse_json", &[Typed::new(ident("v"), Type::String)]);
+    let member = |value, name| super::member(argument(value), name, at).unwrap();
+    let number = call("tolong", &[member(member(json, "a"), "b")]);
+    let length = call("strlen", &[Typed::new(ident("k"), Type::String)]);
+    let year = call("getyear", &[Typed::new(ident("m"), Type::DateTime)]);
+    let given = [number, length, year];
+    let exprs = given.iter().map(|value| value.expr.clone()).collect();
+    let batches = collected(batch, exprs, false);
+    let row = |row| -> Vec<String> {
+        let columns = batches[0].columns().iter().zip(&given);
+        columns.map(|(column, value)| shown(column, value.kind, row)).collect()
+    };
+    assert_eq!(row(0), ["7", "1", "1970"]);
+    assert_eq!(row(1), ["null", "0", "null"]);
 }
 
 #[test]

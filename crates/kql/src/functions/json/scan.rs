@@ -22,6 +22,10 @@ pub(crate) enum Step {
 /// The JSON at the path; nothing where there is none, where it is null, or where the text is not JSON. A text that is not JSON and
 /// has no further path is a string, as `parse_json()` has it. Of properties with the same name the last one counts.
 pub(crate) fn find<'a>(json: &'a str, steps: &[Step]) -> Option<Cow<'a, str>> {
+    let steps = match steps {
+        [Step::Parse, rest @ ..] if !json.trim_start().starts_with('"') => rest,
+        _ => steps,
+    };
     let mut reader = serde_json::Deserializer::from_str(json);
     let found = Seek { steps }.deserialize(&mut reader).and_then(|found| reader.end().map(|()| found));
     let Ok(found) = found else {

@@ -59,7 +59,7 @@ fn prompt_tokens(value: Typed) -> Typed {
 #[test]
 fn a_chain_is_one_call() {
     let value = t(r#"{"usage": {"prompt_tokens": 12}}"#);
-    let (batch, column) = columns(&[value.clone()]);
+    let (batch, column) = columns(std::slice::from_ref(&value));
     let chain = prompt_tokens(column[0].clone());
     let expected = "json_path(c0, $['usage'].parse_json()['prompt_tokens'], long)";
     assert_eq!(chain.expr.schema_name().to_string(), expected);

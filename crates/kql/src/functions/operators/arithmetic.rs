@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::i256;
 use datafusion::logical_expr::{Expr, Operator};
 
-use super::compare::wider;
+use super::compare::{is_number, wider};
 use super::{cannot, plain};
 use crate::functions::cell::{Cell, Row};
 use crate::functions::format::DECIMAL_ONE;
@@ -153,8 +153,7 @@ fn numbers(
     at: Span,
     decimals: fn(i128, i128) -> Option<i128>,
 ) -> Result<Typed, Error> {
-    let number = |kind| matches!(kind, Int | Long | Real | Decimal);
-    if !number(left.kind) || !number(right.kind) {
+    if !is_number(left.kind) || !is_number(right.kind) {
         let error = cannot(written, left.kind, right.kind, at);
         let texts = written == "+" && (left.kind == Type::String || right.kind == Type::String);
         return Err(if texts { error.with_help("texts are joined by `strcat()`") } else { error });

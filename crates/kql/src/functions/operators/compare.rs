@@ -3,7 +3,7 @@
 //! A column against a constant stays a plain comparison of the two, so that files and row groups are skipped by it: it is the constant
 //! that becomes of the column's type.
 
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, binary_expr};
 
 use super::{cannot, plain, present};
 use crate::functions::{constant, convert};
@@ -36,15 +36,23 @@ pub(crate) fn compare(op: Operator, left: Typed, right: Typed, at: Span) -> Resu
     Ok(plain(op, Typed::new(present(left), kind), Typed::new(present(right), kind), Type::Bool))
 }
 
-/// `not(condition)`. What is not equal because it is null is made true, as Kusto has it.
+/// `not(condition)`. What is not equal because it is null is made true, as Kusto has it, within `and` and `or` too.
 pub(crate) fn negate(condition: Typed) -> Typed {
-    let expr = match condition.expr {
+    Typed::new(negated(condition.expr), Type::Bool)
+}
+
+fn negated(expr: Expr) -> Expr {
+    let expr = match expr {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::IsDistinctFrom, right })
         }
+        Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) => {
+            let op = if op == Operator::And { Operator::Or } else { Operator::And };
+            binary_expr(negated(*left), op, negated(*right))
+        }
         other => Expr::Not(Box::new(other)),
     };
-    Typed::new(constant::fold(expr), Type::Bool)
+    constant::fold(expr)
 }
 
 fn written(op: Operator) -> String {
@@ -94,11 +102,16 @@ fn numbers(left: Typed, right: Typed) -> Option<(Typed, Typed)> {
 }
 
 /// A constant number as another type that has the same number.
-fn exactly(number: &Typed, kind: Type) -> Option<Typed> {
+pub(super) fn exactly(number: &Typed, kind: Type) -> Option<Typed> {
     constant::of(number)?;
     let there = convert(number.clone(), kind);
     let back = convert(there.clone(), number.kind);
     (constant::of(&back) == constant::of(number)).then_some(there)
+}
+
+/// True for a type of numbers.
+pub(crate) fn is_number(kind: Type) -> bool {
+    matches!(kind, Type::Int | Type::Long | Type::Real | Type::Decimal)
 }
 
 /// The type that arithmetic of two numbers is done in.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::expr::InList as InListExpr;
 use datafusion::logical_expr::{Expr, Operator};
 
-use super::compare::{align, compare, element};
+use super::compare::{align, compare, element, exactly, is_number};
 use super::text::{Asks, holds};
 use super::{arithmetic, cannot, plain, present};
 use crate::functions::cell::Cell;
@@ -110,6 +110,10 @@ fn is_in(value: Typed, values: Vec<Typed>, negated: bool, at: Span) -> Result<Ty
         let (kind, other) = (value.kind, item.kind);
         match align(value.clone(), item.clone()) {
             Some((_, same)) if same.kind == kind => list.push(same),
+            // A constant number that the value's type does not have is never equal.
+            Some(_) if is_number(kind) && is_number(other) && constant::of(&item).is_some() => {
+                list.extend(exactly(&item, kind));
+            }
             Some(_) => {
                 let same = convert(item, kind);
                 if !constant::is_null(&same) {
@@ -122,7 +126,8 @@ fn is_in(value: Typed, values: Vec<Typed>, negated: bool, at: Span) -> Result<Ty
     let nullable = value.clone();
     let told = |item: &Typed| constant::text_of(item).is_some_and(|text| !text.is_empty());
     let telling = value.kind != Type::String || list.iter().all(told);
-    let expr = if telling { value.expr } else { present(value) };
+    let text = value.kind == Type::String && (!telling || constant::of(&value).is_some());
+    let expr = if text { present(value) } else { value.expr };
     let list: Vec<Expr> = list
         .into_iter()
         .map(|item| if telling || constant::of(&item).is_some() { item.expr } else { present(item) })
@@ -132,10 +137,10 @@ fn is_in(value: Typed, values: Vec<Typed>, negated: bool, at: Span) -> Result<Ty
     }
     let found = Expr::InList(InListExpr { expr: Box::new(expr), list, negated });
     let found = Typed::new(constant::fold(found), Type::Bool);
-    if !negated || !telling || constant::of(&nullable).is_some() {
+    if !negated || text {
         return Ok(found);
     }
-    let null = Typed::new(Expr::IsNull(Box::new(nullable.expr)), Type::Bool);
+    let null = Typed::new(constant::fold(Expr::IsNull(Box::new(nullable.expr))), Type::Bool);
     Ok(plain(Operator::Or, null, found, Type::Bool))
 }
 

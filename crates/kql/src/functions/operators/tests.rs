@@ -96,8 +96,12 @@ fn a_null_is_not_equal_to_a_value() {
             .unwrap();
     let equal =
         binary(Equal, argument(column[0].clone()), argument(l(5)), Span::default(), &environment()).unwrap();
+    let both =
+        binary(Binary::And, argument(equal.clone()), argument(b(true)), Span::default(), &environment());
+    let not_both = call("not", vec![argument(both.unwrap())], Span::default(), &environment()).unwrap();
     let not = call("not", vec![argument(equal)], Span::default(), &environment()).unwrap();
-    let batches = collected(batch, vec![differs.expr.alias("a"), not.expr.alias("b")], false);
+    let batches =
+        collected(batch, vec![differs.expr.alias("a"), not.expr.alias("b"), not_both.expr.alias("c")], false);
     for column in batches[0].columns() {
         assert_eq!(crate::functions::testing::shown(column, Type::Bool, 0), "false");
         assert_eq!(crate::functions::testing::shown(column, Type::Bool, 1), "true");
