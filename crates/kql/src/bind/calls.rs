@@ -130,7 +130,20 @@ impl Binder<'_> {
                 }
             }
         }
+        if name.text == "count" && values.len() == 1 {
+            return self.count_of_rows(named, span);
+        }
         aggregates::aggregate(&name.text, values, &named, span, &self.environment)
+    }
+
+    /// `count(column)`: all rows, as `count()`, under a name of its own.
+    fn count_of_rows(&self, named: Vec<Option<String>>, span: Span) -> Result<Aggregate, Error> {
+        let mut aggregate = aggregates::aggregate("count", Vec::new(), &[], span, &self.environment)?;
+        let name = named.into_iter().flatten().next().unwrap_or_default();
+        for column in &mut aggregate.columns {
+            column.name = format!("count_{name}");
+        }
+        Ok(aggregate)
     }
 
     /// The first value of a table.

@@ -1,5 +1,6 @@
 //! Values that are written out, and what can be computed without rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
@@ -43,7 +44,7 @@ pub(super) fn scalar(value: &Typed) -> Option<&ScalarValue> {
 pub(super) fn typed(kind: Type, text: Option<&str>, span: Span, environment: &Arc<Environment>) -> Result<Typed, Error> {
     let Some(text) = text else { return Ok(null(kind)) };
     if kind == Type::Dynamic {
-        return functions::dynamic_literal(text, span);
+        return functions::dynamic_literal(&double_quoted(text), span);
     }
     let text = unquoted(text);
     match (kind, text) {
@@ -61,7 +62,37 @@ pub(super) fn typed(kind: Type, text: Option<&str>, span: Span, environment: &Ar
     if is_value {
         return Ok(value);
     }
-    Err(Error::new("invalid-literal", span, format!("`{text}` is no {}", kind.name())))
+    Err(Error::new("invalid-literal", span, format!("`{text}` is no `{}`", kind.name())))
+}
+
+/// JSON in which texts stood in single quotes, as Kusto allows.
+fn double_quoted(text: &str) -> Cow<'_, str> {
+    if !text.contains('\'') {
+        return Cow::Borrowed(text);
+    }
+    let mut json = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match (quote, character) {
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                json.push('"');
+            }
+            (Some(open), _) if open == character => {
+                quote = None;
+                json.push('"');
+            }
+            (Some('\''), '"') => json.push_str("\\\""),
+            (Some(_), '\\') => match characters.next() {
+                Some('\'') => json.push('\''),
+                Some(escaped) => json.extend(['\\', escaped]),
+                None => json.push('\\'),
+            },
+            _ => json.push(character),
+        }
+    }
+    Cow::Owned(json)
 }
 
 fn unquoted(text: &str) -> &str {
@@ -93,5 +124,16 @@ pub(super) fn ticks(value: &Typed) -> Option<i64> {
     match scalar(value)? {
         ScalarValue::TimestampMicrosecond(Some(value), _) | ScalarValue::DurationMicrosecond(Some(value)) => Some(*value),
         _ => whole(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_quotes_become_double() {
+        assert_eq!(double_quoted(r#"{'a': "it's", 'b"': 'c\'d\n'}"#), r#"{"a": "it's", "b\"": "c'd\n"}"#);
+        assert_eq!(double_quoted(r#"["a"]"#), r#"["a"]"#);
     }
 }

@@ -85,6 +85,7 @@ impl Binder<'_> {
                 Ok(value)
             }
             Some(Meaning::Table(_) | Meaning::Function(..)) => Err(table_for_scalar(span)),
+            None if self.catalog.table(name).is_some() => Err(table_for_scalar(span)),
             None => {
                 let error = Error::new("unknown-column", span, format!("there is no column `{name}`"));
                 let known = row.iter().map(|column| column.name.as_str());

@@ -163,17 +163,17 @@ impl Parser {
                 .with_help("`evaluate` knows `bag_unpack` and `pivot`")
         };
         let Kind::Call(name, arguments) = call.kind else { return Err(unknown()) };
+        if !matches!(name.text.as_str(), "bag_unpack" | "pivot") {
+            return Err(unknown());
+        }
         let mut arguments = arguments.into_iter().map(|argument| argument.value);
         let Some(first) = arguments.next() else { return Err(self.expected("a column")) };
-        match name.text.as_str() {
-            "bag_unpack" => Ok(OperatorKind::BagUnpack(first, arguments.next())),
-            "pivot" => {
-                let aggregate = arguments.next();
-                let by = arguments.map(column_name).collect::<Parsed<Vec<_>>>()?;
-                Ok(OperatorKind::Pivot { column: column_name(first)?, aggregate, by })
-            }
-            _ => Err(unknown()),
+        if name.text == "bag_unpack" {
+            return Ok(OperatorKind::BagUnpack(first, arguments.next()));
         }
+        let aggregate = arguments.next();
+        let by = arguments.map(column_name).collect::<Parsed<Vec<_>>>()?;
+        Ok(OperatorKind::Pivot { column: column_name(first)?, aggregate, by })
     }
 }
 

@@ -81,7 +81,7 @@ impl Parser {
     pub(super) fn table(&mut self) -> Parsed<Table> {
         let is_name = match self.kind() {
             TokenKind::Word(_) | TokenKind::Quoted(_) => {
-                !self.is_sign_ahead(1, "(") && !self.is_sign_ahead(1, ".") && !self.is_sign_ahead(1, "|")
+                !self.is_sign_ahead(1, "(") && !self.is_sign_ahead(1, ".")
             }
             TokenKind::Sign("*") => true,
             _ => false,
