@@ -38,14 +38,14 @@ pub enum TokenKind {
 
 /// The signs, longer ones before those they begin with.
 const SIGNS: [&str; 31] = [
-    "==", "!=", "<>", "=~", "!~", "<=", ">=", "=>", "..", "|", ";", ",", "(", ")", "[", "]", "{", "}", "=", "<", ">",
-    "+", "-", "*", "/", "%", ".", ":", "!", "~", "?",
+    "==", "!=", "<>", "=~", "!~", "<=", ">=", "=>", "..", "|", ";", ",", "(", ")", "[", "]", "{", "}", "=",
+    "<", ">", "+", "-", "*", "/", "%", ".", ":", "!", "~", "?",
 ];
 
 /// The words that begin a literal of a type when `(` follows.
 const TYPED: [&str; 15] = [
-    "datetime", "date", "timespan", "time", "dynamic", "guid", "bool", "boolean", "int", "long", "real", "double",
-    "decimal", "string", "uniqueid",
+    "datetime", "date", "timespan", "time", "dynamic", "guid", "bool", "boolean", "int", "long", "real",
+    "double", "decimal", "string", "uniqueid",
 ];
 
 /// The words of a query, the last of which is [`TokenKind::End`].
@@ -198,7 +198,11 @@ impl<'a> Lexer<'a> {
         }
         let character = self.peek().unwrap_or_default();
         self.at += character.len_utf8();
-        Err(Error::new("unexpected-character", self.span(start), format!("`{character}` has no meaning here")))
+        Err(Error::new(
+            "unexpected-character",
+            self.span(start),
+            format!("`{character}` has no meaning here"),
+        ))
     }
 }
 

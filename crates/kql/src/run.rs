@@ -55,17 +55,28 @@ pub async fn run(
         match bind(&query, catalog, &environment, options, &answers)? {
             Step::Done(bound) => break bound,
             Step::Fetch(plan) => {
-                let (batches, is_truncated) = execute(*plan, context, options, deadline).await?;
-                if is_truncated {
-                    let message = "a table that is read before the query itself has too many rows";
-                    return Err(Error::new("too-many-rows", Span::default(), message));
-                }
-                answers.push(batches);
+                answers.push(fetch(*plan, context, options, deadline).await?);
             }
         }
     };
     let (batches, is_truncated) = execute(bound.plan, context, options, deadline).await?;
     Ok(Answer { columns: bound.columns, batches, render: query.render, is_truncated })
+}
+
+/// The rows of a plan that is run before the query itself. Such plans have limits of their own on their rows.
+async fn fetch(
+    plan: LogicalPlan,
+    context: &SessionContext,
+    options: &Options,
+    deadline: Instant,
+) -> Result<Vec<RecordBatch>, Error> {
+    let options = Options { rows: usize::MAX, ..*options };
+    let (batches, is_truncated) = execute(plan, context, &options, deadline).await?;
+    if is_truncated {
+        let message = "a table that is read before the query itself has too many bytes";
+        return Err(Error::new("too-many-bytes", Span::default(), message));
+    }
+    Ok(batches)
 }
 
 enum Step {
@@ -117,7 +128,8 @@ async fn execute(
         Ok(Err(_)) => Err(internal()),
         Err(_) => {
             let message = format!("the query takes longer than {} seconds", options.timeout.as_secs_f32());
-            Err(Error::new("timeout", Span::default(), message).with_help("ask for less time, or for fewer rows"))
+            Err(Error::new("timeout", Span::default(), message)
+                .with_help("ask for less time, or for fewer rows"))
         }
     }
 }
@@ -159,9 +171,9 @@ fn size(batch: &RecordBatch) -> usize {
 fn failure(error: &DataFusionError) -> Error {
     if let DataFusionError::ResourcesExhausted(_) = error.find_root() {
         let message = "the query takes more memory than it may";
-        return Error::new("out-of-memory", Span::default(), message).with_help("ask for less time, or summarize by fewer values");
+        return Error::new("out-of-memory", Span::default(), message)
+            .with_help("ask for less time, or summarize by fewer values");
     }
     let text = error.find_root().strip_backtrace();
     Error::new("execution", Span::default(), text.lines().next().unwrap_or_default().to_owned())
 }
-

@@ -1,11 +1,11 @@
 //! What `summarize` and its like compute.
 //!
-//! What DataFusion computes in the same way is left to it; the rest is [gathered](gather) here:
-//! - [`moments`]: means of decimals and times, variance
-//! - [`ranks`]: percentiles, exact and of the nearest rank
-//! - [`lists`]: `make_list`, `make_set`, `make_bag`
-//! - [`bits`]: `binary_all_and` and its like
-//! - [`total`]: sums that are zero without rows
+//! What DataFusion computes in the same way is left to it; the rest is gathered here:
+//! - `moments`: means of decimals and times, variance
+//! - `ranks`: percentiles, exact and of the nearest rank
+//! - `lists`: `make_list`, `make_set`, `make_bag`
+//! - `bits`: `binary_all_and` and its like
+//! - `total`: sums that are zero without rows
 //!
 //! `dcount` is exact, in memory that grows with the distinct values and counts towards the query's bound.
 

@@ -2,7 +2,8 @@
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{
-    DataType, Decimal128Type, DurationMicrosecondType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    DataType, Decimal128Type, DurationMicrosecondType, Float64Type, Int32Type, Int64Type,
+    TimestampMicrosecondType,
 };
 use datafusion::arrow::temporal_conversions::timestamp_us_to_datetime;
 use serde_json::Value;
@@ -19,10 +20,16 @@ pub(super) fn value(column: &ArrayRef, row: usize, kind: Type) -> Value {
         DataType::Int32 => Value::from(column.as_primitive::<Int32Type>().value(row)),
         DataType::Int64 => Value::from(column.as_primitive::<Int64Type>().value(row)),
         DataType::Float64 => real(column.as_primitive::<Float64Type>().value(row)),
-        DataType::Decimal128(_, scale) => Value::from(decimal(column.as_primitive::<Decimal128Type>().value(row), *scale)),
+        DataType::Decimal128(_, scale) => {
+            Value::from(decimal(column.as_primitive::<Decimal128Type>().value(row), *scale))
+        }
         DataType::Utf8 => Value::from(column.as_string::<i32>().value(row)),
-        DataType::Timestamp(..) => Value::from(date_time(column.as_primitive::<TimestampMicrosecondType>().value(row))),
-        DataType::Duration(_) => Value::from(time_span(column.as_primitive::<DurationMicrosecondType>().value(row))),
+        DataType::Timestamp(..) => {
+            Value::from(date_time(column.as_primitive::<TimestampMicrosecondType>().value(row)))
+        }
+        DataType::Duration(_) => {
+            Value::from(time_span(column.as_primitive::<DurationMicrosecondType>().value(row)))
+        }
         _ => Value::Null,
     }
 }

@@ -39,7 +39,8 @@ impl Binder<'_> {
                 return self.single_aggregate(name, arguments, span);
             }
             if !functions::names().any(|known| known == name.text) {
-                let message = format!("`{}` is computed of many rows and stands only in `summarize`", name.text);
+                let message =
+                    format!("`{}` is computed of many rows and stands only in `summarize`", name.text);
                 return Err(Error::new("aggregate-for-scalar", span, message));
             }
         }
@@ -50,9 +51,17 @@ impl Binder<'_> {
     }
 
     /// A function of KQL. `typeof(type)` as the last argument is what its value becomes.
-    fn function(&mut self, name: &Name, arguments: &[Argument], span: Span, row: &[Field]) -> Result<Typed, Error> {
+    fn function(
+        &mut self,
+        name: &Name,
+        arguments: &[Argument],
+        span: Span,
+        row: &[Field],
+    ) -> Result<Typed, Error> {
         let (arguments, to) = match arguments.split_last() {
-            Some((Argument { value: Expression { kind: Kind::TypeOf(kind), .. }, .. }, rest)) => (rest, Some(*kind)),
+            Some((Argument { value: Expression { kind: Kind::TypeOf(kind), .. }, .. }, rest)) => {
+                (rest, Some(*kind))
+            }
             _ => (arguments, None),
         };
         let mut values = Vec::with_capacity(arguments.len());
@@ -77,7 +86,8 @@ impl Binder<'_> {
         match (columns.next(), columns.next()) {
             (Some(column), None) => Ok(Typed::new(self.collected(column.expr), column.kind)),
             _ => {
-                let message = format!("`{}` gives several columns and cannot be part of an expression", name.text);
+                let message =
+                    format!("`{}` gives several columns and cannot be part of an expression", name.text);
                 Err(Error::new("type-mismatch", span, message))
             }
         }
@@ -125,7 +135,10 @@ impl Binder<'_> {
             for column in input {
                 let is_there = named.iter().flatten().any(|name| *name == column.name);
                 if !is_there && !keys.contains(&column.name) {
-                    values.push(functions::Argument { value: Relation::value(column), span: argument.value.span });
+                    values.push(functions::Argument {
+                        value: Relation::value(column),
+                        span: argument.value.span,
+                    });
                     named.push(Some(column.name.clone()));
                 }
             }
@@ -202,12 +215,18 @@ impl Binder<'_> {
         }
         if values.len() > MAX_LIST {
             let message = format!("this table has more than {MAX_LIST} values to compare with");
-            return Err(Error::new("list-too-long", span, message).with_help("use `join kind=leftsemi` or `leftanti`"));
+            return Err(Error::new("list-too-long", span, message)
+                .with_help("use `join kind=leftsemi` or `leftanti`"));
         }
         Ok(())
     }
 
-    fn column_if_exists(&mut self, column: &Expression, default: &Expression, row: &[Field]) -> Result<Typed, Error> {
+    fn column_if_exists(
+        &mut self,
+        column: &Expression,
+        default: &Expression,
+        row: &[Field],
+    ) -> Result<Typed, Error> {
         let name = self.constant(column)?;
         let Some(name) = literals::text(&name) else {
             return Err(Error::new("type-mismatch", column.span, "the name of a column is a text"));

@@ -10,7 +10,12 @@ use crate::{Error, Span, Typed, near};
 type Bound = (String, Typed, usize);
 
 impl Binder<'_> {
-    pub(super) fn project(&mut self, relation: Relation, columns: &[Column], span: Span) -> Result<Relation, Error> {
+    pub(super) fn project(
+        &mut self,
+        relation: Relation,
+        columns: &[Column],
+        span: Span,
+    ) -> Result<Relation, Error> {
         let (relation, bound) = self.with_windows(relation, span, |binder, row| {
             let mut unnamed = Unnamed::default();
             let mut bound = Vec::with_capacity(columns.len());
@@ -20,7 +25,10 @@ impl Binder<'_> {
                     continue;
                 }
                 let (value, size) = binder.sized(&column.value, row)?;
-                let name = column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
+                let name = column
+                    .names
+                    .first()
+                    .map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
                 bound.push((name, value, size));
             }
             Ok(bound)
@@ -29,7 +37,12 @@ impl Binder<'_> {
     }
 
     /// Columns that are there already are replaced where they stand.
-    pub(super) fn extend(&mut self, relation: Relation, columns: &[Column], span: Span) -> Result<Relation, Error> {
+    pub(super) fn extend(
+        &mut self,
+        relation: Relation,
+        columns: &[Column],
+        span: Span,
+    ) -> Result<Relation, Error> {
         let (relation, bound) = self.with_windows(relation, span, |binder, row| {
             let mut unnamed = Unnamed::default();
             let mut all: Vec<Bound> = row.iter().map(kept).collect();
@@ -114,7 +127,11 @@ pub(super) fn project_keep(relation: Relation, patterns: &[Pattern], span: Span)
     only(relation, |column| patterns.iter().any(|pattern| pattern.matches(&column.name)), span)
 }
 
-pub(super) fn project_rename(relation: Relation, renamings: &[(Name, Name)], span: Span) -> Result<Relation, Error> {
+pub(super) fn project_rename(
+    relation: Relation,
+    renamings: &[(Name, Name)],
+    span: Span,
+) -> Result<Relation, Error> {
     if let Some((_, old)) = renamings.iter().find(|(_, old)| relation.column(&old.text).is_none()) {
         return Err(unknown(&relation, &old.text, old.span));
     }
@@ -139,7 +156,8 @@ pub(super) fn project_reorder(
         if !pattern.is_wild() && relation.column(&pattern.text).is_none() {
             return Err(unknown(&relation, &pattern.text, pattern.span));
         }
-        let (mut matched, other): (Vec<_>, Vec<_>) = rest.into_iter().partition(|column| pattern.matches(&column.name));
+        let (mut matched, other): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|column| pattern.matches(&column.name));
         match order {
             Some(true) => matched.sort_by(|left, right| left.name.cmp(&right.name)),
             Some(false) => matched.sort_by(|left, right| right.name.cmp(&left.name)),

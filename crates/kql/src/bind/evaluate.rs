@@ -36,15 +36,20 @@ impl Binder<'_> {
         let plan = LogicalPlanBuilder::new(relation.plan.clone())
             .project([bag_keys(bag.expr.clone()).alias("__keys")])
             .and_then(|builder| {
-                builder.unnest_columns_with_options(vec![PlanColumn::new_unqualified("__keys")], UnnestOptions::default())
+                builder.unnest_columns_with_options(
+                    vec![PlanColumn::new_unqualified("__keys")],
+                    UnnestOptions::default(),
+                )
             })
             .map_err(planning(span))?;
         let keys = self.texts(distinct(plan, span)?, span)?;
-        let mut output: Vec<_> = relation.columns.iter().filter(|known| col(&known.name) != bag.expr).map(kept).collect();
+        let mut output: Vec<_> =
+            relation.columns.iter().filter(|known| col(&known.name) != bag.expr).map(kept).collect();
         for (key, kind) in typed_keys(&keys) {
             let value = functions::member(functions::Argument { value: bag.clone(), span }, &key, span)?;
             let value = if kind == Type::Dynamic { value } else { functions::convert(value, kind) };
-            let name = unique(&format!("{prefix}{key}"), |name| output.iter().any(|(known, ..)| known == name));
+            let name =
+                unique(&format!("{prefix}{key}"), |name| output.iter().any(|(known, ..)| known == name));
             output.push((name, value, size + 1));
         }
         if output.is_empty() {
@@ -77,7 +82,10 @@ impl Binder<'_> {
         let aggregate = aggregate.unwrap_or(&count);
         let used = used_names(aggregate);
         let keys: Vec<Column> = if by.is_empty() {
-            let rest = relation.columns.iter().filter(|known| known.name != column.text && !used.contains(&known.name));
+            let rest = relation
+                .columns
+                .iter()
+                .filter(|known| known.name != column.text && !used.contains(&known.name));
             rest.map(|known| named(&known.name, span)).collect()
         } else {
             by.iter().map(|name| named(&name.text, name.span)).collect()
@@ -95,11 +103,17 @@ impl Binder<'_> {
     fn texts(&mut self, plan: LogicalPlan, span: Span) -> Result<Vec<String>, Error> {
         let mut texts = Vec::new();
         for batch in self.fetch(&plan, span)? {
-            let Some(array) = batch.columns().first().and_then(|array| array.as_string_opt::<i32>()) else { continue };
+            let Some(array) = batch.columns().first().and_then(|array| array.as_string_opt::<i32>()) else {
+                continue;
+            };
             texts.extend(array.iter().map(|text| text.unwrap_or_default().to_owned()));
         }
         if texts.len() > MAX_MADE {
-            return Err(Error::new("too-many-columns", span, format!("this makes more than {MAX_MADE} columns")));
+            return Err(Error::new(
+                "too-many-columns",
+                span,
+                format!("this makes more than {MAX_MADE} columns"),
+            ));
         }
         texts.sort();
         Ok(texts)
@@ -121,7 +135,9 @@ fn named(name: &str, span: Span) -> Column {
 fn used_names(expression: &Expression) -> Vec<String> {
     match &expression.kind {
         Kind::Name(name) => vec![name.clone()],
-        Kind::Call(_, arguments) => arguments.iter().flat_map(|argument| used_names(&argument.value)).collect(),
+        Kind::Call(_, arguments) => {
+            arguments.iter().flat_map(|argument| used_names(&argument.value)).collect()
+        }
         Kind::Binary(_, left, right) => [used_names(left), used_names(right)].concat(),
         Kind::Member(value, _) | Kind::Index(value, _) | Kind::Unary(_, value) => used_names(value),
         _ => Vec::new(),
@@ -168,7 +184,11 @@ fn filtered(plan: LogicalPlan, column: &Expr, values: &[String]) -> datafusion::
             aggregate.group_expr,
             aggregate.aggr_expr,
         )?;
-        Ok(Transformed::new(LogicalPlan::Aggregate(made), true, datafusion::common::tree_node::TreeNodeRecursion::Stop))
+        Ok(Transformed::new(
+            LogicalPlan::Aggregate(made),
+            true,
+            datafusion::common::tree_node::TreeNodeRecursion::Stop,
+        ))
     })?;
     Ok(transformed.data)
 }
@@ -189,4 +209,3 @@ fn with_filter(expr: Expr, condition: &Expr) -> datafusion::error::Result<Expr> 
     })?;
     Ok(transformed.data)
 }
-

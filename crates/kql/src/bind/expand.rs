@@ -17,7 +17,12 @@ const MAX_ELEMENTS: usize = 1_000_000;
 impl Binder<'_> {
     /// Each element of an array, or property of a bag, becomes a row; several columns go side by side. A null stays one row, an empty
     /// array becomes none.
-    pub(super) fn expand(&mut self, relation: Relation, expand: &Expand, span: Span) -> Result<Relation, Error> {
+    pub(super) fn expand(
+        &mut self,
+        relation: Relation,
+        expand: &Expand,
+        span: Span,
+    ) -> Result<Relation, Error> {
         let limit = match &expand.limit {
             Some(limit) => {
                 let value = self.constant(limit)?;
@@ -40,7 +45,8 @@ impl Binder<'_> {
             }
             let list = format!("__list{index}");
             lists.push(elements(value.expr, expand.is_array, limit));
-            let name = column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
+            let name =
+                column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
             let element = Typed::new(col(&list), Type::Dynamic);
             let element = to.map_or(element.clone(), |kind| functions::convert(element, kind));
             put(&mut output, name, element, 1);
@@ -63,4 +69,3 @@ impl Binder<'_> {
         Relation { order: Vec::new(), ..relation }.project(output, span)
     }
 }
-

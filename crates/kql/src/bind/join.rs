@@ -13,7 +13,15 @@ use crate::{Error, Span, Type, Typed, near};
 
 /// The kinds of `join`.
 const KINDS: [&str; 10] = [
-    "innerunique", "inner", "leftouter", "rightouter", "fullouter", "leftanti", "leftantisemi", "rightanti", "leftsemi",
+    "innerunique",
+    "inner",
+    "leftouter",
+    "rightouter",
+    "fullouter",
+    "leftanti",
+    "leftantisemi",
+    "rightanti",
+    "leftsemi",
     "rightsemi",
 ];
 
@@ -36,9 +44,11 @@ impl Side {
     /// The side with its columns and keys under names of their own.
     fn renamed(&self, span: Span) -> Result<Relation, Error> {
         let columns = self.relation.columns.iter().enumerate();
-        let columns = columns.map(|(index, column)| (self.column_name(index), Relation::value(column), column.size));
+        let columns =
+            columns.map(|(index, column)| (self.column_name(index), Relation::value(column), column.size));
         let keys = self.keys.iter().enumerate();
-        let keys = keys.map(|(index, value)| (self.key_name(index), Typed::new(key(value.clone()), value.kind), 1));
+        let keys =
+            keys.map(|(index, value)| (self.key_name(index), Typed::new(key(value.clone()), value.kind), 1));
         self.relation.clone().project(columns.chain(keys).collect(), span)
     }
 

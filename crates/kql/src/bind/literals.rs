@@ -41,7 +41,12 @@ pub(super) fn scalar(value: &Typed) -> Option<&ScalarValue> {
 }
 
 /// `datetime(text)` and its like.
-pub(super) fn typed(kind: Type, text: Option<&str>, span: Span, environment: &Arc<Environment>) -> Result<Typed, Error> {
+pub(super) fn typed(
+    kind: Type,
+    text: Option<&str>,
+    span: Span,
+    environment: &Arc<Environment>,
+) -> Result<Typed, Error> {
     let Some(text) = text else { return Ok(null(kind)) };
     if kind == Type::Dynamic {
         return functions::dynamic_literal(&double_quoted(text), span);
@@ -114,7 +119,9 @@ pub(super) fn whole(value: &Typed) -> Option<i64> {
 /// A text.
 pub(super) fn text(value: &Typed) -> Option<&str> {
     match scalar(value)? {
-        ScalarValue::Utf8(Some(text)) | ScalarValue::LargeUtf8(Some(text)) | ScalarValue::Utf8View(Some(text)) => Some(text),
+        ScalarValue::Utf8(Some(text))
+        | ScalarValue::LargeUtf8(Some(text))
+        | ScalarValue::Utf8View(Some(text)) => Some(text),
         _ => None,
     }
 }
@@ -122,7 +129,9 @@ pub(super) fn text(value: &Typed) -> Option<&str> {
 /// Microseconds of a `datetime` or `timespan`, or a whole number.
 pub(super) fn ticks(value: &Typed) -> Option<i64> {
     match scalar(value)? {
-        ScalarValue::TimestampMicrosecond(Some(value), _) | ScalarValue::DurationMicrosecond(Some(value)) => Some(*value),
+        ScalarValue::TimestampMicrosecond(Some(value), _) | ScalarValue::DurationMicrosecond(Some(value)) => {
+            Some(*value)
+        }
         _ => whole(value),
     }
 }

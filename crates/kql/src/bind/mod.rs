@@ -132,7 +132,9 @@ impl<'a> Binder<'a> {
         for statement in statements {
             let meaning = match &statement.value {
                 Value::Function(function) => Meaning::Function(Arc::new(function.clone()), self.names.len()),
-                Value::Expression(value) if self.is_table(value, &[]) => Meaning::Table(Box::new(self.table(value)?)),
+                Value::Expression(value) if self.is_table(value, &[]) => {
+                    Meaning::Table(Box::new(self.table(value)?))
+                }
                 Value::Expression(value) => {
                     let (value, size) = self.sized(value, &[])?;
                     self.scalar_meaning(value, size)
@@ -159,7 +161,11 @@ impl<'a> Binder<'a> {
         self.size = self.size.saturating_add(size);
         self.steps += 1;
         if self.size > MAX_SIZE || self.steps > MAX_STEPS {
-            let error = Error::new("query-too-complex", span, "this is made of too many parts, counting those of the columns that it names");
+            let error = Error::new(
+                "query-too-complex",
+                span,
+                "this is made of too many parts, counting those of the columns that it names",
+            );
             return Err(error.with_help("compute less from columns that are themselves computed"));
         }
         Ok(())

@@ -4,9 +4,32 @@ use crate::ast::{Expression, Kind, Literal};
 
 /// Functions of which a column is named as their first argument.
 const NAMED_AS_ARGUMENT: [&str; 26] = [
-    "tostring", "tohex", "todynamic", "toobject", "tolong", "toint", "toreal", "todouble", "todatetime", "totimespan",
-    "totime", "tobool", "toboolean", "todecimal", "toguid", "parse_csv", "parse_json", "parsejson", "parse_xml", "bin",
-    "floor", "bin_at", "format_datetime", "format_timespan", "make_datetime", "make_timespan",
+    "tostring",
+    "tohex",
+    "todynamic",
+    "toobject",
+    "tolong",
+    "toint",
+    "toreal",
+    "todouble",
+    "todatetime",
+    "totimespan",
+    "totime",
+    "tobool",
+    "toboolean",
+    "todecimal",
+    "toguid",
+    "parse_csv",
+    "parse_json",
+    "parsejson",
+    "parse_xml",
+    "bin",
+    "floor",
+    "bin_at",
+    "format_datetime",
+    "format_timespan",
+    "make_datetime",
+    "make_timespan",
 ];
 
 /// Functions of which a column is named with their own name before it.

@@ -27,7 +27,8 @@ impl Binder<'_> {
             Piece::Skip | Piece::Text(_) => None,
         });
         for (index, (name, kind)) in columns.enumerate() {
-            let part = Typed::new(captured(text.clone(), &parse.pieces, index, parse.is_relaxed), Type::String);
+            let part =
+                Typed::new(captured(text.clone(), &parse.pieces, index, parse.is_relaxed), Type::String);
             let value = if kind == Type::String { part } else { functions::convert(part, kind) };
             put(&mut output, name.text.clone(), value, size + 1);
         }

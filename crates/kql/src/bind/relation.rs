@@ -72,7 +72,9 @@ impl Relation {
         change: impl FnOnce(LogicalPlanBuilder) -> Result<LogicalPlanBuilder, DataFusionError>,
     ) -> Result<Self, Error> {
         let Self { plan, columns, weight, order } = self;
-        let plan = change(LogicalPlanBuilder::new(plan)).and_then(LogicalPlanBuilder::build).map_err(planning(span))?;
+        let plan = change(LogicalPlanBuilder::new(plan))
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(planning(span))?;
         Self { plan, columns, weight, order }.grown(1, span)
     }
 
@@ -80,7 +82,9 @@ impl Relation {
     pub(super) fn grown(mut self, weight: usize, span: Span) -> Result<Self, Error> {
         self.weight += weight;
         if self.weight > MAX_WEIGHT {
-            let message = format!("a query has at most {MAX_WEIGHT} operators, with those of tables that it names again");
+            let message = format!(
+                "a query has at most {MAX_WEIGHT} operators, with those of tables that it names again"
+            );
             return Err(Error::new("query-too-complex", span, message));
         }
         Ok(self)
@@ -89,7 +93,11 @@ impl Relation {
     /// Other columns: names, values and sizes. Names that are there already get a digit.
     pub(super) fn project(self, columns: Vec<(String, Typed, usize)>, span: Span) -> Result<Self, Error> {
         if columns.len() > MAX_COLUMNS {
-            return Err(Error::new("too-many-columns", span, format!("a table has at most {MAX_COLUMNS} columns")));
+            return Err(Error::new(
+                "too-many-columns",
+                span,
+                format!("a table has at most {MAX_COLUMNS} columns"),
+            ));
         }
         let mut kept: Vec<Field> = Vec::with_capacity(columns.len());
         let mut exprs = Vec::with_capacity(columns.len());

@@ -28,7 +28,9 @@ impl Binder<'_> {
             OperatorKind::ProjectKeep(patterns) => project_keep(relation, patterns, span),
             OperatorKind::ProjectRename(renamings) => project_rename(relation, renamings, span),
             OperatorKind::ProjectReorder(patterns) => project_reorder(relation, patterns, span),
-            OperatorKind::Extend(columns) | OperatorKind::Serialize(columns) => self.extend(relation, columns, span),
+            OperatorKind::Extend(columns) | OperatorKind::Serialize(columns) => {
+                self.extend(relation, columns, span)
+            }
             OperatorKind::Summarize { aggregates, by } => self.summarize(relation, aggregates, by, span),
             OperatorKind::Sort(orderings) => self.sort(relation, orderings, None, span),
             OperatorKind::Top(count, orderings) => {
@@ -59,7 +61,9 @@ impl Binder<'_> {
                 Ok(relation)
             }
             OperatorKind::Search(search) => self.search(Some(relation), search, span),
-            OperatorKind::BagUnpack(column, prefix) => self.bag_unpack(relation, column, prefix.as_ref(), span),
+            OperatorKind::BagUnpack(column, prefix) => {
+                self.bag_unpack(relation, column, prefix.as_ref(), span)
+            }
             OperatorKind::Pivot { column, aggregate, by } => {
                 self.pivot(relation, column, aggregate.as_ref(), by, span)
             }
@@ -85,7 +89,8 @@ impl Binder<'_> {
         for ordering in orderings {
             let (value, _) = self.sized(&ordering.value, &relation.columns)?;
             if value.kind == Type::Dynamic {
-                let error = Error::new("type-mismatch", ordering.value.span, "rows have no order by a `dynamic`");
+                let error =
+                    Error::new("type-mismatch", ordering.value.span, "rows have no order by a `dynamic`");
                 return Err(error.with_help("convert it, for example with `tostring()` or `tolong()`"));
             }
             let nulls_first = ordering.nulls_first.unwrap_or(ordering.is_ascending);
@@ -105,7 +110,8 @@ impl Binder<'_> {
                 continue;
             }
             let (value, size) = self.sized(&column.value, &relation.columns)?;
-            let name = column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
+            let name =
+                column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
             bound.push((name, value, size));
         }
         for (_, value, _) in &mut bound {
@@ -128,7 +134,8 @@ fn get_schema(relation: &Relation, span: Span) -> Result<Relation, Error> {
     let ordinals: Int64Array = (0_i64..).take(columns.len()).map(Some).collect();
     let data_types: StringArray = columns.iter().map(|column| Some(dot_net(column.kind))).collect();
     let kinds: StringArray = columns.iter().map(|column| Some(column.kind.name())).collect();
-    let arrays: Vec<ArrayRef> = vec![Arc::new(names), Arc::new(ordinals), Arc::new(data_types), Arc::new(kinds)];
+    let arrays: Vec<ArrayRef> =
+        vec![Arc::new(names), Arc::new(ordinals), Arc::new(data_types), Arc::new(kinds)];
     let fields = [
         ("ColumnName", Type::String),
         ("ColumnOrdinal", Type::Long),
@@ -153,4 +160,3 @@ fn dot_net(kind: Type) -> &'static str {
         Type::Guid => "System.Guid",
     }
 }
-

@@ -56,7 +56,9 @@ impl Binder<'_> {
             }
             Kind::Member(value, name) => functions::member(self.argument(value, row)?, &name.text, span),
             Kind::Call(name, arguments) => self.call(name, arguments, span, row),
-            Kind::TypeOf(_) => Err(Error::new("syntax", span, "`typeof` stands only at the end of a function's arguments")),
+            Kind::TypeOf(_) => {
+                Err(Error::new("syntax", span, "`typeof` stands only at the end of a function's arguments"))
+            }
             Kind::Star => Err(Error::new("syntax", span, "`*` stands only on the left of an operator")),
             Kind::Pipe(..) | Kind::Source(_) => Err(table_for_scalar(span)),
         }
@@ -141,7 +143,13 @@ impl Binder<'_> {
     }
 
     /// `* has "text"`: in any of the columns, which are taken as texts.
-    fn any_column(&mut self, operator: Binary, right: &Expression, span: Span, row: &[Field]) -> Result<Typed, Error> {
+    fn any_column(
+        &mut self,
+        operator: Binary,
+        right: &Expression,
+        span: Span,
+        row: &[Field],
+    ) -> Result<Typed, Error> {
         let right = self.argument(right, row)?;
         let mut found = Vec::with_capacity(row.len());
         for column in row {
@@ -163,7 +171,8 @@ pub(super) fn boolean(value: Typed, span: Span) -> Result<Expr, Error> {
         return Ok(value.expr);
     }
     let message = format!("a condition is a `bool`, and this is a `{}`", value.kind.name());
-    Err(Error::new("type-mismatch", span, message).with_help("compare it with something, or convert it with `tobool()`"))
+    Err(Error::new("type-mismatch", span, message)
+        .with_help("compare it with something, or convert it with `tobool()`"))
 }
 
 fn table_for_scalar(span: Span) -> Error {

@@ -8,7 +8,12 @@ use crate::{Error, Span};
 
 impl Binder<'_> {
     /// Behind a table, it keeps rows; otherwise it looks in the tables that it names or in all, and says in `$table` which it was.
-    pub(super) fn search(&mut self, input: Option<Relation>, search: &Search, span: Span) -> Result<Relation, Error> {
+    pub(super) fn search(
+        &mut self,
+        input: Option<Relation>,
+        search: &Search,
+        span: Span,
+    ) -> Result<Relation, Error> {
         let mut tables = Vec::new();
         match input {
             Some(input) => {

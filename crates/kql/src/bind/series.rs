@@ -11,8 +11,8 @@ use super::summarize::key;
 use super::{Binder, literals};
 use crate::answer::date_time;
 use crate::ast::{Expression, Series};
-use crate::plugins::series;
 use crate::functions::{self, Argument};
+use crate::plugins::series;
 use crate::{Error, Span, Type, Typed};
 
 /// How many values a series has.
@@ -29,7 +29,10 @@ struct Axis {
 
 impl Axis {
     fn count(&self) -> i64 {
-        (i128::from(self.to) - i128::from(self.from)).div_euclid(i128::from(self.step)).try_into().unwrap_or(i64::MAX)
+        (i128::from(self.to) - i128::from(self.from))
+            .div_euclid(i128::from(self.step))
+            .try_into()
+            .unwrap_or(i64::MAX)
             + i64::from((i128::from(self.to) - i128::from(self.from)).rem_euclid(i128::from(self.step)) != 0)
     }
 
@@ -42,7 +45,13 @@ impl Axis {
     fn places(&self, count: i64) -> Typed {
         let places = (0..count).map(|index| self.from + index * self.step);
         let texts: Vec<String> = places
-            .map(|place| if self.kind == Type::DateTime { format!("\"{}\"", date_time(place)) } else { place.to_string() })
+            .map(|place| {
+                if self.kind == Type::DateTime {
+                    format!("\"{}\"", date_time(place))
+                } else {
+                    place.to_string()
+                }
+            })
             .collect();
         Typed::new(lit(format!("[{}]", texts.join(","))), Type::Dynamic)
     }
@@ -50,7 +59,12 @@ impl Axis {
 
 impl Binder<'_> {
     /// Groups rows twice: by their keys and places, and then by their keys, with the values of all places in a list.
-    pub(super) fn make_series(&mut self, relation: Relation, ast: &Series, span: Span) -> Result<Relation, Error> {
+    pub(super) fn make_series(
+        &mut self,
+        relation: Relation,
+        ast: &Series,
+        span: Span,
+    ) -> Result<Relation, Error> {
         let (on, _) = self.sized(&ast.axis.value, &relation.columns)?;
         let axis = self.axis(&relation, ast, &on)?;
         let count = axis.count().max(0);
@@ -58,7 +72,10 @@ impl Binder<'_> {
             let message = format!("a series has at most {MAX_VALUES} values");
             return Err(Error::new("range-too-long", span, message).with_help("use a longer step"));
         }
-        let within = on.expr.clone().gt_eq(literals::fold(Typed::new(axis.at(axis.from), axis.kind)).expr)
+        let within = on
+            .expr
+            .clone()
+            .gt_eq(literals::fold(Typed::new(axis.at(axis.from), axis.kind)).expr)
             .and(on.expr.clone().lt(literals::fold(Typed::new(axis.at(axis.to), axis.kind)).expr));
         let relation = relation.map(span, |builder| builder.filter(within))?;
         let ticks = cast(canonical(on, relation.schema()).map_err(planning(span))?, DataType::Int64);
@@ -70,7 +87,8 @@ impl Binder<'_> {
         for (index, column) in ast.by.iter().enumerate() {
             let held = format!("__by{index}");
             let (value, _) = self.sized(&column.value, &relation.columns)?;
-            let name = column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
+            let name =
+                column.names.first().map_or_else(|| unnamed.name(&column.value), |name| name.text.clone());
             let kind = value.kind;
             output.push((name, Typed::new(col(&held), kind), 1));
             keys.push((held, Typed::new(key(value), kind), 1));
@@ -145,7 +163,10 @@ impl Binder<'_> {
     fn axis(&mut self, relation: &Relation, ast: &Series, on: &Typed) -> Result<Axis, Error> {
         let span = ast.axis.value.span;
         if !matches!(on.kind, Type::DateTime | Type::Int | Type::Long) {
-            let message = format!("a series is made on a `datetime` or whole numbers, and this is a `{}`", on.kind.name());
+            let message = format!(
+                "a series is made on a `datetime` or whole numbers, and this is a `{}`",
+                on.kind.name()
+            );
             return Err(Error::new("type-mismatch", span, message));
         }
         let step = self.ticks(&ast.step)?;
@@ -172,7 +193,13 @@ impl Binder<'_> {
     }
 
     /// From the step of the first row to behind that of the last.
-    fn extent(&mut self, relation: &Relation, on: &Typed, step: i64, span: Span) -> Result<(i64, i64), Error> {
+    fn extent(
+        &mut self,
+        relation: &Relation,
+        on: &Typed,
+        step: i64,
+        span: Span,
+    ) -> Result<(i64, i64), Error> {
         let none: Vec<Expr> = Vec::new();
         let plan = LogicalPlanBuilder::new(relation.plan.clone())
             .aggregate(none, [min(on.expr.clone()).alias("__first"), max(on.expr.clone()).alias("__last")])
@@ -181,7 +208,8 @@ impl Binder<'_> {
         let batches = self.fetch(&plan, span)?;
         let value = |index: usize| {
             let batch = batches.iter().find(|batch| batch.num_rows() > 0)?;
-            let scalar = datafusion::common::ScalarValue::try_from_array(batch.columns().get(index)?, 0).ok()?;
+            let scalar =
+                datafusion::common::ScalarValue::try_from_array(batch.columns().get(index)?, 0).ok()?;
             literals::ticks(&Typed::new(lit(scalar), on.kind))
         };
         let (Some(first), Some(last)) = (value(0), value(1)) else { return Ok((0, 0)) };

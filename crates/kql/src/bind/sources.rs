@@ -28,7 +28,12 @@ impl Binder<'_> {
         }
     }
 
-    fn data_table(&mut self, columns: &[(Name, Type)], values: &[Expression], span: Span) -> Result<Relation, Error> {
+    fn data_table(
+        &mut self,
+        columns: &[(Name, Type)],
+        values: &[Expression],
+        span: Span,
+    ) -> Result<Relation, Error> {
         if columns.is_empty() || !values.len().is_multiple_of(columns.len()) {
             let message = format!("{} values do not fill rows of {} columns", values.len(), columns.len());
             return Err(Error::new("wrong-arguments", span, message));
@@ -68,7 +73,8 @@ impl Binder<'_> {
         let mut bound = Vec::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {
             let (value, size) = self.sized(&column.value, &[])?;
-            let name = column.names.first().map_or_else(|| format!("print_{index}"), |name| name.text.clone());
+            let name =
+                column.names.first().map_or_else(|| format!("print_{index}"), |name| name.text.clone());
             bound.push((name, literals::fold(value), size));
         }
         one_row(span)?.project(bound, span)
@@ -110,7 +116,9 @@ impl Binder<'_> {
             reals(&start, &end, &by, span)?
         } else {
             let ticks = |value: &Typed, at: &Expression| {
-                literals::ticks(value).ok_or_else(|| Error::new("not-constant", at.span, "this is no constant that a range can count"))
+                literals::ticks(value).ok_or_else(|| {
+                    Error::new("not-constant", at.span, "this is no constant that a range can count")
+                })
             };
             wholes(ticks(&start, from)?, ticks(&end, to)?, ticks(&by, step)?, kind, span)?
         };
@@ -124,16 +132,18 @@ fn wholes(start: i64, end: i64, step: i64, kind: Type, span: Span) -> Result<Arr
     let count = if step == 0 { None } else { end.checked_sub(start).map(|length| length / step + 1) };
     let values: Vec<i64> = match count {
         _ if step > 0 && end < start || step < 0 && end > start => Vec::new(),
-        Some(count) if count <= MAX_RANGE => {
-            (0..count.max(0)).map_while(|index| step.checked_mul(index).and_then(|by| start.checked_add(by))).collect()
-        }
+        Some(count) if count <= MAX_RANGE => (0..count.max(0))
+            .map_while(|index| step.checked_mul(index).and_then(|by| start.checked_add(by)))
+            .collect(),
         _ => return Err(too_long(span)),
     };
     cast(&Int64Array::from(values), &kind.arrow()).map_err(|error| planning(span)(error.into()))
 }
 
 fn reals(start: &Typed, end: &Typed, step: &Typed, span: Span) -> Result<ArrayRef, Error> {
-    let real = |value: &Typed| match literals::scalar(value).and_then(|value| value.cast_to(&DataType::Float64).ok()) {
+    let real = |value: &Typed| match literals::scalar(value)
+        .and_then(|value| value.cast_to(&DataType::Float64).ok())
+    {
         Some(ScalarValue::Float64(Some(value))) => Ok(value),
         _ => Err(Error::new("not-constant", span, "a range is of constants")),
     };
@@ -150,7 +160,8 @@ fn reals(start: &Typed, end: &Typed, step: &Typed, span: Span) -> Result<ArrayRe
 }
 
 fn too_long(span: Span) -> Error {
-    Error::new("range-too-long", span, format!("a range has at most {MAX_RANGE} rows")).with_help("use a longer step")
+    Error::new("range-too-long", span, format!("a range has at most {MAX_RANGE} rows"))
+        .with_help("use a longer step")
 }
 
 fn one_row(span: Span) -> Result<Relation, Error> {
@@ -159,17 +170,24 @@ fn one_row(span: Span) -> Result<Relation, Error> {
 }
 
 /// A table of these columns.
-pub(super) fn in_memory(columns: Vec<(String, Type)>, arrays: Vec<ArrayRef>, span: Span) -> Result<Relation, Error> {
+pub(super) fn in_memory(
+    columns: Vec<(String, Type)>,
+    arrays: Vec<ArrayRef>,
+    span: Span,
+) -> Result<Relation, Error> {
     let held = |error| planning(span)(error);
-    let fields: Vec<_> = columns.iter().map(|(name, kind)| ArrowField::new(name, kind.arrow(), true)).collect();
+    let fields: Vec<_> =
+        columns.iter().map(|(name, kind)| ArrowField::new(name, kind.arrow(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| held(error.into()))?;
     let table = MemTable::try_new(schema, vec![vec![batch]]).map_err(held)?;
     let plan = LogicalPlanBuilder::scan("__made", provider_as_source(Arc::new(table)), None)
         .and_then(LogicalPlanBuilder::build)
         .map_err(held)?;
-    let fields = columns.iter().map(|(name, kind)| Field { name: name.clone(), kind: *kind, size: 1 }).collect();
-    let exprs = columns.into_iter().map(|(name, kind)| (name.clone(), Typed::new(made(&name), kind), 1)).collect();
+    let fields =
+        columns.iter().map(|(name, kind)| Field { name: name.clone(), kind: *kind, size: 1 }).collect();
+    let exprs =
+        columns.into_iter().map(|(name, kind)| (name.clone(), Typed::new(made(&name), kind), 1)).collect();
     Relation::new(plan, fields).project(exprs, span)
 }
 

@@ -49,7 +49,10 @@ impl Binder<'_> {
             let kind = value.kind;
             let value = Typed::new(key(value), kind);
             keys.push(canonical(value, relation.schema()).map_err(planning(column.value.span))?.alias(&held));
-            let name = column.names.first().map_or_else(|| output.unnamed.name(&column.value), |name| name.text.clone());
+            let name = column
+                .names
+                .first()
+                .map_or_else(|| output.unnamed.name(&column.value), |name| name.text.clone());
             output.add(name, Typed::new(col(&held), kind));
         }
         let exprs = self.aggregates(&relation, aggregates, &mut output)?;
@@ -76,7 +79,12 @@ impl Binder<'_> {
         Ok(collector.exprs)
     }
 
-    fn aggregate_column(&mut self, column: &Column, keys: &[String], output: &mut Output) -> Result<(), Error> {
+    fn aggregate_column(
+        &mut self,
+        column: &Column,
+        keys: &[String],
+        output: &mut Output,
+    ) -> Result<(), Error> {
         let span = column.value.span;
         match &column.value.kind {
             Kind::Call(name, arguments) if is_aggregate(&name.text) => {
@@ -91,7 +99,8 @@ impl Binder<'_> {
             _ => {
                 let row = self.keys_as_row(output, keys.len());
                 let (value, _) = self.sized(&column.value, &row)?;
-                let name = column.names.first().map_or_else(|| output.unnamed.next(), |name| name.text.clone());
+                let name =
+                    column.names.first().map_or_else(|| output.unnamed.next(), |name| name.text.clone());
                 let value = self.on_keys(value, output);
                 output.add(name, value);
             }

@@ -84,7 +84,11 @@ impl Binder<'_> {
             },
             ("materialize" | "view", [first]) => self.table(&first.value),
             _ => {
-                let error = Error::new("unknown-table", span, format!("there is no function `{}` that gives a table", name.text));
+                let error = Error::new(
+                    "unknown-table",
+                    span,
+                    format!("there is no function `{}` that gives a table", name.text),
+                );
                 Err(error)
             }
         }
@@ -97,9 +101,11 @@ impl Binder<'_> {
                 let (function, sees) = (function.clone(), *sees);
                 self.call_table(&function, sees, &Name { text: name.to_owned(), span }, &[])
             }
-            Some(Meaning::Scalar(..)) => {
-                Err(Error::new("scalar-for-table", span, format!("`{name}` is a scalar, and a table is expected")))
-            }
+            Some(Meaning::Scalar(..)) => Err(Error::new(
+                "scalar-for-table",
+                span,
+                format!("`{name}` is a scalar, and a table is expected"),
+            )),
             None => self.catalog_table(name, span),
         }
     }
@@ -169,15 +175,18 @@ fn type_of_field(field: &ArrowField) -> Option<Type> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 => Type::Int,
         DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Type::Long,
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Type::Real,
-        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-            Type::Decimal
-        }
+        DataType::Decimal32(..)
+        | DataType::Decimal64(..)
+        | DataType::Decimal128(..)
+        | DataType::Decimal256(..) => Type::Decimal,
         DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => Type::String,
-        DataType::Dictionary(_, value) if matches!(value.as_ref(), DataType::Utf8 | DataType::LargeUtf8) => Type::String,
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Type::DateTime,
-        DataType::Duration(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond) => {
-            Type::TimeSpan
+        DataType::Dictionary(_, value) if matches!(value.as_ref(), DataType::Utf8 | DataType::LargeUtf8) => {
+            Type::String
         }
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => Type::DateTime,
+        DataType::Duration(
+            TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond,
+        ) => Type::TimeSpan,
         _ => return None,
     })
 }

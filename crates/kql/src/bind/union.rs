@@ -15,7 +15,12 @@ struct Output {
 }
 
 impl Binder<'_> {
-    pub(super) fn union(&mut self, input: Option<Relation>, union: &Union, span: Span) -> Result<Relation, Error> {
+    pub(super) fn union(
+        &mut self,
+        input: Option<Relation>,
+        union: &Union,
+        span: Span,
+    ) -> Result<Relation, Error> {
         let mut tables: Vec<(String, Relation)> = Vec::new();
         if let Some(input) = input {
             tables.push(("union_arg0".to_owned(), input));
@@ -36,7 +41,11 @@ impl Binder<'_> {
     }
 
     /// The tables that are named, each with its name.
-    pub(super) fn union_tables(&mut self, table: &Table, index: usize) -> Result<Vec<(String, Relation)>, Error> {
+    pub(super) fn union_tables(
+        &mut self,
+        table: &Table,
+        index: usize,
+    ) -> Result<Vec<(String, Relation)>, Error> {
         let pattern = match table {
             Table::Expression(expression) => {
                 return Ok(vec![(format!("union_arg{index}"), self.table(expression)?)]);
@@ -52,7 +61,11 @@ impl Binder<'_> {
         names.sort();
         names.dedup();
         if names.is_empty() {
-            return Err(Error::new("unknown-table", pattern.span, format!("no table is called `{}`", pattern.text)));
+            return Err(Error::new(
+                "unknown-table",
+                pattern.span,
+                format!("no table is called `{}`", pattern.text),
+            ));
         }
         names.into_iter().map(|name| Ok((name.clone(), self.named_table(&name, pattern.span)?))).collect()
     }
@@ -84,9 +97,12 @@ fn all(tables: &[(String, Relation)]) -> Vec<Output> {
 fn common(tables: &[(String, Relation)]) -> Vec<Output> {
     let Some(((_, first), others)) = tables.split_first() else { return Vec::new() };
     let is_common = |column: &&Field| {
-        others.iter().all(|(_, relation)| relation.column(&column.name).is_some_and(|other| other.kind == column.kind))
+        others
+            .iter()
+            .all(|(_, relation)| relation.column(&column.name).is_some_and(|other| other.kind == column.kind))
     };
-    let output = |column: &Field| Output { name: column.name.clone(), source: column.name.clone(), kind: column.kind };
+    let output =
+        |column: &Field| Output { name: column.name.clone(), source: column.name.clone(), kind: column.kind };
     first.columns.iter().filter(is_common).map(output).collect()
 }
 

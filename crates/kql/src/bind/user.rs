@@ -62,7 +62,11 @@ impl Binder<'_> {
         for argument in arguments {
             if let Some(given) = &argument.name {
                 if !function.parameters.iter().any(|parameter| parameter.name.text == given.text) {
-                    return Err(Error::new("wrong-arguments", given.span, format!("there is no parameter `{}`", given.text)));
+                    return Err(Error::new(
+                        "wrong-arguments",
+                        given.span,
+                        format!("there is no parameter `{}`", given.text),
+                    ));
                 }
             }
         }
@@ -81,7 +85,12 @@ impl Binder<'_> {
         Ok(bound)
     }
 
-    fn parameter(&mut self, parameter: &Parameter, value: &Expression, row: &[Field]) -> Result<Meaning, Error> {
+    fn parameter(
+        &mut self,
+        parameter: &Parameter,
+        value: &Expression,
+        row: &[Field],
+    ) -> Result<Meaning, Error> {
         match &parameter.kind {
             ParameterKind::Scalar(kind) => {
                 let (value, size) = self.sized(value, row)?;
@@ -116,7 +125,9 @@ impl Binder<'_> {
                 let local = function.statements.iter().rev().find(|statement| statement.name.text == *name);
                 if let Some(statement) = local {
                     return match &statement.value {
-                        crate::ast::Value::Expression(value) => matches!(value.kind, Kind::Pipe(..) | Kind::Source(_)),
+                        crate::ast::Value::Expression(value) => {
+                            matches!(value.kind, Kind::Pipe(..) | Kind::Source(_))
+                        }
                         crate::ast::Value::Function(_) => false,
                     };
                 }

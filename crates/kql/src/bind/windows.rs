@@ -61,7 +61,8 @@ impl Binder<'_> {
             }
             "row_cumsum" => {
                 let value = values.next().ok_or_else(missing)?;
-                let sum = WindowFunction::new(WindowFunctionDefinition::AggregateUDF(sum_udaf()), vec![value.expr]);
+                let sum =
+                    WindowFunction::new(WindowFunctionDefinition::AggregateUDF(sum_udaf()), vec![value.expr]);
                 Ok((Expr::from(sum), Some(WindowFrame::new(Some(false))), value.kind))
             }
             which => {

@@ -1,14 +1,14 @@
 //! Scalar operators and functions.
 //!
 //! A family of functions is a file with a table that says of each function its name, what it takes and what it does. Most are computed
-//! row by row by a [`kernel`]; what DataFusion does in the same way is left to it. Whatever has constants alone becomes a constant
+//! row by row by a `kernel`; what DataFusion does in the same way is left to it. Whatever has constants alone becomes a constant
 //! while the query is planned.
 //!
-//! - [`operators`]: comparison, arithmetic, operators of strings and lists
+//! - `operators`: comparison, arithmetic, operators of strings and lists
 //! - [`convert()`]: conversion between types
-//! - [`json`]: `dynamic` values and paths into them
-//! - [`declare`]: the tables of functions, [`cell`] and [`kernel`]: functions of rows, [`constant`]: what is known beforehand
-//! - [`parse`] and [`format`](mod@format): values from text and as text
+//! - `json`: `dynamic` values and paths into them
+//! - `declare`: the tables of functions, `cell` and `kernel`: functions of rows, `constant`: what is known beforehand
+//! - `parse` and `format`: values from text and as text
 
 mod arrays;
 mod bins;

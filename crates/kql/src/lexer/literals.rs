@@ -65,8 +65,12 @@ impl Lexer<'_> {
             'x' => return self.code_point(start, 2),
             '\\' | '"' | '\'' => character,
             _ => {
-                return Err(Error::new("invalid-escape", self.span(start), format!("`\\{character}` is no escape"))
-                    .with_help("write `\\\\` for a backslash, or a verbatim text: @\"…\""));
+                return Err(Error::new(
+                    "invalid-escape",
+                    self.span(start),
+                    format!("`\\{character}` is no escape"),
+                )
+                .with_help("write `\\\\` for a backslash, or a verbatim text: @\"…\""));
             }
         })
     }
@@ -98,10 +102,9 @@ impl Lexer<'_> {
             if behind.is_some_and(|character| character.is_ascii_digit()) {
                 return self.fraction(word, start);
             }
-            return word
-                .parse()
-                .map(TokenKind::Long)
-                .map_err(|_| Error::new("invalid-number", self.span(start), "this number does not fit a `long`"));
+            return word.parse().map(TokenKind::Long).map_err(|_| {
+                Error::new("invalid-number", self.span(start), "this number does not fit a `long`")
+            });
         }
         if matches!(unit, "e" | "E") && self.rest().starts_with(['+', '-']) {
             return self.exponent(word, start);

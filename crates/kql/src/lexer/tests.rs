@@ -12,23 +12,29 @@ fn word(text: &str) -> TokenKind {
 
 #[test]
 fn numbers_and_spans_of_time() {
-    assert_eq!(kinds("1 0x1F 1.5 1e3 2.5e-1"), [
-        TokenKind::Long(1),
-        TokenKind::Long(31),
-        TokenKind::Real(1.5),
-        TokenKind::Real(1000.0),
-        TokenKind::Real(0.25),
-    ]);
-    assert_eq!(kinds("1d 2h 5m 10s 100ms 10us 10ticks 1.5h"), [
-        TokenKind::TimeSpan(86_400_000_000),
-        TokenKind::TimeSpan(7_200_000_000),
-        TokenKind::TimeSpan(300_000_000),
-        TokenKind::TimeSpan(10_000_000),
-        TokenKind::TimeSpan(100_000),
-        TokenKind::TimeSpan(10),
-        TokenKind::TimeSpan(1),
-        TokenKind::TimeSpan(5_400_000_000),
-    ]);
+    assert_eq!(
+        kinds("1 0x1F 1.5 1e3 2.5e-1"),
+        [
+            TokenKind::Long(1),
+            TokenKind::Long(31),
+            TokenKind::Real(1.5),
+            TokenKind::Real(1000.0),
+            TokenKind::Real(0.25),
+        ]
+    );
+    assert_eq!(
+        kinds("1d 2h 5m 10s 100ms 10us 10ticks 1.5h"),
+        [
+            TokenKind::TimeSpan(86_400_000_000),
+            TokenKind::TimeSpan(7_200_000_000),
+            TokenKind::TimeSpan(300_000_000),
+            TokenKind::TimeSpan(10_000_000),
+            TokenKind::TimeSpan(100_000),
+            TokenKind::TimeSpan(10),
+            TokenKind::TimeSpan(1),
+            TokenKind::TimeSpan(5_400_000_000),
+        ]
+    );
 }
 
 #[test]
@@ -39,18 +45,21 @@ fn a_name_may_begin_with_a_digit() {
 #[test]
 fn texts_in_all_their_forms() {
     let text = |text: &str| TokenKind::String(text.to_owned());
-    assert_eq!(kinds(r#""a\"b" 'c\n' @"d\e""f" h"g" ```h
-"i"```"#), [text("a\"b"), text("c\n"), text("d\\e\"f"), text("g"), text("h\n\"i\"")]);
+    assert_eq!(
+        kinds(
+            r#""a\"b" 'c\n' @"d\e""f" h"g" ```h
+"i"```"#
+        ),
+        [text("a\"b"), text("c\n"), text("d\\e\"f"), text("g"), text("h\n\"i\"")]
+    );
 }
 
 #[test]
 fn quoted_names_are_told_from_other_brackets() {
-    assert_eq!(kinds("['a b'] [1]"), [
-        TokenKind::Quoted("a b".to_owned()),
-        TokenKind::Sign("["),
-        TokenKind::Long(1),
-        TokenKind::Sign("]"),
-    ]);
+    assert_eq!(
+        kinds("['a b'] [1]"),
+        [TokenKind::Quoted("a b".to_owned()), TokenKind::Sign("["), TokenKind::Long(1), TokenKind::Sign("]"),]
+    );
 }
 
 #[test]
@@ -60,10 +69,13 @@ fn operators_of_words_are_one_word() {
 
 #[test]
 fn typed_literals_keep_their_text() {
-    assert_eq!(kinds(r#"dynamic({"a":")"}) datetime( 2024-01-01 ) // the rest"#), [
-        TokenKind::Typed("dynamic".to_owned(), r#"{"a":")"}"#.to_owned()),
-        TokenKind::Typed("datetime".to_owned(), "2024-01-01".to_owned()),
-    ]);
+    assert_eq!(
+        kinds(r#"dynamic({"a":")"}) datetime( 2024-01-01 ) // the rest"#),
+        [
+            TokenKind::Typed("dynamic".to_owned(), r#"{"a":")"}"#.to_owned()),
+            TokenKind::Typed("datetime".to_owned(), "2024-01-01".to_owned()),
+        ]
+    );
 }
 
 #[test]

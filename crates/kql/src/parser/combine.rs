@@ -17,7 +17,8 @@ impl Parser {
         };
         self.skip_hints();
         let right = self.expression_without_pipe()?;
-        self.expect_word("on").map_err(|error| error.with_help("say by what rows belong together: `on column`"))?;
+        self.expect_word("on")
+            .map_err(|error| error.with_help("say by what rows belong together: `on column`"))?;
         Ok(Join { kind, right, on: self.list(Self::scalar)? })
     }
 
@@ -38,7 +39,9 @@ impl Parser {
                         }
                     };
                 }
-                Some("withsource" | "with_source") if is_parameter => union.source = Some(self.parameter_name()?),
+                Some("withsource" | "with_source") if is_parameter => {
+                    union.source = Some(self.parameter_name()?)
+                }
                 Some("isfuzzy") if is_parameter => union.is_fuzzy = self.parameter_name()?.text == "true",
                 _ => break,
             }
@@ -85,7 +88,9 @@ impl Parser {
         loop {
             let token = self.token().clone();
             match token.kind {
-                TokenKind::String(text) | TokenKind::Word(text) | TokenKind::Quoted(text) => value.push_str(&text),
+                TokenKind::String(text) | TokenKind::Word(text) | TokenKind::Quoted(text) => {
+                    value.push_str(&text)
+                }
                 TokenKind::Long(number) => value.push_str(&number.to_string()),
                 TokenKind::Real(number) => value.push_str(&number.to_string()),
                 TokenKind::Typed(_, text) => value.push_str(&text),

@@ -6,6 +6,7 @@ mod scalar;
 mod series;
 mod sources;
 mod statements;
+mod values;
 
 pub use operators::OPERATORS;
 
@@ -25,7 +26,11 @@ const MAX_DEPTH: usize = 100;
 pub fn parse(text: &str) -> Result<Query, Vec<Error>> {
     if text.len() > MAX_LENGTH {
         let end = Span { start: MAX_LENGTH, end: text.len() };
-        return Err(vec![Error::new("query-too-long", end, format!("a query has at most {MAX_LENGTH} bytes"))]);
+        return Err(vec![Error::new(
+            "query-too-long",
+            end,
+            format!("a query has at most {MAX_LENGTH} bytes"),
+        )]);
     }
     let tokens = tokens(text).map_err(|error| vec![error])?;
     Parser { tokens, at: 0, depth: 0, is_search: false }.query()
@@ -61,7 +66,11 @@ impl Parser {
 
     /// From there to the end of what was taken last.
     fn since(&self, start: usize) -> Span {
-        let end = self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |token| token.span.end);
+        let end = self
+            .at
+            .checked_sub(1)
+            .and_then(|last| self.tokens.get(last))
+            .map_or(start, |token| token.span.end);
         Span { start, end: end.max(start) }
     }
 
@@ -177,7 +186,8 @@ impl Parser {
                 _ => break,
             }
             self.advance();
-            let is_next = matches!(self.kind(), TokenKind::Word(_) | TokenKind::Long(_) | TokenKind::Sign("*"));
+            let is_next =
+                matches!(self.kind(), TokenKind::Word(_) | TokenKind::Long(_) | TokenKind::Sign("*"));
             if !is_next || self.since(start).end != self.here().start {
                 break;
             }
@@ -251,7 +261,6 @@ const TYPES: [(&str, Type); 15] = [
 pub(crate) fn type_of(name: &str) -> Option<Type> {
     TYPES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
-
 
 #[cfg(test)]
 mod tests;

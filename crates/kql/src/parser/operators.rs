@@ -7,10 +7,37 @@ use crate::{Error, near};
 
 /// The operators, as they are written.
 pub const OPERATORS: [&str; 31] = [
-    "as", "count", "distinct", "evaluate", "extend", "filter", "getschema", "join", "limit", "lookup", "make-series",
-    "mv-expand", "order", "parse", "parse-where", "project", "project-away", "project-keep", "project-rename",
-    "project-reorder", "render", "sample", "sample-distinct", "search", "serialize", "sort", "summarize", "take", "top",
-    "union", "where",
+    "as",
+    "count",
+    "distinct",
+    "evaluate",
+    "extend",
+    "filter",
+    "getschema",
+    "join",
+    "limit",
+    "lookup",
+    "make-series",
+    "mv-expand",
+    "order",
+    "parse",
+    "parse-where",
+    "project",
+    "project-away",
+    "project-keep",
+    "project-rename",
+    "project-reorder",
+    "render",
+    "sample",
+    "sample-distinct",
+    "search",
+    "serialize",
+    "sort",
+    "summarize",
+    "take",
+    "top",
+    "union",
+    "where",
 ];
 
 impl Parser {
@@ -86,7 +113,11 @@ impl Parser {
             }
             "evaluate" => self.evaluate()?,
             _ => {
-                let error = Error::new("unknown-operator", self.since(start), format!("there is no operator `{name}`"));
+                let error = Error::new(
+                    "unknown-operator",
+                    self.since(start),
+                    format!("there is no operator `{name}`"),
+                );
                 return Err(near::hint(error, &name, OPERATORS.into_iter()));
             }
         }))

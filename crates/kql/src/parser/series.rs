@@ -55,8 +55,13 @@ impl Parser {
                 "relaxed" => true,
                 "simple" => false,
                 _ => {
-                    let error = Error::new("unsupported", kind.span, format!("`kind={}` is not supported", kind.text));
-                    return Err(error.with_help("use `simple` or `relaxed`, or `extract()` with a regular expression"));
+                    let error = Error::new(
+                        "unsupported",
+                        kind.span,
+                        format!("`kind={}` is not supported", kind.text),
+                    );
+                    return Err(error
+                        .with_help("use `simple` or `relaxed`, or `extract()` with a regular expression"));
                 }
             };
         }
@@ -128,7 +133,11 @@ impl Parser {
         self.column()
     }
 
-    fn range_of_series(&mut self, aggregates: Vec<(Column, Option<Expression>)>, axis: Column) -> Parsed<Series> {
+    fn range_of_series(
+        &mut self,
+        aggregates: Vec<(Column, Option<Expression>)>,
+        axis: Column,
+    ) -> Parsed<Series> {
         let by = Vec::new();
         if self.take_word("in") {
             self.expect_word("range")?;

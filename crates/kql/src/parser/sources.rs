@@ -86,7 +86,11 @@ impl Parser {
             TokenKind::Sign("*") => true,
             _ => false,
         };
-        if is_name { Ok(Table::Named(self.pattern()?)) } else { Ok(Table::Expression(self.expression_without_pipe()?)) }
+        if is_name {
+            Ok(Table::Named(self.pattern()?))
+        } else {
+            Ok(Table::Expression(self.expression_without_pipe()?))
+        }
     }
 
     /// `(T | where …)`, `T` or `database('x').T`; a pipe behind it belongs to what is around it.
@@ -117,7 +121,9 @@ impl Parser {
     /// `(a, b) =`.
     fn is_tuple(&self) -> bool {
         let mut at = 1;
-        while matches!(self.ahead(at).kind, TokenKind::Word(_) | TokenKind::Quoted(_)) && self.is_sign_ahead(at + 1, ",") {
+        while matches!(self.ahead(at).kind, TokenKind::Word(_) | TokenKind::Quoted(_))
+            && self.is_sign_ahead(at + 1, ",")
+        {
             at += 2;
         }
         self.is_sign_ahead(at + 1, ")") && self.is_sign_ahead(at + 2, "=")
@@ -133,7 +139,9 @@ fn anywhere(predicate: Expression) -> Expression {
             Kind::Literal(Literal::String(text)) => return term(&text, *left),
             _ => Kind::Binary(Binary::Has, left, right),
         },
-        Kind::Chain(operator, operands) => Kind::Chain(operator, operands.into_iter().map(anywhere).collect()),
+        Kind::Chain(operator, operands) => {
+            Kind::Chain(operator, operands.into_iter().map(anywhere).collect())
+        }
         Kind::Call(name, mut arguments) if name.text == "not" => {
             for argument in &mut arguments {
                 argument.value = anywhere(argument.value.clone());

@@ -19,7 +19,8 @@ impl Parser {
                     .with_help("give tables a name with `let`, or join them with `union`");
                 errors.push(error);
             }
-            let parsed = self.statement(&mut statements).and_then(|parsed| self.statement_end().map(|()| parsed));
+            let parsed =
+                self.statement(&mut statements).and_then(|parsed| self.statement_end().map(|()| parsed));
             match parsed {
                 Ok(parsed) => result = parsed.or(result),
                 Err(error) => {

@@ -16,7 +16,8 @@ fn every_part_has_its_place() {
     let query = parse(text).unwrap();
     let Kind::Pipe(source, operators) = query.result.kind else { panic!() };
     assert_eq!(&text[source.span.start..source.span.end], "T");
-    let pieces: Vec<&str> = operators.iter().map(|operator| &text[operator.span.start..operator.span.end]).collect();
+    let pieces: Vec<&str> =
+        operators.iter().map(|operator| &text[operator.span.start..operator.span.end]).collect();
     assert_eq!(pieces, ["where a == 'x'", "take 5"]);
 }
 

@@ -40,7 +40,9 @@ impl ScalarUDFImpl for BagKeys {
         let json = text_argument(&args)?;
         let mut lists = ListBuilder::new(StringBuilder::new());
         for json in texts(&json)? {
-            let bag = json.and_then(|json| serde_json::from_str::<Map<String, Value>>(json).ok()).unwrap_or_default();
+            let bag = json
+                .and_then(|json| serde_json::from_str::<Map<String, Value>>(json).ok())
+                .unwrap_or_default();
             for (key, value) in &bag {
                 lists.values().append_value(format!("{}:{key}", type_name(value)));
             }

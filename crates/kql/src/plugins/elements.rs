@@ -107,7 +107,8 @@ impl ScalarUDFImpl for Positions {
         let lists: Vec<_> = lists.iter().filter_map(|list| list.as_list_opt::<i32>()).collect();
         let mut positions = ListBuilder::new(Int64Builder::new());
         for row in 0..args.number_rows {
-            let lengths = lists.iter().filter(|list| list.is_valid(row)).map(|list| i64::from(list.value_length(row)));
+            let lengths =
+                lists.iter().filter(|list| list.is_valid(row)).map(|list| i64::from(list.value_length(row)));
             match lengths.max() {
                 Some(length) => {
                     positions.values().extend((0..length).map(Some));
@@ -126,7 +127,8 @@ mod tests {
 
     #[test]
     fn arrays_bags_and_scalars_are_split() {
-        let some = |texts: &[&str]| Some(texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>());
+        let some =
+            |texts: &[&str]| Some(texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>());
         assert_eq!(split(r#"[1, "a", {"b": 2}]"#, false), some(&["1", "\"a\"", r#"{"b": 2}"#]));
         assert_eq!(split(r#"{"a":1,"b":2}"#, false), some(&[r#"{"a":1}"#, r#"{"b":2}"#]));
         assert_eq!(split(r#"{"a":1}"#, true), some(&[r#"["a",1]"#]));

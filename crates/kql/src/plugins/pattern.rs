@@ -70,7 +70,8 @@ impl ScalarUDFImpl for Pattern {
         let texts = texts(&text)?.iter();
         match self.column {
             Some(column) => {
-                let taken = texts.map(|text| self.captures(text.unwrap_or_default())?.get(column).copied().flatten());
+                let taken =
+                    texts.map(|text| self.captures(text.unwrap_or_default())?.get(column).copied().flatten());
                 returned(taken.collect::<StringArray>())
             }
             None => {
@@ -150,7 +151,8 @@ fn number_length(text: &str, kind: Type) -> usize {
     if !is_number(kind) {
         return 0;
     }
-    text.find(|character: char| !character.is_ascii_digit() && !matches!(character, '-' | '+' | '.')).unwrap_or(text.len())
+    text.find(|character: char| !character.is_ascii_digit() && !matches!(character, '-' | '+' | '.'))
+        .unwrap_or(text.len())
 }
 
 /// True when the text may be of the type.
@@ -180,7 +182,15 @@ mod tests {
 
     #[test]
     fn columns_take_what_is_between_texts() {
-        let parts = || vec![Part::Skip, text("name="), Part::Capture(Type::String), text(", total="), Part::Capture(Type::Long)];
+        let parts = || {
+            vec![
+                Part::Skip,
+                text("name="),
+                Part::Capture(Type::String),
+                text(", total="),
+                Part::Capture(Type::Long),
+            ]
+        };
         assert_eq!(captures(parts(), false, "x: name=a b, total=12"), Some(vec![Some("a b"), Some("12")]));
         assert_eq!(captures(parts(), false, "x: name=a b, total=twelve"), None);
         assert_eq!(captures(parts(), true, "x: name=a b, total=twelve"), Some(vec![Some("a b"), None]));

@@ -37,7 +37,12 @@ impl AggregateUDFImpl for Series {
     }
 
     fn accumulator(&self, _: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(Values { count: self.count, default: self.default.clone(), values: BTreeMap::new(), bytes: 0 }))
+        Ok(Box::new(Values {
+            count: self.count,
+            default: self.default.clone(),
+            values: BTreeMap::new(),
+            bytes: 0,
+        }))
     }
 }
 
@@ -86,7 +91,8 @@ impl Accumulator for Values {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let state = serde_json::to_string(&self.values).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let state = serde_json::to_string(&self.values)
+            .map_err(|error| DataFusionError::External(Box::new(error)))?;
         Ok(vec![ScalarValue::from(state)])
     }
 

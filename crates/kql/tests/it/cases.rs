@@ -15,6 +15,7 @@
 //! `UPDATE_QUERIES=1` what comes out is written into the files.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use sekisho_kql::{Error, parse};
 
@@ -44,6 +45,19 @@ fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
+/// The queries of all cases.
+pub(super) fn queries() -> Vec<String> {
+    let texts = files().into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    texts.flat_map(|text| cases(&text)).map(|case| case.query).collect()
+}
+
+fn files() -> Vec<PathBuf> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder("queries")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
 async fn outcome(tables: &Tables, case: &Case) -> String {
     match answer(tables, &case.query, &options()).await {
         Ok(answer) => {
@@ -59,7 +73,8 @@ async fn outcome(tables: &Tables, case: &Case) -> String {
                 write!(text, "\n{row}").unwrap();
             }
             if let Some(render) = answer.render {
-                write!(text, "\nrender {} title={:?} {:?}", render.kind, render.title, render.properties).unwrap();
+                write!(text, "\nrender {} title={:?} {:?}", render.kind, render.title, render.properties)
+                    .unwrap();
             }
             text
         }
@@ -82,9 +97,7 @@ async fn every_query_gives_its_table() {
     let update = std::env::var_os("UPDATE_QUERIES").is_some();
     let mut failures = String::new();
     let mut count = 0;
-    let mut files: Vec<_> = std::fs::read_dir(folder("queries")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for file in files {
+    for file in files() {
         let text = std::fs::read_to_string(&file).unwrap();
         let (head, _) = text.split_once("=== ").unwrap();
         let mut updated = head.to_owned();

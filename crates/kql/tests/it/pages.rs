@@ -11,7 +11,8 @@ fn page() -> String {
 
 /// The names that stand in a section of the page, each between backquotes.
 fn named(page: &str, section: &str) -> Vec<String> {
-    let (_, text) = page.split_once(&format!("\n## {section}\n")).unwrap_or_else(|| panic!("no section `{section}`"));
+    let (_, text) =
+        page.split_once(&format!("\n## {section}\n")).unwrap_or_else(|| panic!("no section `{section}`"));
     let text = text.split("\n## ").next().unwrap();
     let mut names: Vec<String> = text.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     names.sort();

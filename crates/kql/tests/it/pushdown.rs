@@ -95,10 +95,13 @@ async fn a_time_filter_behind_names_and_other_operators_reaches_the_table() {
 #[tokio::test]
 async fn between_reaches_the_table() {
     let query = "Logs | where TimeGenerated between (ago(1h) .. now()) | count";
-    assert_eq!(filters(&held(), query, &options()).await, [
-        r#"TimeGenerated <= TimestampMicrosecond(1772452800000000, Some("UTC"))"#,
-        r#"TimeGenerated >= TimestampMicrosecond(1772449200000000, Some("UTC"))"#,
-    ]);
+    assert_eq!(
+        filters(&held(), query, &options()).await,
+        [
+            r#"TimeGenerated <= TimestampMicrosecond(1772452800000000, Some("UTC"))"#,
+            r#"TimeGenerated >= TimestampMicrosecond(1772449200000000, Some("UTC"))"#,
+        ]
+    );
 }
 
 #[tokio::test]
@@ -112,10 +115,13 @@ async fn times_in_another_unit_are_compared_as_they_are_held() {
 #[tokio::test]
 async fn the_time_that_is_asked_for_reaches_the_table() {
     let options = Options { timespan: Some((NOW - 3_600_000_000, NOW)), ..options() };
-    assert_eq!(filters(&held(), "Logs | count", &options).await, [
-        r#"TimeGenerated < TimestampMicrosecond(1772452800000000, Some("UTC"))"#,
-        r#"TimeGenerated >= TimestampMicrosecond(1772449200000000, Some("UTC"))"#,
-    ]);
+    assert_eq!(
+        filters(&held(), "Logs | count", &options).await,
+        [
+            r#"TimeGenerated < TimestampMicrosecond(1772452800000000, Some("UTC"))"#,
+            r#"TimeGenerated >= TimestampMicrosecond(1772449200000000, Some("UTC"))"#,
+        ]
+    );
 }
 
 #[tokio::test]
@@ -123,5 +129,8 @@ async fn comparisons_of_texts_and_numbers_reach_the_table() {
     let query = "Logs | where ApiId == 'a' and Size >= 1 | count";
     let filters = filters(&held(), query, &options()).await;
     assert!(filters.contains(&"Size >= Int64(1)".to_owned()), "{filters:?}");
-    assert!(filters.iter().any(|filter| filter.contains("ApiId") && filter.contains("Utf8(\"a\")")), "{filters:?}");
+    assert!(
+        filters.iter().any(|filter| filter.contains("ApiId") && filter.contains("Utf8(\"a\")")),
+        "{filters:?}"
+    );
 }
