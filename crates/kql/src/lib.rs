@@ -30,3 +30,10 @@ pub use error::{Error, Span};
 pub use parser::parse;
 pub use run::{Options, run};
 pub use types::{Type, Typed};
+
+/// Runs a part of what nests, on more stack when little is left.
+fn deep<T>(part: impl FnOnce() -> T) -> T {
+    const LEFT: usize = 128 * 1024;
+    const MORE: usize = 1024 * 1024;
+    stacker::maybe_grow(LEFT, MORE, part)
+}

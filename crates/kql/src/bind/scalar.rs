@@ -6,7 +6,7 @@ use super::relation::{Field, Relation};
 use super::{Binder, Meaning, literals};
 use crate::ast::{Expression, Kind, Literal};
 use crate::functions::{self, Argument, Binary};
-use crate::{Error, Span, Type, Typed, near};
+use crate::{Error, Span, Type, Typed, deep, near};
 
 impl Binder<'_> {
     /// A scalar, and how many nodes it has down to the columns of tables.
@@ -35,6 +35,10 @@ impl Binder<'_> {
     }
 
     pub(super) fn scalar(&mut self, expression: &Expression, row: &[Field]) -> Result<Typed, Error> {
+        deep(|| self.scalar_of(expression, row))
+    }
+
+    fn scalar_of(&mut self, expression: &Expression, row: &[Field]) -> Result<Typed, Error> {
         let span = expression.span;
         self.charge(1, span)?;
         match &expression.kind {

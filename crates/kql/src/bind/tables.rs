@@ -13,7 +13,7 @@ use super::{Binder, Meaning};
 use crate::ast::{Argument, Expression, Kind, Literal, Name};
 use crate::parser::type_of;
 use crate::types::TYPE_KEY;
-use crate::{Error, Span, Type, near};
+use crate::{Error, Span, Type, deep, near};
 
 /// The columns that hold when a row was made: of Azure Monitor's tables, and of Application Insights'.
 const TIME_COLUMNS: [&str; 2] = ["TimeGenerated", "timestamp"];
@@ -50,6 +50,10 @@ impl Binder<'_> {
     }
 
     pub(super) fn table(&mut self, expression: &Expression) -> Result<Relation, Error> {
+        deep(|| self.table_of(expression))
+    }
+
+    fn table_of(&mut self, expression: &Expression) -> Result<Relation, Error> {
         let span = expression.span;
         self.charge(0, span)?;
         match &expression.kind {
@@ -58,14 +62,12 @@ impl Binder<'_> {
             Kind::Call(name, arguments) => self.table_of_call(name, arguments, span),
             Kind::Source(source) => self.source(source, span),
             Kind::Pipe(source, operators) => {
-                let names = self.names.len();
                 let mut relation = self.table(source)?;
                 for operator in operators {
                     let outer = std::mem::take(&mut self.size);
                     relation = self.operator(relation, operator)?;
                     self.size = outer;
                 }
-                self.names.truncate(names.max(self.names.len()));
                 Ok(relation)
             }
             _ => Err(Error::new("scalar-for-table", span, "a scalar stands where a table is expected")),

@@ -12,7 +12,7 @@ pub use operators::OPERATORS;
 
 use crate::ast::{Name, Pattern, Query};
 use crate::lexer::{Token, TokenKind, tokens};
-use crate::{Error, Span, Type, near};
+use crate::{Error, Span, Type, deep, near};
 
 /// The longest query, in bytes.
 pub const MAX_LENGTH: usize = 256 * 1024;
@@ -152,7 +152,7 @@ impl Parser {
             return Err(Error::new("query-too-deep", self.here(), message).with_help("name parts with `let`"));
         }
         self.depth += 1;
-        let result = part(self);
+        let result = deep(|| part(self));
         self.depth -= 1;
         result
     }
