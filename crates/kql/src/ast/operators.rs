@@ -1,6 +1,6 @@
 //! Tables and what operators do with them.
 
-use super::{Expression, Name};
+use super::{Argument, Expression, Name};
 use crate::{Span, Type};
 
 /// A table that the query makes.
@@ -55,6 +55,7 @@ pub enum OperatorKind {
     As(Name),
     Serialize(Vec<Column>),
     Search(Search),
+    Invoke(Name, Vec<Argument>),
     BagUnpack(Expression, Option<Expression>),
     Pivot { column: Name, aggregate: Option<Expression>, by: Vec<Name> },
 }

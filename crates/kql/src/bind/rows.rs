@@ -61,6 +61,7 @@ impl Binder<'_> {
                 Ok(relation)
             }
             OperatorKind::Search(search) => self.search(Some(relation), search, span),
+            OperatorKind::Invoke(name, arguments) => self.invoke(relation, name, arguments),
             OperatorKind::BagUnpack(column, prefix) => {
                 self.bag_unpack(relation, column, prefix.as_ref(), span)
             }

@@ -29,6 +29,28 @@ impl Binder<'_> {
         self.call_with(function, sees, name, arguments, &[], Self::table)
     }
 
+    /// `table | invoke function(arguments)`: the table is the function's first argument.
+    pub(super) fn invoke(
+        &mut self,
+        relation: Relation,
+        name: &Name,
+        arguments: &[Argument],
+    ) -> Result<Relation, Error> {
+        const INVOKED: &str = "__invoked";
+        let Some(Meaning::Function(function, sees)) = self.meaning(&name.text) else {
+            let message = format!("there is no function `{}` in this query", name.text);
+            return Err(Error::new("unknown-function", name.span, message));
+        };
+        let (function, sees) = (function.clone(), *sees);
+        let table = Expression { kind: Kind::Name(INVOKED.to_owned()), span: name.span };
+        let first = Argument { name: None, value: table };
+        let arguments: Vec<Argument> = std::iter::once(first).chain(arguments.iter().cloned()).collect();
+        self.names.push((INVOKED.to_owned(), Meaning::Table(Box::new(relation))));
+        let called = self.call_table(&function, sees, name, &arguments);
+        self.names.pop();
+        called
+    }
+
     /// Binds the body with the names that the function sees and its parameters.
     fn call_with<T>(
         &mut self,

@@ -6,7 +6,7 @@ use crate::lexer::TokenKind;
 use crate::{Error, near};
 
 /// The operators, as they are written.
-pub const OPERATORS: [&str; 31] = [
+pub const OPERATORS: [&str; 32] = [
     "as",
     "count",
     "distinct",
@@ -14,6 +14,7 @@ pub const OPERATORS: [&str; 31] = [
     "extend",
     "filter",
     "getschema",
+    "invoke",
     "join",
     "limit",
     "lookup",
@@ -112,6 +113,10 @@ impl Parser {
                 OperatorKind::As(self.name()?)
             }
             "evaluate" => self.evaluate()?,
+            "invoke" => {
+                let name = self.name()?;
+                OperatorKind::Invoke(name, self.arguments()?)
+            }
             _ => {
                 let error = Error::new(
                     "unknown-operator",

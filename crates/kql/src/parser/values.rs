@@ -121,7 +121,7 @@ impl Parser {
         Ok(Expression { kind: Kind::TypeOf(kind), span: self.since(start) })
     }
 
-    fn arguments(&mut self) -> Parsed<Vec<Argument>> {
+    pub(super) fn arguments(&mut self) -> Parsed<Vec<Argument>> {
         self.in_parentheses(|parser| {
             let is_named = matches!(parser.kind(), TokenKind::Word(_) | TokenKind::Quoted(_))
                 && parser.is_sign_ahead(1, "=");

@@ -132,12 +132,13 @@ async fn tables_that_are_read_first_may_have_more_rows_than_the_answer() {
 /// Words of the queries of all cases, left out, doubled or exchanged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changed_queries_fail_in_order_or_run() {
-    const CHANGED: usize = 400;
+    const CHANGED: usize = 2_000;
     let tables = tables();
     let queries = queries();
     let words: Vec<&str> = queries.iter().flat_map(|query| query.split(' ')).collect();
     let mut random = StdRng::seed_from_u64(20_260_302);
     let options = Options { timeout: Duration::from_secs(20), rows: 1_000, ..options() };
+    let mut run = 0;
     for _ in 0..CHANGED {
         let query = &queries[random.random_range(0..queries.len())];
         let mut changed: Vec<&str> = query.split(' ').collect();
@@ -150,8 +151,12 @@ async fn changed_queries_fail_in_order_or_run() {
             }
         }
         let changed = changed.join(" ");
-        if let Err(error) = answer(&tables, &changed, &options).await {
-            assert!(!matches!(error.code, "internal" | "planning" | "timeout"), "{changed}\n{error:?}");
+        match answer(&tables, &changed, &options).await {
+            Ok(_) => run += 1,
+            Err(error) => {
+                assert!(!matches!(error.code, "internal" | "planning" | "timeout"), "{changed}\n{error:?}");
+            }
         }
     }
+    assert!(run > CHANGED / 20, "only {run} queries run");
 }
