@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -141,7 +143,7 @@ async fn collect(
     options: Options,
 ) -> Result<(Vec<RecordBatch>, bool), DataFusionError> {
     let state = context.state();
-    let plan = state.create_physical_plan(&plan).await?;
+    let plan = yielding(state.create_physical_plan(&plan).await?)?;
     let mut stream = execute_stream(plan, context.task_ctx())?;
     let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
     while let Some(batch) = stream.next().await {
@@ -162,6 +164,19 @@ async fn collect(
         batches.push(batch);
     }
     Ok((batches, false))
+}
+
+/// The plan with pauses behind what makes many rows of few. DataFusion pauses only where rows are read, so that a join could keep its
+/// thread for minutes, and with it the deadline.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
+    let yielding = plan.transform_up(|plan| {
+        if plan.name().contains("Join") || plan.name() == "UnnestExec" {
+            let plan: Arc<dyn ExecutionPlan> = Arc::new(CooperativeExec::new(plan));
+            return Ok(Transformed::yes(plan));
+        }
+        Ok(Transformed::no(plan))
+    })?;
+    Ok(yielding.data)
 }
 
 fn size(batch: &RecordBatch) -> usize {
