@@ -136,10 +136,11 @@ impl<'a> Lexer<'a> {
             let word = format!("!{}", self.take(is_name));
             return Ok(TokenKind::Word(self.with_tilde(word)));
         }
-        if first == '[' && matches!(second, Some('"' | '\'')) {
-            if let Some(name) = self.quoted_name() {
-                return Ok(TokenKind::Quoted(name));
-            }
+        if first == '['
+            && matches!(second, Some('"' | '\''))
+            && let Some(name) = self.quoted_name()
+        {
+            return Ok(TokenKind::Quoted(name));
         }
         self.sign(start)
     }

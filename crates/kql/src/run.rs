@@ -82,7 +82,7 @@ async fn fetch(
 }
 
 enum Step {
-    Done(Bound),
+    Done(Box<Bound>),
     Fetch(Box<LogicalPlan>),
 }
 
@@ -99,7 +99,7 @@ fn bind(
         let bound = binder.query(query);
         match (binder.request.take(), bound) {
             (Some(plan), _) => Ok(Step::Fetch(Box::new(plan))),
-            (None, bound) => bound.map(Step::Done),
+            (None, bound) => bound.map(|bound| Step::Done(Box::new(bound))),
         }
     })
 }

@@ -49,7 +49,7 @@ pub enum OperatorKind {
     Union(Union),
     MvExpand(Expand),
     Parse(Parse),
-    MakeSeries(Series),
+    MakeSeries(Box<Series>),
     SampleDistinct(Expression, Expression),
     GetSchema,
     As(Name),

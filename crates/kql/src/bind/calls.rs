@@ -27,7 +27,7 @@ impl Binder<'_> {
             return self.call_scalar(&function, sees, name, arguments, row);
         }
         match (name.text.as_str(), arguments) {
-            ("toscalar", [argument]) => return self.to_scalar(&argument.value, row),
+            ("toscalar", [argument]) => return self.scalar_of_table(&argument.value, row),
             ("column_ifexists" | "columnifexists", [column, default]) => {
                 return self.column_if_exists(&column.value, &default.value, row);
             }
@@ -160,7 +160,7 @@ impl Binder<'_> {
     }
 
     /// The first value of a table.
-    fn to_scalar(&mut self, value: &Expression, row: &[Field]) -> Result<Typed, Error> {
+    fn scalar_of_table(&mut self, value: &Expression, row: &[Field]) -> Result<Typed, Error> {
         if !self.is_table(value, row) {
             return self.scalar(value, row);
         }

@@ -82,14 +82,10 @@ impl Binder<'_> {
             return Err(wrong(format!("`{}` takes {} arguments", name.text, function.parameters.len())));
         }
         for argument in arguments {
-            if let Some(given) = &argument.name {
-                if !function.parameters.iter().any(|parameter| parameter.name.text == given.text) {
-                    return Err(Error::new(
-                        "wrong-arguments",
-                        given.span,
-                        format!("there is no parameter `{}`", given.text),
-                    ));
-                }
+            let Some(given) = &argument.name else { continue };
+            if !function.parameters.iter().any(|parameter| parameter.name.text == given.text) {
+                let message = format!("there is no parameter `{}`", given.text);
+                return Err(Error::new("wrong-arguments", given.span, message));
             }
         }
         let mut positional = arguments.iter().filter(|argument| argument.name.is_none());

@@ -86,10 +86,10 @@ impl Lexer<'_> {
     /// A number, a span of time such as `5m`, or a name that begins with a digit.
     pub(super) fn number(&mut self, start: usize) -> Result<TokenKind, Error> {
         let word = self.take(is_name);
-        if let Some(digits) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {
-            if let Ok(value) = u64::from_str_radix(digits, 16) {
-                return Ok(TokenKind::Long(value.cast_signed()));
-            }
+        if let Some(digits) = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))
+            && let Ok(value) = u64::from_str_radix(digits, 16)
+        {
+            return Ok(TokenKind::Long(value.cast_signed()));
         }
         let digits = word.trim_end_matches(|character: char| !character.is_ascii_digit());
         let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());

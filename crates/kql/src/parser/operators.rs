@@ -104,7 +104,7 @@ impl Parser {
             "mv-expand" | "mvexpand" => OperatorKind::MvExpand(self.expand()?),
             "parse" => OperatorKind::Parse(self.parse_pattern(false)?),
             "parse-where" => OperatorKind::Parse(self.parse_pattern(true)?),
-            "make-series" => OperatorKind::MakeSeries(self.make_series()?),
+            "make-series" => OperatorKind::MakeSeries(Box::new(self.make_series()?)),
             "search" => OperatorKind::Search(self.search()?),
             "serialize" => self.serialize()?,
             "getschema" => OperatorKind::GetSchema,

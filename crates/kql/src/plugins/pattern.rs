@@ -171,7 +171,7 @@ fn is_of(text: &str, kind: Type) -> bool {
 mod tests {
     use super::*;
 
-    fn captures<'a>(parts: Vec<Part>, is_relaxed: bool, text: &'a str) -> Option<Vec<Option<&'a str>>> {
+    fn captures(parts: Vec<Part>, is_relaxed: bool, text: &str) -> Option<Vec<Option<&str>>> {
         let signature = Signature::exact(vec![DataType::Utf8], Volatility::Immutable);
         Pattern { parts: parts.into(), column: None, is_relaxed, signature }.captures(text)
     }
