@@ -3,6 +3,7 @@
 mod authorizations;
 mod identity;
 mod management;
+mod prices;
 mod safety;
 mod semantics;
 mod state;
@@ -236,10 +237,13 @@ fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let fanout = Fanout::new()
+    let mut fanout = Fanout::new()
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
         .observer(Arc::new(SafetyLog::default()));
+    if let Some(prices) = process.logs.as_ref().and_then(|logs| logs.prices.as_ref()) {
+        fanout = fanout.priced_by(prices::book(prices));
+    }
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
     }

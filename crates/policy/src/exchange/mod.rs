@@ -7,6 +7,7 @@ mod context;
 pub mod contract;
 mod message;
 mod outgoing;
+mod timings;
 mod variables;
 
 use std::sync::Arc;

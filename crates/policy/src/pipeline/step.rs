@@ -167,7 +167,9 @@ impl Block {
                 ));
             };
             exchange.trace_enter(step);
+            let timing = exchange.timing_begins(step);
             let result = policy.run(exchange);
+            exchange.timing_ends(timing);
             if step.ended(exchange, result)? == Outcome::Respond {
                 return Ok(Outcome::Respond);
             }
@@ -189,11 +191,13 @@ impl Block {
     async fn run_steps(steps: &[Arc<Step>], exchange: &mut Exchange) -> PolicyResult {
         for step in steps {
             exchange.trace_enter(step);
+            let timing = exchange.timing_begins(step);
             let result = match (buffer(exchange, step.needs).await, &step.run) {
                 (Err(error), _) => Err(error),
                 (Ok(()), Run::Now(policy)) => policy.run(exchange),
                 (Ok(()), Run::Later(policy)) => policy.run(exchange).await,
             };
+            exchange.timing_ends(timing);
             if step.ended(exchange, result)? == Outcome::Respond {
                 return Ok(Outcome::Respond);
             }
