@@ -4,7 +4,7 @@
 pub const LONGEST_TEXT: usize = 4 * 1024;
 
 /// As much of a longer text is looked at: enough for what is shown and for every secret that begins in it.
-const LOOKED_AT: usize = 64 * 1024;
+const LOOKED_AT: usize = 16 * 1024;
 
 /// A text as a trace shows it: free of secrets that were known when it was taken down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -18,4 +18,5 @@ mod runaway;
 mod shared_state;
 mod streaming;
 mod token_limit;
+mod tracing;
 mod unified_models;
