@@ -5,11 +5,13 @@
 mod authorizations;
 mod content_safety;
 mod destinations;
+mod event_hubs;
 mod identity;
 mod read;
 mod semantic_cache;
 mod state;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use ipnet::IpNet;
 pub use authorizations::Connection;
 pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
+pub use event_hubs::{EventHubProtocol, EventHubSettings, KafkaSecurity};
 pub use identity::{Identity, IdentitySource};
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
@@ -53,6 +56,8 @@ pub struct Process {
     pub content_safety: ContentSafety,
     /// `semanticCache`: how answers of models are kept by their meaning.
     pub semantic_cache: SemanticCache,
+    /// `eventHubs`: how events are sent, by logger; the defaults for loggers without an entry.
+    pub event_hubs: BTreeMap<String, EventHubSettings>,
 }
 
 impl Default for Process {
@@ -71,6 +76,7 @@ impl Default for Process {
             state: State::default(),
             content_safety: ContentSafety::default(),
             semantic_cache: SemanticCache::default(),
+            event_hubs: BTreeMap::new(),
         }
     }
 }

@@ -8,7 +8,8 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, WebSocketLimits, authorizations, content_safety, destinations, identity, semantic_cache, state,
+    Upstream, WebSocketLimits, authorizations, content_safety, destinations, event_hubs, identity,
+    semantic_cache, state,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -36,6 +37,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),
         semantic_cache: semantic_cache::read(fields, reading),
+        event_hubs: event_hubs::read(fields, reading),
     }
 }
 
