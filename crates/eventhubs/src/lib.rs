@@ -17,6 +17,8 @@ mod hubs;
 mod kafka;
 mod queue;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transport;
 mod worker;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use fe2o3_amqp::Sender;
 use fe2o3_amqp::connection::{Connection as AmqpConnection, ConnectionHandle};
-use fe2o3_amqp::link::{DetachError, SendError, SenderAttachError};
+use fe2o3_amqp::link::delivery::DeliveryFut;
+use fe2o3_amqp::link::{DetachError, LinkStateError, SendError, SenderAttachError};
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use fe2o3_amqp::session::{Session, SessionHandle};
 use fe2o3_amqp::types::definitions::{AmqpError, Error as PeerError, ErrorCondition, LinkError};
@@ -49,6 +50,33 @@ pub(super) struct Link {
     hub: String,
     /// Links by address.
     senders: HashMap<String, Sender>,
+    is_lost: bool,
+}
+
+/// What the hub will say of a transfer.
+type Answer = DeliveryFut<Result<Outcome, SendError>>;
+
+/// What the hub said of each event, as far as it did.
+struct Verdicts(Vec<Option<Verdict>>);
+
+impl Verdicts {
+    fn say(&mut self, transfer: &Transfer<'_>, verdict: Verdict) {
+        for place in &transfer.events {
+            if let Some(slot) = self.0.get_mut(*place) {
+                *slot = Some(verdict.clone());
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(Option::is_none)
+    }
+
+    /// All of them; events that nothing was said of are to be sent again, for this reason.
+    fn complete(self, reason: &str) -> Vec<Verdict> {
+        let unsaid = || Verdict::Later(reason.to_owned());
+        self.0.into_iter().map(|verdict| verdict.unwrap_or_else(unsaid)).collect()
+    }
 }
 
 /// Why there is no link, or no answer on it.
@@ -107,15 +135,22 @@ impl Link {
             .await
             .map_err(|error| Lost::new("the hub refuses the link for tokens", error))?;
         let hub = connection.hub.clone();
-        let mut link =
-            Link { connection: open, session, security, renew_at: i64::MIN, hub, senders: HashMap::new() };
+        let mut link = Link {
+            connection: open,
+            session,
+            security,
+            renew_at: i64::MIN,
+            hub,
+            senders: HashMap::new(),
+            is_lost: false,
+        };
         link.renew(connection, ports).await?;
         Ok(link)
     }
 
-    /// False when the peer has closed the connection or the session.
+    /// False when the connection or the session is closed, or was lost.
     pub(super) fn is_open(&self) -> bool {
-        !self.connection.is_closed() && !self.session.is_ended()
+        !self.is_lost && !self.connection.is_closed() && !self.session.is_ended()
     }
 
     /// Shows a fresh token when one is due.
@@ -132,48 +167,53 @@ impl Link {
         Ok(())
     }
 
-    /// Sends events, all of them before the first answer is waited for.
+    /// Sends events, all of them before the first answer is waited for. Once the connection is lost nothing more is sent,
+    /// and what was said until then counts: an event that the hub has is not sent again.
     pub(super) async fn send(&mut self, events: &[HubEvent], is_batched: bool) -> Result<Vec<Verdict>, Lost> {
-        let mut verdicts: Vec<Option<Verdict>> = vec![None; events.len()];
-        let mut say = |transfer: &Transfer<'_>, verdict: Verdict| {
-            for place in &transfer.events {
-                if let Some(slot) = verdicts.get_mut(*place) {
-                    *slot = Some(verdict.clone());
-                }
-            }
-        };
-        let limit = self.largest_batch();
-        let transfers = transfers(events, is_batched, limit);
+        let mut verdicts = Verdicts(vec![None; events.len()]);
+        let transfers = transfers(events, is_batched, self.largest_batch());
         let mut under_way = Vec::with_capacity(transfers.len());
+        let mut lost = None;
         for transfer in &transfers {
-            let message = match sendable(transfer, events, is_batched) {
-                Ok(message) => message,
-                Err(error) => {
-                    say(transfer, Verdict::Refused(format!("the event cannot be encoded: {error}")));
-                    continue;
-                }
-            };
-            let sender = match self.sender(transfer.partition).await {
-                Ok(sender) => sender,
-                Err(Failure::Refused(reason)) => {
-                    say(transfer, Verdict::Refused(reason));
-                    continue;
-                }
-                Err(Failure::Lost(lost)) => return Err(lost),
-            };
-            match sender.send_batchable(message).await {
+            match self.hand_over(transfer, events, is_batched).await {
                 Ok(answer) => under_way.push((transfer, answer)),
-                Err(error) => say(transfer, self.failed(transfer.partition, error)?),
+                Err(Failure::Refused(reason)) => verdicts.say(transfer, Verdict::Refused(reason)),
+                Err(Failure::Lost(reason)) => {
+                    lost = Some(reason);
+                    break;
+                }
             }
         }
         for (transfer, answer) in under_way {
             match answer.await {
-                Ok(outcome) => say(transfer, verdict(outcome)),
-                Err(error) => say(transfer, self.failed(transfer.partition, error)?),
+                Ok(outcome) => verdicts.say(transfer, verdict(outcome)),
+                Err(error) => match self.failure(transfer.partition, &error) {
+                    Failure::Refused(reason) => verdicts.say(transfer, Verdict::Refused(reason)),
+                    Failure::Lost(reason) => lost = Some(reason),
+                },
             }
         }
-        let unsaid = || Verdict::Later("nothing was said of the event".to_owned());
-        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(unsaid)).collect())
+        match lost {
+            None => Ok(verdicts.complete("the hub said nothing of the event")),
+            Some(lost) if verdicts.is_empty() => Err(lost),
+            Some(lost) => {
+                self.is_lost = true;
+                Ok(verdicts.complete(&lost.to_string()))
+            }
+        }
+    }
+
+    /// Sends the message of a transfer; what the hub says of it comes later.
+    async fn hand_over(
+        &mut self,
+        transfer: &Transfer<'_>,
+        events: &[HubEvent],
+        is_batched: bool,
+    ) -> Result<Answer, Failure> {
+        let message = sendable(transfer, events, is_batched)
+            .map_err(|error| Failure::Refused(format!("the event cannot be encoded: {error}")))?;
+        let sent = self.sender(transfer.partition).await?.send_batchable(message).await;
+        sent.map_err(|error| self.failure(transfer.partition, &error))
     }
 
     /// The most that fits into a message, as far as the links that are open say.
@@ -210,24 +250,24 @@ impl Link {
         }
     }
 
-    /// What becomes of events whose transfer failed. A link that is not good any more is not used again.
-    fn failed(&mut self, partition: &Partition, error: SendError) -> Result<Verdict, Lost> {
-        let lost = |error: &SendError| Lost::new("the hub did not take events", error);
-        match &error {
+    /// What a failed transfer means. A link that the peer has closed is not used again.
+    fn failure(&mut self, partition: &Partition, error: &SendError) -> Failure {
+        let lost = || Failure::Lost(Lost::new("the hub did not take events", error));
+        match error {
             SendError::MessageSizeExceeded(_) | SendError::MessageEncodeError => {
-                Ok(Verdict::Refused(one_line(&error.to_string())))
+                Failure::Refused(one_line(&error.to_string()))
             }
             SendError::Detached(
                 DetachError::RemoteClosedWithError(peer) | DetachError::RemoteDetachedWithError(peer),
+            )
+            | SendError::LinkStateError(
+                LinkStateError::RemoteClosedWithError(peer) | LinkStateError::RemoteDetachedWithError(peer),
             ) => {
                 let address = self.address(partition);
                 self.senders.remove(&address);
-                match refusal(partition, peer) {
-                    Some(reason) => Ok(Verdict::Refused(reason)),
-                    None => Err(lost(&error)),
-                }
+                refusal(partition, peer).map_or_else(lost, Failure::Refused)
             }
-            _ => Err(lost(&error)),
+            _ => lost(),
         }
     }
 
