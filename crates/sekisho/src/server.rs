@@ -1,6 +1,7 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
 mod authorizations;
+mod event_hubs;
 mod identity;
 mod management;
 mod prices;
@@ -17,15 +18,17 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
+use sekisho_eventhubs::Hubs;
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
+use sekisho_policy::ports::{Clock, Event, EventHubs, PortSet, Ports, Recorder, Tokens};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics};
 
 use crate::system::{SystemClock, SystemEntropy};
+use event_hubs::EventHubLog;
 use management::{Bound, Management};
 use safety::SafetyLog;
 use state::{State, StateLog};
@@ -54,6 +57,7 @@ pub(crate) struct Server {
     snapshots: SnapshotOptions,
     gateway: Gateway,
     management: Option<Management>,
+    hubs: Arc<Hubs>,
     access_log: Option<AccessLogThread>,
     watch: Option<Watch>,
 }
@@ -72,11 +76,16 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
-        let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
+        let (ports, hubs) =
+            ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
         let snapshots = SnapshotOptions::new(&process, ports.clone(), upstream);
         let Some(snapshot) = compile(&loaded, &snapshots, None) else {
             bail!("the configuration is refused")
         };
+        for name in event_hubs::unknown(&process, &loaded.configuration) {
+            anstream::eprintln!("`eventHubs` names `{name}`, which is no logger; it has no effect");
+        }
+        hubs.replace(event_hubs::settings(&process, &loaded.configuration));
         let bound = match process.management.address {
             Some(address) => Some(Bound::open(address, &process).await?),
             None => None,
@@ -91,7 +100,7 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, access_log, watch })
+        Ok(Server { options, process, snapshots, gateway, management, hubs, access_log, watch })
     }
 
     /// URLs of the data plane.
@@ -131,6 +140,7 @@ impl Server {
             }
         }
         let finished = self.gateway.shutdown(self.process.drain_timeout).await;
+        self.hubs.finish(event_hubs::PATIENCE).await;
         if let Some(management) = self.management {
             management.stop().await;
         }
@@ -148,13 +158,14 @@ impl Server {
         let path = self.options.path.clone();
         let environment = Arc::clone(&self.options.environment);
         let snapshots = self.snapshots.clone();
-        let previous = self.gateway.snapshot();
+        let (previous, process) = (self.gateway.snapshot(), self.process.clone());
         let work = tokio::task::spawn_blocking(move || {
             let loaded = sekisho_resources::load(&path, &*environment);
             let snapshot = compile(&loaded, &snapshots, Some(&previous));
-            (loaded.files, snapshot)
+            let hubs = event_hubs::settings(&process, &loaded.configuration);
+            (loaded.files, snapshot, hubs)
         });
-        let Ok((files, snapshot)) = work.await else {
+        let Ok((files, snapshot, hubs)) = work.await else {
             anstream::eprintln!("the configuration could not be read; the running one stays in service");
             return;
         };
@@ -163,6 +174,8 @@ impl Server {
         }
         match snapshot {
             Some(snapshot) => {
+                // First, so that no call of the new configuration misses its logger.
+                self.hubs.replace(hubs);
                 self.gateway.replace(Arc::new(snapshot));
                 anstream::eprintln!("the changed configuration is in service");
             }
@@ -179,7 +192,7 @@ pub(crate) async fn findings(loaded: &Loaded, environment: &Environment) -> Resu
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let recorder: Arc<dyn Recorder> = Arc::new(Fanout::new());
     let state = State::in_memory(&loaded.process, &clock, &recorder);
-    let ports = ports(&loaded.process, environment, recorder, Arc::clone(&upstream), clock, state)?;
+    let (ports, _) = ports(&loaded.process, environment, recorder, Arc::clone(&upstream), clock, state)?;
     let snapshots = SnapshotOptions::new(&loaded.process, ports, upstream);
     Ok(Snapshot::build(&loaded.configuration, &loaded.sources, &snapshots, None).1)
 }
@@ -240,6 +253,7 @@ fn recorder(
     let mut fanout = Fanout::new()
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
+        .observer(Arc::new(EventHubLog::default()))
         .observer(Arc::new(SafetyLog::default()));
     if let Some(prices) = process.logs.as_ref().and_then(|logs| logs.prices.as_ref()) {
         fanout = fanout.priced_by(prices::book(prices));
@@ -264,7 +278,7 @@ fn ports(
     upstream: Arc<Upstream>,
     clock: Arc<dyn Clock>,
     state: State,
-) -> Result<Ports> {
+) -> Result<(Ports, Arc<Hubs>)> {
     let identity_ports = IdentityPorts {
         // Token endpoints are the operator's choice; that of a virtual machine is link-local.
         http: upstream.unrestricted(),
@@ -280,18 +294,22 @@ fn ports(
         Connections::new(&connections, identity_ports.clone()).context("`authorizations` cannot work")?;
     let tokens =
         IdentityTokens::new(&config, &**environment, identity_ports).context("`identity` cannot work")?;
-    Ok(Ports::from(PortSet {
+    let tokens: Arc<dyn Tokens> = Arc::new(tokens);
+    let hubs = Arc::new(event_hubs::hubs(process, &clock, &tokens, &recorder)?);
+    let set = PortSet {
         counters: state.counters,
         caches: state.caches,
         clock,
         entropy: Arc::new(SystemEntropy),
-        tokens: Arc::new(tokens),
+        tokens,
         recorder,
+        event_hubs: Arc::clone(&hubs) as Arc<dyn EventHubs>,
         http: upstream,
         jwts: Arc::new(jwts),
         authorizations: Arc::new(connections),
         permits: Arc::default(),
         semantics: Arc::new(semantics::semantics(process, state.vectors)?),
         spawner: tokio_spawner(),
-    }))
+    };
+    Ok((Ports::from(set), hubs))
 }

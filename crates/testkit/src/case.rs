@@ -71,6 +71,8 @@ pub struct Settings {
     pub trusted_certificates: Option<String>,
     /// Certificates of the configuration by id, each a PEM file with the certificate and perhaps its key (PKCS#8).
     pub certificates: BTreeMap<String, String>,
+    /// Loggers by id, each with its type: `azureEventHub`, or any other.
+    pub loggers: BTreeMap<String, String>,
     /// External caches by resource name, for `cache-id`.
     pub caches: Vec<String>,
     /// A backend that makes embeddings.
@@ -221,6 +223,8 @@ pub struct Expected {
     pub metrics: Option<Vec<String>>,
     /// Events as the recorder was told them: the name, and in `{…}` what belongs to it.
     pub events: Option<Vec<String>>,
+    /// Events for hubs, each by some of `logger`, `body`, `bytes`, `partitionId`, `partitionKey`, `truncated`.
+    pub hub_events: Option<Vec<Value>>,
     /// Findings of the load as `code line:column`; the case then has no request.
     pub findings: Option<Vec<String>>,
 }

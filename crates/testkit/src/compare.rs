@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use sekisho_policy::compile::setting::to_text;
 use sekisho_policy::exchange::{Exchange, Response};
-use sekisho_policy::ports::Metric;
+use sekisho_policy::ports::{HubEvent, Metric, Partition};
 use serde_json::{Value, json};
 
 use crate::backends::{Received, ScriptedBackends, shown};
@@ -102,6 +102,10 @@ pub(crate) fn rest(
     if let Some(expected) = &expected.events {
         note(differences, "events", &json!(expected), &json!(events));
     }
+    let hub_events = std::mem::take(&mut *ports.event_hubs.events.lock());
+    if let Some(expected) = &expected.hub_events {
+        compare_hub_events(expected, &hub_events, differences);
+    }
     let waits = ports.clock.take_waits();
     if let Some(expected) = &expected.waits {
         let found: Vec<f64> = waits.iter().map(Duration::as_secs_f64).collect();
@@ -189,6 +193,29 @@ fn compare_requests(what: &str, expected: &[Value], found: &[Members<'_>], diffe
             }
             let found = members.get(name.as_str()).cloned().unwrap_or(Value::Null);
             note(differences, &format!("{what} request {index} {name}"), value, &found);
+        }
+    }
+}
+
+fn compare_hub_events(expected: &[Value], found: &[(String, HubEvent)], differences: &mut Vec<String>) {
+    note(differences, "events for hubs", &json!(expected.len()), &json!(found.len()));
+    for (index, (expected, (logger, event))) in expected.iter().zip(found).enumerate() {
+        let (id, key) = match &event.partition {
+            Partition::Any => (None, None),
+            Partition::Id(id) => (Some(id), None),
+            Partition::Key(key) => (None, Some(key)),
+        };
+        let found = json!({
+            "logger": logger,
+            "body": String::from_utf8_lossy(&event.body),
+            "bytes": event.body.len(),
+            "partitionId": id.map(|id| &**id),
+            "partitionKey": key.map(|key| &**key),
+            "truncated": event.truncated,
+        });
+        for (name, value) in expected.as_object().into_iter().flatten() {
+            let place = format!("event {index} for a hub, {name}");
+            note(differences, &place, value, found.get(name).unwrap_or(&Value::Null));
         }
     }
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sekisho_identity::{IdentityPorts, JwtVerifier, tokio_spawner};
+use sekisho_policy::ports::events::MAXIMUM_EVENT_BYTES;
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
-    Http, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens, VectorCaches,
+    EventHubs, Http, HubEvent, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError,
+    Tokens, VectorCaches,
 };
 use sekisho_policy::semantic::{SemanticSettings, Semantics};
 use sekisho_state::memory::{MemoryBounds, MemoryCache, MemoryCounters, MemoryVectors};
@@ -122,6 +124,20 @@ impl Recorder for FakeRecorder {
     }
 }
 
+/// Keeps the events of loggers, cut as they are for a hub.
+#[derive(Default)]
+pub struct FakeEventHubs {
+    /// The events in order, each with its logger.
+    pub events: Mutex<Vec<(String, HubEvent)>>,
+}
+
+impl EventHubs for FakeEventHubs {
+    fn send(&self, logger: &str, mut event: HubEvent) {
+        event.truncate(MAXIMUM_EVENT_BYTES);
+        self.events.lock().push((logger.to_owned(), event));
+    }
+}
+
 /// Connections of the credential manager by `provider/connection`.
 #[derive(Default)]
 pub struct FakeAuthorizations {
@@ -202,6 +218,8 @@ pub struct FakePorts {
     pub external_cache: Option<Arc<dyn Cache>>,
     /// Connections of the credential manager.
     pub authorizations: Arc<FakeAuthorizations>,
+    /// Events for hubs.
+    pub event_hubs: Arc<FakeEventHubs>,
     /// How many are in a place at once.
     pub permits: Arc<Permits>,
     /// How answers are kept by their meaning.
@@ -245,6 +263,7 @@ impl FakePorts {
             tokens: Arc::clone(&self.tokens) as Arc<dyn Tokens>,
             recorder: Arc::clone(&self.recorder) as Arc<dyn Recorder>,
             http: Arc::clone(&self.services) as Arc<dyn Http>,
+            event_hubs: Arc::clone(&self.event_hubs) as Arc<dyn EventHubs>,
             counters: Arc::new(MemoryCounters::new(Arc::clone(&clock))),
             caches: Caches {
                 internal: Arc::new(MemoryCache::new(Arc::clone(&clock))),

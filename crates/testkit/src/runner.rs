@@ -13,7 +13,7 @@ use sekisho_expression::context::{
 };
 use sekisho_policy::body::Body;
 use sekisho_policy::compile::{
-    Compiler, Environment, FragmentSource, NamedValue, ServiceSchema, TokenWindow,
+    Compiler, Environment, FragmentSource, LoggerKind, NamedValue, ServiceSchema, TokenWindow,
 };
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
@@ -150,6 +150,14 @@ impl Bench<'_> {
     }
 }
 
+fn logger(kind: &str) -> LoggerKind {
+    match kind {
+        "azureEventHub" => LoggerKind::EventHub,
+        "azureMonitor" => LoggerKind::Other("azureMonitor"),
+        _ => LoggerKind::Other("applicationInsights"),
+    }
+}
+
 fn connections(case: &Case) -> BTreeMap<String, Connection> {
     let settings = case.settings.authorizations.iter();
     settings.map(|(name, settings)| (name.clone(), settings.connection())).collect()
@@ -164,6 +172,7 @@ fn compile(case: &Case, sources: &mut SourceMap) -> (Pipeline, Vec<Diagnostic>) 
     if case.settings.sliding_tokens {
         environment.token_window = TokenWindow::Sliding;
     }
+    environment.loggers.extend(case.settings.loggers.iter().map(|(id, kind)| (id.clone(), logger(kind))));
     environment.caches.extend(case.settings.caches.iter().cloned());
     for (id, file) in &case.settings.certificates {
         let facts = case.pem.get(file).and_then(PemFile::certificate);

@@ -15,6 +15,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("identity", &["policy", "expression"][..]),
         ("state", &["policy"][..]),
         ("embeddings", &["policy"][..]),
+        ("eventhubs", &["policy"][..]),
         ("gateway", &["diagnostics", "expression", "llm", "policy", "resources"][..]),
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
@@ -36,13 +37,15 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "simulator",
                 "state",
                 "embeddings",
+                "eventhubs",
             ][..],
         ),
     ])
 }
 
 const HOT: [&str; 4] = ["expression", "policy", "llm", "gateway"];
-const HEAVY: [&str; 6] = ["axum", "reqwest", "datafusion", "azure_core", "azure_identity", "tokenizers"];
+const HEAVY: [&str; 8] =
+    ["axum", "reqwest", "datafusion", "azure_core", "azure_identity", "tokenizers", "fe2o3-amqp", "rskafka"];
 
 #[test]
 fn dependencies_point_one_way() {

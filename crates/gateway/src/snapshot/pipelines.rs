@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sekisho_diagnostics::{Diagnostic, FileId, SourceMap};
-use sekisho_policy::compile::{Compiler, Environment, FragmentSource, NamedValue, ServiceSchema};
+use sekisho_policy::compile::{Compiler, Environment, FragmentSource, LoggerKind, NamedValue, ServiceSchema};
 use sekisho_policy::document::{CompiledDocument, assemble};
 use sekisho_policy::pipeline::{Pipeline, Scope};
-use sekisho_resources::model::{Configuration, PolicyDocument, SchemaDocument};
+use sekisho_resources::model::{Configuration, Logger, LoggerType, PolicyDocument, SchemaDocument};
 
 use crate::certificates::Certificates;
 
@@ -131,10 +131,18 @@ pub(super) fn environment(
         named_values: named_values.collect(),
         fragments: fragments.collect(),
         backends: configuration.backends.keys().cloned().collect(),
-        loggers: configuration.loggers.keys().cloned().collect(),
+        loggers: configuration.loggers.iter().map(|(id, logger)| (id.clone(), kind(logger))).collect(),
         caches: configuration.caches.keys().cloned().collect(),
         certificates: certificates.facts().into_iter().map(|(id, facts)| (id.to_string(), facts)).collect(),
         schemas: schemas.collect(),
         ..Environment::default()
+    }
+}
+
+fn kind(logger: &Logger) -> LoggerKind {
+    match logger.logger_type {
+        LoggerType::AzureEventHub => LoggerKind::EventHub,
+        LoggerType::ApplicationInsights => LoggerKind::Other("applicationInsights"),
+        LoggerType::AzureMonitor => LoggerKind::Other("azureMonitor"),
     }
 }

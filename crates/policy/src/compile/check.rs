@@ -233,23 +233,11 @@ pub(super) fn unknown_policy(element: &Element) -> Diagnostic {
     }
 }
 
-/// A policy of API Management that does not run here.
+/// A policy of API Management that does not run here. Its summary says why.
 pub(super) fn unsupported(declaration: &Declaration, element: &Element) -> Diagnostic {
-    let name = &element.name;
-    match policies::reason(declaration) {
-        Some(reason) => Diagnostic::error(
-            "policy-not-supported",
-            element.name_span,
-            format!("`{name}` is not supported: {reason}"),
-        )
-        .with_help("remove it; docs/compatibility.md lists what does not run"),
-        None => Diagnostic::error(
-            "policy-not-supported-yet",
-            element.name_span,
-            format!("`{name}` is not supported yet"),
-        )
-        .with_help("remove it, or wait for a version that runs it; see docs/compatibility.md"),
-    }
+    let message = format!("`{}` is not supported: {}", element.name, declaration.summary);
+    Diagnostic::error("policy-not-supported", element.name_span, message)
+        .with_help("remove it; docs/compatibility.md lists what does not run")
 }
 
 /// A document with another root.

@@ -17,8 +17,8 @@ pub struct Environment {
     pub fragments: BTreeMap<String, FragmentSource>,
     /// Ids of backends and pools.
     pub backends: BTreeSet<String>,
-    /// Ids of loggers.
-    pub loggers: BTreeSet<String>,
+    /// Loggers by id.
+    pub loggers: BTreeMap<String, LoggerKind>,
     /// Resource names of external caches.
     pub caches: BTreeSet<String>,
     /// Certificates by id.
@@ -31,6 +31,15 @@ pub struct Environment {
     pub content_safety: ContentSafetySettings,
     /// Checks a single document on its own: what cannot be resolved is a warning.
     pub allow_unresolved: bool,
+}
+
+/// What a logger writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggerKind {
+    /// An event hub.
+    EventHub,
+    /// Something else, by the name of its type.
+    Other(&'static str),
 }
 
 /// What a minute is to limits of tokens per minute.

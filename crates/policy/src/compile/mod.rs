@@ -25,8 +25,8 @@ use sekisho_expression::Needs;
 
 pub use choice::Choice;
 pub use environment::{
-    ContentSafetySettings, Environment, FragmentSource, NamedValue, OnSafetyFailure, ServiceSchema,
-    TokenWindow,
+    ContentSafetySettings, Environment, FragmentSource, LoggerKind, NamedValue, OnSafetyFailure,
+    ServiceSchema, TokenWindow,
 };
 pub use setting::{Flag, Number, Text};
 

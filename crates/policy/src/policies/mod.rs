@@ -31,6 +31,7 @@ pub mod llm_emit_token_metric;
 pub mod llm_semantic_cache_lookup;
 pub mod llm_semantic_cache_store;
 pub mod llm_token_limit;
+pub mod log_to_eventhub;
 mod metric_dimensions;
 pub mod mock_response;
 pub mod proxy;
@@ -66,8 +67,6 @@ pub mod xml_to_json;
 
 use crate::declaration::Declaration;
 
-pub(crate) use unsupported::reason;
-
 /// Every policy that runs.
 pub const CATALOGUE: &[&Declaration] = &[
     &authentication_basic::DECLARATION,
@@ -98,6 +97,7 @@ pub const CATALOGUE: &[&Declaration] = &[
     &llm_token_limit::DECLARATION,
     &llm_semantic_cache_lookup::DECLARATION,
     &llm_semantic_cache_store::DECLARATION,
+    &log_to_eventhub::DECLARATION,
     &mock_response::DECLARATION,
     &proxy::DECLARATION,
     &quota::DECLARATION,

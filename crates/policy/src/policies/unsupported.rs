@@ -3,14 +3,6 @@
 
 use crate::declaration::{ALL_SCOPES, ANYWHERE, Children, Declaration, Reference};
 
-/// The summary of a policy that only has to be written.
-const NOT_YET: &str = "not supported yet";
-
-/// A policy that will run in a later version.
-pub(super) const fn unsupported(names: &'static [&'static str]) -> Declaration {
-    unsupported_because(names, NOT_YET)
-}
-
 /// A policy that does not run for this reason: a clause that goes on after "is not supported: ".
 pub(super) const fn unsupported_because(names: &'static [&'static str], reason: &'static str) -> Declaration {
     Declaration {
@@ -26,11 +18,6 @@ pub(super) const fn unsupported_because(names: &'static [&'static str], reason: 
     }
 }
 
-/// Why the policy does not run; none when it only has to be written.
-pub(crate) fn reason(declaration: &Declaration) -> Option<&'static str> {
-    (declaration.summary != NOT_YET).then_some(declaration.summary)
-}
-
 const DAPR: &str = "it calls the Dapr runtime beside a self-hosted gateway, which is not there";
 const RESOLVER: &str = "it resolves fields of a GraphQL API, and GraphQL APIs are not supported";
 
@@ -38,7 +25,6 @@ const RESOLVER: &str = "it resolves fields of a GraphQL API, and GraphQL APIs ar
 pub(super) static DECLARATIONS: &[Declaration] = &[
     unsupported_because(&["http-data-source", "cosmosdb-data-source", "sql-data-source"], RESOLVER),
     unsupported_because(&["invoke-dapr-binding", "invoke-darp-binding"], DAPR),
-    unsupported(&["log-to-eventhub"]),
     unsupported_because(
         &["publish-event"],
         "it serves subscriptions of a GraphQL API, and GraphQL APIs are not supported",

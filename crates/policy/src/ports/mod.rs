@@ -8,6 +8,7 @@ pub mod cache;
 pub mod clock;
 pub mod correlation;
 pub mod counters;
+pub mod events;
 pub mod http;
 pub mod jwts;
 pub mod permits;
@@ -31,6 +32,7 @@ pub use cache::{Cache, Caches};
 pub use clock::{Clock, Entropy};
 pub use correlation::TraceContext;
 pub use counters::Counters;
+pub use events::{EventHubs, HubEvent, Partition};
 pub use jwts::Jwts;
 pub use permits::Permits;
 pub use record::{CallRecord, Event, McpMessage, Message, Metric, Recorder};
@@ -59,6 +61,8 @@ pub struct PortSet {
     pub recorder: Arc<dyn Recorder>,
     /// Calls that policies make beside the call to the backend.
     pub http: Arc<dyn Http>,
+    /// Where `log-to-eventhub` sends its events.
+    pub event_hubs: Arc<dyn EventHubs>,
     /// Counters of rate limits and quotas.
     pub counters: Arc<dyn Counters>,
     /// Values and responses that policies keep.

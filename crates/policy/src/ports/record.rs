@@ -316,6 +316,49 @@ pub enum Event {
         /// What came of it: `hit`, `miss`, `skipped`, or `failed`.
         outcome: &'static str,
     },
+    /// An event hub has events of a logger.
+    HubEventsSent {
+        /// The logger.
+        logger: Arc<str>,
+        /// How many.
+        count: u64,
+    },
+    /// Events of a logger were dropped.
+    HubEventsDropped {
+        /// The logger, as the policy named it.
+        logger: Arc<str>,
+        /// Why: `QueueFull`, `Refused`, `Shutdown`, `NotConfigured` or `UnknownLogger`.
+        reason: &'static str,
+        /// How many.
+        count: u64,
+    },
+    /// An event hub said why it refuses an event. The events that it refuses are told as dropped.
+    HubEventRefused {
+        /// The logger.
+        logger: Arc<str>,
+        /// One line without secrets.
+        message: String,
+    },
+    /// An event was too long for its logger and was cut.
+    HubEventTruncated {
+        /// The logger.
+        logger: Arc<str>,
+    },
+    /// The event hub of a logger cannot be reached any more. One [`Event::EventHubRecovered`] follows, however long it
+    /// takes, unless the logger goes.
+    EventHubLost {
+        /// The logger.
+        logger: Arc<str>,
+        /// One line without secrets.
+        reason: String,
+    },
+    /// The event hub of a logger takes events again.
+    EventHubRecovered {
+        /// The logger.
+        logger: Arc<str>,
+        /// How long it was away.
+        duration: Duration,
+    },
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
         /// `counters`, `cache` or `vectors`.

@@ -4,6 +4,7 @@
 
 mod caches;
 mod duplicates;
+mod event_hubs;
 mod named_values;
 mod references;
 mod tools;
@@ -18,6 +19,7 @@ pub(crate) fn check(configuration: &Configuration, reading: &mut Reading<'_>) {
     duplicates::check(configuration, reading);
     named_values::check(configuration, reading);
     caches::check(configuration, reading);
+    event_hubs::check(configuration, reading);
     tools::check(configuration, reading);
     urls::check(configuration, reading);
 }

@@ -13,6 +13,7 @@ mod certificate;
 mod contract;
 mod credentials;
 mod diagnostic;
+mod event_hub;
 mod logger;
 mod mcp;
 mod named_value;
@@ -49,6 +50,7 @@ pub use diagnostic::{
     CorrelationProtocol, DiagnosticSettings, LanguageModelLogging, MessageDiagnostic, MessageLogging,
     Verbosity,
 };
+pub use event_hub::{EventHubConnection, EventHubCredentials, EventHubError};
 pub use logger::{Logger, LoggerType};
 pub use mcp::{McpServer, McpTool, McpTransport};
 pub use named_value::{Expanded, NamedValue, NamedValues, UnresolvedNamedValue};

@@ -5,6 +5,7 @@
 mod authorizations;
 mod content_safety;
 mod destinations;
+mod event_hubs;
 mod identity;
 mod logs;
 mod prices;
@@ -13,6 +14,7 @@ mod semantic_cache;
 mod state;
 mod tracing;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use secrecy::SecretString;
 pub use authorizations::Connection;
 pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
+pub use event_hubs::{EventHubProtocol, EventHubSettings, KafkaSecurity};
 pub use identity::{Identity, IdentitySource};
 pub use logs::{LogCompatibility, LogExclusion, LogMasking, LogTarget, LoggedHeaders, Logs};
 pub use prices::{Price, Prices, Terms};
@@ -64,6 +67,8 @@ pub struct Process {
     pub semantic_cache: SemanticCache,
     /// `tracing`: how calls may ask to be traced.
     pub tracing: Tracing,
+    /// `eventHubs`: how events are sent, by logger; the defaults for loggers without an entry.
+    pub event_hubs: BTreeMap<String, EventHubSettings>,
 }
 
 impl Default for Process {
@@ -84,6 +89,7 @@ impl Default for Process {
             content_safety: ContentSafety::default(),
             semantic_cache: SemanticCache::default(),
             tracing: Tracing::default(),
+            event_hubs: BTreeMap::new(),
         }
     }
 }

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, WebSocketLimits, authorizations, content_safety, destinations, identity, logs, semantic_cache,
-    state, tracing,
+    Upstream, WebSocketLimits, authorizations, content_safety, destinations, event_hubs, identity, logs,
+    semantic_cache, state, tracing,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -40,6 +40,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         content_safety: content_safety::read(fields, reading),
         semantic_cache: semantic_cache::read(fields, reading),
         tracing: tracing::read(fields, reading),
+        event_hubs: event_hubs::read(fields, reading),
     }
 }
 

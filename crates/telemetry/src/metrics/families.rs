@@ -41,6 +41,8 @@ const LOG: &[&str; 1] = &["log"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
 const OUTCOME: &[&str; 1] = &["outcome"];
+const LOGGER: &[&str; 1] = &["logger"];
+const LOGGER_REASON: &[&str; 2] = &["logger", "reason"];
 const METRIC: &[&str; 1] = &["metric"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
@@ -118,6 +120,10 @@ pub(super) struct Families {
     pub(super) state_bypasses: Series<1, Counter>,
     pub(super) state_evictions: Series<1, Counter>,
     pub(super) semantic_lookups: Series<1, Counter>,
+    pub(super) event_hub_lost: Series<1, Gauge>,
+    pub(super) event_hub_events_sent: Series<1, Counter>,
+    pub(super) event_hub_events_dropped: Series<2, Counter>,
+    pub(super) event_hub_events_truncated: Series<1, Counter>,
     pub(super) custom_values_dropped: Series<1, Counter>,
 }
 
@@ -152,7 +158,7 @@ impl Families {
         let (apis, operations, products) = (Bound::new(500), Bound::new(5000), Bound::new(500));
         let (subscriptions, models, backends) = (Bound::new(2000), Bound::new(500), Bound::new(500));
         let (statuses, words, resources) = (Bound::new(1000), Bound::new(200), Bound::new(100));
-        let addresses = Bound::new(200);
+        let (addresses, loggers) = (Bound::new(200), Bound::new(200));
         let in_flight = Gauge::default();
         registry.register(
             "requests_in_flight",
@@ -179,6 +185,9 @@ impl Families {
         );
         let state_lost = Family::<Labels<1>, Gauge>::default();
         registry.register("state_lost", "1 while shared state cannot be reached", state_lost.clone());
+        let event_hub_lost = Family::<Labels<1>, Gauge>::default();
+        let lost = "1 while the event hub of a logger cannot be reached";
+        registry.register("event_hub_lost", lost, event_hub_lost.clone());
         let requests_bounds = [&apis, &operations, &products, &statuses, &words];
         Families {
             requests: register_requests(registry, requests_bounds),
@@ -311,6 +320,30 @@ impl Families {
                 "What came of lookups in the semantic cache: hit, miss, skipped, failed",
                 OUTCOME,
                 [&words],
+            ),
+            event_hub_lost: Series::new(LOGGER, [&loggers], SERIES_LIMIT, move |labels| {
+                event_hub_lost.get_or_create_owned(labels)
+            }),
+            event_hub_events_sent: counters(
+                registry,
+                "event_hub_events_sent",
+                "Events of log-to-eventhub that their hub has",
+                LOGGER,
+                [&loggers],
+            ),
+            event_hub_events_dropped: counters(
+                registry,
+                "event_hub_events_dropped",
+                "Events of log-to-eventhub that were dropped, by the reason",
+                LOGGER_REASON,
+                [&loggers, &words],
+            ),
+            event_hub_events_truncated: counters(
+                registry,
+                "event_hub_events_truncated",
+                "Events of log-to-eventhub that were too long and were cut",
+                LOGGER,
+                [&loggers],
             ),
             custom_values_dropped: counters(
                 registry,

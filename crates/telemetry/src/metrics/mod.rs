@@ -225,7 +225,23 @@ impl Observer for Metrics {
             Event::SemanticLookup { outcome } => {
                 families.semantic_lookups.with([Some(outcome)], |counter| counter.inc());
             }
-            Event::SearchMissing { .. } => {}
+            Event::HubEventsSent { logger, count } => {
+                families.event_hub_events_sent.with([Some(logger)], |counter| counter.inc_by(*count));
+            }
+            Event::HubEventsDropped { logger, reason, count } => {
+                let labels = [Some(&**logger), Some(*reason)];
+                families.event_hub_events_dropped.with(labels, |counter| counter.inc_by(*count));
+            }
+            Event::HubEventTruncated { logger } => {
+                families.event_hub_events_truncated.with([Some(logger)], |counter| counter.inc());
+            }
+            Event::EventHubLost { logger, .. } => {
+                families.event_hub_lost.with([Some(logger)], |gauge| gauge.set(1));
+            }
+            Event::EventHubRecovered { logger, .. } => {
+                families.event_hub_lost.with([Some(logger)], |gauge| gauge.set(0));
+            }
+            Event::SearchMissing { .. } | Event::HubEventRefused { .. } => {}
         }
     }
 

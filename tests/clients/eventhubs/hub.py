@@ -1,0 +1,86 @@
+"""An event hub as a process, and what reads from it: the Python SDK of Event Hubs."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+from azure.eventhub import EventData, EventHubConsumerClient
+
+NODE = Path(__file__).parents[1] / "node"
+HUB = "calls"
+KEY_NAME = "send"
+KEY = "a key/of+the hub="
+PARTITIONS = 4
+# What arrives does so within milliseconds; a busy machine gets more.
+SECONDS = 30
+
+
+def eventually(probe, what: str, seconds: float = SECONDS):
+    """What `probe` gives once that is true."""
+    end = time.monotonic() + seconds
+    while not (found := probe()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+class EventHub:
+    """`node/event-hub.mjs`; it can be killed and started again on its port."""
+
+    def __init__(self, port: int = 0):
+        assert (NODE / "node_modules" / "rhea").is_dir(), "npm's packages are missing: tests/run installs them"
+        self.port = port
+        self.start()
+
+    def start(self) -> None:
+        settings = {"port": self.port, "hub": HUB, "keyName": KEY_NAME, "key": KEY, "partitions": PARTITIONS}
+        self._process = subprocess.Popen(
+            ["node", "event-hub.mjs", json.dumps(settings)], cwd=NODE, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+        ports = json.loads(self._process.stdout.readline())
+        self.port, self._control = ports["port"], ports["control"]
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def seen(self) -> dict:
+        """Tokens, transfers, refused links, and the events of each partition."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._control}/", timeout=SECONDS) as reply:
+            return json.load(reply)
+
+    def texts(self) -> list[str]:
+        """The beginnings of all events."""
+        return [event["text"] for events in self.seen()["events"] for event in events]
+
+    @property
+    def connection_string(self) -> str:
+        return (f"Endpoint=sb://localhost:{self.port};SharedAccessKeyName={KEY_NAME};SharedAccessKey={KEY};"
+                "UseDevelopmentEmulator=true;")
+
+    def read(self, is_wanted, count: int) -> list[tuple[str, EventData]]:
+        """The first `count` events that are wanted, each with the id of its partition, as the SDK reads them."""
+        found, is_enough = [], threading.Event()
+
+        def on_event(context, event):
+            if is_wanted(event.body_as_str()):
+                found.append((context.partition_id, event))
+                if len(found) >= count:
+                    is_enough.set()
+
+        client = EventHubConsumerClient.from_connection_string(
+            self.connection_string, consumer_group="$Default", eventhub_name=HUB, retry_total=0,
+            load_balancing_interval=0.5)
+        reading = threading.Thread(
+            target=client.receive, kwargs={"on_event": on_event, "starting_position": "-1"}, daemon=True)
+        reading.start()
+        arrived = is_enough.wait(SECONDS)
+        client.close()
+        reading.join(SECONDS)
+        assert arrived, f"the SDK read {len(found)} of {count} events"
+        return found
