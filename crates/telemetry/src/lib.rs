@@ -2,11 +2,13 @@
 //!
 //! - [`fanout`]: one recorder of several
 //! - [`access_log`]: one JSON line for each call, in the words of API Management's gateway log
+//! - [`export`]: what all exporters share that push records somewhere
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
 //! - [`server`]: `/metrics` and the health path on the management address
 //! - [`text`]: times as text
 
 pub mod access_log;
+pub mod export;
 pub mod fanout;
 pub mod metrics;
 pub mod server;
