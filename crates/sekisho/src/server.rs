@@ -1,7 +1,9 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
 mod authorizations;
+mod export;
 mod identity;
+mod insights;
 mod safety;
 mod semantics;
 mod state;
@@ -18,16 +20,21 @@ use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
+use sekisho_policy::ports::{Clock, Event, Http, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
+use sekisho_telemetry::diagnostic::GatewayFacts;
+use sekisho_telemetry::export::{ExportCounts, ExportMeans};
+use sekisho_telemetry::insights::{InsightsLoggers, LoggerMeans};
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemEntropy};
+use export::ExportLines;
+use insights::Insights;
 use safety::SafetyLog;
 use state::{State, StateLog};
 use watch::Watch;
@@ -37,6 +44,9 @@ pub(crate) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// How long the access log may take to write what waits when the process ends.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long exporters may take to send what waits when they end.
+const EXPORT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub(crate) struct Options {
@@ -56,6 +66,7 @@ pub(crate) struct Server {
     gateway: Gateway,
     management: Option<Management>,
     access_log: Option<AccessLogThread>,
+    insights: Insights,
     watch: Option<Watch>,
 }
 
@@ -75,9 +86,10 @@ impl Server {
         override_by_flags(&mut process, &options);
         refuse_open_management(&process)?;
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
-        let (recorder, access_log) = recorder(&process, &metrics)?;
-        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let loggers = insights::loggers(&clock);
+        let (recorder, access_log) = recorder(&process, &metrics, &loggers)?;
+        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
         let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
@@ -85,6 +97,8 @@ impl Server {
         let Some(snapshot) = compile(&loaded, &snapshots, None) else {
             bail!("the configuration is refused")
         };
+        let means = logger_means(&process, &ports, snapshots.upstream.unrestricted(), &metrics);
+        let insights = Insights::start(loggers, means, insights::wanted(&loaded.configuration));
         let management = match process.management.address {
             Some(address) => Some(Management::start(address, metrics).await?),
             None => None,
@@ -96,7 +110,7 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, access_log, watch })
+        Ok(Server { options, process, snapshots, gateway, management, access_log, insights, watch })
     }
 
     /// URLs of the data plane.
@@ -136,6 +150,7 @@ impl Server {
             let _ = management.stop.send(());
             let _ = management.task.await;
         }
+        self.insights.finish(EXPORT_PATIENCE).await;
         if let Some(access_log) = self.access_log {
             access_log.finish(LOG_PATIENCE);
         }
@@ -154,14 +169,18 @@ impl Server {
         let work = tokio::task::spawn_blocking(move || {
             let loaded = sekisho_resources::load(&path, &*environment);
             let snapshot = compile(&loaded, &snapshots, Some(&previous));
-            (loaded.files, snapshot)
+            let loggers = snapshot.is_some().then(|| insights::wanted(&loaded.configuration));
+            (loaded.files, snapshot, loggers)
         });
-        let Ok((files, snapshot)) = work.await else {
+        let Ok((files, snapshot, loggers)) = work.await else {
             anstream::eprintln!("the configuration could not be read; the running one stays in service");
             return;
         };
         if let Some(watch) = &mut self.watch {
             watch.follow(&files);
+        }
+        if let Some(loggers) = loggers {
+            self.insights.replace(loggers, EXPORT_PATIENCE);
         }
         match snapshot {
             Some(snapshot) => {
@@ -235,11 +254,39 @@ fn refuse_open_management(process: &Process) -> Result<()> {
     }
 }
 
+/// What loggers work with.
+fn logger_means(process: &Process, ports: &Ports, http: Arc<dyn Http>, metrics: &Metrics) -> LoggerMeans {
+    LoggerMeans {
+        export: ExportMeans {
+            http,
+            clock: Arc::clone(&ports.clock),
+            entropy: Arc::clone(&ports.entropy),
+            log: Arc::new(ExportLines),
+        },
+        tokens: Arc::clone(&ports.tokens),
+        gateway: gateway_facts(process),
+        counts: ExportCounts::new(metrics, "application-insights", "items"),
+    }
+}
+
+/// The gateway, as telemetry names it.
+fn gateway_facts(process: &Process) -> GatewayFacts {
+    let gateway = &process.gateway;
+    GatewayFacts {
+        service_name: gateway.service_name.as_str().into(),
+        region: gateway.region.as_str().into(),
+        id: gateway.id.as_str().into(),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
 fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
+    loggers: &Arc<InsightsLoggers>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
     let fanout = Fanout::new()
+        .keeper(Arc::clone(loggers) as _)
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
         .observer(Arc::new(SafetyLog::default()));
