@@ -7,13 +7,18 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use sekisho_policy::payload::Payload;
 use sekisho_policy::ports::Message;
 
+/// The first bytes of a body, up to `limit`; none when none is kept or its coding cannot be read.
+pub fn bytes(message: &Message, limit: usize) -> Option<Vec<u8>> {
+    message.body.as_ref()?.with(|payload| decoded(message, payload, limit))
+}
+
 /// The first bytes of a body as text, up to `limit` and never within a character; none when none is kept, when it is
 /// empty, or when its coding cannot be read. Bytes that are no UTF-8 become U+FFFD.
 pub fn text(message: &Message, limit: usize) -> Option<String> {
     if limit == 0 {
         return None;
     }
-    let plain = message.body.as_ref()?.with(|payload| decoded(message, payload, limit))?;
+    let plain = bytes(message, limit)?;
     let end = match std::str::from_utf8(&plain) {
         // The last character is cut in two.
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
