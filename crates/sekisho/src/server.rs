@@ -1,6 +1,7 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
 mod authorizations;
+mod azure_monitor;
 mod export;
 mod identity;
 mod insights;
@@ -20,20 +21,18 @@ use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
-use sekisho_policy::ports::{Clock, Event, Http, PortSet, Ports, Recorder};
+use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
-use sekisho_telemetry::diagnostic::GatewayFacts;
-use sekisho_telemetry::export::{ExportCounts, ExportMeans};
-use sekisho_telemetry::insights::{InsightsLoggers, LoggerMeans};
+use sekisho_telemetry::azure_monitor::{AzureMonitor, AzureMonitorTask};
+use sekisho_telemetry::insights::InsightsLoggers;
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemEntropy};
-use export::ExportLines;
 use insights::Insights;
 use safety::SafetyLog;
 use state::{State, StateLog};
@@ -66,8 +65,26 @@ pub(crate) struct Server {
     gateway: Gateway,
     management: Option<Management>,
     access_log: Option<AccessLogThread>,
-    insights: Insights,
+    exports: Exports,
     watch: Option<Watch>,
+}
+
+/// Where calls are sent to be kept elsewhere.
+struct Exports {
+    insights: Insights,
+    monitor: Option<AzureMonitorTask>,
+}
+
+impl Exports {
+    /// Sends what waits, within the time that exporters have for it. What was lost is counted.
+    async fn finish(self) {
+        let monitor = async {
+            if let Some(monitor) = self.monitor {
+                monitor.finish(EXPORT_PATIENCE).await;
+            }
+        };
+        tokio::join!(self.insights.finish(EXPORT_PATIENCE), monitor);
+    }
 }
 
 /// The management listener.
@@ -88,7 +105,8 @@ impl Server {
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let loggers = insights::loggers(&clock);
-        let (recorder, access_log) = recorder(&process, &metrics, &loggers)?;
+        let monitor = azure_monitor::keeper(&process, &metrics);
+        let (recorder, access_log) = recorder(&process, &metrics, &loggers, monitor.as_ref())?;
         let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
@@ -97,8 +115,10 @@ impl Server {
         let Some(snapshot) = compile(&loaded, &snapshots, None) else {
             bail!("the configuration is refused")
         };
-        let means = logger_means(&process, &ports, snapshots.upstream.unrestricted(), &metrics);
-        let insights = Insights::start(loggers, means, insights::wanted(&loaded.configuration));
+        let means = export::means(&ports, &snapshots.upstream);
+        let monitor = azure_monitor::start(monitor, &process, &ports, means.clone(), &metrics);
+        let insights = Insights::new(loggers, &process, &ports, means, &metrics);
+        insights.replace(insights::wanted(&loaded.configuration), EXPORT_PATIENCE);
         let management = match process.management.address {
             Some(address) => Some(Management::start(address, metrics).await?),
             None => None,
@@ -110,7 +130,8 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, access_log, insights, watch })
+        let exports = Exports { insights, monitor };
+        Ok(Server { options, process, snapshots, gateway, management, access_log, exports, watch })
     }
 
     /// URLs of the data plane.
@@ -150,7 +171,7 @@ impl Server {
             let _ = management.stop.send(());
             let _ = management.task.await;
         }
-        self.insights.finish(EXPORT_PATIENCE).await;
+        self.exports.finish().await;
         if let Some(access_log) = self.access_log {
             access_log.finish(LOG_PATIENCE);
         }
@@ -180,7 +201,7 @@ impl Server {
             watch.follow(&files);
         }
         if let Some(loggers) = loggers {
-            self.insights.replace(loggers, EXPORT_PATIENCE);
+            self.exports.insights.replace(loggers, EXPORT_PATIENCE);
         }
         match snapshot {
             Some(snapshot) => {
@@ -254,42 +275,18 @@ fn refuse_open_management(process: &Process) -> Result<()> {
     }
 }
 
-/// What loggers work with.
-fn logger_means(process: &Process, ports: &Ports, http: Arc<dyn Http>, metrics: &Metrics) -> LoggerMeans {
-    LoggerMeans {
-        export: ExportMeans {
-            http,
-            clock: Arc::clone(&ports.clock),
-            entropy: Arc::clone(&ports.entropy),
-            log: Arc::new(ExportLines),
-        },
-        tokens: Arc::clone(&ports.tokens),
-        gateway: gateway_facts(process),
-        counts: ExportCounts::new(metrics, "application-insights", "items"),
-    }
-}
-
-/// The gateway, as telemetry names it.
-fn gateway_facts(process: &Process) -> GatewayFacts {
-    let gateway = &process.gateway;
-    GatewayFacts {
-        service_name: gateway.service_name.as_str().into(),
-        region: gateway.region.as_str().into(),
-        id: gateway.id.as_str().into(),
-        version: env!("CARGO_PKG_VERSION"),
-    }
-}
-
 fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
     loggers: &Arc<InsightsLoggers>,
+    monitor: Option<&Arc<AzureMonitor>>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
     let fanout = Fanout::new()
         .keeper(Arc::clone(loggers) as _)
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
         .observer(Arc::new(SafetyLog::default()));
+    let fanout = azure_monitor::member(fanout, monitor);
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
     }

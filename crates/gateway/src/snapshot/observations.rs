@@ -35,7 +35,9 @@ pub struct Observing {
 impl Observing {
     /// What the settings of the process ask for.
     pub fn new(process: &Process) -> Self {
-        let Some(logs) = &process.logs else { return Self::default() };
+        let Some(logs) = &process.logs else {
+            return Self { keeps_paths: process.azure_monitor.is_some(), ..Self::default() };
+        };
         Self {
             capture: capture(logs),
             keeps_paths: true,

@@ -1,18 +1,44 @@
-//! What exporters tell on standard error.
+//! What exporters work with, and what they tell on standard error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sekisho_telemetry::export::ExportLog;
+use sekisho_gateway::Upstream;
+use sekisho_policy::ports::Ports;
+use sekisho_resources::process::Process;
+use sekisho_telemetry::diagnostic::GatewayFacts;
+use sekisho_telemetry::export::{ExportLog, ExportMeans};
+
+/// Where exporters send is the operator's choice: the rules for what policies may call do not hold.
+pub(super) fn means(ports: &Ports, upstream: &Arc<Upstream>) -> ExportMeans {
+    ExportMeans {
+        http: upstream.unrestricted(),
+        clock: Arc::clone(&ports.clock),
+        entropy: Arc::clone(&ports.entropy),
+        log: Arc::new(ExportLines),
+    }
+}
+
+/// The gateway, as telemetry names it.
+pub(super) fn gateway_facts(process: &Process) -> GatewayFacts {
+    let gateway = &process.gateway;
+    GatewayFacts {
+        service_name: gateway.service_name.as_str().into(),
+        region: gateway.region.as_str().into(),
+        id: gateway.id.as_str().into(),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
 
 /// One line when a destination begins to fail, and one when it takes something again.
-pub(super) struct ExportLines;
+struct ExportLines;
 
 impl ExportLog for ExportLines {
     fn failing(&self, exporter: &str, signal: &str, reason: &str) {
-        anstream::eprintln!("{exporter} ({signal}) cannot be reached: {reason}; it is tried on");
+        anstream::eprintln!("{exporter} ({signal}) takes nothing: {reason}; it is tried on");
     }
 
     fn recovered(&self, exporter: &str, signal: &str, after: Duration) {
-        anstream::eprintln!("{exporter} ({signal}) is reached again after {:.1} s", after.as_secs_f64());
+        anstream::eprintln!("{exporter} ({signal}) takes items again after {:.1} s", after.as_secs_f64());
     }
 }

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use sekisho_policy::ports::Clock;
+use sekisho_policy::ports::{Clock, Ports};
 use sekisho_resources::model::{Api, Configuration, DiagnosticSettings, Logger, LoggerType, NamedValues};
+use sekisho_resources::process::Process;
+use sekisho_telemetry::Metrics;
+use sekisho_telemetry::export::{ExportCounts, ExportMeans};
 use sekisho_telemetry::insights::{Connection, Credentials, InsightsLoggers, LoggerMeans, LoggerSettings};
+
+use super::export::gateway_facts;
 
 /// The diagnostic that writes to Application Insights.
 const DIAGNOSTIC: &str = "applicationinsights";
@@ -24,19 +29,25 @@ pub(super) fn loggers(clock: &Arc<dyn Clock>) -> Arc<InsightsLoggers> {
 }
 
 impl Insights {
-    /// With these loggers, on the runtime that this is called on.
-    pub(super) fn start(
+    /// None of them at work yet.
+    pub(super) fn new(
         loggers: Arc<InsightsLoggers>,
-        means: LoggerMeans,
-        wanted: Vec<LoggerSettings>,
+        process: &Process,
+        ports: &Ports,
+        export: ExportMeans,
+        metrics: &Metrics,
     ) -> Insights {
-        let insights = Insights { loggers, means };
-        insights.replace(wanted, Duration::ZERO);
-        insights
+        let means = LoggerMeans {
+            export,
+            tokens: Arc::clone(&ports.tokens),
+            gateway: gateway_facts(process),
+            counts: ExportCounts::new(metrics, "application-insights", "items"),
+        };
+        Insights { loggers, means }
     }
 
-    /// Takes the loggers of a changed configuration into service. Those that are gone send what they have within
-    /// `patience`.
+    /// Takes the loggers of a configuration into service, on the runtime that this is called on. Those that are gone send
+    /// what they have within `patience`.
     pub(super) fn replace(&self, wanted: Vec<LoggerSettings>, patience: Duration) {
         for task in self.loggers.replace(wanted, &self.means) {
             tokio::spawn(task.finish(patience));
