@@ -39,9 +39,20 @@ def test_the_backend_is_called_as_that_dependency(gateway, azure, simulator):
     simulator.azure.reset()
     asked = ask(gateway)
     dependency = data_of(azure.of_operation(asked.operation, ALL), "RemoteDependencyData")
-    seen = {name.lower(): value for name, value in simulator.azure.only_request().get("headers", {}).items()}
-    if "traceparent" in seen:
-        assert seen["traceparent"] == f"00-{asked.operation}-{dependency['id']}-01"
+    seen = simulator.azure.only_request()["headers"]
+    assert seen["traceparent"] == f"00-{asked.operation}-{dependency['id']}-01" and "request-id" not in seen
+
+
+def test_the_older_protocol_goes_on_too(gateway, azure, simulator):
+    simulator.azure.reset()
+    root = os.urandom(8).hex()
+    url = f"{gateway.url}/legacy/deployments/gpt-4o/chat/completions?api-version=2024-10-21"
+    body = b'{"messages":[{"role":"user","content":"a"}]}'
+    assert http(url, body, {"content-type": "application/json", "Request-Id": f"|{root}.7."}).status == 200
+    dependency = data_of(azure.of_operation(root, ["RequestData", "RemoteDependencyData"]), "RemoteDependencyData")
+    seen = simulator.azure.only_request()["headers"]
+    assert seen["request-id"] == dependency["id"] and "traceparent" not in seen
+    assert dependency["id"].startswith(f"|{root}.7.")
 
 
 def test_bodies_are_cut_and_headers_masked(gateway, azure):

@@ -15,7 +15,6 @@ use crate::export::{
     BatchLimits, ExportCounts, ExportMeans, ExportTask, Exporter, Loss, QueueLimits, SendSettings,
 };
 use crate::fanout::Keeper;
-use crate::insights::call::operation_id;
 use crate::llm_rows;
 
 /// Records that wait to be made rows of.
@@ -94,9 +93,11 @@ impl AzureMonitor {
 
 impl Keeper for AzureMonitor {
     fn keep_call(&self, record: &Arc<CallRecord>) {
-        let is_wanted = record.observation.monitor.as_ref().is_none_or(|plan| {
-            CallTelemetry::of(plan, record, &operation_id(record)) != CallTelemetry::Nothing
-        });
+        let is_wanted = record
+            .observation
+            .monitor
+            .as_ref()
+            .is_none_or(|plan| CallTelemetry::of(plan, record) != CallTelemetry::Nothing);
         if is_wanted && !self.records.push(Arc::clone(record), held(record)) {
             self.counts.dropped(1, Loss::QueueFull);
         }

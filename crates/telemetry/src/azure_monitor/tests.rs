@@ -4,33 +4,16 @@ use std::time::Duration;
 use http::HeaderMap;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::observation::{DiagnosticPlan, LanguageModelPlan, MaskMode, Observation};
+use sekisho_policy::ports::CallRecord;
 use sekisho_policy::ports::record::TraceEntry;
-use sekisho_policy::ports::{CallRecord, PortFuture, TokenError, Tokens};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::export::testing::{Bench, Reply, settle};
 use crate::export::{Destination, ExportCounts};
 use crate::fanout::Keeper;
-use crate::insights::tests::{gateway, message, message_plan, plan, record};
+use crate::insights::tests::{NamedTokens, gateway, message, message_plan, plan, record};
 use crate::metrics::{BuildInfo, Metrics};
-
-/// Tokens that name whom they are for.
-struct NamedTokens;
-
-impl Tokens for NamedTokens {
-    fn token<'a>(
-        &'a self,
-        resource: &'a str,
-        client_id: Option<&'a str>,
-    ) -> PortFuture<'a, Result<Arc<str>, TokenError>> {
-        Box::pin(async move { Ok(format!("{resource} {}", client_id.unwrap_or("system")).into()) })
-    }
-
-    fn cached(&self, _resource: &str, _client_id: Option<&str>) -> Option<Arc<str>> {
-        None
-    }
-}
 
 fn stream(name: &str) -> LogStream {
     let rule = CollectionRule {

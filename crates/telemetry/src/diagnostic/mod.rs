@@ -1,6 +1,7 @@
 //! What a diagnostic lets through: the same for every destination that diagnostics name.
 //!
 //! - [`gateway`]: who writes
+//! - [`operation`]: which operation a call is a part of
 //! - [`sampling`]: whether a call is written down
 //! - [`masking`]: what is written of headers and queries
 //! - [`body`]: what is written of a body
@@ -8,6 +9,7 @@
 pub mod body;
 pub mod gateway;
 pub mod masking;
+pub mod operation;
 pub mod sampling;
 
 pub use gateway::GatewayFacts;

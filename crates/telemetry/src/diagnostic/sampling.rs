@@ -3,6 +3,8 @@
 use sekisho_policy::observation::{DiagnosticPlan, Verbosity};
 use sekisho_policy::ports::CallRecord;
 
+use super::operation::operation_id;
+
 /// A call is a success when its response was sent to its end with a status below 400.
 pub fn is_success(record: &CallRecord) -> bool {
     record.status < 400 && !record.incomplete
@@ -24,7 +26,7 @@ impl CallTelemetry {
     /// The verdict for a call, the same for every item of it and for every service that samples the same operation.
     ///
     /// With `alwaysLog` a failed call stands for itself alone, because all of them are there.
-    pub fn of(plan: &DiagnosticPlan, record: &CallRecord, operation_id: &str) -> Self {
+    pub fn of(plan: &DiagnosticPlan, record: &CallRecord) -> Self {
         let is_failed = !is_success(record);
         if plan.verbosity == Verbosity::Error && !is_failed {
             return Self::Nothing;
@@ -33,7 +35,7 @@ impl CallTelemetry {
             return Self::All { sample_rate: 100.0 };
         }
         let percentage = plan.sampling_percentage;
-        match percentage >= 100.0 || score(operation_id) < percentage {
+        match percentage >= 100.0 || score(&operation_id(record)) < percentage {
             true => Self::All { sample_rate: percentage.min(100.0) },
             false => Self::Nothing,
         }
@@ -79,30 +81,29 @@ mod tests {
     #[test]
     fn failures_are_always_there_when_that_is_wanted() {
         let never = plan(0.0, true, Verbosity::Information);
-        let of = |status, incomplete| CallTelemetry::of(&never, &record(status, incomplete), "an operation");
+        let of = |status, incomplete| CallTelemetry::of(&never, &record(status, incomplete));
         assert_eq!(of(200, false), CallTelemetry::Nothing);
         assert_eq!(of(500, false), CallTelemetry::All { sample_rate: 100.0 });
         assert_eq!(of(404, false), CallTelemetry::All { sample_rate: 100.0 });
         assert_eq!(of(200, true), CallTelemetry::All { sample_rate: 100.0 });
         let quiet = plan(0.0, false, Verbosity::Information);
-        assert_eq!(CallTelemetry::of(&quiet, &record(500, false), "x"), CallTelemetry::Nothing);
+        assert_eq!(CallTelemetry::of(&quiet, &record(500, false)), CallTelemetry::Nothing);
     }
 
     #[test]
     fn only_failures_are_errors() {
         let errors = plan(100.0, false, Verbosity::Error);
-        assert_eq!(CallTelemetry::of(&errors, &record(200, false), "x"), CallTelemetry::Nothing);
+        assert_eq!(CallTelemetry::of(&errors, &record(200, false)), CallTelemetry::Nothing);
         let all = CallTelemetry::All { sample_rate: 100.0 };
-        assert_eq!(CallTelemetry::of(&errors, &record(400, false), "x"), all);
+        assert_eq!(CallTelemetry::of(&errors, &record(400, false)), all);
     }
 
     #[test]
     fn about_as_many_are_there_as_are_wanted() {
         let plan = plan(20.0, false, Verbosity::Verbose);
-        let ids = (0..10_000_u128)
-            .map(|place| format!("{:032x}", place.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834)));
-        let sampled =
-            ids.filter(|id| CallTelemetry::of(&plan, &record(200, false), id) != CallTelemetry::Nothing);
+        let ids = (0..10_000_u128).map(|place| place.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C834));
+        let records = ids.map(|id| CallRecord { request_id: id.to_be_bytes(), ..record(200, false) });
+        let sampled = records.filter(|record| CallTelemetry::of(&plan, record) != CallTelemetry::Nothing);
         let share = sampled.count() as f64 / 10_000.0;
         assert!((0.18..0.22).contains(&share), "{share}");
     }

@@ -1,7 +1,6 @@
 //! What the items of one call have in common: its ids, its names, its properties.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::time::Duration;
 
 use sekisho_policy::observation::{DiagnosticPlan, MessagePlan};
@@ -9,6 +8,7 @@ use sekisho_policy::pipeline::uuid_text;
 use sekisho_policy::ports::{Attempt, CallRecord, Message};
 
 use super::envelope::{Envelope, Kind, Properties};
+use crate::diagnostic::operation::{hex, operation_id};
 use crate::diagnostic::{GatewayFacts, body, masking};
 
 /// A call that is written down.
@@ -23,17 +23,6 @@ pub struct Call<'a> {
     pub instrumentation_key: &'a str,
     /// Of everything but traces, in percent.
     pub sample_rate: f64,
-}
-
-/// The operation that a call belongs to: its trace, or the call alone.
-pub fn operation_id(record: &CallRecord) -> Cow<'_, str> {
-    match &record.trace {
-        Some(trace) => match &trace.legacy {
-            Some(ids) => ids.root().into(),
-            None => hex(&trace.trace_id).into(),
-        },
-        None => hex(&record.request_id).into(),
-    }
 }
 
 /// The id of the call itself.
@@ -65,14 +54,6 @@ pub fn dependency_id(record: &CallRecord, attempt: &Attempt, place: usize) -> St
         },
         _ => format!("{}.{}", request_id(record), place + 1),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl<'a> Call<'a> {

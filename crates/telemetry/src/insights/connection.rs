@@ -44,8 +44,7 @@ pub struct Identity {
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = f.debug_struct("Connection").field("endpoint", &self.endpoint).finish_non_exhaustive();
-        shown
+        f.debug_struct("Connection").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekisho_policy::observation::{DiagnosticPlan, MessagePlan};
 use sekisho_policy::ports::{CallRecord, Message, Metric};
 
-use super::call::{Call, operation_id};
+use super::call::Call;
 use super::{dependency, exception, message, metric, request};
 use crate::diagnostic::{CallTelemetry, GatewayFacts};
 
@@ -54,7 +54,7 @@ impl Item {
         plan: &'r DiagnosticPlan,
         record: &'r Arc<CallRecord>,
     ) -> impl Iterator<Item = (Item, usize)> + 'r {
-        let sample_rate = match CallTelemetry::of(plan, record, &operation_id(record)) {
+        let sample_rate = match CallTelemetry::of(plan, record) {
             CallTelemetry::All { sample_rate } => Some(sample_rate),
             CallTelemetry::Nothing => None,
         };

@@ -13,7 +13,9 @@ use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::correlation::REQUEST_ID;
 use sekisho_policy::ports::record::TraceEntry;
-use sekisho_policy::ports::{Attempt, CallRecord, Message, Metric, TraceContext};
+use sekisho_policy::ports::{
+    Attempt, CallRecord, Message, Metric, PortFuture, TokenError, Tokens, TraceContext,
+};
 use serde_json::{Value, json};
 
 use super::item::Item;
@@ -21,6 +23,23 @@ use crate::diagnostic::GatewayFacts;
 
 mod golden;
 mod service;
+
+/// Tokens that name whom they are for.
+pub(crate) struct NamedTokens;
+
+impl Tokens for NamedTokens {
+    fn token<'a>(
+        &'a self,
+        resource: &'a str,
+        client_id: Option<&'a str>,
+    ) -> PortFuture<'a, Result<Arc<str>, TokenError>> {
+        Box::pin(async move { Ok(format!("{resource} {}", client_id.unwrap_or("system")).into()) })
+    }
+
+    fn cached(&self, _resource: &str, _client_id: Option<&str>) -> Option<Arc<str>> {
+        None
+    }
+}
 
 /// A diagnostic that wants everything but contents.
 pub(crate) fn plan() -> DiagnosticPlan {

@@ -1,7 +1,5 @@
 //! The service at its worst: it throttles, takes a part, points elsewhere, recovers.
 
-use sekisho_policy::ports::{PortFuture, TokenError, Tokens};
-
 use super::*;
 use crate::export::testing::{Bench, Reply, settle};
 use crate::export::{Answer, Destination, ExportCounts, Verdict};
@@ -10,23 +8,6 @@ use crate::insights::connection::Identity;
 use crate::insights::ingestion::IngestionService;
 use crate::insights::{Connection, InsightsLoggers, LoggerMeans, LoggerSettings};
 use crate::metrics::{BuildInfo, Metrics};
-
-/// Tokens that name whom they are for.
-struct NamedTokens;
-
-impl Tokens for NamedTokens {
-    fn token<'a>(
-        &'a self,
-        resource: &'a str,
-        client_id: Option<&'a str>,
-    ) -> PortFuture<'a, Result<Arc<str>, TokenError>> {
-        Box::pin(async move { Ok(format!("{resource} {}", client_id.unwrap_or("system")).into()) })
-    }
-
-    fn cached(&self, _resource: &str, _client_id: Option<&str>) -> Option<Arc<str>> {
-        None
-    }
-}
 
 fn settings(name: &str, key: &str) -> LoggerSettings {
     let connection = Connection {
