@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
 
 /// A self-hosted AI gateway that runs Azure API Management policy documents.
 #[derive(Debug, Parser)]
@@ -22,6 +23,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Evaluate policy expressions
     Eval(Eval),
+    /// Send a call and show what its policies did, one by one
+    Trace(Trace),
     /// Run a simulated Azure: models, realtime, Content Safety, MCP, A2A, managed identity
     Simulate(Simulate),
     /// Run the examples against a simulated Azure, and show how to call them
@@ -41,7 +44,7 @@ pub(crate) struct Serve {
     /// Address of the data plane (HTTP)
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Address of the management endpoints: /metrics and health
+    /// Address of the management listener: /metrics, health, traces
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) management_listen: Option<SocketAddr>,
     /// Directory the process writes to
@@ -106,6 +109,46 @@ pub(crate) struct Eval {
     pub(crate) batch: Option<PathBuf>,
     /// `@(…)` or `@{…}`; `-` reads one from standard input; on a terminal without one: a prompt
     pub(crate) expression: Option<String>,
+}
+
+/// `trace`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho trace --api chat --header 'api-key: …' --data-binary @body.json POST http://127.0.0.1:8080/openai/…
+  sekisho trace --api chat --data /var/lib/sekisho --json http://127.0.0.1:8080/chat/models
+  sekisho trace --id 0123456789abcdef0123456789abcdef
+
+Asks the management listener for debug credentials, sends the call with them and fetches its trace. The access token is
+that of --token, of SEKISHO_MANAGEMENT_TOKEN, or of the file management-token in the data directory.
+Exit code: 0 when there is a trace, whatever the call came to; 1 when there is none; 2 for wrong options.")]
+pub(crate) struct Trace {
+    /// URL of the management listener
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8090")]
+    pub(crate) url: String,
+    /// Data directory of the gateway, where its access token is
+    #[arg(long, value_name = "DIR", default_value = ".sekisho", conflicts_with = "token")]
+    pub(crate) data: PathBuf,
+    /// Access token of the management listener
+    #[arg(long)]
+    pub(crate) token: Option<SecretString>,
+    /// The API that the call goes to, by its name
+    #[arg(long, value_name = "NAME", conflicts_with = "id", required_unless_present = "id")]
+    pub(crate) api: Option<String>,
+    /// A header of the call
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// The body of the call: a text, @FILE, or @- for standard input
+    #[arg(long, value_name = "TEXT|@FILE")]
+    pub(crate) data_binary: Option<String>,
+    /// Show a trace that is stored already
+    #[arg(long, value_name = "TRACE-ID")]
+    pub(crate) id: Option<String>,
+    /// Print the trace as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Method and URL; the method may be left out
+    #[arg(num_args = 1..=2, value_name = "CALL", conflicts_with = "id", required_unless_present = "id")]
+    pub(crate) call: Vec<String>,
 }
 
 /// `simulate`.

@@ -5,6 +5,7 @@ mod azure_monitor;
 mod export;
 mod identity;
 mod insights;
+mod management;
 mod safety;
 mod semantics;
 mod state;
@@ -14,7 +15,6 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -25,15 +25,14 @@ use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
-use sekisho_telemetry::azure_monitor::{AzureMonitor, AzureMonitorTask};
+use sekisho_telemetry::azure_monitor::AzureMonitor;
 use sekisho_telemetry::insights::InsightsLoggers;
-use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics};
 
 use crate::system::{SystemClock, SystemEntropy};
+use export::Exports;
 use insights::Insights;
+use management::{Bound, Management};
 use safety::SafetyLog;
 use state::{State, StateLog};
 use watch::Watch;
@@ -43,9 +42,6 @@ pub(crate) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// How long the access log may take to write what waits when the process ends.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long exporters may take to send what waits when they end.
-const EXPORT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub(crate) struct Options {
@@ -67,31 +63,6 @@ pub(crate) struct Server {
     access_log: Option<AccessLogThread>,
     exports: Exports,
     watch: Option<Watch>,
-}
-
-/// Where calls are sent to be kept elsewhere.
-struct Exports {
-    insights: Insights,
-    monitor: Option<AzureMonitorTask>,
-}
-
-impl Exports {
-    /// Sends what waits, within the time that exporters have for it. What was lost is counted.
-    async fn finish(self) {
-        let monitor = async {
-            if let Some(monitor) = self.monitor {
-                monitor.finish(EXPORT_PATIENCE).await;
-            }
-        };
-        tokio::join!(self.insights.finish(EXPORT_PATIENCE), monitor);
-    }
-}
-
-/// The management listener.
-struct Management {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
 }
 
 impl Server {
@@ -118,12 +89,15 @@ impl Server {
         let means = export::means(&ports, &snapshots.upstream);
         let monitor = azure_monitor::start(monitor, &process, &ports, means.clone(), &metrics);
         let insights = Insights::new(loggers, &process, &ports, means, &metrics);
-        insights.replace(insights::wanted(&loaded.configuration), EXPORT_PATIENCE);
-        let management = match process.management.address {
-            Some(address) => Some(Management::start(address, metrics).await?),
+        insights.replace(insights::wanted(&loaded.configuration), export::PATIENCE);
+        let bound = match process.management.address {
+            Some(address) => Some(Bound::open(address, &process).await?),
             None => None,
         };
-        let gateway = Gateway::start(GatewayConfig::from(&process), ports, Arc::new(snapshot)).await?;
+        let traces = management::traces(&process, bound.as_ref(), Arc::clone(&ports.clock))?;
+        let config = GatewayConfig::from(&process);
+        let gateway = Gateway::start(config, ports, Arc::new(snapshot), Arc::clone(&traces)).await?;
+        let management = bound.map(|bound| bound.serve(&process, metrics, traces, &gateway));
         let watch = match options.watch {
             true => {
                 Some(Watch::start(&loaded.files).context("cannot watch the configuration; use --no-watch")?)
@@ -149,6 +123,11 @@ impl Server {
         self.management.as_ref().map(|management| format!("http://{}", management.address))
     }
 
+    /// Where the access token of the management listener is, when it was made for it.
+    pub(crate) fn token_file(&self) -> Option<&std::path::Path> {
+        self.management.as_ref()?.token_file.as_deref()
+    }
+
     /// Serves until SIGTERM or SIGINT, then drains. True when every call under way could finish.
     pub(crate) async fn run(mut self) -> Result<bool> {
         let terminated = crate::commands::terminated();
@@ -167,9 +146,7 @@ impl Server {
         }
         let finished = self.gateway.shutdown(self.process.drain_timeout).await;
         if let Some(management) = self.management {
-            // A receiver that is gone has ended by itself.
-            let _ = management.stop.send(());
-            let _ = management.task.await;
+            management.stop().await;
         }
         self.exports.finish().await;
         if let Some(access_log) = self.access_log {
@@ -201,7 +178,7 @@ impl Server {
             watch.follow(&files);
         }
         if let Some(loggers) = loggers {
-            self.exports.insights.replace(loggers, EXPORT_PATIENCE);
+            self.exports.insights.replace(loggers, export::PATIENCE);
         }
         match snapshot {
             Some(snapshot) => {
@@ -337,19 +314,4 @@ fn ports(
         semantics: Arc::new(semantics::semantics(process, state.vectors)?),
         spawner: tokio_spawner(),
     }))
-}
-
-impl Management {
-    async fn start(address: SocketAddr, metrics: Arc<Metrics>) -> Result<Management> {
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let ready = Arc::new(AtomicBool::new(true));
-        let server = MetricsServer::new(metrics, Arc::new(move || ready.load(Ordering::Relaxed)));
-        let task = tokio::spawn(server.serve(listener, async {
-            let _ = stopped.await;
-        }));
-        Ok(Management { address, stop, task })
-    }
 }

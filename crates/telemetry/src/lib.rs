@@ -8,7 +8,7 @@
 //! - [`insights`]: calls, attempts, traces and metrics for Application Insights
 //! - [`llm_rows`]: what was asked of models and answered, as rows
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
-//! - [`server`]: `/metrics` and the health path on the management address
+//! - [`prices`]: what calls cost
 //! - [`text`]: times as text
 
 pub mod access_log;
@@ -19,10 +19,9 @@ pub mod fanout;
 pub mod insights;
 pub mod llm_rows;
 pub mod metrics;
-pub mod server;
+pub mod prices;
 pub mod text;
 
 pub use access_log::{AccessLog, AccessLogOptions};
 pub use fanout::{Fanout, Keeper, Observer, Pricing};
 pub use metrics::{BuildInfo, Metrics};
-pub use server::MetricsServer;

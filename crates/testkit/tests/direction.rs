@@ -18,6 +18,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("gateway", &["diagnostics", "expression", "llm", "policy", "resources"][..]),
         ("telemetry", &["diagnostics", "expression", "llm", "policy"][..]),
         ("simulator", &["llm"][..]),
+        ("management", &["gateway", "telemetry"][..]),
         ("testkit", &["diagnostics", "expression", "llm", "policy", "identity", "state"][..]),
         ("oracle", &["diagnostics", "expression", "policy"][..]),
         (
@@ -30,6 +31,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "resources",
                 "identity",
                 "gateway",
+                "management",
                 "telemetry",
                 "simulator",
                 "state",

@@ -194,7 +194,7 @@ impl CallBackends {
         })?;
         let clients = other_clients.as_deref().unwrap_or(hop.clients);
         let is_own = call.is_clients_own();
-        let is_written_down = is_own && self.observation.keeps_paths;
+        let is_written_down = is_own && self.observation.is_written_down;
         let ForwardCall {
             method,
             path,

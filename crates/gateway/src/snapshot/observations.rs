@@ -23,7 +23,7 @@ pub struct Observing {
     /// What the store of logs keeps.
     pub capture: Capture,
     /// Queries and paths are kept.
-    pub keeps_paths: bool,
+    pub is_written_down: bool,
     /// How long policies took is kept.
     pub policy_timings: bool,
     /// Calls carry on the traces of their callers.
@@ -36,11 +36,11 @@ impl Observing {
     /// What the settings of the process ask for.
     pub fn new(process: &Process) -> Self {
         let Some(logs) = &process.logs else {
-            return Self { keeps_paths: process.azure_monitor.is_some(), ..Self::default() };
+            return Self { is_written_down: process.azure_monitor.is_some(), ..Self::default() };
         };
         Self {
             capture: capture(logs),
-            keeps_paths: true,
+            is_written_down: true,
             policy_timings: logs.policy_timings,
             is_traced: false,
             exclude: logs.exclude.clone(),
@@ -126,7 +126,7 @@ impl<'o> Observations<'o> {
         };
         Observation {
             capture: captures.fold(self.observing.capture.clone(), |all, capture| all.or(&capture)),
-            keeps_paths: self.observing.keeps_paths || insights_plan.is_some() || monitor.is_some(),
+            is_written_down: self.observing.is_written_down || insights_plan.is_some() || monitor.is_some(),
             policy_timings: self.observing.policy_timings,
             privacy: self.privacy(api),
             insights: insights_plan,

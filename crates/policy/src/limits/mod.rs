@@ -24,18 +24,34 @@ use crate::compile::Number;
 use crate::compile::setting::failure;
 use crate::exchange::Exchange;
 use crate::pipeline::PolicyError;
-use crate::ports::Ports;
 use crate::ports::counters::{CounterAsk, CounterState};
+use crate::ports::record::AppliedLimit;
 
 /// The longest `renewal-period` of a rate limit in seconds.
 pub(crate) const LONGEST_RATE_PERIOD: i64 = 300;
 
-/// Asks the counters: one decision for all asks.
+/// Asks the counters: one decision for all asks, which the record of the call tells of.
 ///
 /// # Errors
 /// `StateUnavailable`, 503: the state cannot be reached and the deployment says that nothing is granted then.
-pub(crate) async fn decide(ports: &Ports, asks: &[CounterAsk]) -> Result<Vec<CounterState>, PolicyError> {
-    ports.counters.decide(asks).await.map_err(|error| refusal::unreachable(&error))
+pub(crate) async fn decide(
+    exchange: &mut Exchange,
+    policy: &'static str,
+    asks: &[CounterAsk],
+) -> Result<Vec<CounterState>, PolicyError> {
+    let states = exchange.ports.counters.decide(asks).await.map_err(|error| refusal::unreachable(&error))?;
+    exchange.trace_limits(asks, &states);
+    if exchange.facts.observation.is_written_down {
+        let applied = asks.iter().zip(&states).map(|(ask, state)| AppliedLimit {
+            policy,
+            window: ask.window.name(),
+            limit: ask.limit,
+            count: state.count,
+            is_refused: !state.granted,
+        });
+        exchange.applied_limits.extend(applied);
+    }
+    Ok(states)
 }
 
 /// A whole number between both bounds; an expression may give anything.

@@ -25,8 +25,8 @@ pub struct Observation {
     pub monitor: Option<DiagnosticPlan>,
     /// How calls to backends are tied to the call of the client.
     pub correlation: Correlation,
-    /// Queries of clients and paths of backends are kept.
-    pub keeps_paths: bool,
+    /// Somebody writes calls down: queries, paths of backends and limits are kept.
+    pub is_written_down: bool,
     /// How long each policy took is kept.
     pub policy_timings: bool,
     /// Whose contents are not kept.

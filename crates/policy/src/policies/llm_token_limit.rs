@@ -191,7 +191,7 @@ impl RunLater for LlmTokenLimit {
             let asked = self.limits.asks(exchange, estimate.unwrap_or(0))?;
             let asks: Vec<_> = asked.iter().map(|asked| asked.ask.clone()).collect();
             let reserved_at = exchange.ports.clock.monotonic();
-            let states = decide(&exchange.ports, &asks).await?;
+            let states = decide(exchange, "llm-token-limit", &asks).await?;
             self.announcement.tell_remaining(exchange, &asked, &states);
             if let Some(refusal) = refusal::of(exchange, &self.announcement, &asked, &states) {
                 return Err(refusal);

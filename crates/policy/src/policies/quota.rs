@@ -94,7 +94,7 @@ impl RunLater for Quota {
             };
             let (volumes, mut asks): (Vec<Volume>, Vec<CounterAsk>) =
                 self.asks(exchange, &subscription).into_iter().unzip();
-            let states = decide(&exchange.ports, &asks).await?;
+            let states = decide(exchange, "quota", &asks).await?;
             let names = DECLARATION.names;
             let refused = quota::refusal_of(exchange, names, volumes.iter().copied(), &asks, &states);
             if let Some(error) = refused {

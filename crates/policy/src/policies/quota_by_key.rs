@@ -131,7 +131,7 @@ impl RunLater for QuotaByKey {
             let amount = if waits { 0 } else { self.increment.amount(exchange)? };
             let asks = self.asks(exchange, amount)?;
             let (volumes, mut asks): (Vec<Volume>, Vec<CounterAsk>) = asks.into_iter().unzip();
-            let states = decide(&exchange.ports, &asks).await?;
+            let states = decide(exchange, "quota-by-key", &asks).await?;
             let names = DECLARATION.names;
             let refused = quota::refusal_of(exchange, names, volumes.iter().copied(), &asks, &states);
             if let Some(error) = refused {

@@ -132,7 +132,7 @@ impl RunLater for RateLimit {
             };
             let asks: SmallVec<[CounterAsk; 1]> =
                 self.levels.of(exchange).map(|level| ask(&level, &subscription.id)).collect();
-            let states = decide(&exchange.ports, &asks).await?;
+            let states = decide(exchange, "rate-limit", &asks).await?;
             let remaining =
                 asks.iter().zip(&states).map(|(ask, state)| ask.limit.saturating_sub(state.count)).min();
             let calls = self.levels.own().calls;

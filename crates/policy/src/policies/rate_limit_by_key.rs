@@ -116,7 +116,7 @@ impl RunLater for RateLimitByKey {
             if !waits {
                 ask.amount = self.increment.amount(exchange)?;
             }
-            let states = decide(&exchange.ports, std::slice::from_ref(&ask)).await?;
+            let states = decide(exchange, "rate-limit-by-key", std::slice::from_ref(&ask)).await?;
             let Some(state) = states.first() else { return Ok(Outcome::Continue) };
             self.announcement.tell(exchange, ask.limit, ask.limit.saturating_sub(state.count));
             if !state.granted {

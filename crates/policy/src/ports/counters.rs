@@ -41,6 +41,18 @@ pub enum Window {
     },
 }
 
+impl Window {
+    /// How it forgets, in one word.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Window::Sliding { .. } => "sliding",
+            Window::Fixed { .. } => "period",
+            Window::Calendar { .. } => "calendar",
+            Window::TokenBucket { .. } => "bucket",
+        }
+    }
+}
+
 /// A period of the calendar in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CalendarPeriod {

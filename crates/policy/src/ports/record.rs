@@ -140,17 +140,17 @@ pub struct CacheUse {
 }
 
 /// A limit that a policy held a call against.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedLimit {
     /// The policy, such as `llm-token-limit`.
     pub policy: &'static str,
-    /// What is counted: `calls`, `bytes` or `tokens`.
-    pub unit: &'static str,
-    /// The most of it in the period.
-    pub limit: f64,
-    /// What was left afterwards; negative when more was used than there was.
-    pub remaining: f64,
-    /// The call was refused because of it.
+    /// How it forgets: `sliding`, `period`, `calendar` or `bucket`.
+    pub window: &'static str,
+    /// The most that may be counted.
+    pub limit: u64,
+    /// What is counted, this call included where it was granted.
+    pub count: u64,
+    /// It refused the call.
     pub is_refused: bool,
 }
 

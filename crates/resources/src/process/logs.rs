@@ -1,10 +1,10 @@
 //! What is kept of calls, where, and for how long.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::read::{file_path, short_duration};
+use super::prices::{self, Prices};
+use super::read::short_duration;
 use crate::fields::{Fields, Unknown, text_of, wrong_type};
 use crate::model::Spanned;
 use crate::reading::Reading;
@@ -43,8 +43,8 @@ pub struct Logs {
     pub target: Option<LogTarget>,
     /// `compatibility`: bounds of the cloud.
     pub compatibility: LogCompatibility,
-    /// `prices`: the book of prices.
-    pub prices: Option<PathBuf>,
+    /// `prices`: a file with what models cost; calls have no cost when not set.
+    pub prices: Option<Prices>,
 }
 
 /// `logs.headers`.
@@ -149,7 +149,7 @@ pub(super) fn read(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<Lo
         retention_bytes,
         target: target(&mut fields, reading),
         compatibility: compatibility(&mut fields, reading),
-        prices: file_path(&mut fields, "prices", reading),
+        prices: prices::read(&mut fields, reading),
     };
     fields.finish(Unknown::Refused, reading);
     Some(logs)

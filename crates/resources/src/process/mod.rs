@@ -8,15 +8,18 @@ mod content_safety;
 mod destinations;
 mod identity;
 mod logs;
+mod prices;
 mod read;
 mod semantic_cache;
 mod state;
+mod tracing;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 
 pub use authorizations::Connection;
 pub use azure_monitor::{AzureMonitor, LogStreams};
@@ -24,9 +27,11 @@ pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub use logs::{LogCompatibility, LogExclusion, LogMasking, LogTarget, LoggedHeaders, Logs};
+pub use prices::{Price, Prices, Terms};
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
 pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
+pub use tracing::Tracing;
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -61,6 +66,8 @@ pub struct Process {
     pub content_safety: ContentSafety,
     /// `semanticCache`: how answers of models are kept by their meaning.
     pub semantic_cache: SemanticCache,
+    /// `tracing`: how calls may ask to be traced.
+    pub tracing: Tracing,
 }
 
 impl Default for Process {
@@ -81,6 +88,7 @@ impl Default for Process {
             state: State::default(),
             content_safety: ContentSafety::default(),
             semantic_cache: SemanticCache::default(),
+            tracing: Tracing::default(),
         }
     }
 }
@@ -161,17 +169,26 @@ pub struct TlsFiles {
 }
 
 /// `management`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Management {
     /// `address`: `127.0.0.1:8090` when not set, `None` for `off`. Without certificate it must be a loopback address.
     pub address: Option<SocketAddr>,
     /// `certificateFile` and `keyFile`.
     pub tls: Option<TlsFiles>,
+    /// `accessToken`, or the content of `accessTokenFile`: what callers show; one in the data directory when not set.
+    pub access_token: Option<SecretString>,
+    /// `hosts`: names under which the listener may be called, beside `localhost` and addresses.
+    pub hosts: Vec<String>,
 }
 
 impl Default for Management {
     fn default() -> Self {
-        Self { address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))), tls: None }
+        Self {
+            address: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8090))),
+            tls: None,
+            access_token: None,
+            hosts: Vec::new(),
+        }
     }
 }
 

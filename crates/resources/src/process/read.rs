@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
     Upstream, WebSocketLimits, authorizations, azure_monitor, content_safety, destinations, identity, logs,
-    semantic_cache, state,
+    semantic_cache, state, tracing,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -39,6 +40,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),
         semantic_cache: semantic_cache::read(fields, reading),
+        tracing: tracing::read(fields, reading),
     }
 }
 
@@ -135,6 +137,10 @@ fn management(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Management {
     let Some(mut fields) = top.object("management", reading) else { return management };
     let given = address(&mut fields, "address", reading);
     management.tls = tls_files(&mut fields, reading);
+    management.access_token = access_token(&mut fields, reading);
+    for node in fields.list("hosts", reading) {
+        management.hosts.extend(text_of(node, "hosts", reading).map(|name| name.value.trim().to_owned()));
+    }
     if let Some(given) = given {
         let exposed = given.value.is_some_and(|address| !address.ip().is_loopback());
         if exposed && management.tls.is_none() {
@@ -146,6 +152,33 @@ fn management(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> Management {
     }
     fields.finish(Unknown::Refused, reading);
     management
+}
+
+/// `accessToken`, or `accessTokenFile`. A short one could be guessed.
+fn access_token(management: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<SecretString> {
+    const SHORTEST: usize = 16;
+    let direct = management.secret("accessToken", reading);
+    let from_file = match management.filled_text("accessTokenFile", reading) {
+        Some(path) => {
+            let file = reading.beside(path.span, &path.value);
+            let token = reading.read_secret(&file, path.span);
+            token.map(|token| Spanned::new(SecretString::from(token.trim()), path.span))
+        }
+        None => None,
+    };
+    if let (Some(_), Some(second)) = (&direct, &from_file) {
+        let message = "`accessToken` and `accessTokenFile` exclude each other";
+        reading.error("invalid-value", second.span, message, "remove one of them");
+    }
+    let token = direct.or(from_file)?;
+    let text = token.value.expose_secret();
+    if text.len() < SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message =
+            format!("the access token must have at least {SHORTEST} printable characters and no blanks");
+        reading.error("invalid-value", token.span, message, "make one with `openssl rand -hex 32`");
+        return None;
+    }
+    Some(token.value)
 }
 
 /// `certificateFile` and `keyFile`, which come together.

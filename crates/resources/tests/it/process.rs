@@ -18,7 +18,8 @@ listeners:
   http: 127.0.0.1:9080
   https: {certificateFile: tls/c.pem, keyFile: tls/k.pem, clientCertificate: request}
   clientCertificateHeader: X-ARR-ClientCert
-management: {address: localhost:9090}
+management: {address: localhost:9090, accessToken: 0123456789abcdef, hosts: [gw.example]}
+tracing: {legacyHeader: true}
 dataDirectory: data
 limits: {bufferedBodyBytes: 1048576}
 drainTimeout: 5s
@@ -59,6 +60,10 @@ resources: {}
     assert_eq!(https.address.port(), 8443);
     assert_eq!(https.tls.key, folder.path().join("tls/k.pem"));
     assert_eq!(process.management.address.unwrap().to_string(), "127.0.0.1:9090");
+    let token = process.management.access_token.as_ref().unwrap();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(token), "0123456789abcdef");
+    assert_eq!(process.management.hosts, ["gw.example"]);
+    assert!(process.tracing.legacy_header);
     assert_eq!(process.data_directory, folder.path().join("data"));
     assert_eq!(process.limits.buffered_body_bytes, 1_048_576);
     assert_eq!(process.limits.url_bytes, 16_384);

@@ -120,6 +120,10 @@ pub(crate) async fn run(arguments: cli::Demo) -> Result<ExitCode> {
 
 /// Puts the files of an example below `target`, all examples together: one service directory.
 fn unpack(source: &Dir<'_>, target: &std::path::Path) -> Result<()> {
+    // What a gateway writes beside its configuration belongs to that gateway.
+    let is_hidden = |path: &std::path::Path| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+    };
     for file in source.files() {
         let path = target.join(file.path());
         if let Some(parent) = path.parent() {
@@ -127,7 +131,7 @@ fn unpack(source: &Dir<'_>, target: &std::path::Path) -> Result<()> {
         }
         std::fs::write(&path, file.contents()).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    source.dirs().try_for_each(|folder| unpack(folder, target))
+    source.dirs().filter(|folder| !is_hidden(folder.path())).try_for_each(|folder| unpack(folder, target))
 }
 
 /// The simulated accounts; the provisioned one throttles soon, so that its pool can be seen at work.

@@ -5,6 +5,7 @@ mod demo;
 mod eval;
 mod serve;
 mod simulate;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::Check(arguments) => runtime()?.block_on(check::run(arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Simulate(arguments) => runtime()?.block_on(simulate::run(arguments)),
+        Command::Trace(arguments) => runtime()?.block_on(trace::run(arguments)),
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),
     }
 }

@@ -24,6 +24,9 @@ pub(crate) async fn run(arguments: cli::Serve) -> Result<ExitCode> {
     }
     if let Some(url) = server.management_url() {
         anstream::println!("management listening on {url}");
+        if let Some(file) = server.token_file() {
+            anstream::println!("management access token in {}", file.display());
+        }
     }
     Ok(if server.run().await? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -6,8 +6,32 @@ use std::time::Duration;
 use sekisho_gateway::Upstream;
 use sekisho_policy::ports::Ports;
 use sekisho_resources::process::Process;
+use sekisho_telemetry::azure_monitor::AzureMonitorTask;
 use sekisho_telemetry::diagnostic::GatewayFacts;
 use sekisho_telemetry::export::{ExportLog, ExportMeans};
+
+use super::insights::Insights;
+
+/// How long exporters may take to send what waits when they end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where calls are sent to be kept elsewhere.
+pub(super) struct Exports {
+    pub(super) insights: Insights,
+    pub(super) monitor: Option<AzureMonitorTask>,
+}
+
+impl Exports {
+    /// Sends what waits, within [`PATIENCE`]. What was lost is counted.
+    pub(super) async fn finish(self) {
+        let monitor = async {
+            if let Some(monitor) = self.monitor {
+                monitor.finish(PATIENCE).await;
+            }
+        };
+        tokio::join!(self.insights.finish(PATIENCE), monitor);
+    }
+}
 
 /// Where exporters send is the operator's choice: the rules for what policies may call do not hold.
 pub(super) fn means(ports: &Ports, upstream: &Arc<Upstream>) -> ExportMeans {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::timeout;
@@ -16,6 +17,8 @@ pub(crate) struct Gateway {
     child: Child,
     pub(crate) url: String,
     pub(crate) management: String,
+    /// Where it keeps its own files.
+    pub(crate) data: TempDir,
     stderr: Lines<BufReader<ChildStderr>>,
     stdout: Option<Lines<BufReader<ChildStdout>>>,
 }
@@ -23,10 +26,12 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Starts it on free ports and waits until it is ready.
     pub(crate) async fn start(path: &Path, environment: &[(String, String)]) -> Self {
+        let data = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .arg("serve")
             .arg(path)
-            .args(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
             .envs(environment.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -54,7 +59,7 @@ impl Gateway {
                 management = Some(address);
             }
         }
-        Self { child, url: url.unwrap(), management: management.unwrap(), stderr, stdout: Some(stdout) }
+        Self { child, url: url.unwrap(), management: management.unwrap(), data, stderr, stdout: Some(stdout) }
     }
 
     /// Waits for a line on standard error that holds `text`; gives all lines up to it.
