@@ -9,9 +9,10 @@
 //! - [`usage`]: token counts the backend reports, and where a count comes from
 //! - [`sse`]: an incremental reader of server-sent events
 //! - [`stream`]: token counts of a streamed reply
+//! - [`transcript`]: what was asked and answered, as messages of roles
 //! - [`translate`]: Chat Completions in front of Anthropic Messages
 //!
-//! Everything but `translate` borrows from the bytes it is given and skips what it does not need; nothing is async and
+//! Everything but `transcript` and `translate` borrows from the bytes it is given and skips what it does not need; nothing is async and
 //! nothing panics on malformed input.
 
 pub mod completion;
@@ -25,6 +26,7 @@ pub mod rpc;
 pub mod sse;
 pub mod stream;
 mod surrogates;
+pub mod transcript;
 pub mod translate;
 pub mod usage;
 

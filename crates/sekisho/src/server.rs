@@ -1,8 +1,11 @@
 //! Joins adapters to ports, runs the gateway, and takes changed configurations into service.
 
 mod authorizations;
+mod azure_monitor;
 mod event_hubs;
+mod export;
 mod identity;
+mod insights;
 mod management;
 mod prices;
 mod safety;
@@ -25,10 +28,14 @@ use sekisho_policy::ports::{Clock, Event, EventHubs, PortSet, Ports, Recorder, T
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
 use sekisho_telemetry::access_log::AccessLogThread;
+use sekisho_telemetry::azure_monitor::AzureMonitor;
+use sekisho_telemetry::insights::InsightsLoggers;
 use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics};
 
 use crate::system::{SystemClock, SystemEntropy};
 use event_hubs::EventHubLog;
+use export::Exports;
+use insights::Insights;
 use management::{Bound, Management};
 use safety::SafetyLog;
 use state::{State, StateLog};
@@ -59,6 +66,7 @@ pub(crate) struct Server {
     management: Option<Management>,
     hubs: Arc<Hubs>,
     access_log: Option<AccessLogThread>,
+    exports: Exports,
     watch: Option<Watch>,
 }
 
@@ -71,9 +79,11 @@ impl Server {
         override_by_flags(&mut process, &options);
         refuse_open_management(&process)?;
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
-        let (recorder, access_log) = recorder(&process, &metrics)?;
-        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let loggers = insights::loggers(&clock);
+        let monitor = azure_monitor::keeper(&process, &metrics);
+        let (recorder, access_log) = recorder(&process, &metrics, &loggers, monitor.as_ref())?;
+        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
         let (ports, hubs) =
@@ -86,6 +96,10 @@ impl Server {
             anstream::eprintln!("`eventHubs` names `{name}`, which is no logger; it has no effect");
         }
         hubs.replace(event_hubs::settings(&process, &loaded.configuration));
+        let means = export::means(&ports, &snapshots.upstream);
+        let monitor = azure_monitor::start(monitor, &process, &ports, means.clone(), &metrics);
+        let insights = Insights::new(loggers, &process, &ports, means, &metrics);
+        insights.replace(insights::wanted(&loaded.configuration), export::PATIENCE);
         let bound = match process.management.address {
             Some(address) => Some(Bound::open(address, &process).await?),
             None => None,
@@ -100,7 +114,8 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, hubs, access_log, watch })
+        let exports = Exports { insights, monitor };
+        Ok(Server { options, process, snapshots, gateway, management, hubs, access_log, exports, watch })
     }
 
     /// URLs of the data plane.
@@ -144,6 +159,7 @@ impl Server {
         if let Some(management) = self.management {
             management.stop().await;
         }
+        self.exports.finish().await;
         if let Some(access_log) = self.access_log {
             access_log.finish(LOG_PATIENCE);
         }
@@ -163,14 +179,18 @@ impl Server {
             let loaded = sekisho_resources::load(&path, &*environment);
             let snapshot = compile(&loaded, &snapshots, Some(&previous));
             let hubs = event_hubs::settings(&process, &loaded.configuration);
-            (loaded.files, snapshot, hubs)
+            let loggers = snapshot.is_some().then(|| insights::wanted(&loaded.configuration));
+            (loaded.files, snapshot, hubs, loggers)
         });
-        let Ok((files, snapshot, hubs)) = work.await else {
+        let Ok((files, snapshot, hubs, loggers)) = work.await else {
             anstream::eprintln!("the configuration could not be read; the running one stays in service");
             return;
         };
         if let Some(watch) = &mut self.watch {
             watch.follow(&files);
+        }
+        if let Some(loggers) = loggers {
+            self.exports.insights.replace(loggers, export::PATIENCE);
         }
         match snapshot {
             Some(snapshot) => {
@@ -249,8 +269,11 @@ fn refuse_open_management(process: &Process) -> Result<()> {
 fn recorder(
     process: &Process,
     metrics: &Arc<Metrics>,
+    loggers: &Arc<InsightsLoggers>,
+    monitor: Option<&Arc<AzureMonitor>>,
 ) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
     let mut fanout = Fanout::new()
+        .keeper(Arc::clone(loggers) as _)
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
         .observer(Arc::new(EventHubLog::default()))
@@ -258,6 +281,7 @@ fn recorder(
     if let Some(prices) = process.logs.as_ref().and_then(|logs| logs.prices.as_ref()) {
         fanout = fanout.priced_by(prices::book(prices));
     }
+    let fanout = azure_monitor::member(fanout, monitor);
     if !process.access_log {
         return Ok((Arc::new(fanout), None));
     }

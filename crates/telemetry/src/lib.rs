@@ -2,12 +2,22 @@
 //!
 //! - [`fanout`]: one recorder of several
 //! - [`access_log`]: one JSON line for each call, in the words of API Management's gateway log
+//! - [`export`]: what all exporters share that push records somewhere
+//! - [`azure_monitor`]: rows for the Logs Ingestion API
+//! - [`diagnostic`]: what a diagnostic lets through
+//! - [`insights`]: calls, attempts, traces and metrics for Application Insights
+//! - [`llm_rows`]: what was asked of models and answered, as rows
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
 //! - [`prices`]: what calls cost
 //! - [`text`]: times as text
 
 pub mod access_log;
+pub mod azure_monitor;
+pub mod diagnostic;
+pub mod export;
 pub mod fanout;
+pub mod insights;
+pub mod llm_rows;
 pub mod metrics;
 pub mod prices;
 pub mod text;

@@ -11,9 +11,9 @@ use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::observation::Observation;
-use sekisho_policy::ports::correlation::{TRACE_PARENT, TRACE_STATE, TraceContext};
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
+    TraceContext,
 };
 
 use super::breaker::CallOutcome;
@@ -259,11 +259,7 @@ impl CallBackends {
     fn pass_on(&self, trace: &TraceContext, headers: &mut HeaderMap) -> [u8; 8] {
         let random = self.set.ports.entropy.uuid();
         let span_id = std::array::from_fn(|place| random[place]);
-        headers.insert(&TRACE_PARENT, trace.header(span_id));
-        match &trace.state {
-            Some(state) => headers.insert(&TRACE_STATE, state.clone()),
-            None => headers.remove(&TRACE_STATE),
-        };
+        trace.pass_on(span_id, headers);
         span_id
     }
 

@@ -55,16 +55,18 @@ impl Call {
     /// Begins the account of a call.
     pub(crate) fn begin(clock: &Arc<dyn Clock>, recorder: &Arc<dyn Recorder>, request_id: [u8; 16]) -> Self {
         recorder.started();
+        let started = clock.monotonic();
         let record = CallRecord {
             request_id,
             timestamp_ticks: clock.utc_ticks(),
+            started,
             status: CLIENT_CLOSED_REQUEST,
             incomplete: true,
             ..CallRecord::default()
         };
         Self {
             record: Some(Box::new(record)),
-            started: clock.monotonic(),
+            started,
             clock: Arc::clone(clock),
             recorder: Arc::clone(recorder),
             exchange: None,

@@ -224,10 +224,13 @@ impl Service {
 
     /// Where a call stands in a distributed trace; none when nobody asks.
     fn trace_context(&self, observation: &Observation, headers: &HeaderMap) -> Option<TraceContext> {
-        (observation.correlation == Correlation::W3c).then(|| {
-            let (trace, span) = (self.ports.entropy.uuid(), self.ports.entropy.uuid());
-            TraceContext::of(headers, trace, std::array::from_fn(|place| span[place]))
-        })
+        let begin = match observation.correlation {
+            Correlation::None => return None,
+            Correlation::Legacy => TraceContext::legacy,
+            Correlation::W3c => TraceContext::of,
+        };
+        let (trace, span) = (self.ports.entropy.uuid(), self.ports.entropy.uuid());
+        Some(begin(headers, trace, std::array::from_fn(|place| span[place])))
     }
 
     /// Requests that are refused whatever they are for.

@@ -9,7 +9,7 @@ use http::HeaderName;
 use sekisho_diagnostics::{Diagnostic, MappedText};
 use sekisho_expression::Program;
 use sekisho_policy::observation::{
-    Capture, Correlation, DiagnosticPlan, HeaderChoice, LanguageModelPlan, MaskMode, MessageCapture,
+    Agent, Capture, Correlation, DiagnosticPlan, HeaderChoice, LanguageModelPlan, MaskMode, MessageCapture,
     MessagePlan, Observation, Privacy, Verbosity,
 };
 use sekisho_resources::model::{
@@ -35,7 +35,9 @@ pub struct Observing {
 impl Observing {
     /// What the settings of the process ask for.
     pub fn new(process: &Process) -> Self {
-        let Some(logs) = &process.logs else { return Self::default() };
+        let Some(logs) = &process.logs else {
+            return Self { is_written_down: process.azure_monitor.is_some(), ..Self::default() };
+        };
         Self {
             capture: capture(logs),
             is_written_down: true,
@@ -99,7 +101,12 @@ impl<'o> Observations<'o> {
     /// For calls of an API.
     pub(super) fn of(&self, api: &Api) -> Arc<Observation> {
         let find = |name: &str| api.diagnostics.get(name).or_else(|| self.diagnostics.get(name));
-        Arc::new(self.observation(find, Some(&api.name.value)))
+        let observation = self.observation(find, Some(&api.name.value));
+        let agent = api
+            .agent
+            .as_ref()
+            .map(|agent| Agent { id: agent.id.as_str().into(), name: api.display_name.as_str().into() });
+        Arc::new(Observation { agent, ..observation })
     }
 
     fn observation<'d>(
@@ -125,6 +132,7 @@ impl<'o> Observations<'o> {
             insights: insights_plan,
             monitor,
             correlation,
+            agent: None,
         }
     }
 
@@ -196,14 +204,24 @@ fn plan(settings: &DiagnosticSettings) -> Option<DiagnosticPlan> {
     })
 }
 
+/// Names that are none are in no message either.
+fn written_names(names: &[String]) -> (Arc<[HeaderName]>, Arc<[Arc<str>]>) {
+    let read =
+        |name: &String| Some((HeaderName::from_bytes(name.as_bytes()).ok()?, Arc::from(name.as_str())));
+    let (headers, written): (Vec<_>, Vec<_>) = names.iter().filter_map(read).unzip();
+    (headers.into(), written.into())
+}
+
 fn message_plan(written: &MessageDiagnostic) -> MessagePlan {
     let mode = |is_hidden: bool| if is_hidden { MaskMode::Hide } else { MaskMode::Mask };
     let header = |(name, is_hidden): &(String, bool)| {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, mode(*is_hidden)))
     };
     let parameter = |(name, is_hidden): &(String, bool)| (name.as_str().into(), mode(*is_hidden));
+    let (headers, header_names) = written_names(&written.headers);
     MessagePlan {
-        headers: header_names(&written.headers),
+        headers,
+        header_names,
         body_bytes: written.body_bytes,
         masked_headers: written.masked_headers.iter().filter_map(header).collect(),
         masked_query: written.masked_query.iter().map(parameter).collect(),

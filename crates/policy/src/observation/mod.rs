@@ -31,6 +31,8 @@ pub struct Observation {
     pub policy_timings: bool,
     /// Whose contents are not kept.
     pub privacy: Privacy,
+    /// What the API is as an agent; none for one that is none.
+    pub agent: Option<Agent>,
 }
 
 impl Observation {
@@ -38,6 +40,15 @@ impl Observation {
     pub fn metrics_logger(&self) -> Option<Arc<str>> {
         self.insights.as_ref().filter(|plan| plan.metrics).map(|plan| Arc::clone(&plan.logger))
     }
+}
+
+/// An API that is an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// `agent.id`.
+    pub id: Arc<str>,
+    /// The display name of the API.
+    pub name: Arc<str>,
 }
 
 /// Whose contents are not kept: bodies, headers, queries and trace entries. That the call was made is.
@@ -229,6 +240,8 @@ pub struct DiagnosticPlan {
 pub struct MessagePlan {
     /// `headers`.
     pub headers: Arc<[HeaderName]>,
+    /// The same as they are written in the diagnostic, which is how they are shown.
+    pub header_names: Arc<[Arc<str>]>,
     /// `body.bytes`; 0 for nothing.
     pub body_bytes: usize,
     /// `dataMasking.headers`.

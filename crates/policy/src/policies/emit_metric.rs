@@ -48,7 +48,8 @@ metrics; what lies beyond is dropped and counted in `sekisho_custom_metric_value
         }],
         example: "dimensions",
         differences: &[
-            "Metrics go to `/metrics` for Prometheus; Application Insights with `metrics: true` on a diagnostic is not needed.",
+            "Metrics go to `/metrics` for Prometheus whatever diagnostics say, and to Application Insights when the call's \
+             diagnostic has `metrics: true`.",
             "The limit of ten holds for all dimensions, default ones included; more than five with values of their own are \
              a warning.",
             "Names are compared without regard to case, and of two that are the same the first one counts.",

@@ -32,7 +32,8 @@ pub const DECLARATION: Declaration = Declaration {
         errors: &[ErrorFact::EXPRESSION],
         example: "dimensions",
         differences: &[
-            "Metrics go to `/metrics` for Prometheus; a diagnostic with `metrics: true` is not needed.",
+            "Metrics go to `/metrics` for Prometheus whatever diagnostics say, and to Application Insights when the call's \
+             diagnostic has `metrics: true`.",
             "The limit of ten holds for all dimensions, default ones included; more than five with values of their own are \
              a warning.",
             "The usage that a stream reports is counted in place of an estimate.",

@@ -38,7 +38,7 @@ pub const DECLARATION: Declaration = Declaration {
     ]),
     once: false,
     reference: Reference {
-        behaviour: "Adds an entry to the trace of the call and to its log record: source, severity, message and properties. Entries are never sampled away; a call keeps 200 at most.",
+        behaviour: "Adds an entry to the trace of the call and to its log record: source, severity, message and properties. It also goes to Application Insights when its severity is at least the `verbosity` of the call's diagnostic. Entries are never sampled away; a call keeps 200 at most.",
         errors: &[ErrorFact::EXPRESSION],
         example: "message-and-metadata",
         differences: &["The message may also be the text of the element itself, as older documents have it."],

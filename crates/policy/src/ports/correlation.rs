@@ -1,7 +1,12 @@
-//! Where a call stands in a distributed trace: the W3C Trace Context of `traceparent` and `tracestate`.
+//! Where a call stands in a distributed trace: the W3C Trace Context of `traceparent` and `tracestate`, or the older
+//! protocol of [`Request-Id`](request_id).
+
+mod request_id;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue};
+
+pub use request_id::{REQUEST_ID, RequestIds};
 
 /// `traceparent`.
 pub static TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -21,12 +26,18 @@ pub struct TraceContext {
     pub is_sampled: bool,
     /// `tracestate`, as it came.
     pub state: Option<HeaderValue>,
+    /// The ids of the older protocol, where that is spoken in place of the standard.
+    pub legacy: Option<RequestIds>,
 }
 
 impl TraceContext {
+    fn begun(trace_id: [u8; 16], span_id: [u8; 8]) -> Self {
+        Self { trace_id, span_id, parent_id: None, is_sampled: true, state: None, legacy: None }
+    }
+
     /// The place that the headers of a request give, or the beginning of a trace. `fresh` is random.
     pub fn of(headers: &HeaderMap, fresh: [u8; 16], span: [u8; 8]) -> Self {
-        let begun = Self { trace_id: fresh, span_id: span, parent_id: None, is_sampled: true, state: None };
+        let begun = Self::begun(fresh, span);
         let mut parents = headers.get_all(&TRACE_PARENT).iter();
         // More than one is as good as none.
         let (Some(parent), None) = (parents.next(), parents.next()) else { return begun };
@@ -37,6 +48,28 @@ impl TraceContext {
             _ => None,
         };
         Self { trace_id, parent_id: Some(parent_id), is_sampled: flags & 1 == 1, state, ..begun }
+    }
+
+    /// The same by `Request-Id`.
+    pub fn legacy(headers: &HeaderMap, fresh: [u8; 16], span: [u8; 8]) -> Self {
+        let mut ids = headers.get_all(&REQUEST_ID).iter();
+        let caller = ids.next().filter(|_| ids.next().is_none()).and_then(|id| id.to_str().ok());
+        Self { legacy: Some(RequestIds::of(caller, &fresh, &span)), ..Self::begun(fresh, span) }
+    }
+
+    /// Tells whoever is called where the call stands: `span_id` is the call that this one makes.
+    pub fn pass_on(&self, span_id: [u8; 8], headers: &mut HeaderMap) {
+        if let Some(ids) = &self.legacy {
+            if let Ok(id) = HeaderValue::from_str(&ids.below(&span_id)) {
+                headers.insert(&REQUEST_ID, id);
+            }
+            return;
+        }
+        headers.insert(&TRACE_PARENT, self.header(span_id));
+        match &self.state {
+            Some(state) => headers.insert(&TRACE_STATE, state.clone()),
+            None => headers.remove(&TRACE_STATE),
+        };
     }
 
     /// `traceparent` for a call that this one makes.

@@ -32,6 +32,8 @@ pub struct CallRecord {
     pub request_id: [u8; 16],
     /// Wall time of arrival in 100 ns ticks since 0001-01-01T00:00:00Z.
     pub timestamp_ticks: i64,
+    /// Monotonic time of arrival.
+    pub started: Duration,
     /// Until the last byte of the response.
     pub duration: Duration,
     /// Until the first byte of the response.

@@ -3,7 +3,9 @@
 use sekisho_diagnostics::closest;
 
 use crate::fields::quoted;
-use crate::model::{Api, BackendKind, Configuration, DiagnosticSettings, Pool, Spanned, SubscriptionScope};
+use crate::model::{
+    Api, BackendKind, Configuration, DiagnosticSettings, LoggerType, Pool, Spanned, SubscriptionScope,
+};
 use crate::reading::Reading;
 use crate::sections::Section;
 
@@ -95,9 +97,26 @@ fn loggers<'c>(
     configuration: &Configuration,
     reading: &mut Reading<'_>,
 ) {
-    for logger in diagnostics.filter_map(|diagnostic| diagnostic.logger.as_ref()) {
-        if !logger.value.eq_ignore_ascii_case(BUILT_IN_LOGGER) {
-            expect(Section::Loggers, logger, configuration.loggers.keys(), reading);
+    for diagnostic in diagnostics {
+        let Some(logger) = &diagnostic.logger else { continue };
+        let wanted = match diagnostic.name.value.as_str() {
+            "applicationinsights" => Some((LoggerType::ApplicationInsights, "applicationInsights")),
+            "azuremonitor" => Some((LoggerType::AzureMonitor, "azureMonitor")),
+            _ => None,
+        };
+        let found = match configuration.loggers.get(&logger.value) {
+            Some(found) => found.logger_type,
+            None if logger.value.eq_ignore_ascii_case(BUILT_IN_LOGGER) => LoggerType::AzureMonitor,
+            None => {
+                expect(Section::Loggers, logger, configuration.loggers.keys(), reading);
+                continue;
+            }
+        };
+        if let Some((_, word)) = wanted.filter(|(wanted, _)| *wanted != found) {
+            let message = format!("`{}` is not a logger of the type `{word}`", logger.value);
+            let help = format!("the diagnostic `{}` writes to none of another type", diagnostic.name.value);
+            let place = reading.name_inside(logger.span, &logger.value);
+            reading.error("wrong-logger-type", place, message, help);
         }
     }
 }

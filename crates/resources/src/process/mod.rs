@@ -3,6 +3,7 @@
 //! Everything is optional. Paths are relative to the file and stand here joined to its folder.
 
 mod authorizations;
+mod azure_monitor;
 mod content_safety;
 mod destinations;
 mod event_hubs;
@@ -23,6 +24,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 pub use authorizations::Connection;
+pub use azure_monitor::{AzureMonitor, LogStreams};
 pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use event_hubs::{EventHubProtocol, EventHubSettings, KafkaSecurity};
@@ -57,6 +59,8 @@ pub struct Process {
     pub access_log: bool,
     /// `logs`: what is kept of calls; nothing when not set.
     pub logs: Option<Logs>,
+    /// `azureMonitor`: rows of calls for the Logs Ingestion API; none when not set.
+    pub azure_monitor: Option<AzureMonitor>,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
@@ -84,6 +88,7 @@ impl Default for Process {
             connections: Vec::new(),
             access_log: false,
             logs: None,
+            azure_monitor: None,
             upstream: Upstream::default(),
             state: State::default(),
             content_safety: ContentSafety::default(),

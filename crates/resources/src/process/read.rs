@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, WebSocketLimits, authorizations, content_safety, destinations, event_hubs, identity, logs,
+    Upstream, WebSocketLimits, authorizations, azure_monitor, content_safety, destinations, event_hubs, identity, logs,
     semantic_cache, state, tracing,
 };
 use crate::duration;
@@ -35,6 +35,7 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         connections: authorizations::read(fields, reading),
         access_log: access_log(fields, reading),
         logs: logs::read(fields, reading),
+        azure_monitor: azure_monitor::read(fields, reading),
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),

@@ -178,3 +178,41 @@ fn a_missing_path_is_a_finding() {
     let loaded = load_path(folder.path());
     assert_eq!(loaded.diagnostics[0].code, "empty-configuration");
 }
+
+#[test]
+fn diagnostics_write_to_loggers_of_their_own_type() {
+    let (folder, loaded) = load_text(
+        "loggers:
+  hub: {loggerType: azureEventHub}
+  insights: {loggerType: applicationInsights}
+  monitor: {loggerType: azureMonitor}
+diagnostics:
+  applicationinsights: {loggerId: /loggers/hub}
+  azuremonitor: {loggerId: /loggers/insights}
+apis:
+  built-in:
+    path: a
+    diagnostics:
+      applicationinsights: {loggerId: /loggers/azuremonitor}
+      azuremonitor: {loggerId: /loggers/azuremonitor}
+  right:
+    path: b
+    diagnostics:
+      applicationinsights: {loggerId: /loggers/insights}
+      azuremonitor: {loggerId: /loggers/monitor}
+",
+    );
+    let found = places(&folder, &loaded);
+    let wrong: Vec<_> = found.iter().filter(|place| place.ends_with("wrong-logger-type")).collect();
+    assert_eq!(
+        wrong,
+        [
+            "sekisho.yaml:6:44 wrong-logger-type",
+            "sekisho.yaml:7:37 wrong-logger-type",
+            "sekisho.yaml:12:48 wrong-logger-type",
+        ]
+    );
+    let message =
+        &loaded.diagnostics.iter().find(|finding| finding.code == "wrong-logger-type").unwrap().message;
+    assert_eq!(message, "`hub` is not a logger of the type `applicationInsights`");
+}

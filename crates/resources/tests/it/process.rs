@@ -249,3 +249,33 @@ fn mistakes_of_state_are_found_at_their_place() {
         assert!(!message.contains("secret"), "{shown}");
     }
 }
+
+#[test]
+fn rows_go_to_streams_of_a_rule() {
+    let (_folder, loaded) = load_text(
+        "azureMonitor:
+  endpoint: https://team.westeurope-1.ingest.monitor.azure.com/
+  ruleId: dcr-1
+  streams: {gatewayLogs: Custom-Gateway, llmLogs: Custom-Llm}
+  identityClientId: SystemAssigned
+",
+    );
+    assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
+    let monitor = loaded.process.azure_monitor.unwrap();
+    assert_eq!(monitor.endpoint, "https://team.westeurope-1.ingest.monitor.azure.com");
+    assert_eq!((&*monitor.rule_id, monitor.client_id), ("dcr-1", None));
+    assert_eq!(monitor.streams.llm_logs.as_deref(), Some("Custom-Llm"));
+}
+
+#[test]
+fn tokens_go_nowhere_in_plain_text() {
+    for endpoint in
+        ["http://collector.example", "https://collector.example/path", "https://u:p@x.example", "x"]
+    {
+        let text = format!("azureMonitor: {{endpoint: '{endpoint}', ruleId: r, streams: {{llmLogs: s}}}}\n");
+        let (folder, loaded) = load_text(&text);
+        assert_eq!(places(&folder, &loaded), ["sekisho.yaml:1:26 invalid-url"], "{endpoint}");
+    }
+    let (folder, loaded) = load_text("azureMonitor: {endpoint: 'http://127.0.0.1:1', ruleId: r}\n");
+    assert_eq!(places(&folder, &loaded), ["sekisho.yaml:1:15 missing-property"]);
+}

@@ -44,6 +44,9 @@ const OUTCOME: &[&str; 1] = &["outcome"];
 const LOGGER: &[&str; 1] = &["logger"];
 const LOGGER_REASON: &[&str; 2] = &["logger", "reason"];
 const METRIC: &[&str; 1] = &["metric"];
+const SIGNAL: &[&str; 2] = &["exporter", "signal"];
+const EXPORTER: &[&str; 1] = &["exporter"];
+const LOSS: &[&str; 2] = &["exporter", "reason"];
 
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
@@ -125,6 +128,9 @@ pub(super) struct Families {
     pub(super) event_hub_events_dropped: Series<2, Counter>,
     pub(super) event_hub_events_truncated: Series<1, Counter>,
     pub(super) custom_values_dropped: Series<1, Counter>,
+    pub(super) export_sent: Series<2, Counter>,
+    pub(super) export_failures: Series<1, Counter>,
+    pub(super) export_dropped: Series<2, Counter>,
 }
 
 fn histograms(bounds: fn() -> Histogram) -> Histograms {
@@ -351,6 +357,27 @@ impl Families {
                 "Values of metrics of policies that were dropped because a bound on their number was reached",
                 METRIC,
                 [&words],
+            ),
+            export_sent: counters(
+                registry,
+                "export_sent",
+                "What exporters sent and destinations took: calls, log entries, or pages of metrics",
+                SIGNAL,
+                [&words, &words],
+            ),
+            export_failures: counters(
+                registry,
+                "export_failures",
+                "Attempts of exporters to send something that failed",
+                EXPORTER,
+                [&words],
+            ),
+            export_dropped: counters(
+                registry,
+                "export_dropped",
+                "What exporters lost, by the reason",
+                LOSS,
+                [&words, &words],
             ),
         }
     }

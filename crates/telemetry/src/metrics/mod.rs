@@ -74,6 +74,21 @@ impl Metrics {
         self.families.lines_failed.with([Some(log)], Counter::clone)
     }
 
+    /// Counts items that a destination took.
+    pub(crate) fn export_sent(&self, exporter: &str, signal: &str) -> Counter {
+        self.families.export_sent.with([Some(exporter), Some(signal)], Counter::clone)
+    }
+
+    /// Counts attempts to send that failed.
+    pub(crate) fn export_failures(&self, exporter: &str) -> Counter {
+        self.families.export_failures.with([Some(exporter)], Counter::clone)
+    }
+
+    /// Counts items that an exporter lost.
+    pub(crate) fn export_dropped(&self, exporter: &str, reason: &str) -> Counter {
+        self.families.export_dropped.with([Some(exporter), Some(reason)], Counter::clone)
+    }
+
     fn count_request(&self, record: &CallRecord) {
         let status = Digits::of(record.status);
         let labels = [

@@ -1,0 +1,89 @@
+//! Conversations in parts of 32 KB of text: joined again, the contents are what they were, byte for byte.
+
+use super::{Called, Said};
+
+/// The text of one part, in bytes.
+pub const PART_BYTES: usize = 32 * 1024;
+
+/// The parts, each a JSON array of messages. A message that does not fit goes on in the next part under the same role.
+/// Texts beyond `maximum` bytes are left out, and so are the messages and calls of tools that come after them; nothing
+/// of a character is cut.
+pub fn split(messages: Vec<Said>, maximum: usize) -> Vec<String> {
+    let mut parts = Parts { done: Vec::new(), open: Vec::new(), bytes: 0, left: maximum };
+    for message in messages {
+        if parts.left == 0 {
+            break;
+        }
+        parts.add(message);
+    }
+    parts.close();
+    parts.done
+}
+
+struct Parts {
+    done: Vec<String>,
+    open: Vec<Said>,
+    /// Text in the open part, in bytes.
+    bytes: usize,
+    /// What may come still, in bytes.
+    left: usize,
+}
+
+impl Parts {
+    fn add(&mut self, message: Said) {
+        let Said { role, content, tool_calls } = message;
+        let mut rest = beginning(&content, self.left);
+        let is_whole = rest.len() == content.len();
+        self.left = if is_whole { self.left - rest.len() } else { 0 };
+        loop {
+            let piece = beginning(rest, PART_BYTES - self.bytes);
+            if piece.is_empty() && !rest.is_empty() {
+                // Not a character fits any more.
+                self.close();
+                continue;
+            }
+            rest = rest.get(piece.len()..).unwrap_or_default();
+            self.bytes += piece.len();
+            self.open.push(Said { role: role.clone(), content: piece.to_owned(), tool_calls: Vec::new() });
+            if rest.is_empty() {
+                break;
+            }
+            self.close();
+        }
+        for call in tool_calls {
+            self.call(&role, call);
+        }
+    }
+
+    /// A call of a tool stands with its message, or alone in the next part; it is not taken apart.
+    fn call(&mut self, role: &str, call: Called) {
+        let bytes = call.name.len() + call.arguments.len();
+        if bytes > self.left || bytes > PART_BYTES {
+            self.left = 0;
+            return;
+        }
+        if self.bytes + bytes > PART_BYTES {
+            self.close();
+            self.open.push(Said { role: role.to_owned(), ..Said::default() });
+        }
+        self.left -= bytes;
+        self.bytes += bytes;
+        if let Some(said) = self.open.last_mut() {
+            said.tool_calls.push(call);
+        }
+    }
+
+    fn close(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        self.bytes = 0;
+        if !open.is_empty() {
+            // Texts alone are always JSON.
+            self.done.extend(serde_json::to_string(&open));
+        }
+    }
+}
+
+/// The beginning of a text, in at most so many bytes.
+fn beginning(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}

@@ -1,0 +1,59 @@
+//! A metric: a value of `emit-metric` or of a policy for metrics of tokens.
+
+use std::borrow::Cow;
+
+use sekisho_policy::ports::Metric;
+use serde::Serialize;
+
+use super::call::{gateway_properties, tagged};
+use super::envelope::{Envelope, Kind, MAX_NAME, Properties, limited};
+use crate::diagnostic::GatewayFacts;
+
+/// The namespace of policies that name none.
+const NAMESPACE: &str = "API Management";
+/// The longest namespace.
+const MAX_NAMESPACE: usize = 256;
+
+#[derive(Serialize)]
+struct MetricData<'a> {
+    ver: u8,
+    metrics: [DataPoint<'a>; 1],
+    properties: Properties<'a>,
+}
+
+/// A sum over one value, so that those who add up sums get the same whether values are added here or there.
+#[derive(Serialize)]
+struct DataPoint<'a> {
+    ns: Cow<'a, str>,
+    name: Cow<'a, str>,
+    kind: &'static str,
+    value: f64,
+    count: u32,
+    min: f64,
+    max: f64,
+}
+
+impl Kind for MetricData<'_> {
+    const NAME: &'static str = "Microsoft.ApplicationInsights.Metric";
+    const BASE_TYPE: &'static str = "MetricData";
+}
+
+/// The item of a value at this time.
+pub fn line(metric: &Metric, ticks: i64, instrumentation_key: &str, gateway: &GatewayFacts) -> Vec<u8> {
+    let mut properties = Properties::default();
+    for (name, value) in &metric.dimensions {
+        properties.add(&**name, &**value);
+    }
+    let point = DataPoint {
+        ns: limited(metric.namespace.as_deref().unwrap_or(NAMESPACE).into(), MAX_NAMESPACE),
+        name: limited((&*metric.name).into(), MAX_NAME),
+        kind: "Aggregation",
+        value: metric.value,
+        count: 1,
+        min: metric.value,
+        max: metric.value,
+    };
+    properties.add_all(gateway_properties(gateway));
+    let data = MetricData { ver: 2, metrics: [point], properties };
+    tagged(Envelope::new(instrumentation_key, ticks, 100.0, data), gateway).line()
+}
