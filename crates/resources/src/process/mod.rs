@@ -7,9 +7,11 @@ mod content_safety;
 mod destinations;
 mod identity;
 mod logs;
+mod open_telemetry;
 mod read;
 mod semantic_cache;
 mod state;
+mod statsd;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -22,9 +24,11 @@ pub use content_safety::{ContentSafety, OnSafetyFailure};
 pub use destinations::{Destination, Destinations, HostPattern};
 pub use identity::{Identity, IdentitySource};
 pub use logs::{LogCompatibility, LogExclusion, LogMasking, LogTarget, LoggedHeaders, Logs};
+pub use open_telemetry::OpenTelemetry;
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
 pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
+pub use statsd::{Statsd, StatsdTags};
 
 /// The settings of the process.
 #[derive(Clone, Debug)]
@@ -49,6 +53,10 @@ pub struct Process {
     pub access_log: bool,
     /// `logs`: what is kept of calls; nothing when not set.
     pub logs: Option<Logs>,
+    /// `openTelemetry`: where spans, metrics and log entries are sent; nowhere when not set.
+    pub open_telemetry: Option<OpenTelemetry>,
+    /// `statsd`: where counters and timers are sent; nowhere when not set.
+    pub statsd: Option<Statsd>,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
@@ -72,6 +80,8 @@ impl Default for Process {
             connections: Vec::new(),
             access_log: false,
             logs: None,
+            open_telemetry: None,
+            statsd: None,
             upstream: Upstream::default(),
             state: State::default(),
             content_safety: ContentSafety::default(),

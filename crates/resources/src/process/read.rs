@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, WebSocketLimits, authorizations, content_safety, destinations, identity, logs, semantic_cache,
-    state,
+    Upstream, WebSocketLimits, authorizations, content_safety, destinations, identity, logs, open_telemetry,
+    semantic_cache, state, statsd,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -34,6 +34,8 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         connections: authorizations::read(fields, reading),
         access_log: access_log(fields, reading),
         logs: logs::read(fields, reading),
+        open_telemetry: open_telemetry::read(fields, reading),
+        statsd: statsd::read(fields, reading),
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),

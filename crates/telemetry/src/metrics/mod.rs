@@ -22,7 +22,10 @@ use sekisho_policy::ports::{Attempt, CallRecord, Event, Metric, Recorder};
 
 use crate::fanout::Observer;
 use custom::CustomMetrics;
+pub(crate) use custom::{CUSTOM_PREFIX, CustomSnapshot};
 use families::Families;
+pub(crate) use labels::{Bound, Labels};
+pub(crate) use series::Series;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -62,6 +65,11 @@ impl Metrics {
         self.custom.render(&mut text);
         text.push_str(END);
         text
+    }
+
+    /// Metrics of policies, under their own names.
+    pub(crate) fn of_policies(&self) -> Vec<CustomSnapshot> {
+        self.custom.snapshots()
     }
 
     /// Counts the lines of a log that are dropped because its queue is full.
