@@ -5,6 +5,7 @@ mod identity;
 mod safety;
 mod semantics;
 mod state;
+mod telemetry;
 mod watch;
 
 use std::io::IsTerminal;
@@ -12,7 +13,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
@@ -20,23 +20,19 @@ use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstrea
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
 use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
-use sekisho_resources::process::Process;
-use sekisho_telemetry::access_log::AccessLogThread;
-use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics, MetricsServer};
+use sekisho_resources::process::{OpenTelemetry, Process};
+use sekisho_telemetry::{BuildInfo, Fanout, Metrics, MetricsServer};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::system::{SystemClock, SystemEntropy};
-use safety::SafetyLog;
-use state::{State, StateLog};
+use state::State;
+use telemetry::Telemetry;
 use watch::Watch;
 
 /// Gives environment variables: the real ones, or those of a demonstration.
 pub(crate) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// How long the access log may take to write what waits when the process ends.
-const LOG_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub(crate) struct Options {
@@ -55,7 +51,7 @@ pub(crate) struct Server {
     snapshots: SnapshotOptions,
     gateway: Gateway,
     management: Option<Management>,
-    access_log: Option<AccessLogThread>,
+    telemetry: Telemetry,
     watch: Option<Watch>,
 }
 
@@ -73,11 +69,14 @@ impl Server {
         let loaded = load(&options);
         let mut process = loaded.process.clone();
         override_by_flags(&mut process, &options);
+        process.open_telemetry =
+            OpenTelemetry::with_environment(process.open_telemetry.take(), &*options.environment);
         refuse_open_management(&process)?;
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
-        let (recorder, access_log) = recorder(&process, &metrics)?;
         let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (recorder, telemetry) =
+            Telemetry::start(&process, &metrics, upstream.unrestricted(), &clock).await?;
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
         let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
@@ -96,7 +95,7 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, access_log, watch })
+        Ok(Server { options, process, snapshots, gateway, management, telemetry, watch })
     }
 
     /// URLs of the data plane.
@@ -136,9 +135,7 @@ impl Server {
             let _ = management.stop.send(());
             let _ = management.task.await;
         }
-        if let Some(access_log) = self.access_log {
-            access_log.finish(LOG_PATIENCE);
-        }
+        self.telemetry.finish().await;
         Ok(finished)
     }
 
@@ -233,27 +230,6 @@ fn refuse_open_management(process: &Process) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn recorder(
-    process: &Process,
-    metrics: &Arc<Metrics>,
-) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let fanout = Fanout::new()
-        .observer(Arc::clone(metrics) as _)
-        .observer(Arc::new(StateLog))
-        .observer(Arc::new(SafetyLog::default()));
-    if !process.access_log {
-        return Ok((Arc::new(fanout), None));
-    }
-    let options = AccessLogOptions {
-        dropped: metrics.log_lines_dropped("access"),
-        failed: metrics.log_lines_failed("access"),
-        ..AccessLogOptions::default()
-    };
-    let (log, thread) =
-        AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
-    Ok((Arc::new(fanout.keeper(Arc::new(log))), Some(thread)))
 }
 
 fn ports(

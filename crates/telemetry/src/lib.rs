@@ -6,6 +6,7 @@
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
 //! - [`otlp`]: OpenTelemetry: spans, metrics and log entries
 //! - [`server`]: `/metrics` and the health path on the management address
+//! - [`statsd`]: counters and timers over UDP
 //! - [`text`]: times as text
 
 pub mod access_log;
@@ -14,10 +15,12 @@ pub mod fanout;
 pub mod metrics;
 pub mod otlp;
 pub mod server;
+pub mod statsd;
 pub mod text;
 
 pub use access_log::{AccessLog, AccessLogOptions};
 pub use fanout::{Fanout, Keeper, Observer, Pricing};
 pub use metrics::{BuildInfo, Metrics};
-pub use otlp::{Otlp, OtlpSettings, OtlpTasks};
+pub use otlp::{Otlp, OtlpSettings, OtlpTasks, Signals};
 pub use server::MetricsServer;
+pub use statsd::{Statsd, StatsdSettings, StatsdTask};

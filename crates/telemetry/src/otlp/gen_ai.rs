@@ -45,7 +45,7 @@ impl<'r> GenAi<'r> {
 }
 
 /// Prompt and completion, as far as they are known.
-pub(super) fn tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
+pub(crate) fn tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
     let known = |count: Option<u64>, from| count.filter(|_| from != Provenance::Unknown);
     (known(usage.prompt, usage.prompt_provenance), known(usage.completion, usage.completion_provenance))
 }

@@ -29,6 +29,7 @@ mod values;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use gen_ai::tokens as known;
 pub use settings::{OtlpSettings, Signals};
 
 use crate::export::{ExportCounts, ExportMeans, ExportTask, Exporter, QueueLimits, SendSettings};
