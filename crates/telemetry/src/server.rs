@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::metrics::{CONTENT_TYPE, Metrics};
+use crate::metrics::Metrics;
 
 #[cfg(test)]
 mod tests;
@@ -70,7 +70,7 @@ impl MetricsServer {
             let server = self.clone();
             connections.spawn(async move {
                 let service = service_fn(move |request: Request<Incoming>| {
-                    let answer = server.answer(request.method(), request.uri().path());
+                    let answer = server.answer(request.method(), request.uri().path(), request.headers());
                     async move { Ok::<_, Infallible>(answer) }
                 });
                 let connection = http1::Builder::new()
@@ -86,7 +86,7 @@ impl MetricsServer {
     }
 
     /// The answer to a request, whatever carries it.
-    pub fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
         if method != Method::GET && method != Method::HEAD {
             let mut answer = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are possible\n");
             answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
@@ -94,8 +94,10 @@ impl MetricsServer {
         }
         match path {
             "/metrics" => {
-                let mut answer = Response::new(Full::new(Bytes::from(self.metrics.render())));
-                let content_type = header::HeaderValue::from_static(CONTENT_TYPE);
+                let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+                let (content_type, page) = self.metrics.page(accept);
+                let mut answer = Response::new(Full::new(Bytes::from(page)));
+                let content_type = header::HeaderValue::from_static(content_type);
                 answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
                 answer
             }

@@ -6,6 +6,7 @@
 mod custom;
 mod families;
 mod labels;
+mod plain;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,16 @@ impl Metrics {
         self.custom.render(&mut text);
         text.push_str(END);
         text
+    }
+
+    /// Everything in the format that `Accept` asks for: OpenMetrics where it is named, else the older text format, which
+    /// everything reads. The content type comes first.
+    pub fn page(&self, accept: Option<&str>) -> (&'static str, String) {
+        let page = self.render();
+        match accept.is_some_and(|accept| accept.contains("application/openmetrics-text")) {
+            true => (CONTENT_TYPE, page),
+            false => (plain::CONTENT_TYPE, plain::plain(&page)),
+        }
     }
 
     /// Metrics of policies, under their own names.

@@ -16,31 +16,35 @@ pub(super) struct GenAi<'r> {
     pub(super) provider: Option<&'static str>,
     /// `gen_ai.request.model`.
     pub(super) model: Option<&'r str>,
-    /// The wire format of the answer.
-    pub(super) kind: Kind,
+    /// The path that the client called.
+    called: &'r str,
 }
 
 impl<'r> GenAi<'r> {
     /// Of a call; none for one that is neither.
     pub(super) fn of(record: &'r CallRecord) -> Option<Self> {
         if record.mcp.as_ref().is_some_and(|mcp| mcp.tool_name.is_some()) {
-            return Some(Self { operation: "execute_tool", provider: None, model: None, kind: Kind::Other });
+            return Some(Self { operation: "execute_tool", provider: None, model: None, called: "" });
         }
         if record.model.is_none() && record.usage.is_none() {
             return None;
         }
         let kind = kind(&record.url, record.query.as_deref());
+        let called = path_of(&record.url);
         let provider = match record.attempts.last() {
-            Some(attempt) => provider(&attempt.authority, &attempt.path),
-            None => provider("", path_of(&record.url)),
+            Some(attempt) => provider(&attempt.authority, &attempt.path, called),
+            None => provider("", "", called),
         };
         let operation = operation(kind)?;
-        Some(Self { operation, provider: Some(provider), model: record.model.as_deref(), kind })
+        Some(Self { operation, provider: Some(provider), model: record.model.as_deref(), called })
     }
 
     /// Of one call of a backend, as part of a call of a model.
     pub(super) fn of_attempt(self, attempt: &Attempt) -> Self {
-        Self { provider: self.provider.map(|_| provider(&attempt.authority, &attempt.path)), ..self }
+        Self {
+            provider: self.provider.map(|_| provider(&attempt.authority, &attempt.path, self.called)),
+            ..self
+        }
     }
 }
 
@@ -75,8 +79,9 @@ fn operation(kind: Kind) -> Option<&'static str> {
     }
 }
 
-/// Whose format it is, by host and path of the backend; the format of OpenAI where neither tells.
-fn provider(authority: &str, path: &str) -> &'static str {
+/// Whose format it is, by host and path of the backend, and then by the path that the client called; the format of OpenAI
+/// where none tells.
+fn provider(authority: &str, path: &str, called: &str) -> &'static str {
     let host = authority.split_once("://").map_or(authority, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();
     const HOSTS: [(&str, &str); 11] = [
@@ -101,7 +106,9 @@ fn provider(authority: &str, path: &str) -> &'static str {
     let is_azure_inference = host.ends_with(".services.ai.azure.com") && path.contains("/models/");
     match () {
         () if is_azure_inference => "azure.ai.inference",
-        () if path.contains("/openai/") || host.ends_with(".azure.com") => "azure.ai.openai",
+        () if [path, called].iter().any(|path| path.contains("/openai/")) || host.ends_with(".azure.com") => {
+            "azure.ai.openai"
+        }
         () => "openai",
     }
 }
@@ -120,8 +127,9 @@ mod tests {
             ("http://127.0.0.1:4000", "/anthropic/v1/messages", "anthropic"),
             ("https://a.services.ai.azure.com", "/models/chat/completions", "azure.ai.inference"),
         ] {
-            assert_eq!(provider(authority, path), expected, "{authority}{path}");
+            assert_eq!(provider(authority, path, ""), expected, "{authority}{path}");
         }
+        assert_eq!(provider("http://127.0.0.1", "/chat/completions", "/a/openai/v1/chat"), "azure.ai.openai");
     }
 
     #[test]

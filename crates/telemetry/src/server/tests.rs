@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::metrics::BuildInfo;
+use crate::metrics::{BuildInfo, CONTENT_TYPE};
 
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -30,7 +30,11 @@ async fn metrics_and_health_are_served_until_the_shutdown() {
     let serving = tokio::spawn(server.serve(listener, async move { stopped.await.unwrap_or(()) }));
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
 
-    let answer = exchange(address, &get("/metrics?x=1")).await;
+    let answer = exchange(address, &get("/metrics")).await;
+    assert!(answer.contains("content-type: text/plain; version=0.0.4"), "{answer}");
+    assert!(answer.contains("# TYPE sekisho_configuration_loads_total counter\n"), "{answer}");
+    let accept = "host: x\r\naccept: text/plain;q=0.5, application/openmetrics-text;version=1.0.0";
+    let answer = exchange(address, &get("/metrics?x=1").replace("host: x", accept)).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains(&format!("content-type: {CONTENT_TYPE}")), "{head}");
