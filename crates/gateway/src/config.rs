@@ -24,7 +24,12 @@ pub struct GatewayConfig {
     /// The header in which trusted proxies pass the client's certificate on. None by default: a header that a proxy
     /// does not set itself would let anybody claim any certificate.
     pub client_certificate_header: Option<HeaderName>,
+    /// Which part of the traces that begin here is recorded, of [`EVERY_TRACE`].
+    pub trace_sampling: u64,
 }
+
+/// [`GatewayConfig::trace_sampling`] for all traces: as many as the random part of a trace id tells apart.
+pub const EVERY_TRACE: u64 = 1 << 56;
 
 /// Bounds on what clients may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,9 @@ impl From<&Process> for GatewayConfig {
                 .client_certificate_header
                 .as_ref()
                 .and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok()),
+            trace_sampling: process.open_telemetry.as_ref().map_or(EVERY_TRACE, |telemetry| {
+                (telemetry.sampling.clamp(0.0, 1.0) * EVERY_TRACE as f64) as u64
+            }),
         }
     }
 }

@@ -44,7 +44,7 @@ use std::time::Duration;
 
 use sekisho_policy::ports::{Event, Ports};
 
-pub use config::{ClientLimits, GatewayConfig};
+pub use config::{ClientLimits, EVERY_TRACE, GatewayConfig};
 pub use listener::{BoundAddress, CertificateError, ListenerError};
 pub use snapshot::{Snapshot, SnapshotOptions};
 pub use tracing::{DebugCredentials, DebugTraces};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use sekisho_telemetry::{Metrics, metrics};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use sekisho_telemetry::Metrics;
 
 use crate::Ask;
 
@@ -14,9 +14,10 @@ use crate::Ask;
 pub const STATUS_PATH: &str = "/status-0123456789abcdef";
 
 pub(crate) fn metrics(metrics: Arc<Metrics>) -> Router {
-    let render = move || {
-        let text = metrics.render();
-        async move { ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text) }
+    let render = move |headers: HeaderMap| {
+        let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+        let (content_type, page) = metrics.page(accept);
+        async move { ([(CONTENT_TYPE, content_type)], page) }
     };
     Router::new().route("/metrics", get(render))
 }

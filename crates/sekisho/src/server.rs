@@ -11,13 +11,13 @@ mod prices;
 mod safety;
 mod semantics;
 mod state;
+mod telemetry;
 mod watch;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
@@ -26,26 +26,17 @@ use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstrea
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
 use sekisho_policy::ports::{Clock, Event, EventHubs, PortSet, Ports, Recorder, Tokens};
 use sekisho_resources::Loaded;
-use sekisho_resources::process::Process;
-use sekisho_telemetry::access_log::AccessLogThread;
-use sekisho_telemetry::azure_monitor::AzureMonitor;
-use sekisho_telemetry::insights::InsightsLoggers;
-use sekisho_telemetry::{AccessLog, AccessLogOptions, BuildInfo, Fanout, Metrics};
+use sekisho_resources::process::{OpenTelemetry, Process};
+use sekisho_telemetry::{BuildInfo, Fanout, Metrics};
 
 use crate::system::{SystemClock, SystemEntropy};
-use event_hubs::EventHubLog;
-use export::Exports;
-use insights::Insights;
 use management::{Bound, Management};
-use safety::SafetyLog;
-use state::{State, StateLog};
+use state::State;
+use telemetry::Telemetry;
 use watch::Watch;
 
 /// Gives environment variables: the real ones, or those of a demonstration.
 pub(crate) type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// How long the access log may take to write what waits when the process ends.
-const LOG_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub(crate) struct Options {
@@ -65,8 +56,7 @@ pub(crate) struct Server {
     gateway: Gateway,
     management: Option<Management>,
     hubs: Arc<Hubs>,
-    access_log: Option<AccessLogThread>,
-    exports: Exports,
+    telemetry: Telemetry,
     watch: Option<Watch>,
 }
 
@@ -77,13 +67,14 @@ impl Server {
         let loaded = load(&options);
         let mut process = loaded.process.clone();
         override_by_flags(&mut process, &options);
+        process.open_telemetry =
+            OpenTelemetry::with_environment(process.open_telemetry.take(), &*options.environment);
         refuse_open_management(&process)?;
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let loggers = insights::loggers(&clock);
-        let monitor = azure_monitor::keeper(&process, &metrics);
-        let (recorder, access_log) = recorder(&process, &metrics, &loggers, monitor.as_ref())?;
         let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (recorder, mut telemetry) =
+            Telemetry::start(&process, &metrics, upstream.unrestricted(), &clock).await?;
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
         let (ports, hubs) =
@@ -96,10 +87,7 @@ impl Server {
             anstream::eprintln!("`eventHubs` names `{name}`, which is no logger; it has no effect");
         }
         hubs.replace(event_hubs::settings(&process, &loaded.configuration));
-        let means = export::means(&ports, &snapshots.upstream);
-        let monitor = azure_monitor::start(monitor, &process, &ports, means.clone(), &metrics);
-        let insights = Insights::new(loggers, &process, &ports, means, &metrics);
-        insights.replace(insights::wanted(&loaded.configuration), export::PATIENCE);
+        telemetry.connect(&process, &loaded.configuration, &ports, &metrics);
         let bound = match process.management.address {
             Some(address) => Some(Bound::open(address, &process).await?),
             None => None,
@@ -114,8 +102,7 @@ impl Server {
             }
             false => None,
         };
-        let exports = Exports { insights, monitor };
-        Ok(Server { options, process, snapshots, gateway, management, hubs, access_log, exports, watch })
+        Ok(Server { options, process, snapshots, gateway, management, hubs, telemetry, watch })
     }
 
     /// URLs of the data plane.
@@ -159,10 +146,7 @@ impl Server {
         if let Some(management) = self.management {
             management.stop().await;
         }
-        self.exports.finish().await;
-        if let Some(access_log) = self.access_log {
-            access_log.finish(LOG_PATIENCE);
-        }
+        self.telemetry.finish().await;
         Ok(finished)
     }
 
@@ -190,7 +174,7 @@ impl Server {
             watch.follow(&files);
         }
         if let Some(loggers) = loggers {
-            self.exports.insights.replace(loggers, export::PATIENCE);
+            self.telemetry.replace_loggers(loggers);
         }
         match snapshot {
             Some(snapshot) => {
@@ -264,35 +248,6 @@ fn refuse_open_management(process: &Process) -> Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-fn recorder(
-    process: &Process,
-    metrics: &Arc<Metrics>,
-    loggers: &Arc<InsightsLoggers>,
-    monitor: Option<&Arc<AzureMonitor>>,
-) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let mut fanout = Fanout::new()
-        .keeper(Arc::clone(loggers) as _)
-        .observer(Arc::clone(metrics) as _)
-        .observer(Arc::new(StateLog))
-        .observer(Arc::new(EventHubLog::default()))
-        .observer(Arc::new(SafetyLog::default()));
-    if let Some(prices) = process.logs.as_ref().and_then(|logs| logs.prices.as_ref()) {
-        fanout = fanout.priced_by(prices::book(prices));
-    }
-    let fanout = azure_monitor::member(fanout, monitor);
-    if !process.access_log {
-        return Ok((Arc::new(fanout), None));
-    }
-    let options = AccessLogOptions {
-        dropped: metrics.log_lines_dropped("access"),
-        failed: metrics.log_lines_failed("access"),
-        ..AccessLogOptions::default()
-    };
-    let (log, thread) =
-        AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
-    Ok((Arc::new(fanout.keeper(Arc::new(log))), Some(thread)))
 }
 
 fn ports(

@@ -8,7 +8,9 @@
 //! - [`insights`]: calls, attempts, traces and metrics for Application Insights
 //! - [`llm_rows`]: what was asked of models and answered, as rows
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
+//! - [`otlp`]: OpenTelemetry: spans, metrics and log entries
 //! - [`prices`]: what calls cost
+//! - [`statsd`]: counters and timers over UDP
 //! - [`text`]: times as text
 
 pub mod access_log;
@@ -19,9 +21,13 @@ pub mod fanout;
 pub mod insights;
 pub mod llm_rows;
 pub mod metrics;
+pub mod otlp;
 pub mod prices;
+pub mod statsd;
 pub mod text;
 
 pub use access_log::{AccessLog, AccessLogOptions};
 pub use fanout::{Fanout, Keeper, Observer, Pricing};
 pub use metrics::{BuildInfo, Metrics};
+pub use otlp::{Otlp, OtlpSettings, OtlpTasks, Signals};
+pub use statsd::{Statsd, StatsdSettings, StatsdTask};

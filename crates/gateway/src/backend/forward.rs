@@ -227,7 +227,11 @@ impl CallBackends {
         let attempt = Attempt {
             started,
             method: method.clone(),
-            path: if is_written_down { path.into() } else { Arc::default() },
+            path: if is_written_down {
+                format!("{}{path}", endpoint.base.path).into()
+            } else {
+                Arc::default()
+            },
             span_id,
             ..hop.attempt(duration)
         };

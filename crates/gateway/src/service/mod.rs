@@ -32,7 +32,7 @@ use sekisho_policy::ports::{Ports, TraceContext};
 
 use crate::backend::observed::message;
 use crate::backend::{CallBackends, Forwarded};
-use crate::config::GatewayConfig;
+use crate::config::{EVERY_TRACE, GatewayConfig};
 use crate::listener::ConnectionFacts;
 use crate::mcp::McpAccount;
 use crate::respond::{Call, ClientBody, Keep, ModelCall, metered, respond, switching_protocols, unrecorded};
@@ -230,7 +230,13 @@ impl Service {
             Correlation::W3c => TraceContext::of,
         };
         let (trace, span) = (self.ports.entropy.uuid(), self.ports.entropy.uuid());
-        Some(begin(headers, trace, std::array::from_fn(|place| span[place])))
+        let mut context = begin(headers, trace, std::array::from_fn(|place| span[place]));
+        // Whoever carries a trace has decided; of those that begin here some are recorded.
+        if context.parent_id.is_none() {
+            let random = u128::from_be_bytes(context.trace_id) & u128::from(EVERY_TRACE - 1);
+            context.is_sampled = random < u128::from(self.config.trace_sampling);
+        }
+        Some(context)
     }
 
     /// Requests that are refused whatever they are for.

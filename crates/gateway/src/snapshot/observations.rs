@@ -17,6 +17,9 @@ use sekisho_resources::model::{
 };
 use sekisho_resources::process::{LogExclusion, LoggedHeaders, Logs, Process};
 
+/// The most of a body that is kept for log entries of OpenTelemetry alone.
+const EXPORTED_BODY_BYTES: usize = 256 * 1024;
+
 /// What the process keeps of calls, whatever diagnostics want.
 #[derive(Debug, Default)]
 pub struct Observing {
@@ -35,17 +38,25 @@ pub struct Observing {
 impl Observing {
     /// What the settings of the process ask for.
     pub fn new(process: &Process) -> Self {
-        let Some(logs) = &process.logs else {
-            return Self { is_written_down: process.azure_monitor.is_some(), ..Self::default() };
-        };
+        let telemetry = process.open_telemetry.as_ref();
+        let logs = process.logs.as_ref();
+        let kept = logs.map(capture).unwrap_or_default();
+        let wants_content = telemetry.is_some_and(|telemetry| telemetry.logs && telemetry.content);
+        let is_traced = telemetry.is_some_and(|telemetry| telemetry.traces);
         Self {
-            capture: capture(logs),
-            is_written_down: true,
-            policy_timings: logs.policy_timings,
-            is_traced: false,
-            exclude: logs.exclude.clone(),
+            capture: if wants_content { kept.or(&content()) } else { kept },
+            is_written_down: logs.is_some() || is_traced || process.azure_monitor.is_some(),
+            policy_timings: logs.is_some_and(|logs| logs.policy_timings),
+            is_traced,
+            exclude: logs.map(|logs| logs.exclude.clone()).unwrap_or_default(),
         }
     }
+}
+
+/// What log entries of OpenTelemetry hold of a body.
+fn content() -> Capture {
+    let message = MessageCapture { body_bytes: EXPORTED_BODY_BYTES, ..MessageCapture::default() };
+    Capture { request: message.clone(), response: message, ..Capture::default() }
 }
 
 fn capture(logs: &Logs) -> Capture {

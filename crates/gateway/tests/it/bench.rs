@@ -162,6 +162,7 @@ pub(crate) fn open_port() -> GatewayConfig {
 
 pub(crate) fn plain() -> GatewayConfig {
     GatewayConfig {
+        trace_sampling: sekisho_gateway::EVERY_TRACE,
         // One, so that calls of several clients meet on the same connections to the backend.
         workers: 1,
         http: Vec::new(),

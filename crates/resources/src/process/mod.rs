@@ -9,10 +9,12 @@ mod destinations;
 mod event_hubs;
 mod identity;
 mod logs;
+mod open_telemetry;
 mod prices;
 mod read;
 mod semantic_cache;
 mod state;
+mod statsd;
 mod tracing;
 
 use std::collections::BTreeMap;
@@ -30,10 +32,12 @@ pub use destinations::{Destination, Destinations, HostPattern};
 pub use event_hubs::{EventHubProtocol, EventHubSettings, KafkaSecurity};
 pub use identity::{Identity, IdentitySource};
 pub use logs::{LogCompatibility, LogExclusion, LogMasking, LogTarget, LoggedHeaders, Logs};
+pub use open_telemetry::OpenTelemetry;
 pub use prices::{Price, Prices, Terms};
 pub(crate) use read::read;
 pub use semantic_cache::{LocalEmbeddings, SemanticCache};
 pub use state::{InternalCache, Memory, OnStateFailure, RedisState, State, TokenWindow};
+pub use statsd::{Statsd, StatsdTags};
 pub use tracing::Tracing;
 
 /// The settings of the process.
@@ -61,6 +65,10 @@ pub struct Process {
     pub logs: Option<Logs>,
     /// `azureMonitor`: rows of calls for the Logs Ingestion API; none when not set.
     pub azure_monitor: Option<AzureMonitor>,
+    /// `openTelemetry`: where spans, metrics and log entries are sent; nowhere when not set.
+    pub open_telemetry: Option<OpenTelemetry>,
+    /// `statsd`: where counters and timers are sent; nowhere when not set.
+    pub statsd: Option<Statsd>,
     /// `upstream`: connections to backends.
     pub upstream: Upstream,
     /// `state`: where counters and cached values are kept.
@@ -89,6 +97,8 @@ impl Default for Process {
             access_log: false,
             logs: None,
             azure_monitor: None,
+            open_telemetry: None,
+            statsd: None,
             upstream: Upstream::default(),
             state: State::default(),
             content_safety: ContentSafety::default(),

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     ClientCertificateMode, Gateway, HttpsListener, Limits, Listeners, Management, Process, TlsFiles,
-    Upstream, WebSocketLimits, authorizations, azure_monitor, content_safety, destinations, event_hubs, identity, logs,
-    semantic_cache, state, tracing,
+    Upstream, WebSocketLimits, authorizations, azure_monitor, content_safety, destinations, event_hubs,
+    identity, logs, open_telemetry, semantic_cache, state, statsd, tracing,
 };
 use crate::duration;
 use crate::fields::{Fields, Unknown, opening, text_of};
@@ -36,6 +36,8 @@ pub(crate) fn read(fields: &mut Fields<'_>, path: &Path, reading: &mut Reading<'
         access_log: access_log(fields, reading),
         logs: logs::read(fields, reading),
         azure_monitor: azure_monitor::read(fields, reading),
+        open_telemetry: open_telemetry::read(fields, reading),
+        statsd: statsd::read(fields, reading),
         upstream: upstream(fields, reading),
         state: state::read(fields, reading),
         content_safety: content_safety::read(fields, reading),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use sekisho_resources::process::{
     ClientCertificateMode, Destination, IdentitySource, InternalCache, LocalEmbeddings, OnSafetyFailure,
-    OnStateFailure, SemanticCache, TokenWindow,
+    OnStateFailure, SemanticCache, StatsdTags, TokenWindow,
 };
 
 use crate::support::{assert_clean, load_text, places};
@@ -209,6 +209,47 @@ fn content_safety_is_read() {
     let codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
     assert_eq!(codes.len(), 2, "{codes:?}");
     assert!(codes.contains(&"number-out-of-range"), "{codes:?}");
+}
+
+#[test]
+fn exporters_are_read() {
+    let (_folder, loaded) = load_text(
+        "openTelemetry:
+  endpoint: https://collector.example/otlp
+  headers: {api-key: '${TEAM_KEY}'}
+  logs: true
+  content: true
+  interval: 5s
+  sampling: 0.25
+  resourceAttributes: {service.name: edge}
+statsd: {address: 'localhost:8125', prefix: gateway, tags: datadog}
+",
+    );
+    assert_clean(&loaded);
+    let read = loaded.process.open_telemetry.unwrap();
+    assert_eq!(read.endpoint.as_ref().unwrap().as_str(), "https://collector.example/otlp");
+    assert!(read.traces && read.metrics && read.logs && read.content);
+    assert_eq!((read.interval, read.sampling), (Duration::from_secs(5), 0.25));
+    assert_eq!(read.resource_attributes, [("service.name".to_owned(), "edge".to_owned())]);
+    assert_eq!(read.headers[0].1.expose_secret(), "key-of-the-team");
+    assert!(!format!("{read:?}").contains("key-of-the-team"));
+    let statsd = loaded.process.statsd.unwrap();
+    assert_eq!((statsd.address.as_str(), statsd.prefix.as_str()), ("localhost:8125", "gateway"));
+    assert_eq!(statsd.tags, StatsdTags::Datadog);
+
+    let (_folder, loaded) = load_text(
+        "openTelemetry: {endpoint: 'ftp://a', headers: {'a b': c}, sampling: 2, interval: 1ms}\nstatsd: {address: a}\n",
+    );
+    let mut codes: Vec<&str> = loaded.diagnostics.iter().map(|finding| finding.code).collect();
+    codes.sort_unstable();
+    let expected = [
+        "invalid-address",
+        "invalid-header-name",
+        "invalid-url",
+        "number-out-of-range",
+        "number-out-of-range",
+    ];
+    assert_eq!(codes, expected);
 }
 
 #[test]

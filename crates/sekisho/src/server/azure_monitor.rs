@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sekisho_policy::ports::Ports;
 use sekisho_resources::process::{self, Process};
+use sekisho_telemetry::Metrics;
 use sekisho_telemetry::azure_monitor::{AzureMonitor, AzureMonitorTask, CollectionRule, LogStream, Streams};
 use sekisho_telemetry::export::{ExportCounts, ExportMeans};
-use sekisho_telemetry::{Fanout, Metrics};
 
 use super::export;
 
@@ -21,14 +21,6 @@ const LLM_LOGS: &str = "llm-logs";
 pub(super) fn keeper(process: &Process, metrics: &Metrics) -> Option<Arc<AzureMonitor>> {
     process.azure_monitor.as_ref()?;
     Some(Arc::new(AzureMonitor::new(ExportCounts::new(metrics, EXPORTER, GATEWAY_LOGS))))
-}
-
-/// The fan-out with this member, if there is one.
-pub(super) fn member(fanout: Fanout, monitor: Option<&Arc<AzureMonitor>>) -> Fanout {
-    match monitor {
-        Some(monitor) => fanout.keeper(Arc::clone(monitor) as _),
-        None => fanout,
-    }
 }
 
 /// Starts its tasks, on the runtime that this is called on.

@@ -3,42 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sekisho_gateway::Upstream;
-use sekisho_policy::ports::Ports;
+use sekisho_policy::ports::{Clock, Http};
 use sekisho_resources::process::Process;
-use sekisho_telemetry::azure_monitor::AzureMonitorTask;
 use sekisho_telemetry::diagnostic::GatewayFacts;
 use sekisho_telemetry::export::{ExportLog, ExportMeans};
 
-use super::insights::Insights;
+use crate::system::SystemEntropy;
 
 /// How long exporters may take to send what waits when they end.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where calls are sent to be kept elsewhere.
-pub(super) struct Exports {
-    pub(super) insights: Insights,
-    pub(super) monitor: Option<AzureMonitorTask>,
-}
-
-impl Exports {
-    /// Sends what waits, within [`PATIENCE`]. What was lost is counted.
-    pub(super) async fn finish(self) {
-        let monitor = async {
-            if let Some(monitor) = self.monitor {
-                monitor.finish(PATIENCE).await;
-            }
-        };
-        tokio::join!(self.insights.finish(PATIENCE), monitor);
-    }
-}
-
-/// Where exporters send is the operator's choice: the rules for what policies may call do not hold.
-pub(super) fn means(ports: &Ports, upstream: &Arc<Upstream>) -> ExportMeans {
+/// `http` goes wherever the operator wants: the rules for what policies may call do not hold.
+pub(super) fn means(http: Arc<dyn Http>, clock: &Arc<dyn Clock>) -> ExportMeans {
     ExportMeans {
-        http: upstream.unrestricted(),
-        clock: Arc::clone(&ports.clock),
-        entropy: Arc::clone(&ports.entropy),
+        http,
+        clock: Arc::clone(clock),
+        entropy: Arc::new(SystemEntropy),
         log: Arc::new(ExportLines),
     }
 }

@@ -162,6 +162,11 @@ pub fn append(lines: &mut Vec<u8>, record: &CallRecord) {
     }
 }
 
+/// The same as a JSON object.
+pub(crate) fn value(record: &CallRecord) -> serde_json::Value {
+    serde_json::to_value(line(record)).unwrap_or_default()
+}
+
 fn line(record: &CallRecord) -> Line<'_> {
     Line {
         time_generated: text::utc(record.timestamp_ticks),

@@ -163,9 +163,12 @@ impl<D: Destination> Sender<D> {
             return false;
         }
         let mut ending = self.ending.clone();
+        if *ending.borrow() {
+            self.means.clock.sleep(pause.min(self.settings.first_pause)).await;
+            return true;
+        }
         tokio::select! {
             () = self.means.clock.sleep(pause) => {}
-            // One more attempt at once, and then with pauses as before.
             Ok(_) = ending.changed() => {}
         }
         true

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use sekisho_policy::ports::Metric;
@@ -25,15 +26,41 @@ const SHARDS: usize = 16;
 /// Label names with a meaning of their own.
 const RESERVED: [&str; 2] = ["le", "quantile"];
 
+/// What the names of all of them begin with.
+pub(crate) const CUSTOM_PREFIX: &str = "sekisho_custom_";
+
+/// A metric of policies as it stands, under the names that the policies give.
+#[derive(Clone, Debug)]
+pub(crate) struct CustomSnapshot {
+    pub(crate) namespace: Option<Arc<str>>,
+    pub(crate) name: Arc<str>,
+    pub(crate) series: Vec<CustomSeries>,
+}
+
+/// One of its series.
+#[derive(Clone, Debug)]
+pub(crate) struct CustomSeries {
+    /// Those that have a value.
+    pub(crate) dimensions: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+}
+
 /// What was counted of one label set.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone)]
 struct Summary {
     sum: f64,
     count: u64,
+    /// As the value that came first had them.
+    dimensions: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// The series of one metric by their labels as they are written.
 struct Series {
+    /// As the value that came first had it.
+    namespace: Option<Arc<str>>,
+    /// The same.
+    name: Arc<str>,
     shards: [Mutex<BTreeMap<String, Summary>>; SHARDS],
 }
 
@@ -51,13 +78,24 @@ impl CustomMetrics {
         }
         let (name, labels) = (name(metric), labels(metric));
         if let Some(series) = self.by_name.read().get(&name) {
-            return series.add(labels, metric.value);
+            return series.add(labels, metric);
         }
         let mut by_name = self.by_name.write();
         if by_name.len() >= MAX_METRICS && !by_name.contains_key(&name) {
             return false;
         }
-        by_name.entry(name).or_insert_with(Series::new).add(labels, metric.value)
+        by_name.entry(name).or_insert_with(|| Series::new(metric)).add(labels, metric)
+    }
+
+    /// All of them as they stand, in the order of their names on the page.
+    pub(super) fn snapshots(&self) -> Vec<CustomSnapshot> {
+        let by_name = self.by_name.read();
+        let snapshot = |series: &Series| CustomSnapshot {
+            namespace: series.namespace.clone(),
+            name: Arc::clone(&series.name),
+            series: series.sorted().into_values().map(CustomSeries::from).collect(),
+        };
+        by_name.values().map(snapshot).collect()
     }
 
     /// Writes all of them in the OpenMetrics text format, in the order of their names.
@@ -75,11 +113,12 @@ impl CustomMetrics {
 }
 
 impl Series {
-    fn new() -> Self {
-        Self { shards: std::array::from_fn(|_| Mutex::default()) }
+    fn new(metric: &Metric) -> Self {
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { namespace: metric.namespace.clone(), name: Arc::clone(&metric.name), shards }
     }
 
-    fn add(&self, labels: String, value: f64) -> bool {
+    fn add(&self, labels: String, metric: &Metric) -> bool {
         let mut hasher = DefaultHasher::new();
         labels.hash(&mut hasher);
         let place = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
@@ -88,8 +127,8 @@ impl Series {
         if shard.len() >= MAX_SERIES / SHARDS && !shard.contains_key(&labels) {
             return false;
         }
-        let summary = shard.entry(labels).or_default();
-        summary.sum += value;
+        let summary = shard.entry(labels).or_insert_with(|| Summary::of(metric));
+        summary.sum += metric.value;
         summary.count += 1;
         true
     }
@@ -99,9 +138,28 @@ impl Series {
     }
 }
 
+impl Summary {
+    /// Nothing yet, of the dimensions of a value; those that are too long as the page has them.
+    fn of(metric: &Metric) -> Self {
+        let dimensions = metric.dimensions.iter().filter(|(_, value)| !value.is_empty());
+        let bounded = |value: &Arc<str>| match value.len() > MAX_VALUE_BYTES {
+            true => OTHER.into(),
+            false => Arc::clone(value),
+        };
+        let dimensions = dimensions.map(|(name, value)| (Arc::clone(name), bounded(value))).collect();
+        Self { sum: 0.0, count: 0, dimensions }
+    }
+}
+
+impl From<Summary> for CustomSeries {
+    fn from(Summary { sum, count, dimensions }: Summary) -> Self {
+        Self { dimensions, sum, count }
+    }
+}
+
 /// `sekisho_custom_<namespace>_<name>`.
 fn name(metric: &Metric) -> String {
-    let mut out = "sekisho_custom_".to_owned();
+    let mut out = CUSTOM_PREFIX.to_owned();
     if let Some(namespace) = &metric.namespace {
         push_sanitised(&mut out, namespace);
         out.push('_');
@@ -160,8 +218,6 @@ fn push_sanitised(out: &mut String, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn metric(name: &str, value: f64, dimensions: &[(&str, &str)]) -> Metric {

@@ -15,7 +15,7 @@ const MAX_VALUE_BYTES: usize = 256;
 
 /// The labels of one series.
 #[derive(Clone, Debug)]
-pub(super) struct Labels<const N: usize> {
+pub(crate) struct Labels<const N: usize> {
     pub(super) names: &'static [&'static str; N],
     pub(super) values: [Option<Arc<str>>; N],
 }
@@ -57,13 +57,13 @@ impl<const N: usize> Equivalent<Labels<N>> for View<'_, N> {
 
 /// The values that one label may take: the first `limit` different ones.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(crate) struct Bound {
     limit: usize,
     seen: RwLock<HashSet<Arc<str>>>,
 }
 
 impl Bound {
-    pub(super) fn new(limit: usize) -> Arc<Bound> {
+    pub(crate) fn new(limit: usize) -> Arc<Bound> {
         Arc::new(Bound { limit, seen: RwLock::default() })
     }
 

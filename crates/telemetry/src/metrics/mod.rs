@@ -6,6 +6,7 @@
 mod custom;
 mod families;
 mod labels;
+mod plain;
 mod series;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,10 @@ use sekisho_policy::ports::{Attempt, CallRecord, Event, Metric, Recorder};
 
 use crate::fanout::Observer;
 use custom::CustomMetrics;
+pub(crate) use custom::{CUSTOM_PREFIX, CustomSnapshot};
 use families::Families;
+pub(crate) use labels::{Bound, Labels};
+pub(crate) use series::Series;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -62,6 +66,21 @@ impl Metrics {
         self.custom.render(&mut text);
         text.push_str(END);
         text
+    }
+
+    /// Everything in the format that `Accept` asks for: OpenMetrics where it is named, else the older text format, which
+    /// everything reads. The content type comes first.
+    pub fn page(&self, accept: Option<&str>) -> (&'static str, String) {
+        let page = self.render();
+        match accept.is_some_and(|accept| accept.contains("application/openmetrics-text")) {
+            true => (CONTENT_TYPE, page),
+            false => (plain::CONTENT_TYPE, plain::plain(&page)),
+        }
+    }
+
+    /// Metrics of policies, under their own names.
+    pub(crate) fn of_policies(&self) -> Vec<CustomSnapshot> {
+        self.custom.snapshots()
     }
 
     /// Counts the lines of a log that are dropped because its queue is full.

@@ -11,7 +11,7 @@ type Make<const N: usize, H> = Box<dyn Fn(&Labels<N>) -> H + Send + Sync>;
 
 /// The handles of one kind, by label values. At most `limit` label sets; past that all of them count as one whose
 /// present values are `other`.
-pub(super) struct Series<const N: usize, H> {
+pub(crate) struct Series<const N: usize, H> {
     names: &'static [&'static str; N],
     bounds: [Arc<Bound>; N],
     limit: usize,
@@ -20,7 +20,7 @@ pub(super) struct Series<const N: usize, H> {
 }
 
 impl<const N: usize, H> Series<N, H> {
-    pub(super) fn new(
+    pub(crate) fn new(
         names: &'static [&'static str; N],
         bounds: [&Arc<Bound>; N],
         limit: usize,
@@ -30,7 +30,7 @@ impl<const N: usize, H> Series<N, H> {
     }
 
     /// Uses the handles of these label values.
-    pub(super) fn with<R>(&self, values: [Option<&str>; N], act: impl FnOnce(&H) -> R) -> R {
+    pub(crate) fn with<R>(&self, values: [Option<&str>; N], act: impl FnOnce(&H) -> R) -> R {
         let handles = self.handles.pin();
         if let Some(found) = handles.get(&View(values)) {
             return act(found);
