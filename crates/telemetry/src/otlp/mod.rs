@@ -4,6 +4,7 @@
 //! - [`values`]: attributes and times of the protocol
 //! - [`gen_ai`]: what the conventions for generative AI say of a call
 //! - [`answers`]: what a model's answer says of itself, where its body was kept
+//! - [`call`]: what the span of a call says of it
 //! - [`spans`]: a call as spans, its backends as spans below it
 //! - [`logs`]: a call as a log entry
 //! - [`page`]: the page of metrics, read back
@@ -13,6 +14,7 @@
 //! - [`pages`]: where metrics go, at intervals
 
 mod answers;
+mod call;
 mod gen_ai;
 mod logs;
 mod metrics;

@@ -8,8 +8,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use sekisho_policy::ports::{CallRecord, Event};
 
+use super::call::error_type;
 use super::gen_ai::{GenAi, tokens};
-use super::spans::error_type;
 use crate::fanout::Observer;
 use crate::metrics::{Bound, Labels, Series};
 

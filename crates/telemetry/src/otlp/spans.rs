@@ -5,17 +5,15 @@
 
 use std::time::Duration;
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::span::{Event, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use sekisho_expression::context::LastErrorFacts;
-use sekisho_policy::pipeline::uuid_text;
 use sekisho_policy::ports::record::TraceEntry;
 use sekisho_policy::ports::{Attempt, CallRecord, TraceContext};
 
-use super::answers::AnswerFacts;
-use super::gen_ai::{GenAi, path_of, tokens};
+use super::call::{add_gen_ai, call_attributes, endpoint};
+use super::gen_ai::{GenAi, tokens};
 use super::values::{Attributes, after, nanoseconds};
 
 /// The most events of a span; further ones are counted.
@@ -81,101 +79,6 @@ fn name(record: &CallRecord) -> String {
         (Some(api), None) => format!("{} {api}", record.method),
         (None, _) => record.method.to_string(),
     }
-}
-
-/// What spans and log entries say of a call.
-pub(super) fn call_attributes(record: &CallRecord, gen_ai: Option<GenAi<'_>>) -> Vec<KeyValue> {
-    let mut all = Attributes::default();
-    let address = record.ip_address.map(|address| address.to_string());
-    all.text("http.request.method", Some(&record.method));
-    all.text("url.path", Some(path_of(&record.url)));
-    all.text("url.query", record.query.as_deref());
-    let (scheme, host, port) = endpoint(&record.url);
-    all.text("url.scheme", scheme);
-    all.text("server.address", host);
-    all.count("server.port", port);
-    all.text("client.address", address.as_deref());
-    all.text("network.protocol.version", record.protocol.strip_prefix("HTTP/"));
-    all.count("http.response.status_code", Some(u64::from(record.status)));
-    all.count("http.request.body.size", Some(record.request_bytes));
-    all.count("http.response.body.size", Some(record.response_bytes));
-    let has_failed = record.status >= 400 || record.incomplete;
-    all.text("error.type", has_failed.then(|| error_type(record)).as_deref());
-    if let Some(gen_ai) = gen_ai {
-        add_gen_ai(&mut all, gen_ai);
-        add_answer(&mut all, record);
-    }
-    add_own(&mut all, record);
-    add_costs(&mut all, record);
-    all.done()
-}
-
-fn add_gen_ai(all: &mut Attributes, gen_ai: GenAi<'_>) {
-    all.text("gen_ai.operation.name", Some(gen_ai.operation));
-    all.text("gen_ai.provider.name", gen_ai.provider);
-    all.text("gen_ai.request.model", gen_ai.model);
-}
-
-fn add_answer(all: &mut Attributes, record: &CallRecord) {
-    if let Some(usage) = &record.usage {
-        let (input, output) = tokens(usage);
-        all.count("gen_ai.usage.input_tokens", input);
-        all.count("gen_ai.usage.output_tokens", output);
-    }
-    let facts = AnswerFacts::of(&record.response, record.is_stream);
-    all.text("gen_ai.response.model", facts.model.as_deref());
-    all.text("gen_ai.response.id", facts.id.as_deref());
-    all.texts("gen_ai.response.finish_reasons", facts.finish_reasons);
-    if let Some(mcp) = &record.mcp {
-        all.text("gen_ai.tool.name", mcp.tool_name.as_deref());
-    }
-}
-
-fn add_own(all: &mut Attributes, record: &CallRecord) {
-    all.text("sekisho.request.id", Some(&uuid_text(&record.request_id)));
-    all.text("sekisho.api.id", record.api_id.as_deref());
-    all.text("sekisho.api.version", record.api_version.as_deref());
-    all.text("sekisho.operation.id", record.operation_id.as_deref());
-    all.text("sekisho.operation.name", record.operation_name.as_deref());
-    all.text("sekisho.product.id", record.product_id.as_deref());
-    all.text("sekisho.subscription.id", record.subscription_id.as_deref());
-    all.text("sekisho.user.id", record.user_id.as_deref());
-    if let Some(last) = record.attempts.last() {
-        all.text("sekisho.backend.id", last.backend_id.as_deref());
-        all.text("sekisho.backend.pool.id", last.pool_id.as_deref());
-        all.count("sekisho.backend.attempts", Some(record.attempts.len() as u64));
-    }
-    let first_byte = record.time_to_first_byte.map(|time| time.as_secs_f64());
-    all.number("sekisho.time_to_first_byte", first_byte);
-    if record.is_stream {
-        all.flag("sekisho.stream", true);
-    }
-    if record.incomplete {
-        all.flag("sekisho.response.incomplete", true);
-    }
-    if let Some(mcp) = &record.mcp {
-        all.text("mcp.method.name", mcp.method.as_deref());
-        all.text("mcp.session.id", mcp.session_id.as_deref());
-        all.text("mcp.protocol.version", mcp.protocol_version.as_deref());
-    }
-}
-
-fn add_costs(all: &mut Attributes, record: &CallRecord) {
-    if let Some(usage) = &record.usage {
-        all.text("sekisho.token.provenance", Some(usage.provenance.as_str()));
-        all.count("sekisho.token.cached", usage.cached);
-        all.count("sekisho.token.reasoning", usage.reasoning);
-    }
-    if let Some(cost) = &record.cost {
-        all.number("sekisho.cost.amount", Some(cost.amount));
-        all.text("sekisho.cost.currency", Some(&cost.currency));
-    }
-    if let Some(cache) = record.cache {
-        all.text("sekisho.cache.policy", Some(cache.policy));
-        all.flag("sekisho.cache.hit", cache.is_hit);
-    }
-    let refused = record.limits.iter().filter(|limit| limit.is_refused);
-    all.texts("sekisho.limits.refused", refused.map(|limit| limit.policy.to_owned()).collect());
 }
 
 fn client(attempt: &Attempt, trace: &TraceContext, gen_ai: Option<GenAi<'_>>, start: u64) -> Option<Span> {
@@ -249,16 +152,6 @@ fn exception(error: &LastErrorFacts, end: u64) -> Event {
     Event { time_unix_nano: end, name: "exception".to_owned(), attributes: all.done(), ..Event::default() }
 }
 
-/// The reason that the gateway names, else the status.
-pub(super) fn error_type(record: &CallRecord) -> String {
-    let told = record.last_error.as_ref().map(|error| error.reason.as_deref().unwrap_or(&error.source));
-    match told {
-        Some(reason) => reason.to_owned(),
-        None if record.status < 400 => "ResponseIncomplete".to_owned(),
-        None => record.status.to_string(),
-    }
-}
-
 fn failed() -> Status {
     Status { code: StatusCode::Error as i32, message: String::new() }
 }
@@ -266,20 +159,6 @@ fn failed() -> Status {
 fn state(trace: &TraceContext) -> String {
     let state = trace.state.as_ref().and_then(|state| state.to_str().ok());
     state.unwrap_or_default().to_owned()
-}
-
-/// Scheme, host and port of a URL, as far as it has them.
-fn endpoint(url: &str) -> (Option<&str>, Option<&str>, Option<u64>) {
-    let Some((scheme, rest)) = url.split_once("://") else { return (None, None, None) };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let bracket = authority.find(']').map_or(0, |at| at + 1);
-    let (host, port) = match authority.get(bracket..).and_then(|end| end.rfind(':')) {
-        Some(at) => (authority.get(..bracket + at), authority.get(bracket + at + 1..)),
-        None => (Some(authority), None),
-    };
-    let usual = if scheme == "https" { 443 } else { 80 };
-    let port = port.and_then(|port| port.parse().ok()).unwrap_or(usual);
-    (Some(scheme), host, host.map(|_| port))
 }
 
 fn nanoseconds_of(duration: Duration) -> u64 {

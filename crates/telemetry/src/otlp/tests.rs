@@ -263,3 +263,34 @@ fn calls_are_sent_while_the_receiver_fails_and_the_last_state_is_sent_at_the_end
         assert_eq!(log.len(), 2, "{log:?}");
     });
 }
+
+#[test]
+fn a_receiver_that_hangs_holds_nothing_up_and_what_overflows_is_counted() {
+    run(async {
+        let bench =
+            Bench::answering(std::iter::repeat_n(Reply::Silence, 20).chain([Reply::RetryAfter(429, 7)]));
+        let metrics = Arc::new(Metrics::new(BuildInfo { version: "1" }));
+        let signals = Signals { traces: true, metrics: false, logs: false };
+        let (otlp, tasks) = Otlp::start(&OtlpSettings { signals, ..settings() }, &metrics, &bench.means());
+        let record = Arc::new(record());
+        let dropped = |metrics: &Metrics| metrics.export_dropped("otlp", "queue-full").get();
+        // Nothing is awaited between these: whoever hands over a call goes on at once.
+        (0..10_000).for_each(|_| otlp.keep_call(&record));
+        assert_eq!(dropped(&metrics), 10_000 - 8192);
+        settle().await;
+        (0..10_000).for_each(|_| otlp.keep_call(&record));
+        let batch = ((1 << 20) / weight(&record)) as u64;
+        assert_eq!(dropped(&metrics), 20_000 - 8192 - batch, "one batch is on its way");
+        assert_eq!(bench.http.count(), 1, "one attempt at a time");
+        bench.http.replies.lock().drain(..19);
+        bench.clock.advance(Duration::from_secs(10)).await;
+        bench.clock.advance(Duration::from_secs(1)).await;
+        assert_eq!((bench.http.count(), metrics.export_failures("otlp").get()), (2, 2));
+        bench.clock.advance(Duration::from_secs(6)).await;
+        assert_eq!(bench.http.count(), 2, "it wants seven seconds");
+        bench.clock.advance(Duration::from_secs(1)).await;
+        assert!(tasks.finish(Duration::from_secs(5)).await);
+        assert_eq!(metrics.export_sent("otlp", "traces").get(), 8192 + batch);
+        assert_eq!(bench.log.0.lock().len(), 2);
+    });
+}
