@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod identity;
+mod logs;
 mod safety;
 mod semantics;
 mod state;
@@ -18,6 +19,7 @@ use anyhow::{Context, Result, bail};
 use sekisho_diagnostics::{Diagnostic, Severity, has_errors, render};
 use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
 use sekisho_identity::{Connections, IdentityPorts, IdentityTokens, JwtVerifier, tokio_spawner};
+use sekisho_logs::LogThreads;
 use sekisho_policy::ports::{Clock, Event, PortSet, Ports, Recorder};
 use sekisho_resources::Loaded;
 use sekisho_resources::process::Process;
@@ -56,6 +58,7 @@ pub(crate) struct Server {
     gateway: Gateway,
     management: Option<Management>,
     access_log: Option<AccessLogThread>,
+    logs: Option<LogThreads>,
     watch: Option<Watch>,
 }
 
@@ -75,9 +78,9 @@ impl Server {
         override_by_flags(&mut process, &options);
         refuse_open_management(&process)?;
         let metrics = Arc::new(Metrics::new(BuildInfo { version: env!("CARGO_PKG_VERSION") }));
-        let (recorder, access_log) = recorder(&process, &metrics)?;
-        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let (recorder, access_log, logs) = recorder(&process, &metrics, &clock)?;
+        let upstream = Arc::new(Upstream::new(UpstreamSettings::from(&process.upstream))?);
         let state = State::start(&process, &loaded.configuration, &clock, &recorder)?;
         state.tried().await;
         let ports = ports(&process, &options.environment, recorder, Arc::clone(&upstream), clock, state)?;
@@ -96,7 +99,7 @@ impl Server {
             }
             false => None,
         };
-        Ok(Server { options, process, snapshots, gateway, management, access_log, watch })
+        Ok(Server { options, process, snapshots, gateway, management, access_log, logs, watch })
     }
 
     /// URLs of the data plane.
@@ -138,6 +141,11 @@ impl Server {
         }
         if let Some(access_log) = self.access_log {
             access_log.finish(LOG_PATIENCE);
+        }
+        if let Some(logs) = self.logs
+            && !logs.finish(LOG_PATIENCE)
+        {
+            anstream::eprintln!("the log store needs more time than there is; the next start goes on with it");
         }
         Ok(finished)
     }
@@ -235,16 +243,21 @@ fn refuse_open_management(process: &Process) -> Result<()> {
     }
 }
 
-fn recorder(
-    process: &Process,
-    metrics: &Arc<Metrics>,
-) -> Result<(Arc<dyn Recorder>, Option<AccessLogThread>)> {
-    let fanout = Fanout::new()
+/// Who takes records, and the threads of those that write them.
+type Recording = (Arc<dyn Recorder>, Option<AccessLogThread>, Option<LogThreads>);
+
+fn recorder(process: &Process, metrics: &Arc<Metrics>, clock: &Arc<dyn Clock>) -> Result<Recording> {
+    let mut fanout = Fanout::new()
         .observer(Arc::clone(metrics) as _)
         .observer(Arc::new(StateLog))
         .observer(Arc::new(SafetyLog::default()));
+    let mut logs = None;
+    if let Some((store, threads)) = logs::open(process, metrics, clock)? {
+        fanout = fanout.keeper(store);
+        logs = Some(threads);
+    }
     if !process.access_log {
-        return Ok((Arc::new(fanout), None));
+        return Ok((Arc::new(fanout), None, logs));
     }
     let options = AccessLogOptions {
         dropped: metrics.log_lines_dropped("access"),
@@ -253,7 +266,7 @@ fn recorder(
     };
     let (log, thread) =
         AccessLog::start(std::io::stdout(), options).context("cannot start the access log")?;
-    Ok((Arc::new(fanout.keeper(Arc::new(log))), Some(thread)))
+    Ok((Arc::new(fanout.keeper(Arc::new(log))), Some(thread), logs))
 }
 
 fn ports(
