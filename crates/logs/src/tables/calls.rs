@@ -67,7 +67,7 @@ impl Rows for Calls {
         Column::int("backend_status", |row| last(row)?.status.map(i32::from)),
         Column::text("backend_failure", |row| is(last(row)?.failure?)),
         Column::real("backend_time_ms", |row| last(row).map(|_| backend_time(row))),
-        Column::dynamic("attempts", attempts),
+        Column::dynamic("attempts", |row| attempts(row)),
         Column::text("last_error_source", |row| is(row.call.last_error?.source)),
         Column::text("last_error_reason", |row| is(row.call.last_error?.reason?)),
         Column::text("last_error_message", |row| is(row.call.last_error?.message)),
