@@ -64,7 +64,7 @@ fn numbers(folder: &Path, table: Table) -> Vec<(u64, u64)> {
 fn segments_become_files_of_all_tables() {
     let (folder, options) = (tempfile::tempdir().unwrap(), options().0);
     keep(folder.path(), &options, 0..5);
-    assert_eq!(segments::numbers(&folder.path().join("segments")).unwrap(), []);
+    assert!(segments::numbers(&folder.path().join("segments")).unwrap().is_empty());
     for table in [Table::Calls, Table::Metrics, Table::Events] {
         assert_eq!(numbers(folder.path(), table), [(1, 1)], "{table:?}");
     }
@@ -178,7 +178,7 @@ fn queries_choose_hours_by_time() {
         let context = reader.context().unwrap();
         let rows = context.read_table(reader.table("ApiManagementGatewayLogs").unwrap()).unwrap();
         let from = datafusion::common::ScalarValue::TimestampMicrosecond(Some(now - 3_600_000_000), Some("UTC".into()));
-        let rows = rows.filter(col("TimeGenerated").gt_eq(lit(from))).unwrap();
+        let rows = rows.filter(datafusion::prelude::ident("TimeGenerated").gt_eq(lit(from))).unwrap();
         let plan = rows.create_physical_plan().await.unwrap();
         datafusion::physical_plan::displayable(plan.as_ref()).indent(true).to_string()
     });

@@ -40,7 +40,7 @@ impl Current {
         self.0.load(Ordering::Acquire)
     }
 
-    pub(super) fn set(&self, number: u64) {
+    pub(crate) fn set(&self, number: u64) {
         self.0.store(number, Ordering::Release);
     }
 }
