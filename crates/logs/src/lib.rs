@@ -1,1 +1,39 @@
-//! The store of logs, and queries on it.
+//! The store of logs, and its tables.
+//!
+//! - [`store`]: records are appended to segments
+//! - `record`: what is kept, and how it lies in a segment
+//! - [`mask`]: what is kept as `***`
+//! - [`compact`]: segments become Parquet; files are merged, copied and removed
+//! - `layout`: where things lie
+//! - `llm`: the rows of model calls
+//! - `tables`: tables over all of it, under the names that they have in the cloud
+//! - [`reader`]: reads a store, whoever writes to it
+
+pub mod compact;
+mod layout;
+mod llm;
+pub mod mask;
+pub mod reader;
+mod record;
+pub mod store;
+mod tables;
+
+pub use compact::{Retention, Target, TargetSettings};
+pub use mask::Masking;
+pub use reader::Reader;
+pub use store::{Counters, LogStore, LogThreads, Options};
+pub use tables::views::Compatibility;
+
+/// The logs of a gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct Logs;
+
+impl Logs {
+    /// The tables of a store, also of one that a running process writes to.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_reader(directory: &std::path::Path) -> datafusion::common::Result<Reader> {
+        Reader::open(directory, Compatibility::default())
+    }
+}

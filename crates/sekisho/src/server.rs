@@ -6,6 +6,7 @@ mod event_hubs;
 mod export;
 mod identity;
 mod insights;
+mod logs;
 mod management;
 mod prices;
 mod safety;

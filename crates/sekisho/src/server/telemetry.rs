@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use http::{HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use sekisho_logs::LogThreads;
 use sekisho_policy::ports::{Clock, Http, Ports, Recorder};
 use sekisho_resources::model::Configuration;
 use sekisho_resources::process::{self, OpenTelemetry, Process};
@@ -22,13 +23,14 @@ use super::export::{self, PATIENCE};
 use super::insights::{self, Insights};
 use super::safety::SafetyLog;
 use super::state::StateLog;
-use super::{azure_monitor, prices};
+use super::{azure_monitor, logs, prices};
 use crate::system::SystemEntropy;
 
 /// Those that take records, and what is to be ended with the process.
 pub(super) struct Telemetry {
     means: ExportMeans,
     access_log: Option<AccessLogThread>,
+    logs: Option<LogThreads>,
     otlp: OtlpTasks,
     statsd: Option<StatsdTask>,
     loggers: Arc<InsightsLoggers>,
@@ -48,6 +50,7 @@ impl Telemetry {
         let mut telemetry = Self {
             means: export::means(http, clock),
             access_log: None,
+            logs: None,
             otlp: OtlpTasks::default(),
             statsd: None,
             loggers: insights::loggers(clock),
@@ -63,6 +66,10 @@ impl Telemetry {
             .keeper(Arc::clone(&telemetry.loggers) as _);
         if let Some(prices) = process.logs.as_ref().and_then(|logs| logs.prices.as_ref()) {
             fanout = fanout.priced_by(prices::book(prices));
+        }
+        if let Some((store, threads)) = logs::open(process, metrics, clock)? {
+            fanout = fanout.keeper(store);
+            telemetry.logs = Some(threads);
         }
         if let Some(monitor) = &telemetry.monitor {
             fanout = fanout.keeper(Arc::clone(monitor) as _);
@@ -127,6 +134,13 @@ impl Telemetry {
         self.otlp.finish(PATIENCE).await;
         if let Some(access_log) = self.access_log {
             access_log.finish(PATIENCE);
+        }
+        if let Some(logs) = self.logs
+            && !logs.finish(PATIENCE)
+        {
+            anstream::eprintln!(
+                "the log store needs more time than there is; the next start goes on with it"
+            );
         }
     }
 }

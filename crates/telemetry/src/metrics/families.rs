@@ -38,6 +38,8 @@ const ADDRESS: &[&str; 1] = &["address"];
 const SAFETY_FAILURE: &[&str; 3] = &["backend", "reason", "effect"];
 const BLOCKED: &[&str; 2] = &["backend", "what"];
 const LOG: &[&str; 1] = &["log"];
+const LOG_REASON: &[&str; 2] = &["log", "reason"];
+const EVENT: &[&str; 1] = &["event"];
 const STORE: &[&str; 1] = &["store"];
 const KIND: &[&str; 1] = &["kind"];
 const OUTCOME: &[&str; 1] = &["outcome"];
@@ -117,6 +119,9 @@ pub(super) struct Families {
     pub(super) content_safety_failures: Series<3, Counter>,
     pub(super) content_blocked: Series<2, Counter>,
     pub(super) lines_dropped: Series<1, Counter>,
+    pub(super) records_dropped: Series<2, Counter>,
+    pub(super) records_written: Series<1, Counter>,
+    pub(super) log_store: Series<1, Counter>,
     pub(super) lines_failed: Series<1, Counter>,
     pub(super) state_lost: Series<1, Gauge>,
     pub(super) state_outages: Series<1, Counter>,
@@ -287,6 +292,27 @@ impl Families {
                 "log_lines_dropped",
                 "Log lines that were dropped because the writer did not keep up",
                 LOG,
+                [&words],
+            ),
+            records_dropped: counters(
+                registry,
+                "log_records_dropped",
+                "Records that a log did not keep, and why",
+                LOG_REASON,
+                [&words, &words],
+            ),
+            records_written: counters(
+                registry,
+                "log_records_written",
+                "Records that a log wrote",
+                LOG,
+                [&words],
+            ),
+            log_store: counters(
+                registry,
+                "log_store_events",
+                "What happened to the store of logs",
+                EVENT,
                 [&words],
             ),
             lines_failed: counters(

@@ -88,6 +88,21 @@ impl Metrics {
         self.families.lines_dropped.with([Some(log)], Counter::clone)
     }
 
+    /// Counts the records that a log does not keep for this reason.
+    pub fn log_records_dropped(&self, log: &str, reason: &str) -> Counter {
+        self.families.records_dropped.with([Some(log), Some(reason)], Counter::clone)
+    }
+
+    /// Counts the records that a log writes.
+    pub fn log_records_written(&self, log: &str) -> Counter {
+        self.families.records_written.with([Some(log)], Counter::clone)
+    }
+
+    /// Counts what happens to the store of logs.
+    pub fn log_store(&self, event: &str) -> Counter {
+        self.families.log_store.with([Some(event)], Counter::clone)
+    }
+
     /// Counts the lines of a log that cannot be written.
     pub fn log_lines_failed(&self, log: &str) -> Counter {
         self.families.lines_failed.with([Some(log)], Counter::clone)

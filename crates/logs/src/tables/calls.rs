@@ -1,0 +1,256 @@
+//! The table of calls: one row for each, with all that is known of it.
+
+use std::borrow::Cow;
+
+use sekisho_llm::usage::{Provenance, Usage};
+use sekisho_policy::pipeline::uuid_text;
+use serde::Serialize;
+
+use super::column::{Column, Rows};
+use crate::record::call::ReadCall;
+use crate::record::{Attempt, Body, Kept, Message};
+
+/// The table of calls.
+pub(crate) struct Calls;
+
+type Row<'a> = ReadCall<'a>;
+
+impl Rows for Calls {
+    type Row<'a> = ReadCall<'a>;
+    const COLUMNS: &'static [Column<Self>] = &[
+        Column::time("timestamp", |row| Some(row.ticks)),
+        Column::text("request_id", |row| own(uuid_text(&row.call.request_id))),
+        Column::text("trace_id", |row| own(hex(&row.call.trace?.trace_id))),
+        Column::text("span_id", |row| own(hex(&row.call.trace?.span_id))),
+        Column::text("parent_id", |row| own(hex(&row.call.trace?.parent_id?))),
+        Column::real("duration_ms", |row| Some(milliseconds(row.call.duration))),
+        Column::real("time_to_first_byte_ms", |row| row.call.time_to_first_byte.map(milliseconds)),
+        Column::text("ip_address", |row| own(row.call.ip_address?.to_string())),
+        Column::text("method", |row| is(row.call.method)),
+        Column::text("url", |row| is(row.call.url)),
+        Column::text("query", |row| is(row.call.query?)),
+        Column::text("protocol", |row| is(row.call.protocol)),
+        Column::text("api_id", |row| is(row.call.api_id?)),
+        Column::text("api_name", |row| is(row.call.api_name?)),
+        Column::text("api_revision", |row| is(row.call.api_revision?)),
+        Column::text("api_version", |row| is(row.call.api_version?)),
+        Column::text("operation_id", |row| is(row.call.operation_id?)),
+        Column::text("operation_name", |row| is(row.call.operation_name?)),
+        Column::text("product_id", |row| is(row.call.product_id?)),
+        Column::text("subscription_id", |row| is(row.call.subscription_id?)),
+        Column::text("user_id", |row| is(row.call.user_id?)),
+        Column::int("status", |row| Some(row.call.status.into())),
+        Column::bool("success", |row| Some(row.call.status < 400 && !row.call.incomplete)),
+        Column::bool("incomplete", |row| Some(row.call.incomplete)),
+        Column::bool("private", |row| Some(row.call.is_private)),
+        Column::long("request_bytes", |row| i64::try_from(row.call.request_bytes).ok()),
+        Column::long("response_bytes", |row| i64::try_from(row.call.response_bytes).ok()),
+        Column::text("model", |row| is(row.call.model?)),
+        Column::bool("is_stream", |row| Some(row.call.is_stream)),
+        Column::long("prompt_tokens", |row| tokens(row, |usage| (usage.prompt, usage.prompt_provenance))),
+        Column::long("completion_tokens", |row| {
+            tokens(row, |usage| (usage.completion, usage.completion_provenance))
+        }),
+        Column::long("total_tokens", |row| tokens(row, |usage| (usage.total, usage.provenance))),
+        Column::long("cached_tokens", |row| tokens(row, |usage| (usage.cached, usage.prompt_provenance))),
+        Column::long("reasoning_tokens", |row| {
+            tokens(row, |usage| (usage.reasoning, usage.completion_provenance))
+        }),
+        Column::text("token_provenance", |row| is(row.call.usage?.provenance.as_str())),
+        Column::text("prompt_tokens_provenance", |row| is(row.call.usage?.prompt_provenance.as_str())),
+        Column::text("completion_tokens_provenance", |row| {
+            is(row.call.usage?.completion_provenance.as_str())
+        }),
+        Column::real("cost", |row| Some(row.call.cost?.0)),
+        Column::text("currency", |row| is(row.call.cost?.1)),
+        Column::text("cache_policy", |row| is(row.call.cache?.0)),
+        Column::bool("cache_hit", |row| Some(row.call.cache?.1)),
+        Column::int("attempt_count", |row| i32::try_from(row.call.attempts.len()).ok()),
+        Column::text("backend_id", |row| is(last(row)?.backend_id?)),
+        Column::text("backend_pool_id", |row| is(last(row)?.pool_id?)),
+        Column::text("backend_method", |row| is(last(row)?.method)),
+        Column::text("backend_url", |row| own(format!("{}{}", last(row)?.authority, last(row)?.path))),
+        Column::int("backend_status", |row| last(row)?.status.map(i32::from)),
+        Column::text("backend_failure", |row| is(last(row)?.failure?)),
+        Column::real("backend_time_ms", |row| last(row).map(|_| backend_time(row))),
+        Column::dynamic("attempts", |row| attempts(row)),
+        Column::text("last_error_source", |row| is(row.call.last_error?.source)),
+        Column::text("last_error_reason", |row| is(row.call.last_error?.reason?)),
+        Column::text("last_error_message", |row| is(row.call.last_error?.message)),
+        Column::text("last_error_scope", |row| is(row.call.last_error?.scope?)),
+        Column::text("last_error_section", |row| is(row.call.last_error?.section?)),
+        Column::text("last_error_path", |row| is(row.call.last_error?.path?)),
+        Column::text("last_error_policy_id", |row| is(row.call.last_error?.policy_id?)),
+        Column::text("mcp_server_name", |row| is(row.call.mcp?.server_name)),
+        Column::text("mcp_method", |row| is(row.call.mcp?.method?)),
+        Column::text("mcp_tool_name", |row| is(row.call.mcp?.tool_name?)),
+        Column::text("mcp_client_name", |row| is(row.call.mcp?.client_name?)),
+        Column::text("mcp_client_version", |row| is(row.call.mcp?.client_version?)),
+        Column::text("mcp_session_id", |row| is(row.call.mcp?.session_id?)),
+        Column::text("mcp_protocol_version", |row| is(row.call.mcp?.protocol_version?)),
+        Column::dynamic("limits", |row| list(&row.call.limits)),
+        Column::dynamic("policies", |row| list(&row.call.policies)),
+        Column::dynamic("traces", |row| list(&row.call.traces)),
+        Column::dynamic("request_headers", |row| headers(&row.call.request)),
+        Column::text("request_content_type", |row| is(row.call.request.content_type?)),
+        Column::text("request_body_kept", |row| kept(row.call.request.body)),
+        Column::long("request_body_bytes", |row| passed(row.call.request.body)),
+        Column::large("request_body", |row| text(row, 0, &row.call.request)),
+        Column::dynamic("response_headers", |row| headers(&row.call.response)),
+        Column::text("response_content_type", |row| is(row.call.response.content_type?)),
+        Column::text("response_body_kept", |row| kept(row.call.response.body)),
+        Column::long("response_body_bytes", |row| passed(row.call.response.body)),
+        Column::large("response_body", |row| text(row, 1, &row.call.response)),
+        Column::dynamic("backend_request_headers", |row| headers(&last(row)?.request)),
+        Column::text("backend_request_body_kept", |row| backend_kept(row, last(row)?.request.body)),
+        Column::large("backend_request_body", |row| backend_text(row, 0, &last(row)?.request)),
+        Column::dynamic("backend_response_headers", |row| headers(&last(row)?.response)),
+        Column::text("backend_response_body_kept", |row| backend_kept(row, last(row)?.response.body)),
+        Column::large("backend_response_body", |row| backend_text(row, 1, &last(row)?.response)),
+    ];
+}
+
+fn is(text: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(text))
+}
+
+fn own<'a>(text: String) -> Option<Cow<'a, str>> {
+    Some(Cow::Owned(text))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+fn milliseconds(microseconds: u64) -> f64 {
+    microseconds as f64 / 1000.0
+}
+
+/// A count without a source is no count.
+fn tokens(row: &Row<'_>, of: fn(Usage) -> (Option<u64>, Provenance)) -> Option<i64> {
+    let (count, provenance) = of(row.call.usage?);
+    count.filter(|_| provenance != Provenance::Unknown).and_then(|count| i64::try_from(count).ok())
+}
+
+fn last<'r, 'a>(row: &'r Row<'a>) -> Option<&'r Attempt<'a>> {
+    row.call.attempts.last()
+}
+
+/// Of all attempts until their response headers.
+fn backend_time(row: &Row<'_>) -> f64 {
+    milliseconds(row.call.attempts.iter().map(|attempt| attempt.duration).sum())
+}
+
+/// A list as JSON; null when it is empty.
+fn list<T: Serialize>(items: &[T]) -> Option<Cow<'static, str>> {
+    if items.is_empty() {
+        return None;
+    }
+    serde_json::to_string(items).ok().map(Cow::Owned)
+}
+
+/// Headers as an object; those that stand there more than once have their values joined with `, `.
+fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
+    let mut object = serde_json::Map::new();
+    for (name, value) in message.headers.as_ref()? {
+        match object.get_mut(*name) {
+            Some(serde_json::Value::String(text)) => {
+                text.push_str(", ");
+                text.push_str(value);
+            }
+            _ => drop(object.insert((*name).to_owned(), (*value).into())),
+        }
+    }
+    serde_json::to_string(&object).ok().map(Cow::Owned)
+}
+
+/// `whole`, `cut`, `hashed`, or `same` for one that equals the client's.
+fn kept(body: Option<Body>) -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(match body?.kept {
+        Kept::Whole(_) => "whole",
+        Kept::Cut(_) => "cut",
+        Kept::Hashed(_) => "hashed",
+        Kept::Same(_) => "same",
+    }))
+}
+
+/// An attempt's body may equal that of an attempt before it, which has no column.
+fn backend_kept(row: &Row<'_>, body: Option<Body>) -> Option<Cow<'static, str>> {
+    match body?.kept {
+        Kept::Same(number) if number > 1 => kept(origin(row, number)),
+        _ => kept(body),
+    }
+}
+
+fn origin(row: &Row<'_>, number: u32) -> Option<Body> {
+    let place = usize::try_from(number).ok()?.checked_sub(2)?;
+    let attempt = row.call.attempts.get(place / 2)?;
+    if place.is_multiple_of(2) { attempt.request.body } else { attempt.response.body }
+}
+
+fn passed(body: Option<Body>) -> Option<i64> {
+    i64::try_from(body?.passed).ok()
+}
+
+fn text<'r>(row: &'r Row<'_>, number: usize, message: &Message<'_>) -> Option<Cow<'r, str>> {
+    match message.body?.kept {
+        Kept::Hashed(hash) => own(format!("sha256:{}", hex(&hash))),
+        _ => row.body(number).map(Cow::Borrowed),
+    }
+}
+
+/// The body of the last attempt, `side` 0 for the request; null where it equals the client's.
+fn backend_text<'r>(row: &'r Row<'_>, side: usize, message: &Message<'_>) -> Option<Cow<'r, str>> {
+    match message.body?.kept {
+        Kept::Same(number) if number < 2 => None,
+        _ => text(row, 2 * row.call.attempts.len() + side, message),
+    }
+}
+
+/// An attempt as the column of attempts has it. Bodies are those of attempts before the last, which has columns.
+#[derive(Serialize)]
+struct ShownAttempt<'a> {
+    backend_id: Option<&'a str>,
+    pool_id: Option<&'a str>,
+    authority: &'a str,
+    method: &'a str,
+    path: &'a str,
+    started_us: u64,
+    duration_us: u64,
+    span_id: Option<String>,
+    status: Option<u16>,
+    failure: Option<&'a str>,
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_body: Option<Cow<'a, str>>,
+}
+
+fn attempts<'r>(row: &'r Row<'_>) -> Option<Cow<'r, str>> {
+    let count = row.call.attempts.len();
+    let body = |place: usize, side: usize, message: &Message<'_>| match message.body?.kept {
+        Kept::Same(_) => None,
+        _ => text(row, 2 + 2 * place + side, message).filter(|_| place + 1 < count),
+    };
+    let shown = row.call.attempts.iter().enumerate().map(|(place, attempt)| ShownAttempt {
+        backend_id: attempt.backend_id,
+        pool_id: attempt.pool_id,
+        authority: attempt.authority,
+        method: attempt.method,
+        path: attempt.path,
+        started_us: attempt.started,
+        duration_us: attempt.duration,
+        span_id: attempt.span_id.map(|id| hex(&id)),
+        status: attempt.status,
+        failure: attempt.failure,
+        usage: attempt.usage,
+        request_body: body(place, 0, &attempt.request),
+        response_body: body(place, 1, &attempt.response),
+    });
+    list(&shown.collect::<Vec<_>>())
+}

@@ -1,0 +1,36 @@
+//! Tables.
+//!
+//! - [`column`]: columns and where their values come from
+//! - [`calls`], [`happenings`]: the tables as they lie on disk; that of model calls is in [`crate::llm`]
+//! - [`physical`]: a table on disk as DataFusion reads it
+//! - [`unread`]: segments that are not compacted yet
+//! - [`views`]: the tables under the names that they have in the cloud
+//! - [`object`], [`json_rows`], [`cut`]: what views compute
+
+pub(crate) mod calls;
+pub(crate) mod column;
+mod cut;
+pub(crate) mod happenings;
+mod json_rows;
+mod object;
+pub(crate) mod physical;
+#[cfg(test)]
+mod tests;
+mod unread;
+pub(crate) mod views;
+
+use datafusion::arrow::datatypes::SchemaRef;
+
+use crate::layout::Table;
+
+impl Table {
+    /// All its columns.
+    pub(crate) fn schema(self) -> SchemaRef {
+        match self {
+            Table::Calls => column::schema::<calls::Calls>(),
+            Table::Llm => column::schema::<crate::llm::Llm>(),
+            Table::Metrics => column::schema::<happenings::Metrics>(),
+            Table::Events => column::schema::<happenings::Events>(),
+        }
+    }
+}
