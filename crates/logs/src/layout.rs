@@ -93,7 +93,10 @@ impl Layout {
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => io::Error::new(
                 io::ErrorKind::ResourceBusy,
-                format!("another process writes to {}; give each gateway its own data directory", root.display()),
+                format!(
+                    "another process writes to {}; give each gateway its own data directory",
+                    root.display()
+                ),
             ),
             fs::TryLockError::Error(error) => error,
         })?;
@@ -151,7 +154,9 @@ impl Layout {
         for (date, days) in entries(&self.root.join("tables").join(table.name()))? {
             let Some(day) = date.strip_prefix("date=").and_then(day) else { continue };
             for (hour, hours) in entries(&days)? {
-                let Some(hour) = hour.strip_prefix("hour=").and_then(|hour| hour.parse::<i64>().ok()) else { continue };
+                let Some(hour) = hour.strip_prefix("hour=").and_then(|hour| hour.parse::<i64>().ok()) else {
+                    continue;
+                };
                 for (name, path) in entries(&hours)? {
                     files.extend(table_file(table, day * 24 + hour, &name, path)?);
                 }
@@ -227,7 +232,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         }
-        let names = |files: Vec<TableFile>| files.iter().map(|file| (file.hour - hour, file.first, file.last)).collect::<Vec<_>>();
+        let names = |files: Vec<TableFile>| {
+            files.iter().map(|file| (file.hour - hour, file.first, file.last)).collect::<Vec<_>>()
+        };
         assert_eq!(names(layout.files(Table::Calls).unwrap()), [(0, 3, 4), (0, 7, 7)]);
         assert_eq!(names(layout.left_over(Table::Calls).unwrap()), [(0, 3, 3), (0, 4, 4)]);
         assert_eq!(layout.next_number().unwrap(), 8);

@@ -145,7 +145,9 @@ impl Server {
         if let Some(logs) = self.logs
             && !logs.finish(LOG_PATIENCE)
         {
-            anstream::eprintln!("the log store needs more time than there is; the next start goes on with it");
+            anstream::eprintln!(
+                "the log store needs more time than there is; the next start goes on with it"
+            );
         }
         Ok(finished)
     }

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use ::parquet::column::writer::ColumnCloseResult;
+use ::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
 
@@ -62,8 +62,8 @@ fn merge_group(layout: &Layout, table: Table, group: &[TableFile]) -> io::Result
     let properties = WriterProperties::builder()
         .set_key_value_metadata(facts.file_metadata().key_value_metadata().cloned())
         .build();
-    let mut writer =
-        SerializedFileWriter::new(merged.file()?, Arc::clone(&schema), Arc::new(properties)).map_err(failed)?;
+    let mut writer = SerializedFileWriter::new(merged.file()?, Arc::clone(&schema), Arc::new(properties))
+        .map_err(failed)?;
     for (source, facts) in &sources {
         copy_groups(&mut writer, source, facts)?;
     }

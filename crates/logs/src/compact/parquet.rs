@@ -67,8 +67,8 @@ impl TableWriter {
     pub(super) fn begin(table: Table, path: PathBuf) -> io::Result<TableWriter> {
         let temporary = Temporary::create(path)?;
         let schema: SchemaRef = table.schema();
-        let writer = ArrowWriter::try_new(temporary.file()?, schema, Some(properties(table)))
-            .map_err(failed)?;
+        let writer =
+            ArrowWriter::try_new(temporary.file()?, schema, Some(properties(table))).map_err(failed)?;
         Ok(TableWriter { writer, temporary })
     }
 

@@ -31,7 +31,12 @@ struct Place {
 }
 
 /// Writes the files of a segment. Those of the calls get their name last, and are there even when there are none.
-pub(super) fn compact(layout: &Layout, number: u64, message_bytes: Option<u64>, counters: &Counters) -> io::Result<()> {
+pub(super) fn compact(
+    layout: &Layout,
+    number: u64,
+    message_bytes: Option<u64>,
+    counters: &Counters,
+) -> io::Result<()> {
     let file = Arc::new(File::open(segment::path(&layout.segments(), number))?);
     let (made, mut places) = list(Arc::clone(&file), counters)?;
     places.sort_by_key(|place| place.ticks);
@@ -130,7 +135,8 @@ impl Writers<'_> {
 
     fn begin(&self, table: Table) -> io::Result<TableWriter> {
         let path = self.layout.file(table, self.hour, self.number, self.number);
-        let path = path.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the segment is of no date"))?;
+        let path =
+            path.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the segment is of no date"))?;
         TableWriter::begin(table, path)
     }
 }

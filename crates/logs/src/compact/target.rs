@@ -54,11 +54,17 @@ impl Target {
         let host = url.host_str().unwrap_or_default();
         let is_plain = settings.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
         // Failed copies are tried again with the next step of compaction.
-        let retry = RetryConfig { max_retries: 3, retry_timeout: std::time::Duration::from_secs(30), ..RetryConfig::default() };
+        let retry = RetryConfig {
+            max_retries: 3,
+            retry_timeout: std::time::Duration::from_secs(30),
+            ..RetryConfig::default()
+        };
         match url.scheme() {
             "s3" if !host.is_empty() => {
-                let mut builder =
-                    AmazonS3Builder::from_env().with_bucket_name(host).with_allow_http(is_plain).with_retry(retry);
+                let mut builder = AmazonS3Builder::from_env()
+                    .with_bucket_name(host)
+                    .with_allow_http(is_plain)
+                    .with_retry(retry);
                 if let Some(endpoint) = &settings.endpoint {
                     builder = builder.with_endpoint(endpoint);
                 }
@@ -81,7 +87,8 @@ impl Target {
                 Ok(Self::under(builder.build()?, url.path(), gateway))
             }
             "file" => {
-                let root: PathBuf = url.to_file_path().map_err(|()| TargetError::Address(address.to_owned()))?;
+                let root: PathBuf =
+                    url.to_file_path().map_err(|()| TargetError::Address(address.to_owned()))?;
                 std::fs::create_dir_all(&root)?;
                 Ok(Self::under(LocalFileSystem::new_with_prefix(root)?, "", gateway))
             }

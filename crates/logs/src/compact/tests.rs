@@ -177,7 +177,10 @@ fn queries_choose_hours_by_time() {
     let plan = runtime.block_on(async {
         let context = reader.context().unwrap();
         let rows = context.read_table(reader.table("ApiManagementGatewayLogs").unwrap()).unwrap();
-        let from = datafusion::common::ScalarValue::TimestampMicrosecond(Some(now - 3_000_000_000), Some("UTC".into()));
+        let from = datafusion::common::ScalarValue::TimestampMicrosecond(
+            Some(now - 3_000_000_000),
+            Some("UTC".into()),
+        );
         let rows = rows.filter(datafusion::prelude::ident("TimeGenerated").gt_eq(lit(from))).unwrap();
         let plan = rows.create_physical_plan().await.unwrap();
         datafusion::physical_plan::displayable(plan.as_ref()).indent(true).to_string()

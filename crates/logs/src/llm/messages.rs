@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sekisho_llm::{Kind, Message, Part, Piece, Role, Scanner, delta, read_completion, read_prompt, read_reply};
+use sekisho_llm::{
+    Kind, Message, Part, Piece, Role, Scanner, delta, read_completion, read_prompt, read_reply,
+};
 use serde::Serialize;
 
 /// The largest event of a stream that is read, in bytes.
@@ -96,7 +98,9 @@ impl Joined {
             Part::Content | Part::Refusal => choice.content.push_str(&piece.text),
             Part::Reasoning => {}
             Part::ToolName(call) => choice.calls.entry(call).or_default().name.push_str(&piece.text),
-            Part::ToolArguments(call) => choice.calls.entry(call).or_default().arguments.push_str(&piece.text),
+            Part::ToolArguments(call) => {
+                choice.calls.entry(call).or_default().arguments.push_str(&piece.text)
+            }
         }
     }
 

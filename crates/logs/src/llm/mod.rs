@@ -55,7 +55,9 @@ impl Rows for Llm {
         Column::text("api_version", |row| Some(row.call.api_version?.into())),
         Column::bool("is_stream", |row| Some(row.call.is_stream)),
         Column::int("prompt_tokens", |row| tokens(row, |usage| (usage.prompt, usage.prompt_provenance))),
-        Column::int("completion_tokens", |row| tokens(row, |usage| (usage.completion, usage.completion_provenance))),
+        Column::int("completion_tokens", |row| {
+            tokens(row, |usage| (usage.completion, usage.completion_provenance))
+        }),
         Column::int("total_tokens", |row| tokens(row, |usage| (usage.total, usage.provenance))),
         Column::dynamic("request_messages", |row| Some(row.request.as_deref()?.into())),
         Column::dynamic("response_messages", |row| Some(row.response.as_deref()?.into())),
@@ -74,7 +76,8 @@ pub(crate) fn append<'a>(rows: &mut Vec<Row<'a>>, read: &ReadCall<'a>, maximum: 
     let Some(spoken) = Spoken::of(read) else { return };
     let maximum = maximum.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     let asked = read.body(spoken.request).map(|body| messages::asked(spoken.kind, body)).unwrap_or_default();
-    let answer = read.body(spoken.response).map(|body| messages::answered(spoken.kind, body, read.call.is_stream));
+    let answer =
+        read.body(spoken.response).map(|body| messages::answered(spoken.kind, body, read.call.is_stream));
     let answer = answer.unwrap_or_default();
     let call = &read.call;
     let facts = Facts {
@@ -124,7 +127,11 @@ impl Spoken {
         }
         let place = call.attempts.len().checked_sub(1)?;
         let by_backend = classify(call.attempts.get(place)?.path);
-        by_backend.uses_tokens().then_some(Spoken { kind: by_backend, request: 2 + 2 * place, response: 3 + 2 * place })
+        by_backend.uses_tokens().then_some(Spoken {
+            kind: by_backend,
+            request: 2 + 2 * place,
+            response: 3 + 2 * place,
+        })
     }
 }
 

@@ -39,7 +39,8 @@ fn rows(record: &CallRecord, maximum: Option<u64>) -> Vec<Shown> {
     let read = ReadCall::parse(Frame::parse(&frame[PREFIX..]).unwrap()).unwrap();
     let mut rows = Vec::new();
     append(&mut rows, &read, maximum);
-    let parsed = |text: &Option<String>| text.as_ref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+    let parsed =
+        |text: &Option<String>| text.as_ref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
     let total = |row: &Row<'_>| tokens(row, |usage| (usage.total, usage.provenance));
     rows.iter().map(|row| (row.sequence, total(row), parsed(&row.request), parsed(&row.response))).collect()
 }
@@ -89,7 +90,12 @@ fn messages_are_cut_only_where_a_bound_is_set() {
 #[test]
 fn the_deltas_of_a_stream_are_joined() {
     let words: Vec<String> = (0..5_000).map(|number| format!("word {number} ü ")).collect();
-    let chunk = |word: &String| format!("data: {}\n\n", json!({"model": "gpt-4o-2024", "choices": [{"index": 0, "delta": {"content": word}}]}));
+    let chunk = |word: &String| {
+        format!(
+            "data: {}\n\n",
+            json!({"model": "gpt-4o-2024", "choices": [{"index": 0, "delta": {"content": word}}]})
+        )
+    };
     let stream: String = words.iter().map(chunk).chain(["data: [DONE]\n\n".to_owned()]).collect();
     let rows = rows(&call(CHAT, r#"{"messages":[]}"#, &stream, true), None);
     assert_eq!(joined(rows.iter().map(|row| &row.3)), words.concat());
@@ -99,26 +105,35 @@ fn the_deltas_of_a_stream_are_joined() {
 #[test]
 fn other_formats_have_rows_too() {
     let responses = json!({"input": "Hello", "instructions": "Be kind."}).to_string();
-    let reply = json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]}).to_string();
+    let reply = json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]})
+        .to_string();
     let said = rows(&call("https://g/openai/v1/responses", &responses, &reply, false), None);
     assert_eq!(joined(said.iter().map(|row| &row.3)), "Hi");
     assert!(joined(said.iter().map(|row| &row.2)).contains("Hello"));
 
-    let anthropic = json!({"system": "Be kind.", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
+    let anthropic =
+        json!({"system": "Be kind.", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
     let stream = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n";
     let said = rows(&call("https://g/anthropic/v1/messages", &anthropic, stream, true), None);
     assert_eq!(joined(said.iter().map(|row| &row.3)), "Hi");
 
     let completions = json!({"prompt": "Once"}).to_string();
-    let said = rows(&call("https://g/openai/v1/completions", &completions, r#"{"choices":[{"text":" upon"}]}"#, false), None);
-    assert_eq!((joined(said.iter().map(|row| &row.2)), joined(said.iter().map(|row| &row.3))), ("Once".into(), " upon".into()));
+    let said = rows(
+        &call("https://g/openai/v1/completions", &completions, r#"{"choices":[{"text":" upon"}]}"#, false),
+        None,
+    );
+    assert_eq!(
+        (joined(said.iter().map(|row| &row.2)), joined(said.iter().map(|row| &row.3))),
+        ("Once".into(), " upon".into())
+    );
 }
 
 #[test]
 fn calls_that_reach_no_model_have_no_rows() {
     let plain = CallRecord { model: None, usage: None, ..call("https://g/echo", "{}", "{}", false) };
     assert_eq!(rows(&plain, None), []);
-    let refused = CallRecord { attempts: Vec::new(), usage: None, ..call(CHAT, r#"{"messages":[]}"#, "{}", false) };
+    let refused =
+        CallRecord { attempts: Vec::new(), usage: None, ..call(CHAT, r#"{"messages":[]}"#, "{}", false) };
     assert_eq!(rows(&refused, None), []);
 }
 

@@ -63,7 +63,9 @@ fn mask(value: &mut Value, steps: &[Step]) -> usize {
         (Step::Member(name), Value::Object(members)) => {
             members.get_mut(name).map_or(0, |member| mask(member, rest))
         }
-        (Step::Element(place), Value::Array(items)) => items.get_mut(*place).map_or(0, |item| mask(item, rest)),
+        (Step::Element(place), Value::Array(items)) => {
+            items.get_mut(*place).map_or(0, |item| mask(item, rest))
+        }
         (Step::All, Value::Object(members)) => members.values_mut().map(|member| mask(member, rest)).sum(),
         (Step::All, Value::Array(items)) => items.iter_mut().map(|item| mask(item, rest)).sum(),
         (Step::Deep, value) => {

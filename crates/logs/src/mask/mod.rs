@@ -15,8 +15,8 @@ use http::HeaderName;
 use percent_encoding::percent_decode_str;
 use sekisho_policy::observation::secrets::MASK;
 
-pub use path::PathError;
 use path::JsonPath;
+pub use path::PathError;
 
 /// What is kept as `***`. Made once; nothing is parsed while calls pass.
 #[derive(Clone, Debug, Default)]

@@ -20,8 +20,14 @@ fn values_at_paths_are_masked() {
         r#"{"model":"m","messages":[{"role":"user","content":"a"},{"role":"user","content":[{"text":"***"}]}]}"#
     );
     let nested = r#"{"secret":{"secret":1},"a":[{"secret":"x","b":2}]}"#;
-    assert_eq!(body(&["$..secret"], nested, false).unwrap(), r#"{"secret":"***","a":[{"secret":"***","b":2}]}"#);
-    assert_eq!(body(&["$.a[*].*"], nested, false).unwrap(), r#"{"secret":{"secret":1},"a":[{"secret":"***","b":"***"}]}"#);
+    assert_eq!(
+        body(&["$..secret"], nested, false).unwrap(),
+        r#"{"secret":"***","a":[{"secret":"***","b":2}]}"#
+    );
+    assert_eq!(
+        body(&["$.a[*].*"], nested, false).unwrap(),
+        r#"{"secret":{"secret":1},"a":[{"secret":"***","b":"***"}]}"#
+    );
 }
 
 #[test]
@@ -49,7 +55,9 @@ fn the_events_of_a_stream_are_masked_one_by_one() {
 
 #[test]
 fn paths_that_are_none_are_refused_with_their_place() {
-    for (path, at) in [("messages", 0), ("$", 1), ("$.", 1), ("$..", 1), ("$[x]", 1), ("$.a['b]", 3), ("$.a..", 3)] {
+    for (path, at) in
+        [("messages", 0), ("$", 1), ("$.", 1), ("$..", 1), ("$[x]", 1), ("$.a['b]", 3), ("$.a..", 3)]
+    {
         let error = Masking::new([], [], [path]).unwrap_err();
         assert_eq!((error.path.as_str(), error.at), (path, at));
     }

@@ -44,7 +44,8 @@ fn is_same(one: &Payload, other: &Payload) -> bool {
             b = right.next().map_or(&[][..], |piece| &piece[..]);
         }
         let common = a.len().min(b.len());
-        let (Some((x, more)), Some((y, rest))) = (a.split_at_checked(common), b.split_at_checked(common)) else {
+        let (Some((x, more)), Some((y, rest))) = (a.split_at_checked(common), b.split_at_checked(common))
+        else {
             return false;
         };
         if common == 0 {
@@ -154,7 +155,9 @@ fn decoded<'a>(bytes: &'a [u8], coding: &[u8], maximum: usize) -> Option<(Cow<'a
         b"" | b"identity" => return Some((Cow::Borrowed(bytes), false)),
         b"gzip" | b"x-gzip" => Box::new(MultiGzDecoder::new(bytes)),
         // Both are sent under this name.
-        b"deflate" if bytes.first().is_some_and(|first| first & 0x0f == 8) => Box::new(ZlibDecoder::new(bytes)),
+        b"deflate" if bytes.first().is_some_and(|first| first & 0x0f == 8) => {
+            Box::new(ZlibDecoder::new(bytes))
+        }
         b"deflate" => Box::new(DeflateDecoder::new(bytes)),
         _ => return None,
     };

@@ -50,8 +50,7 @@ struct Bodies<'a> {
 impl<'a> Bodies<'a> {
     fn write(buffer: &mut Vec<u8>, record: &'a CallRecord, rules: BodyRules<'_>) -> Vec<Option<Body>> {
         let places = 2 + 2 * record.attempts.len();
-        let mut bodies =
-            Bodies { kept: Vec::with_capacity(places), payloads: Vec::with_capacity(places) };
+        let mut bodies = Bodies { kept: Vec::with_capacity(places), payloads: Vec::with_capacity(places) };
         bodies.add(buffer, Some(&record.request), rules);
         bodies.add(buffer, Some(&record.response), rules);
         for attempt in &record.attempts {
@@ -119,7 +118,9 @@ fn call<'a>(
         request_bytes: record.request_bytes,
         response_bytes: record.response_bytes,
         attempts: attempts
-            .map(|(place, attempt)| self::attempt(attempt, first, [body(2 + 2 * place), body(3 + 2 * place)], rules))
+            .map(|(place, attempt)| {
+                self::attempt(attempt, first, [body(2 + 2 * place), body(3 + 2 * place)], rules)
+            })
             .collect(),
         last_error: last_error(record),
         incomplete: record.incomplete,

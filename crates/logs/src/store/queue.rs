@@ -138,7 +138,10 @@ mod tests {
         assert!(queue.take(&mut batch, Duration::ZERO));
         assert_eq!(batch, [1]);
         batch.clear();
-        assert_eq!([queue.push(3, 5), queue.push(4, 5), queue.push(5, 0)], [Ok(()), Ok(()), Err(Refused::Full)]);
+        assert_eq!(
+            [queue.push(3, 5), queue.push(4, 5), queue.push(5, 0)],
+            [Ok(()), Ok(()), Err(Refused::Full)]
+        );
         queue.close();
         assert_eq!(queue.push(6, 0), Err(Refused::Closed));
         assert!(queue.take(&mut batch, Duration::ZERO));

@@ -195,7 +195,8 @@ fn segments_end_when_they_are_full_and_at_the_turn_of_an_hour() {
     assert!(last >= 3, "{last}");
     assert!(threads.finish(PATIENCE));
     let all = segment::numbers(folder.path()).unwrap();
-    let read: Vec<u8> = all.iter().flat_map(|number| calls(&segment::path(folder.path(), *number)).0).collect();
+    let read: Vec<u8> =
+        all.iter().flat_map(|number| calls(&segment::path(folder.path(), *number)).0).collect();
     assert_eq!(read, (0..10).collect::<Vec<u8>>());
     assert_eq!(calls(&segment::path(folder.path(), all[0])).0, [0]);
 }

@@ -65,7 +65,12 @@ struct Segment {
 
 impl Writer {
     /// A writer whose first segment has the number that `current` says.
-    pub(super) fn new(disk: Box<dyn Disk>, options: Options, current: Arc<Current>, dirty: Arc<Dirty>) -> Writer {
+    pub(super) fn new(
+        disk: Box<dyn Disk>,
+        options: Options,
+        current: Arc<Current>,
+        dirty: Arc<Dirty>,
+    ) -> Writer {
         let counters = options.counters.clone();
         Writer { disk, options, counters, current, dirty, segment: None, chunk: Vec::new(), pending: 0 }
     }
@@ -180,4 +185,3 @@ impl Writer {
         }
     }
 }
-

@@ -48,13 +48,19 @@ impl Rows for Calls {
         Column::text("model", |row| is(row.call.model?)),
         Column::bool("is_stream", |row| Some(row.call.is_stream)),
         Column::long("prompt_tokens", |row| tokens(row, |usage| (usage.prompt, usage.prompt_provenance))),
-        Column::long("completion_tokens", |row| tokens(row, |usage| (usage.completion, usage.completion_provenance))),
+        Column::long("completion_tokens", |row| {
+            tokens(row, |usage| (usage.completion, usage.completion_provenance))
+        }),
         Column::long("total_tokens", |row| tokens(row, |usage| (usage.total, usage.provenance))),
         Column::long("cached_tokens", |row| tokens(row, |usage| (usage.cached, usage.prompt_provenance))),
-        Column::long("reasoning_tokens", |row| tokens(row, |usage| (usage.reasoning, usage.completion_provenance))),
+        Column::long("reasoning_tokens", |row| {
+            tokens(row, |usage| (usage.reasoning, usage.completion_provenance))
+        }),
         Column::text("token_provenance", |row| is(row.call.usage?.provenance.as_str())),
         Column::text("prompt_tokens_provenance", |row| is(row.call.usage?.prompt_provenance.as_str())),
-        Column::text("completion_tokens_provenance", |row| is(row.call.usage?.completion_provenance.as_str())),
+        Column::text("completion_tokens_provenance", |row| {
+            is(row.call.usage?.completion_provenance.as_str())
+        }),
         Column::real("cost", |row| Some(row.call.cost?.0)),
         Column::text("currency", |row| is(row.call.cost?.1)),
         Column::text("cache_policy", |row| is(row.call.cache?.0)),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::array::cast::AsArray;
 use datafusion::arrow::array::{
     Array, ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, ListArray, StringBuilder, StructArray,
 };
-use datafusion::arrow::array::cast::AsArray;
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_err};

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use sekisho_logs::{
-    Counters, LogStore, LogThreads, Masking, Options, Retention, Target, TargetSettings,
-};
+use sekisho_logs::{Counters, LogStore, LogThreads, Masking, Options, Retention, Target, TargetSettings};
 use sekisho_policy::payload;
 use sekisho_policy::pipeline::uuid_text;
 use sekisho_policy::ports::{Clock, Entropy};

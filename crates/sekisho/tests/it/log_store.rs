@@ -61,7 +61,9 @@ async fn texts(directory: &Path, table: &str, columns: &[&str]) -> Vec<Vec<Optio
     for batch in &batches {
         for row in 0..batch.num_rows() {
             let text = |column: &datafusion::arrow::array::ArrayRef| {
-                let column = datafusion::arrow::compute::cast(column, &datafusion::arrow::datatypes::DataType::Utf8).unwrap();
+                let column =
+                    datafusion::arrow::compute::cast(column, &datafusion::arrow::datatypes::DataType::Utf8)
+                        .unwrap();
                 column.as_string::<i32>().iter().nth(row).flatten().map(str::to_owned)
             };
             texts.push(batch.columns().iter().map(text).collect());
@@ -87,15 +89,19 @@ async fn long_bodies_outlast_a_kill_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = gateway(&folder, &world.url()).await;
 
-    let request = json!({"model": "gpt-4o", "stream": true, "messages": [{"role": "user", "content": prompt}]}).to_string();
-    let url = format!("{}/models/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", gateway.url);
+    let request =
+        json!({"model": "gpt-4o", "stream": true, "messages": [{"role": "user", "content": prompt}]})
+            .to_string();
+    let url =
+        format!("{}/models/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21", gateway.url);
     let headers = [("content-type", "application/json")];
     let answer = Client::new().call(Method::POST, &url, &headers, request.clone()).await;
     assert_eq!((answer.status, answer.text().len()), (200, stream.len()));
     tokio::time::sleep(BOUND).await;
     gateway.kill().await;
 
-    let columns = ["RequestBody", "ResponseBody", "BackendRequestBody", "BackendResponseBody", "CorrelationId"];
+    let columns =
+        ["RequestBody", "ResponseBody", "BackendRequestBody", "BackendResponseBody", "CorrelationId"];
     let calls = texts(&logs(&folder), "ApiManagementGatewayLogs", &columns).await;
     let [call] = &*calls else { panic!("{} calls", calls.len()) };
     let whole = |place: usize, expected: &str| call[place].as_deref() == Some(expected);
@@ -107,7 +113,10 @@ async fn long_bodies_outlast_a_kill_byte_for_byte() {
     assert!(rows.iter().all(|row| row[1] == call[4] && row[4].as_deref() == Some("gpt-4o-2024")));
     let joined = |place: usize| -> String {
         let parts = rows.iter().filter_map(|row| serde_json::from_str::<Value>(row[place].as_deref()?).ok());
-        parts.flat_map(|part| part.as_array().cloned().unwrap()).map(|said| said["content"].as_str().unwrap().to_owned()).collect()
+        parts
+            .flat_map(|part| part.as_array().cloned().unwrap())
+            .map(|said| said["content"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(joined(2), prompt);
     assert_eq!(joined(3), words.concat());
@@ -147,7 +156,8 @@ async fn kills_at_any_moment_lose_nothing_older_than_the_bound() {
         owed.extend(ended.iter().filter(|(_, at)| *at + BOUND <= killed).map(|(number, _)| *number));
     }
     let rows = texts(&logs(&folder), "calls", &["url"]).await;
-    let kept: Vec<u64> = rows.iter().filter_map(|row| row[0].as_deref()?.rsplit('/').next()?.parse().ok()).collect();
+    let kept: Vec<u64> =
+        rows.iter().filter_map(|row| row[0].as_deref()?.rsplit('/').next()?.parse().ok()).collect();
     let unique: std::collections::BTreeSet<u64> = kept.iter().copied().collect();
     assert_eq!(unique.len(), kept.len(), "calls are there twice");
     let lost: Vec<&u64> = owed.iter().filter(|number| !unique.contains(number)).collect();

@@ -86,10 +86,18 @@ fn backend(compatibility: Compatibility) -> Result<Vec<Shown>> {
         ("BackendUrl", Text, own("backend_url")),
         ("BackendTime", Long, own("backend_time_ms")),
         ("BackendRequestHeaders", Dynamic, own("backend_request_headers")),
-        ("BackendRequestBody", Text, body("backend_request_body_kept", "backend_request_body", "request_body")?),
+        (
+            "BackendRequestBody",
+            Text,
+            body("backend_request_body_kept", "backend_request_body", "request_body")?,
+        ),
         ("BackendResponseCode", Int, own("backend_status")),
         ("BackendResponseHeaders", Dynamic, own("backend_response_headers")),
-        ("BackendResponseBody", Text, body("backend_response_body_kept", "backend_response_body", "response_body")?),
+        (
+            "BackendResponseBody",
+            Text,
+            body("backend_response_body_kept", "backend_response_body", "response_body")?,
+        ),
     ])
 }
 

@@ -109,7 +109,16 @@ fn unnested(
     column: &str,
     members: &[(&str, DataType)],
 ) -> Result<LogicalPlanBuilder> {
-    let kept = ["timestamp", "request_id", "trace_id", "span_id", "method", "operation_name", "ip_address", "user_id"];
+    let kept = [
+        "timestamp",
+        "request_id",
+        "trace_id",
+        "span_id",
+        "method",
+        "operation_name",
+        "ip_address",
+        "user_id",
+    ];
     let items = ScalarUDF::from(JsonRows::new("json_rows", members)).call(vec![own(column)]);
     let columns = kept.into_iter().map(own).chain([items.alias("item")]);
     let with_rows = rows(calls)?.filter(own(column).is_not_null())?;
