@@ -178,7 +178,7 @@ fn queries_choose_hours_by_time() {
         let context = reader.context().unwrap();
         let rows = context.read_table(reader.table("ApiManagementGatewayLogs").unwrap()).unwrap();
         let from = datafusion::common::ScalarValue::TimestampMicrosecond(
-            Some(now - 3_600_000_000),
+            Some(now - 3_000_000_000),
             Some("UTC".into()),
         );
         let rows = rows.filter(datafusion::prelude::ident("TimeGenerated").gt_eq(lit(from))).unwrap();

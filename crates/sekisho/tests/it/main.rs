@@ -10,6 +10,7 @@ mod examples;
 mod failures;
 mod gallery;
 mod ledger;
+mod log_store;
 mod mcp_tools;
 mod metric_isolation;
 mod realtime;

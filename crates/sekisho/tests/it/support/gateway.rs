@@ -91,6 +91,11 @@ impl Gateway {
         assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
+    /// Sends SIGKILL and waits for the end.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Waits for the end; gives the exit code.
     pub(crate) async fn ended(mut self, limit: Duration) -> Option<i32> {
         timeout(limit, self.child.wait()).await.expect("did not end in time").unwrap().code()
