@@ -44,11 +44,13 @@ class Row:
     # What an answer must hold and how many bytes it must have at least, so that no error page is measured.
     ending: bytes
     at_least: int
-    # Which gateway is called: of the example, or of single policies with state in memory or on Redis.
+    # Which gateway is called: of the example, or of single policies with state in memory or on Redis, or with logs.
     service: str = "example"
     # What stands before `/openai` there.
     prefix: str = "/multi-region"
     method: str = "POST"
+    # A gateway that does the same without what the row is about; measured in turn with the others.
+    without: str | None = None
 
 
 JSON_ENDING = b'"total_tokens":170}}'
@@ -64,6 +66,8 @@ ROWS = [
     Row("tokens", "token limit and metric, memory", CHAT, False, JSON_ENDING, 900, "memory", "/tokens"),
     Row("tokens-redis", "token limit and metric, Redis", CHAT, False, JSON_ENDING, 900, "redis", "/tokens"),
     Row("tokens-sse", "token limit and metric, SSE", CHAT, True, b"data: [DONE]\n\n", 50 * 150, "memory", "/tokens"),
+    Row("logs", "logs with payloads, JSON", CHAT, False, JSON_ENDING, 900, "logs", "/tokens", without="memory"),
+    Row("logs-sse", "logs with payloads, SSE", CHAT, True, b"data: [DONE]\n\n", 50 * 150, "logs", "/tokens", without="memory"),
     Row("semantic", "semantic cache, hit", CHAT, False, JSON_ENDING, 900, "memory", "/semantic"),
     Row("cache", "cache-lookup, hit", f"/openai/models{QUERY}", False, JSON_ENDING, 900, "memory", "/cached", "GET"),
 ]
@@ -138,14 +142,16 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
     services = {"example": start_sekisho(arguments.sekisho, directory, ports, identity)}
     stack.callback(services["example"].process.stop)
     idle_rss_kib = services["example"].process.rss_kib()
-    wanted = {row.service for row in arguments.rows}
-    if "memory" in wanted:
-        services["memory"] = start_policies(arguments.sekisho, directory, ports[0], "memory", None)
-        stack.callback(services["memory"].process.stop)
+    wanted = {row.service for row in arguments.rows} | {row.without for row in arguments.rows}
+    for name, settings in (("memory", ""), ("logs", "logs: {}\n")):
+        if name in wanted:
+            services[name] = start_policies(arguments.sekisho, directory, ports[0], name, settings)
+            stack.callback(services[name].process.stop)
     if "redis" in wanted:
         redis, redis_port = start_redis(directory)
         stack.callback(redis.stop)
-        services["redis"] = start_policies(arguments.sekisho, directory, ports[0], "redis", redis_port)
+        settings = f"state:\n  redis:\n    url: redis://127.0.0.1:{redis_port}\n"
+        services["redis"] = start_policies(arguments.sekisho, directory, ports[0], "redis", settings)
         stack.callback(services["redis"].process.stop)
 
     direct = Target(backend, ports[0], ports[0], "")
@@ -156,6 +162,9 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
     for row in arguments.rows:
         sekisho = replace(services[row.service], prefix=row.prefix)
         targets = {"backend": direct, "nginx": nginx, "sekisho": sekisho}
+        if row.without:
+            targets["without"] = replace(services[row.without], prefix=row.prefix)
+        in_turn = [name for name in targets if name != "backend"]
         runs: dict[str, list[dict]] = {name: [] for name in targets}
         for name, target in targets.items():
             check(name, target, row)
@@ -163,11 +172,16 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
         runs["backend"].append(measure("backend", direct, row, arguments.seconds))
         # In turn, so that a slow minute of the machine hits both.
         for _ in range(arguments.rounds):
-            for name in ("nginx", "sekisho"):
+            for name in in_turn:
                 runs[name].append(measure(name, targets[name], row, arguments.seconds))
         pairs = zip(runs["sekisho"], runs["nginx"], strict=True)
         ratios = [ours["cpu_microseconds"] / theirs["cpu_microseconds"] for ours, theirs in pairs]
-        report["rows"].append({"name": row.name, "title": row.title, "runs": runs, "cpuRatio": statistics.median(ratios)})
+        measured = {"name": row.name, "title": row.title, "runs": runs, "cpuRatio": statistics.median(ratios)}
+        if row.without:
+            pairs = zip(runs["sekisho"], runs["without"], strict=True)
+            ratios = [ours["cpu_microseconds"] / theirs["cpu_microseconds"] for ours, theirs in pairs]
+            measured["cpuRatioWithout"] = statistics.median(ratios)
+        report["rows"].append(measured)
     return report
 
 
@@ -240,6 +254,8 @@ def show(report: dict) -> None:
                   f"{median(runs, 'p50_milliseconds'):7.2f} ms{median(runs, 'p99_milliseconds'):7.2f} ms"
                   f"{median(runs, 'rss_kib') / 1024:6.1f} MiB{ratio}")
             title = ""
+        if "cpuRatioWithout" in row:
+            print(f"{'':31}{'':9}{row['cpuRatioWithout']:9.2f} × the CPU of the same without it")
     print(f"Sekisho before its first call: {report['sekishoIdleRssKib'] / 1024:.1f} MiB")
 
 

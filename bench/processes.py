@@ -193,11 +193,10 @@ def start_sekisho(binary: str, directory: Path, backends: list[int], identity: s
     return Target(process, port, port, "/multi-region")
 
 
-def start_policies(binary: str, directory: Path, backend: int, name: str, redis_port: int | None) -> Target:
-    """The gateway of policies.yaml, with its state in memory or on Redis."""
-    state = f"state:\n  redis:\n    url: redis://127.0.0.1:{redis_port}\n" if redis_port else ""
+def start_policies(binary: str, directory: Path, backend: int, name: str, settings: str = "") -> Target:
+    """The gateway of policies.yaml, with more settings of the process."""
     config = directory / f"policies-{name}.yaml"
-    config.write_text(state + (HERE / "policies.yaml").read_text())
+    config.write_text(settings + (HERE / "policies.yaml").read_text())
     environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN_VARIABLES)}
     environment["BENCH_BACKEND"] = f"http://127.0.0.1:{backend}"
     environment["BENCH_MODEL"] = str(write_model(directory / f"model-{name}"))

@@ -51,23 +51,35 @@ def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dic
     environment |= {
         "AZURE_POD_IDENTITY_AUTHORITY_HOST": main, "BENCH_MODELS": models, "BENCH_SAFETY": safety,
     }
-    port, management = free_port(), free_port()
-    gateway = Process("sekisho", [
-        arguments.sekisho, "serve", str(HERE / "streams.yaml"), "--listen", f"127.0.0.1:{port}", "--management-listen",
-        f"127.0.0.1:{management}", "--data", str(directory / "data"), "--no-watch"], directory, environment)
-    stack.callback(gateway.stop)
-    gateway.wait_until(lambda: answers(port, "/status-0123456789abcdef") and answers(management, "/metrics"))
+    gateway, url = start_gateway("plain", "", arguments, directory, stack, environment)
+    logging, logging_url = start_gateway("logging", "logs: {}\n", arguments, directory, stack, environment)
     targets = {
-        "backend": models, "token limit and metric": f"http://127.0.0.1:{port}/counted",
-        "and content safety": f"http://127.0.0.1:{port}/looked-at",
+        "backend": (gateway, models), "token limit and metric": (gateway, f"{url}/counted"),
+        "and logs with payloads": (logging, f"{logging_url}/counted"),
+        "and content safety": (gateway, f"{url}/looked-at"),
     }
     runs = {}
-    for name, base in targets.items():
-        before = gateway.cpu_seconds()
+    for name, (process, base) in targets.items():
+        before = process.cpu_seconds()
         runs[name] = drive(arguments, base)
-        runs[name]["cpuSeconds"] = gateway.cpu_seconds() - before
-        runs[name]["peakRssKib"] = gateway.peak_rss_kib()
+        runs[name]["cpuSeconds"] = process.cpu_seconds() - before
+        runs[name]["peakRssKib"] = process.peak_rss_kib()
     return {"streams": arguments.streams, "events": EVENTS, "paceMilliseconds": arguments.pace, "runs": runs}
+
+
+def start_gateway(
+    name: str, settings: str, arguments: argparse.Namespace, directory: Path, stack: ExitStack, environment: dict[str, str],
+) -> tuple[Process, str]:
+    """A gateway of streams.yaml with more settings: its process and URL."""
+    config = directory / f"{name}.yaml"
+    config.write_text(settings + (HERE / "streams.yaml").read_text())
+    port, management = free_port(), free_port()
+    gateway = Process(f"sekisho-{name}", [
+        arguments.sekisho, "serve", str(config), "--listen", f"127.0.0.1:{port}", "--management-listen",
+        f"127.0.0.1:{management}", "--data", str(directory / f"data-{name}"), "--no-watch"], directory, environment)
+    stack.callback(gateway.stop)
+    gateway.wait_until(lambda: answers(port, "/status-0123456789abcdef") and answers(management, "/metrics"))
+    return gateway, f"http://127.0.0.1:{port}"
 
 
 def start_models(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> tuple[str, str, str]:
@@ -101,11 +113,12 @@ def drive(arguments: argparse.Namespace, base: str) -> dict:
 
 def show(report: dict) -> None:
     print(f"{report['streams']} streams of {report['events']} events, one each {report['paceMilliseconds']} ms")
-    print(f"{'':24}{'whole':>8}{'events':>9}{'p50':>10}{'p99':>10}{'max':>10}{'CPU/event':>12}{'peak RSS':>12}")
+    print(f"{'':24}{'whole':>8}{'events':>9}{'p50':>10}{'p99':>10}{'max':>10}{'first p99':>12}{'CPU/event':>12}{'peak RSS':>12}")
     for name, run in report["runs"].items():
         delays = {key: value / 1000 for key, value in run["delayMicroseconds"].items()}
         cpu = run["cpuSeconds"] * 1e6 / max(run["events"], 1)
         print(f"{name:24}{run['whole']:8}{run['events']:9}{delays['p50']:7.2f} ms{delays['p99']:7.2f} ms{delays['max']:7.2f} ms"
+              f"{run['firstMicroseconds']['p99'] / 1000:9.2f} ms"
               f"{cpu:9.1f} µs{run['peakRssKib'] / 1024:8.1f} MiB")
 
 

@@ -1,5 +1,6 @@
 //! The texts that were read, and spans that point into them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A file of a [`SourceMap`].
@@ -54,7 +55,7 @@ pub struct Location {
     pub end_column: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct SourceFile {
     path: Arc<str>,
     text: Arc<str>,
@@ -64,7 +65,7 @@ struct SourceFile {
 /// All texts that a check read. Files are only added.
 #[derive(Debug, Default)]
 pub struct SourceMap {
-    files: Vec<SourceFile>,
+    files: Vec<Arc<SourceFile>>,
 }
 
 impl SourceMap {
@@ -81,8 +82,18 @@ impl SourceMap {
             .chain(newlines.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX)))
             .collect();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { path: path.into(), text, line_starts });
+        self.files.push(Arc::new(SourceFile { path: path.into(), text, line_starts }));
         id
+    }
+
+    /// The same map, shared, with these files alone; of others, path and text are empty.
+    pub fn only(&self, wanted: &BTreeSet<FileId>) -> SourceMap {
+        let empty = Arc::<SourceFile>::default();
+        let ids = (0..).map(FileId);
+        let kept = self.files.iter().zip(ids);
+        let files =
+            kept.map(|(file, id)| Arc::clone(if wanted.contains(&id) { file } else { &empty })).collect();
+        SourceMap { files }
     }
 
     /// The text of a file; empty for an id of another map.
@@ -121,7 +132,7 @@ impl SourceMap {
     }
 
     fn file(&self, id: FileId) -> Option<&SourceFile> {
-        self.files.get(id.0 as usize)
+        self.files.get(id.0 as usize).map(AsRef::as_ref)
     }
 }
 
@@ -148,6 +159,15 @@ mod tests {
         let at = map.text(file).find("<b").unwrap();
         let location = map.locate(Span::new(file, at, at + 4));
         assert_eq!((location.line, location.column, location.end_line, location.end_column), (2, 4, 2, 8));
+    }
+
+    #[test]
+    fn a_part_of_a_map_keeps_its_places() {
+        let mut map = SourceMap::new();
+        let (large, policy) = (map.add("openapi.json", "{}"), map.add("policy.xml", "<a>\n<b/>"));
+        let part = map.only(&BTreeSet::from([policy]));
+        assert_eq!((part.text(large), part.path(large)), ("", ""));
+        assert_eq!(part.locate(Span::new(policy, 4, 8)), map.locate(Span::new(policy, 4, 8)));
     }
 
     #[test]

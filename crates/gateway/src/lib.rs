@@ -14,6 +14,7 @@
 //! - `protected_resource`: what clients are told of the tokens that an API wants
 //! - `worker`: the threads that all of it runs on; `overtime`: expressions that take long
 //! - `respond`: the way back, and the account of the call
+//! - [`tracing`]: calls that are traced
 //! - `tunnel`: calls that become WebSockets
 
 mod a2a;
@@ -32,6 +33,7 @@ pub mod snapshot;
 mod subscription;
 #[cfg(test)]
 mod testing;
+pub mod tracing;
 mod tunnel;
 mod unified;
 pub mod upstream;
@@ -45,6 +47,7 @@ use sekisho_policy::ports::{Event, Ports};
 pub use config::{ClientLimits, GatewayConfig};
 pub use listener::{BoundAddress, CertificateError, ListenerError};
 pub use snapshot::{Snapshot, SnapshotOptions};
+pub use tracing::{DebugCredentials, DebugTraces};
 pub use upstream::{Upstream, UpstreamError, UpstreamSettings};
 
 use listener::Listeners;
@@ -65,9 +68,10 @@ impl Gateway {
         config: GatewayConfig,
         ports: Ports,
         snapshot: Arc<Snapshot>,
+        traces: Arc<DebugTraces>,
     ) -> Result<Self, ListenerError> {
         ports.recorder.event(Event::ConfigurationLoaded);
-        let service = Arc::new(Service::new(config.clone(), ports, snapshot));
+        let service = Arc::new(Service::new(config.clone(), ports, snapshot, traces));
         let listeners = Listeners::start(&config, Arc::clone(&service)).await?;
         Ok(Self { service, listeners })
     }

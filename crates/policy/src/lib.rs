@@ -16,6 +16,7 @@
 //! - [`schema`]: JSON Schema of specifications
 //! - [`convert`]: JSON to XML and back; `liquid`: templates of `set-body`
 //! - [`ports`]: the I/O that policies may do
+//! - [`tracing`]: what one call did, for whoever asked to see it
 //! - [`reference`]: the pages of `docs/policies/`
 
 pub mod body;
@@ -38,4 +39,5 @@ pub mod ports;
 pub mod reference;
 pub mod schema;
 pub mod semantic;
+pub mod tracing;
 pub mod xml;

@@ -4,7 +4,8 @@
 //!
 //! Posts a chat request for a stream N times, spread over the ramp, and reads all answers. Events of the simulator's bare
 //! backend tell when they were sent (`sim_t`, nanoseconds of the monotonic clock of the same machine); the delay of an event is the
-//! time from there to its last byte here. Prints one JSON object: streams that were whole, events, delays in microseconds.
+//! time from there to its last byte here. Prints one JSON object: streams that were whole, events, delays in microseconds of all events
+//! and of the first one of each stream.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -124,6 +125,14 @@ fn percentile(sorted: &[u64], share: f64) -> u64 {
     sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
+fn percentiles(mut delays: Vec<u64>) -> serde_json::Value {
+    delays.sort_unstable();
+    json!({
+        "p50": percentile(&delays, 0.5), "p90": percentile(&delays, 0.9),
+        "p99": percentile(&delays, 0.99), "max": delays.last().copied().unwrap_or(0),
+    })
+}
+
 async fn run() -> Result<ExitCode> {
     let options = Arc::new(options()?);
     let body = json!({"messages": [{"role": "user", "content": options.prompt}], "stream": true}).to_string();
@@ -146,23 +155,20 @@ async fn run() -> Result<ExitCode> {
             tokio::time::timeout(PATIENCE, stream(&options, &request)).await
         }));
     }
-    let (mut whole, mut failed, mut delays) = (0_usize, 0_usize, Vec::new());
+    let (mut whole, mut failed, mut delays, mut firsts) = (0_usize, 0_usize, Vec::new(), Vec::new());
     for task in running {
         match task.await? {
             Ok(Ok(seen)) if seen.status == 200 && seen.is_done && seen.delays.len() == options.events => {
                 whole += 1;
+                firsts.extend(seen.delays.first());
                 delays.extend(seen.delays);
             }
             _ => failed += 1,
         }
     }
-    delays.sort_unstable();
     let report = json!({
         "streams": options.streams, "whole": whole, "failed": failed, "events": delays.len(),
-        "delayMicroseconds": {
-            "p50": percentile(&delays, 0.5), "p90": percentile(&delays, 0.9),
-            "p99": percentile(&delays, 0.99), "max": delays.last().copied().unwrap_or(0),
-        },
+        "delayMicroseconds": percentiles(delays), "firstMicroseconds": percentiles(firsts),
         "seconds": started.elapsed().as_secs_f64(),
     });
     writeln!(std::io::stdout(), "{report}")?;

@@ -46,6 +46,17 @@ impl Credentials {
         self.headers.is_empty() && self.query.is_empty() && self.identity.is_none()
     }
 
+    /// Its texts: header values, what follows a scheme in them, and the values of query parameters.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let values = self.headers.iter().flat_map(|(_, values)| values);
+        let texts = values.filter_map(|value| value.to_str().ok());
+        let headers = texts.flat_map(|text| {
+            let behind_scheme = text.split_once(' ').map(|(_, rest)| rest.trim().to_owned());
+            std::iter::once(text.to_owned()).chain(behind_scheme)
+        });
+        headers.chain(crate::tracing::values_of_query(&self.query)).collect()
+    }
+
     /// Adds a query parameter.
     pub(crate) fn add_query(&mut self, name: &str, value: &str) {
         let name = utf8_percent_encode(name, QUERY).to_string();

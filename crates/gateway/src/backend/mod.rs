@@ -56,6 +56,15 @@ impl BackendSet {
         self.service_origins.extend(Endpoint::new(Arc::clone(service_url)).map(|endpoint| endpoint.origin));
     }
 
+    /// Every text that backends are sent as credentials.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let singles = self.by_id.values().flat_map(|backend| match backend {
+            Backend::Single(single) => std::slice::from_ref(single),
+            Backend::Pool { pool, .. } => pool.members.as_slice(),
+        });
+        singles.flat_map(|single| single.credentials.secrets()).collect()
+    }
+
     /// True when a backend, or every member of a pool, is sent credentials of its own.
     fn has_credentials(&self, id: &str) -> bool {
         match self.by_id.get(id) {

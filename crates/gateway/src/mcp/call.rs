@@ -113,6 +113,10 @@ impl ToolRun<'_> {
         exchange.tracing = self.caller.tracing;
         exchange.variables = self.variables.fork();
         exchange.set_route(source.route.clone());
+        if let Some(tracer) = &self.caller.tracer {
+            let branch = tracer.branch(&exchange);
+            exchange.trace_with(branch);
+        }
         exchange
     }
 }

@@ -14,6 +14,7 @@ use sekisho_policy::ports::clock::within;
 use sekisho_policy::ports::{
     Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Ports, Target,
 };
+use sekisho_policy::tracing::Tracer;
 use serde_json::Value;
 
 use super::call::ToolRun;
@@ -37,6 +38,8 @@ pub(super) struct Caller {
     pub(super) facts: CallFacts,
     pub(super) request_id: [u8; 16],
     pub(super) tracing: bool,
+    /// What traces of tool calls begin with; none for a message that is not traced.
+    pub(super) tracer: Option<Box<Tracer>>,
     pub(super) certificate: Option<Arc<[u8]>>,
     pub(super) original_url: OriginalUrl,
     /// The headers as the client sent them.
@@ -83,6 +86,7 @@ impl ToolBackends {
                 facts: exchange.facts.clone(),
                 request_id: exchange.request_id,
                 tracing: exchange.tracing,
+                tracer: exchange.tracer.as_ref().map(|tracer| tracer.branch(exchange)),
                 certificate: request.certificate.clone(),
                 original_url: request.original_url.clone(),
                 incoming: request.headers.clone(),

@@ -17,6 +17,7 @@ use super::model::ModelCall;
 use super::request::RequestMeter;
 use crate::backend::observed::message;
 use crate::mcp::McpAccount;
+use crate::tracing::Ticket;
 use crate::tunnel::RealtimeUsage;
 
 /// A response that broke off before its status was sent, as logs show it.
@@ -44,6 +45,8 @@ pub(crate) struct Call {
     pub(crate) mcp: Option<McpAccount>,
     /// Set for a session with a model over a WebSocket.
     realtime: Option<Box<RealtimeUsage>>,
+    /// The trace of the call, where it is traced.
+    pub(crate) trace: Option<Box<Ticket>>,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -72,6 +75,7 @@ impl Call {
             ledger: None,
             mcp: None,
             realtime: None,
+            trace: None,
             at_end: None,
         }
     }
@@ -99,6 +103,9 @@ impl Call {
         is_event_stream: bool,
         has_body: bool,
     ) {
+        if let (Some(trace), Some(exchange)) = (&mut self.trace, &mut self.exchange) {
+            trace.responding(exchange, status);
+        }
         self.take_exchange();
         if let Some(mcp) = &mut self.mcp {
             mcp.answered(headers);
@@ -116,6 +123,9 @@ impl Call {
 
     /// The policies are done and the call becomes a WebSocket.
     pub(crate) fn switching(&mut self) {
+        if let (Some(trace), Some(exchange)) = (&mut self.trace, &mut self.exchange) {
+            trace.responding(exchange, StatusCode::SWITCHING_PROTOCOLS.as_u16());
+        }
         self.take_exchange();
         if let Some(record) = &mut self.record {
             record.status = StatusCode::SWITCHING_PROTOCOLS.as_u16();
@@ -193,7 +203,7 @@ impl Call {
     }
 
     /// Where the call stands in a distributed trace.
-    pub(crate) fn trace(&mut self, context: Option<TraceContext>) {
+    pub(crate) fn correlate(&mut self, context: Option<TraceContext>) {
         if let Some(record) = &mut self.record {
             record.trace = context;
         }
@@ -250,6 +260,7 @@ impl Drop for Call {
         let recorder = Arc::clone(&self.recorder);
         let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
         let realtime = self.realtime.take();
+        let trace = self.trace.take();
         let finish = move || {
             record.usage = total(&record).or(realtime.map(|session| session.finish()));
             if let Some(mcp) = mcp {
@@ -257,6 +268,9 @@ impl Drop for Call {
                 record.mcp = Some(Box::new(mcp.message(body.as_ref())));
             }
             record.model = model.and_then(|model| model.model(request.as_deref()));
+            if let Some(trace) = trace {
+                trace.ended(&record);
+            }
             recorder.call(*record);
         };
         match self.ledger.take() {

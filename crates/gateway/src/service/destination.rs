@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use sekisho_policy::exchange::Exchange;
 use sekisho_policy::pipeline::{Pipeline, PolicyError};
 
 use super::client::Client;
 use super::handshake::Refusal;
+use super::traced::Traced;
 use crate::backend::CallBackends;
 use crate::protocol::Surroundings;
 use crate::router::{Found, Parameters};
@@ -28,11 +28,13 @@ pub(super) struct Routed<'a> {
     pub(super) query: &'a str,
     /// A refusal that is certain already.
     pub(super) refusal: Option<Refusal>,
+    /// Where the trace of a call goes that asks for one in the old way.
+    pub(super) trace: &'a mut Traced,
 }
 
 /// Checks the key and runs the policies of the operation. Of a call that is refused already only on-error runs.
 pub(super) async fn run(routed: Routed<'_>, destination: Destination<'_>, exchange: &mut Exchange) {
-    let Routed { snapshot, backends, client, query, refusal } = routed;
+    let Routed { snapshot, backends, client, query, refusal, trace } = routed;
     let Destination { api, operation: Some(operation) } = destination else {
         return unmatched(snapshot, exchange).await;
     };
@@ -48,7 +50,11 @@ pub(super) async fn run(routed: Routed<'_>, destination: Destination<'_>, exchan
             operation.pipelines.of(None).fail(exchange, error).await;
         }
         Ok(access) => {
+            let allow_tracing = access.allow_tracing;
             let pipeline = admit(snapshot, api, operation, access, exchange);
+            if allow_tracing {
+                trace.begin_legacy(snapshot, api, exchange);
+            }
             let around = Surroundings { snapshot, backends, client, api_path: &api.path };
             api.protocol.run(pipeline, exchange, around).await;
         }
@@ -76,7 +82,6 @@ fn admit<'s>(
     exchange.facts.product = access.product.and_then(|product| snapshot.product(product)).cloned();
     exchange.facts.subscription = access.subscription;
     exchange.facts.user = access.user;
-    exchange.tracing = access.allow_tracing && wants_trace(&exchange.request.headers);
     exchange.set_route(api.route.clone());
     operation.pipelines.of(access.product)
 }
@@ -96,10 +101,6 @@ pub(super) fn place<'s, 'p>(
         None => (None, Vec::new()),
     };
     (rest, parameters, Some(Destination { api, operation }))
-}
-
-fn wants_trace(headers: &HeaderMap) -> bool {
-    headers.get("ocp-apim-trace").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
 /// What a call is told that matches no operation.

@@ -6,6 +6,7 @@
 //! - `handshake`: what is particular to calls that are to become WebSockets
 //! - `preflight`: what browsers ask before a call
 //! - `panic`: what a panic ends
+//! - `traced`: a call that may be traced
 
 mod certificate;
 mod client;
@@ -13,6 +14,7 @@ mod destination;
 mod handshake;
 mod panic;
 mod preflight;
+mod traced;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -36,11 +38,13 @@ use crate::mcp::McpAccount;
 use crate::respond::{Call, ClientBody, Keep, ModelCall, metered, respond, switching_protocols, unrecorded};
 use crate::router::Lookup;
 use crate::snapshot::Snapshot;
+use crate::tracing::DebugTraces;
 use crate::tunnel::{Opening, Tunnels};
 pub(crate) use client::Client;
 use destination::{Routed, place, run, unmatched};
 use panic::catch_panic;
 use preflight::{preflight, preflight_method};
+use traced::Traced;
 
 /// Where load balancers look.
 const HEALTH_PATH: &str = "/status-0123456789abcdef";
@@ -52,6 +56,7 @@ pub(crate) struct Service {
     config: GatewayConfig,
     names: SchemeNames,
     tunnels: Tunnels,
+    traces: Arc<DebugTraces>,
 }
 
 /// Texts that every call shares.
@@ -97,10 +102,15 @@ struct Arrived<'o> {
 }
 
 impl Service {
-    pub(crate) fn new(config: GatewayConfig, ports: Ports, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(
+        config: GatewayConfig,
+        ports: Ports,
+        snapshot: Arc<Snapshot>,
+        traces: Arc<DebugTraces>,
+    ) -> Self {
         let names = SchemeNames { http: "http".into(), https: "https".into() };
         let tunnels = Tunnels::new(config.limits.web_sockets, Arc::clone(&ports.recorder));
-        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels }
+        Self { snapshot: ArcSwap::new(snapshot), ports, config, names, tunnels, traces }
     }
 
     pub(crate) fn ports(&self) -> &Ports {
@@ -160,19 +170,19 @@ impl Service {
         let handshake =
             handshake::begin(opening, destination.as_ref(), &mut parts, &rest, &self.tunnels, call);
         let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
-        let headers = std::mem::take(&mut parts.headers);
+        let mut headers = std::mem::take(&mut parts.headers);
+        let mut trace = Traced::new(&self.traces, &mut headers);
         let key_header = destination.as_ref().map_or("", |place| &*place.api.facts.subscription_key_header);
         call.head = message(&observation.capture.request, &headers, key_header);
-        let trace = self.trace(&observation, &headers);
-        call.trace(trace.clone());
-        let backends = CallBackends {
+        let context = self.trace_context(&observation, &headers);
+        call.correlate(context.clone());
+        let backends = Arc::new(CallBackends {
             set: Arc::clone(snapshot.backends()),
             forwarded: forwarded(connection, &client),
             consent,
             observation: Arc::clone(&observation),
-            trace,
-        };
-        let backends = Arc::new(backends);
+            trace: context,
+        });
         let mut exchange =
             self.exchange(&snapshot, &backends, connection, &client, &parts, headers, body, rest);
         exchange.request_id = request_id;
@@ -191,9 +201,15 @@ impl Service {
             (None, None) => unmatched(&snapshot, exchange).await,
             (None, Some(destination)) => {
                 exchange.facts.api = Some(Arc::clone(&destination.api.facts));
-                let refusal = handshake_refusal.flatten();
-                let routed =
-                    Routed { snapshot: &snapshot, backends: &backends, client: &client, query, refusal };
+                trace.begin(&snapshot, destination.api, exchange);
+                let routed = Routed {
+                    snapshot: &snapshot,
+                    backends: &backends,
+                    client: &client,
+                    query,
+                    refusal: handshake_refusal.flatten(),
+                    trace: &mut trace,
+                };
                 if wanted_method.is_some() {
                     preflight(routed, destination, exchange, &parts).await;
                 } else {
@@ -201,11 +217,13 @@ impl Service {
                 }
             }
         }
-        exchange.response.take().unwrap_or_default()
+        let mut response = exchange.response.take().unwrap_or_default();
+        call.trace = trace.end(&mut response.headers);
+        response
     }
 
     /// Where a call stands in a distributed trace; none when nobody asks.
-    fn trace(&self, observation: &Observation, headers: &HeaderMap) -> Option<TraceContext> {
+    fn trace_context(&self, observation: &Observation, headers: &HeaderMap) -> Option<TraceContext> {
         (observation.correlation == Correlation::W3c).then(|| {
             let (trace, span) = (self.ports.entropy.uuid(), self.ports.entropy.uuid());
             TraceContext::of(headers, trace, std::array::from_fn(|place| span[place]))

@@ -24,6 +24,7 @@ use crate::backend::{BackendSet, CallBackends, Forwarded};
 use crate::certificates::Certificates;
 use crate::router::Router;
 use crate::subscription::KeyIndex;
+use crate::tracing::Configured;
 use crate::upstream::Upstream;
 
 /// What a snapshot is made with, besides the configuration.
@@ -197,6 +198,7 @@ fn build(
         products.iter().enumerate().map(|(place, product)| (product.name.value.as_str(), place)).collect();
     add_keys(&mut keys, configuration, &places, diagnostics);
     let global = pipelines.pipeline([None; 3], Purpose::Calls);
+    let traced = Configured::new(configuration, sources, pipelines.files(), &backends);
     diagnostics.extend(pipelines.into_diagnostics());
     Some(Snapshot {
         router,
@@ -213,6 +215,7 @@ fn build(
         }),
         trust_store: Arc::clone(options.upstream.trust_store()),
         observation: observations.of_all(),
+        traced: Arc::new(traced),
     })
 }
 

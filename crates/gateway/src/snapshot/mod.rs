@@ -28,6 +28,7 @@ use crate::protected_resource::{ProtectedResource, ProtectedResources};
 use crate::protocol::Protocol;
 use crate::router::Router;
 use crate::subscription::{KeyIndex, KeyRules};
+use crate::tracing::Configured;
 pub use build::SnapshotOptions;
 pub use observations::Observing;
 
@@ -44,6 +45,7 @@ pub struct Snapshot {
     deployment: Arc<DeploymentFacts>,
     trust_store: Arc<TrustStore>,
     observation: Arc<Observation>,
+    traced: Arc<Configured>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -145,6 +147,16 @@ impl Snapshot {
     /// What is written down of calls for no API.
     pub(crate) fn observation(&self) -> &Arc<Observation> {
         &self.observation
+    }
+
+    /// True when there is an API of this name, in whatever revision.
+    pub fn has_api(&self, name: &str) -> bool {
+        self.apis.iter().any(|api| api.keys.api.eq_ignore_ascii_case(name))
+    }
+
+    /// What traces need of the configuration.
+    pub(crate) fn traced(&self) -> &Arc<Configured> {
+        &self.traced
     }
 
     pub(crate) fn deployment(&self) -> &Arc<DeploymentFacts> {

@@ -76,6 +76,12 @@ impl<'c> PipelineStore<'c> {
         Arc::new(assemble(&self.compiled(files, Purpose::Calls).collect::<Vec<_>>()))
     }
 
+    /// The files of the documents and fragments.
+    pub(super) fn files(&self) -> Vec<FileId> {
+        let fragments = self.compiler.environment().fragments.values().map(|fragment| fragment.file);
+        self.documents.keys().map(|(file, _)| *file).chain(fragments).collect()
+    }
+
     fn compiled<'d>(
         &'d self,
         files: impl Iterator<Item = &'d FileId>,

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sekisho_gateway::{Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream, UpstreamSettings};
+use sekisho_gateway::{
+    DebugCredentials, DebugTraces, Gateway, GatewayConfig, Snapshot, SnapshotOptions, Upstream,
+    UpstreamSettings,
+};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
     CallRecord, Clock, Entropy, Event, Http, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
@@ -92,6 +95,12 @@ impl Recorder for Channel {
     }
 }
 
+/// Traces that end with the test.
+fn traces(ports: &Ports) -> Arc<DebugTraces> {
+    let credentials = DebugCredentials::in_memory().unwrap();
+    Arc::new(DebugTraces::new(credentials, Arc::clone(&ports.clock)))
+}
+
 /// A running gateway and what it records.
 pub(crate) struct Bench {
     pub(crate) gateway: Gateway,
@@ -118,7 +127,8 @@ impl Bench {
         let (ports, records) = ports(&events, &upstream);
         let options = SnapshotOptions::new(&Process::default(), ports.clone(), upstream);
         let snapshot = snapshot(yaml, &options, None);
-        let gateway = Gateway::start(config, ports, Arc::new(snapshot)).await.unwrap();
+        let gateway =
+            Gateway::start(config, ports.clone(), Arc::new(snapshot), traces(&ports)).await.unwrap();
         let address = gateway.addresses()[0].address;
         Self { gateway, address, events, records, options }
     }

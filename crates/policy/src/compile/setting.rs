@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use sekisho_diagnostics::Span;
 use sekisho_expression::value::Value;
 use sekisho_expression::{Exception, Program};
 
@@ -15,15 +16,17 @@ use crate::xml::{Content, Element};
 /// An expression that was compiled.
 pub struct Expression {
     program: Program,
+    /// Where it stands in the document.
+    span: Span,
 }
 
 impl Expression {
     /// Runs it.
     pub fn evaluate(&self, exchange: &mut Exchange) -> Result<Value, PolicyError> {
         let limits = Arc::clone(&exchange.limits);
-        self.program
-            .evaluate(exchange, &limits.expression)
-            .map_err(|exception| evaluation_failure(&exception))
+        let result = self.program.evaluate(exchange, &limits.expression);
+        exchange.trace_value(self.span, &result);
+        result.map_err(|exception| evaluation_failure(&exception))
     }
 
     /// True when it looks at `context.Response`.
@@ -204,7 +207,7 @@ pub(super) fn expression(compiler: &mut Compiler<'_>, content: &Content) -> Opti
     match sekisho_expression::compile(&content.text) {
         Ok(program) => {
             compiler.add_needs(program.needs());
-            Some(Expression { program })
+            Some(Expression { program, span: content.span })
         }
         Err(findings) => {
             compiler.report_expression(content, findings);

@@ -13,7 +13,7 @@ use crate::body::Body;
 impl Exchange {
     /// A branch. What it does stays in it until [`Exchange::merge`].
     pub fn fork(&self) -> Exchange {
-        Exchange {
+        let mut branch = Exchange {
             ports: self.ports.clone(),
             backends: self.backends.clone(),
             limits: self.limits.clone(),
@@ -30,6 +30,7 @@ impl Exchange {
             timestamp_ticks: self.timestamp_ticks,
             started: self.started,
             tracing: self.tracing,
+            tracer: None,
             attempts: Vec::new(),
             traces: Vec::new(),
             applied_limits: Vec::new(),
@@ -41,7 +42,9 @@ impl Exchange {
             at_reply: Vec::new(),
             at_response: Vec::new(),
             at_end: Vec::new(),
-        }
+        };
+        self.branch_trace(&mut branch);
+        branch
     }
 
     /// Takes over what a branch changed against `original`, the call as the branch began with it.
@@ -70,6 +73,7 @@ impl Exchange {
 
     /// Takes over what a branch that counts for nothing else has on record: what it tried and told, and work for later.
     pub fn take_records(&mut self, branch: &mut Exchange) {
+        let trace = self.branch_ended(branch);
         self.attempts.append(&mut branch.attempts);
         for entry in std::mem::take(&mut branch.traces) {
             self.add_trace(entry);
@@ -82,6 +86,7 @@ impl Exchange {
         self.at_reply.append(&mut branch.at_reply);
         self.at_response.append(&mut branch.at_response);
         self.at_end.append(&mut branch.at_end);
+        self.absorb_trace(trace);
     }
 }
 

@@ -28,6 +28,7 @@ use crate::pipeline::{AtEnd, AtReply, AtResponse, Scope, Section};
 use crate::ports::record::{AppliedLimit, CacheUse, PolicyTiming, TraceEntry};
 use crate::ports::{Attempt, Backends, BaseUrl, Ports, Target};
 use crate::semantic::SemanticCaching;
+use crate::tracing::Tracer;
 
 pub use crate::limits::counted::Counted;
 pub use contract::{Contract, ListStyle, Parameter, Place, Representation, ResponseContract, StatusPattern};
@@ -128,6 +129,8 @@ pub struct Exchange {
     pub started: Duration,
     /// `context.Tracing`.
     pub tracing: bool,
+    /// What takes down what the call does; none for a call that is not traced.
+    pub tracer: Option<Box<Tracer>>,
     /// Backend attempts so far.
     pub attempts: Vec<Attempt>,
     /// Entries of `trace` and `context.Trace` so far.
@@ -192,6 +195,7 @@ impl Exchange {
             cors_headers: None,
             section: Section::Inbound,
             tracing: false,
+            tracer: None,
             attempts: Vec::new(),
             traces: Vec::new(),
             applied_limits: Vec::new(),

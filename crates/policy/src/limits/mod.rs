@@ -40,6 +40,7 @@ pub(crate) async fn decide(
     asks: &[CounterAsk],
 ) -> Result<Vec<CounterState>, PolicyError> {
     let states = exchange.ports.counters.decide(asks).await.map_err(|error| refusal::unreachable(&error))?;
+    exchange.trace_limits(asks, &states);
     if exchange.facts.observation.is_written_down {
         let applied = asks.iter().zip(&states).map(|(ask, state)| AppliedLimit {
             policy,

@@ -166,10 +166,10 @@ impl Block {
                     "a policy that waits stands in a block that does not",
                 ));
             };
-            match policy.run(exchange) {
-                Ok(Outcome::Continue) => {}
-                Ok(Outcome::Respond) => return Ok(Outcome::Respond),
-                Err(error) => return Err(step.failed(exchange, error)),
+            exchange.trace_enter(step);
+            let result = policy.run(exchange);
+            if step.ended(exchange, result)? == Outcome::Respond {
+                return Ok(Outcome::Respond);
             }
         }
         Ok(Outcome::Continue)
@@ -188,17 +188,14 @@ impl Block {
 
     async fn run_steps(steps: &[Arc<Step>], exchange: &mut Exchange) -> PolicyResult {
         for step in steps {
-            if let Err(error) = buffer(exchange, step.needs).await {
-                return Err(step.failed(exchange, error));
-            }
-            let result = match &step.run {
-                Run::Now(policy) => policy.run(exchange),
-                Run::Later(policy) => policy.run(exchange).await,
+            exchange.trace_enter(step);
+            let result = match (buffer(exchange, step.needs).await, &step.run) {
+                (Err(error), _) => Err(error),
+                (Ok(()), Run::Now(policy)) => policy.run(exchange),
+                (Ok(()), Run::Later(policy)) => policy.run(exchange).await,
             };
-            match result {
-                Ok(Outcome::Continue) => {}
-                Ok(Outcome::Respond) => return Ok(Outcome::Respond),
-                Err(error) => return Err(step.failed(exchange, error)),
+            if step.ended(exchange, result)? == Outcome::Respond {
+                return Ok(Outcome::Respond);
             }
         }
         Ok(Outcome::Continue)
@@ -206,6 +203,15 @@ impl Block {
 }
 
 impl Step {
+    /// How it ended, told to the trace; an error is noted.
+    #[inline]
+    fn ended(&self, exchange: &mut Exchange, result: PolicyResult) -> PolicyResult {
+        let is_own = matches!(&result, Err(error) if !error.noted);
+        let result = result.map_err(|error| self.failed(exchange, error));
+        exchange.trace_leave(&result, is_own);
+        result
+    }
+
     /// Notes the error in `context.LastError`, once: the innermost policy is the source.
     fn failed(&self, exchange: &mut Exchange, mut error: PolicyError) -> PolicyError {
         super::note_error(exchange, &error, Some(self));

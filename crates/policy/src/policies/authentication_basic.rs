@@ -61,7 +61,10 @@ impl Basic {
 
     /// The value of `Authorization`.
     pub(crate) fn header(&self, exchange: &mut Exchange) -> Result<HeaderValue, PolicyError> {
-        let pair = format!("{}:{}", self.username.get(exchange)?, self.password.get(exchange)?);
+        let username = self.username.get(exchange)?;
+        let password = self.password.get(exchange)?;
+        exchange.keep_secret(&password);
+        let pair = format!("{username}:{password}");
         let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair))).map_err(|_| {
             PolicyError::internal("InvalidHeaderValue", "the credentials cannot stand in a header")
         })?;

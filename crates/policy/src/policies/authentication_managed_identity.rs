@@ -113,6 +113,9 @@ impl ManagedIdentity {
         exchange: &mut Exchange,
         token: Option<Arc<str>>,
     ) -> Result<Option<HeaderValue>, PolicyError> {
+        if let Some(token) = &token {
+            exchange.keep_secret(token);
+        }
         let Some(variable) = &self.variable else { return token.map(|token| bearer(&token)).transpose() };
         let token = token.unwrap_or_else(|| Arc::from(""));
         exchange.variables.set(variable, Value::String(token.into()));

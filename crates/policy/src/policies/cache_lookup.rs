@@ -195,6 +195,7 @@ impl RunLater for CacheLookup {
             let found = cache.get(&key).await.and_then(|bytes| Stored::from_bytes(&bytes));
             let caching =
                 Caching { key, caching_type: self.caching_type, downstream, is_hit: found.is_some() };
+            exchange.trace_lookup("response", if caching.is_hit { "hit" } else { "miss" });
             exchange.caching = Some(caching);
             let Some(Stored { expires_ticks, mut response }) = found else { return Ok(Outcome::Continue) };
             let left = expires_ticks.saturating_sub(exchange.ports.clock.utc_ticks()) / TICKS_PER_SECOND;

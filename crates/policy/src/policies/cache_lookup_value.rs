@@ -87,7 +87,9 @@ impl RunLater for CacheLookupValue {
                 Some(cache) => cache.get(&key).await,
                 None => None,
             };
-            let value = match (found.and_then(|bytes| Entry::from_bytes(&bytes)), &self.default) {
+            let found = found.and_then(|bytes| Entry::from_bytes(&bytes));
+            exchange.trace_lookup("value", if found.is_some() { "hit" } else { "miss" });
+            let value = match (found, &self.default) {
                 (Some(entry), _) => entry.value,
                 (None, Some(default)) => default.get(exchange)?,
                 (None, None) => return Ok(Outcome::Continue),

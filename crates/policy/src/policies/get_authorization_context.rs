@@ -127,6 +127,7 @@ impl GetAuthorizationContext {
         let authorizations = Arc::clone(&exchange.ports.authorizations);
         let found = authorizations.authorization(&provider, &connection, identity.as_deref()).await;
         let found = found.map_err(|error| PolicyError::internal(FAILURE, error.message))?;
+        exchange.keep_secret(&found.access_token);
         let claims = found.claims.into_iter();
         let claims = claims.map(|(name, value)| (Value::String(name.into()), value)).collect();
         Ok(authorization(&found.access_token, claims))

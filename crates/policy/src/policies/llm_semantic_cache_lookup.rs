@@ -197,6 +197,12 @@ impl RunLater for Lookup {
             }
             let found = self.look(exchange).await?;
             self.tell(exchange, &found);
+            let outcome = match &found {
+                Found::Hit(..) => "hit",
+                Found::NoQuestion(_) => "skipped",
+                _ => "miss",
+            };
+            exchange.trace_lookup("semantic", outcome);
             let Found::Hit(response, _) = found else { return Ok(Outcome::Continue) };
             exchange.response = Some(*response);
             Ok(Outcome::Respond)
