@@ -8,11 +8,13 @@
 //! - `llm`: the rows of model calls
 //! - `tables`: tables over all of it, under the names that they have in the cloud
 //! - [`reader`]: reads a store, whoever writes to it
+//! - [`queries`]: queries of it
 
 pub mod compact;
 mod layout;
 mod llm;
 pub mod mask;
+pub mod queries;
 pub mod reader;
 mod record;
 pub mod store;
@@ -20,20 +22,7 @@ mod tables;
 
 pub use compact::{Retention, Target, TargetSettings};
 pub use mask::Masking;
+pub use queries::Queries;
 pub use reader::Reader;
 pub use store::{Counters, LogStore, LogThreads, Options};
 pub use tables::views::Compatibility;
-
-/// The logs of a gateway.
-#[derive(Clone, Copy, Debug)]
-pub struct Logs;
-
-impl Logs {
-    /// The tables of a store, also of one that a running process writes to.
-    ///
-    /// # Errors
-    /// As [`Reader::open`].
-    pub fn open_reader(directory: &std::path::Path) -> datafusion::common::Result<Reader> {
-        Reader::open(directory, Compatibility::default())
-    }
-}

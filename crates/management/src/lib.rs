@@ -7,6 +7,7 @@
 //! - `open`: metrics and health
 //! - [`arm`]: paths, versions and errors of Azure Resource Manager
 //! - `debug`: debug credentials and traces
+//! - [`query`]: queries of the logs, as Azure Monitor has them
 //! - `listener`: connections, within bounds
 
 pub mod access;
@@ -15,6 +16,7 @@ mod debug;
 mod hosts;
 mod listener;
 mod open;
+pub mod query;
 pub mod token;
 
 use std::future::Future;

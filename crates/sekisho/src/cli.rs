@@ -25,6 +25,10 @@ pub(crate) enum Command {
     Eval(Eval),
     /// Send a call and show what its policies did, one by one
     Trace(Trace),
+    /// Query the logs in KQL
+    Query(Query),
+    /// Who used what, and what it cost
+    Report(Report),
     /// Run a simulated Azure: models, realtime, Content Safety, MCP, A2A, managed identity
     Simulate(Simulate),
     /// Run the examples against a simulated Azure, and show how to call them
@@ -174,4 +178,149 @@ pub(crate) struct Demo {
     /// Send no sample calls
     #[arg(long)]
     pub(crate) no_traffic: bool,
+}
+
+/// Where logs are.
+#[derive(Debug, Args)]
+pub(crate) struct LogOptions {
+    /// The data directory of the gateway; `.sekisho` when not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// `query`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho query 'calls | summarize count() by api_id'
+  sekisho query --timespan PT1H --format csv 'ApiManagementGatewayLogs | where ResponseCode >= 400'
+  sekisho query - < query.kql
+
+Tables: calls, ApiManagementGatewayLogs, ApiManagementGatewayLlmLog, ApiManagementGatewayMCPLog, requests,
+dependencies, exceptions, traces, customMetrics and others; docs/logs.md has their columns, docs/kql.md the language.
+Exit code: 0, 1 when the query is wrong or fails.")]
+pub(crate) struct Query {
+    /// The query; `-` reads it from standard input
+    #[arg(value_name = "KQL")]
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) logs: LogOptions,
+    /// The time that is asked for, as an ISO 8601 duration or interval, such as PT1H; all when not given
+    #[arg(long, value_name = "TIMESPAN")]
+    pub(crate) timespan: Option<String>,
+    /// How rows are printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: TableFormat,
+}
+
+/// Forms of tables.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Table,
+    /// An array of objects.
+    Json,
+    /// Comma-separated values with a line of names.
+    Csv,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sekisho report
+  sekisho report --by product,model --timespan P7D
+  sekisho report --by subscription,day --timespan 2026-11-01/2026-12-01 --config sekisho.yaml --format html --output november.html
+
+The cost of a call is in its record, by the book of prices that the gateway had then (`logs.prices`). With --config, what is
+paid by the hour is shared out among those who used it.")]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) logs: LogOptions,
+    /// What to add up by
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "subscription,model")]
+    pub(crate) by: Vec<Dimension>,
+    /// The time that is reported, as an ISO 8601 duration or interval
+    #[arg(long, value_name = "TIMESPAN", default_value = "P30D")]
+    pub(crate) timespan: String,
+    /// The configuration of the gateway, for prices by the hour
+    #[arg(long, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ReportFormat,
+    /// Write it to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What a report adds up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dimension {
+    /// The subscription.
+    Subscription,
+    /// The product.
+    Product,
+    /// The user.
+    User,
+    /// The API.
+    Api,
+    /// The deployment or model.
+    Model,
+    /// The backend.
+    Backend,
+    /// The day in UTC.
+    Day,
+}
+
+impl Dimension {
+    /// As it stands above a column.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Dimension::Subscription => "Subscription",
+            Dimension::Product => "Product",
+            Dimension::User => "User",
+            Dimension::Api => "API",
+            Dimension::Model => "Model",
+            Dimension::Backend => "Backend",
+            Dimension::Day => "Day",
+        }
+    }
+
+    /// As programs read it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Dimension::Subscription => "subscription",
+            Dimension::Product => "product",
+            Dimension::User => "user",
+            Dimension::Api => "api",
+            Dimension::Model => "model",
+            Dimension::Backend => "backend",
+            Dimension::Day => "day",
+        }
+    }
+
+    /// Its value in the table of calls, in KQL.
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Dimension::Subscription => "subscription_id",
+            Dimension::Product => "product_id",
+            Dimension::User => "user_id",
+            Dimension::Api => "api_id",
+            Dimension::Model => "model",
+            Dimension::Backend => "backend_id",
+            Dimension::Day => "format_datetime(timestamp, 'yyyy-MM-dd')",
+        }
+    }
+}
+
+/// Forms of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people, with a line of totals.
+    Table,
+    /// Comma-separated values with a line of names.
+    Csv,
+    /// For programs.
+    Json,
+    /// A page with charts.
+    Html,
 }

@@ -96,7 +96,8 @@ impl Server {
         let traces = management::traces(&process, bound.as_ref(), Arc::clone(&ports.clock))?;
         let config = GatewayConfig::from(&process);
         let gateway = Gateway::start(config, ports, Arc::new(snapshot), Arc::clone(&traces)).await?;
-        let management = bound.map(|bound| bound.serve(&process, metrics, traces, &gateway));
+        let queries = logs::queries(&process)?;
+        let management = bound.map(|bound| bound.serve(&process, metrics, traces, queries, &gateway));
         let watch = match options.watch {
             true => {
                 Some(Watch::start(&loaded.files).context("cannot watch the configuration; use --no-watch")?)

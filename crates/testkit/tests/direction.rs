@@ -21,7 +21,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("kql", &[][..]),
         ("logs", &["kql", "llm", "policy", "telemetry"][..]),
         ("simulator", &["llm"][..]),
-        ("management", &["gateway", "telemetry"][..]),
+        ("management", &["gateway", "kql", "logs", "telemetry"][..]),
         ("testkit", &["diagnostics", "expression", "llm", "policy", "identity", "state"][..]),
         ("oracle", &["diagnostics", "expression", "policy"][..]),
         (
@@ -36,6 +36,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "gateway",
                 "management",
                 "telemetry",
+                "kql",
                 "logs",
                 "simulator",
                 "state",

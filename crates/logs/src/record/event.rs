@@ -73,10 +73,9 @@ fn describe(event: &ports::Event) -> (&'static str, Facts) {
         E::HubEventsSent { logger, count } => {
             ("hub-events-sent", vec![fact("logger", logger), fact("count", count)])
         }
-        E::HubEventsDropped { logger, reason, count } => (
-            "hub-events-dropped",
-            vec![fact("logger", logger), fact("reason", reason), fact("count", count)],
-        ),
+        E::HubEventsDropped { logger, reason, count } => {
+            ("hub-events-dropped", vec![fact("logger", logger), fact("reason", reason), fact("count", count)])
+        }
         E::HubEventRefused { logger, message } => {
             ("hub-event-refused", vec![fact("logger", logger), fact("message", message)])
         }

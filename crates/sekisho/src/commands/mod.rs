@@ -3,6 +3,9 @@
 mod check;
 mod demo;
 mod eval;
+mod logs;
+mod query;
+mod report;
 mod serve;
 mod simulate;
 mod trace;
@@ -19,6 +22,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(arguments) => runtime()?.block_on(serve::run(arguments)),
         Command::Check(arguments) => runtime()?.block_on(check::run(arguments)),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Query(arguments) => runtime()?.block_on(query::run(arguments)),
+        Command::Report(arguments) => runtime()?.block_on(report::run(arguments)),
         Command::Simulate(arguments) => runtime()?.block_on(simulate::run(arguments)),
         Command::Trace(arguments) => runtime()?.block_on(trace::run(arguments)),
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),

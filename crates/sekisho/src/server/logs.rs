@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use sekisho_logs::{Counters, LogStore, LogThreads, Masking, Options, Retention, Target, TargetSettings};
+use sekisho_logs::{
+    Compatibility, Counters, LogStore, LogThreads, Masking, Options, Queries, Reader, Retention, Target,
+    TargetSettings,
+};
 use sekisho_policy::payload;
 use sekisho_policy::pipeline::uuid_text;
 use sekisho_policy::ports::{Clock, Entropy};
@@ -46,6 +49,18 @@ pub(super) fn open(
     let opened = LogStore::open(&directory, options)
         .with_context(|| format!("the log store in {} cannot be opened", directory.display()))?;
     Ok(Some(opened))
+}
+
+/// Queries of the store; none without `logs`.
+pub(super) fn queries(process: &Process) -> Result<Option<Arc<Queries>>> {
+    let Some(logs) = &process.logs else { return Ok(None) };
+    let directory = process.data_directory.join(DIRECTORY);
+    let compatibility = Compatibility {
+        body_bytes: logs.compatibility.body_bytes,
+        message_bytes: logs.compatibility.message_bytes,
+    };
+    let reader = Reader::open(&directory, compatibility).context("the tables of the logs cannot be made")?;
+    Ok(Some(Arc::new(Queries::new(reader))))
 }
 
 fn masking(logs: &Logs) -> Result<Masking> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use sekisho_gateway::{DebugCredentials, DebugTraces, Gateway};
+use sekisho_logs::Queries;
 use sekisho_management::{Access, Management as Listener, token};
 use sekisho_policy::ports::Clock;
 use sekisho_resources::process::Process;
@@ -61,13 +62,17 @@ impl Bound {
         process: &Process,
         metrics: Arc<Metrics>,
         traces: Arc<DebugTraces>,
+        queries: Option<Arc<Queries>>,
         gateway: &Gateway,
     ) -> Management {
-        let management = Listener::builder(self.access)
+        let mut management = Listener::builder(self.access)
             .with_metrics(metrics)
             .with_health(Arc::new(|()| true))
-            .with_traces(&process.gateway.id, traces, Arc::new(gateway.api_lookup()))
-            .build();
+            .with_traces(&process.gateway.id, traces, Arc::new(gateway.api_lookup()));
+        if let Some(queries) = queries {
+            management = management.with_routes(sekisho_management::query::routes(queries));
+        }
+        let management = management.build();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(management.serve(self.listener, async {
             let _ = stopped.await;
