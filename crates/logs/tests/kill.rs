@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::prelude::ident;
+use sekisho_kql::Catalog;
 use sekisho_logs::{Compatibility, LogStore, Options, Reader};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;

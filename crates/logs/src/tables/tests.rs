@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::DataType;
 use http::HeaderMap;
 use http::HeaderValue;
 use sekisho_expression::context::LastErrorFacts;
+use sekisho_kql::Catalog;
 use sekisho_kql::types::TYPE_KEY;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::ports::backends::AttemptMessages;
