@@ -8,6 +8,7 @@ use datafusion::common::Result;
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use sekisho_kql::Catalog;
 
 use crate::layout::{Layout, Table};
 use crate::tables::physical::Physical;
@@ -62,14 +63,9 @@ impl Reader {
         self
     }
 
-    /// The names of the tables.
-    pub fn names(&self) -> Vec<String> {
-        self.tables.iter().map(|(name, _)| (*name).to_owned()).collect()
-    }
-
-    /// A table by its name, which is compared with regard to case as KQL does.
-    pub fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        self.tables.iter().find(|(own, _)| *own == name).map(|(_, table)| Arc::clone(table))
+    /// The tables as queries name them.
+    pub fn catalog(&self) -> &dyn Catalog {
+        self
     }
 
     /// Where queries run: with bounds on memory and threads, and without spilling to disk.
@@ -83,5 +79,15 @@ impl Reader {
             .with_memory_pool(Arc::new(GreedyMemoryPool::new(self.memory)))
             .build_arc()?;
         Ok(SessionContext::new_with_config_rt(config, environment))
+    }
+}
+
+impl Catalog for Reader {
+    fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        self.tables.iter().find(|(own, _)| *own == name).map(|(_, table)| Arc::clone(table))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.tables.iter().map(|(name, _)| (*name).to_owned()).collect()
     }
 }

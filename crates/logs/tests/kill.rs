@@ -3,6 +3,7 @@
 //! The process is this test once more: it finds its work in the environment.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // as tests do
+#![allow(clippy::disallowed_methods)] // calls come at intervals, and nothing else runs on their thread
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::prelude::ident;
+use sekisho_kql::Catalog;
 use sekisho_logs::{Compatibility, LogStore, Options, Reader};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;

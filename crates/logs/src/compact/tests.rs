@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::logical_expr::{col, lit};
+use sekisho_kql::Catalog;
 use sekisho_policy::ports::{Clock, Event, Metric};
 use sekisho_telemetry::Keeper;
 

@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::DataType;
 use http::HeaderMap;
 use http::HeaderValue;
 use sekisho_expression::context::LastErrorFacts;
+use sekisho_kql::Catalog;
 use sekisho_kql::types::TYPE_KEY;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::ports::backends::AttemptMessages;
@@ -227,4 +228,29 @@ fn the_first_attempts_bodies_are_among_the_attempts() {
         (&"busy".into(), &serde_json::Value::Null)
     );
     assert_eq!(shown(&calls[0], &["backend_response_body_kept", "backend_response_body"]), ["same", "null"]);
+}
+
+#[test]
+fn queries_of_the_cloud_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, threads) = LogStore::open(folder.path(), options().0).unwrap();
+    store.keep_call(&Arc::new(CallRecord { status: 200, ..record() }));
+    assert!(threads.finish(Duration::from_secs(30)));
+    let reader = Reader::open(folder.path(), Compatibility::default()).unwrap();
+    let options = sekisho_kql::Options {
+        now: super::column::microseconds(639_000_000_000_000_000),
+        timespan: None,
+        rows: 10,
+        bytes: 1 << 20,
+        timeout: Duration::from_secs(30),
+    };
+    let query = "ApiManagementGatewayLlmLog
+        | where TimeGenerated > ago(1h) and SequenceNumber == 0
+        | join kind=inner ApiManagementGatewayLogs on CorrelationId
+        | summarize Tokens = sum(PromptTokens) by ApimSubscriptionId, DeploymentName
+        | project DeploymentName, Tokens";
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let context = reader.context().unwrap();
+    let answer = runtime.block_on(sekisho_kql::run(query, reader.catalog(), &context, &options)).unwrap();
+    assert_eq!(answer.rows(), [[serde_json::json!("m"), serde_json::json!(4)]]);
 }

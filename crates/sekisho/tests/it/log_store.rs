@@ -54,7 +54,7 @@ fn logs(folder: &TempDir) -> std::path::PathBuf {
 /// The texts of some columns of a table, in the order of the first.
 async fn texts(directory: &Path, table: &str, columns: &[&str]) -> Vec<Vec<Option<String>>> {
     let reader = Reader::open(directory, Compatibility::default()).unwrap();
-    let rows = reader.context().unwrap().read_table(reader.table(table).unwrap()).unwrap();
+    let rows = reader.context().unwrap().read_table(reader.catalog().table(table).unwrap()).unwrap();
     let rows = rows.select(columns.iter().map(|name| ident(*name)).collect::<Vec<_>>()).unwrap();
     let batches = rows.collect().await.unwrap();
     let mut texts = Vec::new();
