@@ -1,10 +1,8 @@
 //! Queries of the logs.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use datafusion::catalog::TableProvider;
-use sekisho_kql::{Answer, Catalog, Error, Options, Span};
+use sekisho_kql::{Answer, Error, Options, Span};
 
 use crate::Reader;
 
@@ -46,16 +44,6 @@ impl Queries {
         let context = self.reader.context().map_err(|error| {
             Error::new("execution", Span::default(), format!("queries cannot run: {error}"))
         })?;
-        sekisho_kql::run(text, &self.reader, &context, &options).await
-    }
-}
-
-impl Catalog for Reader {
-    fn table(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
-        Reader::table(self, name)
-    }
-
-    fn names(&self) -> Vec<String> {
-        Reader::names(self)
+        sekisho_kql::run(text, self.reader.catalog(), &context, &options).await
     }
 }

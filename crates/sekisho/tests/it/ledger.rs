@@ -1,4 +1,5 @@
-//! The account of tokens adds up: what the gateway counts for each subscription is what the backend says it used.
+//! The account of tokens adds up: what the gateway counts for each subscription is what the backend says it used, and the same
+//! on `/metrics`, over OpenTelemetry, in the logs and to those who watch the ledger.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,14 +15,17 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::support::client::Client;
+use crate::support::collector::Collector;
 use crate::support::gateway::Gateway;
 use crate::support::{eventually, service};
 
-const CALLS: usize = 2_000;
+const CALLS: usize = 5_000;
 const AT_ONCE: usize = 16;
 const TEAMS: [&str; 3] = ["team-a", "team-b", "team-c"];
 
 const SERVICE: &str = r#"
+logs: {}
+openTelemetry: { endpoint: "${OTLP}", traces: false, logs: false, interval: 1s }
 apis:
   models:
     path: models
@@ -144,13 +148,14 @@ async fn simulator() -> Running {
     Simulator::start(Config { resources: resources.to_vec(), ..Config::default() }).await.unwrap()
 }
 
-async fn gateway(simulator: &Running) -> (TempDir, Gateway) {
+async fn gateway(simulator: &Running, collector: &Collector) -> (TempDir, Gateway) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sekisho.yaml");
     std::fs::write(&file, SERVICE).unwrap();
     let url = |name: &str| simulator.resource_url(name).unwrap().trim_end_matches('/').to_owned();
     let mut environment = service::environment(simulator, &[]);
     environment.extend([
+        ("OTLP".to_owned(), collector.url.clone()),
         ("MODELS".to_owned(), url("models")),
         ("SAFETY".to_owned(), url("other")),
         (
@@ -196,10 +201,82 @@ async fn counted(gateway: &Gateway) -> BTreeMap<(String, bool, String), u64> {
     sums
 }
 
+/// Tokens by subscription and kind.
+type Sums = BTreeMap<(String, &'static str), u64>;
+
+const KINDS: [&str; 2] = ["prompt", "completion"];
+
+/// What the ledger told the policy that watches it.
+async fn watched(gateway: &Gateway) -> Sums {
+    let metrics = Client::new().get(&format!("{}/metrics", gateway.management)).await;
+    let names =
+        ["Prompt_Tokens", "Completion_Tokens"].map(|name| format!("sekisho_custom_ledger_{name}_sum{{"));
+    let mut sums = Sums::new();
+    for line in metrics.text().lines() {
+        let Some(place) = names.iter().position(|name| line.starts_with(name)) else { continue };
+        let (_, rest) = line.split_once("Subscription_ID=\"").unwrap();
+        let value: f64 = line.rsplit_once(' ').unwrap().1.parse().unwrap();
+        *sums.entry((rest.split_once('"').unwrap().0.to_owned(), KINDS[place])).or_default() += value as u64;
+    }
+    sums
+}
+
+/// What the logs hold, by a query over HTTP.
+async fn logged(gateway: &Gateway) -> Sums {
+    let token = std::fs::read_to_string(gateway.data.join("management-token")).unwrap();
+    let query = "calls | where isnotempty(subscription_id) \
+                 | summarize sum(prompt_tokens), sum(completion_tokens) by subscription_id";
+    let url = format!("{}/v1/workspaces/any/query", gateway.management);
+    let authorization = format!("Bearer {}", token.trim());
+    let headers = [("content-type", "application/json"), ("authorization", authorization.as_str())];
+    let body = json!({ "query": query }).to_string();
+    let answer = Client::new().call(Method::POST, &url, &headers, body).await;
+    let mut sums = Sums::new();
+    for row in answer.json()["tables"][0]["rows"].as_array().unwrap() {
+        for (place, kind) in KINDS.iter().enumerate() {
+            sums.insert((row[0].as_str().unwrap().to_owned(), kind), row[place + 1].as_u64().unwrap());
+        }
+    }
+    sums
+}
+
+/// What went out over OpenTelemetry.
+fn exported(collector: &Collector) -> Sums {
+    let mut sums = Sums::new();
+    for point in collector.sum("sekisho_tokens") {
+        if let Some(kind) = KINDS.iter().find(|kind| **kind == point.attribute("kind")) {
+            *sums.entry((point.attribute("subscription").to_owned(), kind)).or_default() +=
+                point.value as u64;
+        }
+    }
+    sums
+}
+
+/// `/metrics`, OpenTelemetry, the logs and the watcher of the ledger agree to the token.
+async fn everybody_has_the_same_sums(
+    gateway: &Gateway,
+    collector: &Collector,
+    counted: &BTreeMap<(String, bool, String), u64>,
+) {
+    let mut sums = Sums::new();
+    for ((team, _, kind), value) in counted {
+        if let Some(kind) = KINDS.iter().find(|known| **known == kind.as_str()) {
+            *sums.entry((team.clone(), kind)).or_default() += value;
+        }
+    }
+    assert_eq!(sums.len(), TEAMS.len() * KINDS.len());
+    println!("on every side: {sums:?}");
+    assert_eq!(watched(gateway).await, sums, "the ledger");
+    let patience = Duration::from_secs(20);
+    eventually("the logs have the same sums", patience, || async { logged(gateway).await == sums }).await;
+    eventually("OpenTelemetry has the same sums", patience, || async { exported(collector) == sums }).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ledger_adds_up() {
     let simulator = simulator().await;
-    let (_folder, gateway) = gateway(&simulator).await;
+    let collector = Collector::start().await;
+    let (_folder, gateway) = gateway(&simulator, &collector).await;
     let client = Client::new();
     // The answers that are found in the cache, once for each team.
     for team in 0..TEAMS.len() {
@@ -235,6 +312,7 @@ async fn the_ledger_adds_up() {
     .await;
 
     let ours = counted(&gateway).await;
+    everybody_has_the_same_sums(&gateway, &collector, &ours).await;
     let theirs = simulator.stats().resources["models"].clone();
     println!("{outcomes:?}");
     for team in TEAMS {

@@ -24,7 +24,6 @@ const BOUND: Duration = Duration::from_millis(250);
 const KILLS: u64 = 50;
 
 const SERVICE: &str = r#"
-dataDirectory: ${DATA}
 logs:
   segmentBytes: 65536
 apis:
@@ -40,9 +39,8 @@ apis:
 async fn gateway(folder: &TempDir, backend: &str) -> Gateway {
     let file = folder.path().join("sekisho.yaml");
     std::fs::write(&file, SERVICE).unwrap();
-    let data = folder.path().join("data").to_str().unwrap().to_owned();
-    let environment = [("DATA".to_owned(), data), ("BACKEND".to_owned(), backend.to_owned())];
-    let mut gateway = Gateway::start(&file, &environment).await;
+    let environment = [("BACKEND".to_owned(), backend.to_owned())];
+    let mut gateway = Gateway::start_in(&folder.path().join("data"), &file, &environment).await;
     gateway.read_output();
     gateway
 }

@@ -124,7 +124,7 @@ impl Bench {
     }
 
     fn token_file(&self) -> std::path::PathBuf {
-        self.gateway.data.path().join("management-token")
+        self.gateway.data.join("management-token")
     }
 
     async fn management(&self, action: &str, body: Value) -> Received {
@@ -278,7 +278,7 @@ async fn the_command_line_shows_a_trace() {
     let trace = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(["trace", "--url", &bench.gateway.management, "--data"])
-            .arg(bench.gateway.data.path())
+            .arg(&bench.gateway.data)
             .args(arguments)
             .output()
             .unwrap();

@@ -1,6 +1,6 @@
 //! The binary as a child process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,7 +18,9 @@ pub(crate) struct Gateway {
     pub(crate) url: String,
     pub(crate) management: String,
     /// Where it keeps its own files.
-    pub(crate) data: TempDir,
+    pub(crate) data: PathBuf,
+    /// Set when that goes with it.
+    _data: Option<TempDir>,
     stderr: Lines<BufReader<ChildStderr>>,
     stdout: Option<Lines<BufReader<ChildStdout>>>,
 }
@@ -27,11 +29,17 @@ impl Gateway {
     /// Starts it on free ports and waits until it is ready.
     pub(crate) async fn start(path: &Path, environment: &[(String, String)]) -> Self {
         let data = tempfile::tempdir().unwrap();
+        let gateway = Self::start_in(data.path(), path, environment).await;
+        Self { _data: Some(data), ..gateway }
+    }
+
+    /// The same with its own files in `data`, which stay.
+    pub(crate) async fn start_in(data: &Path, path: &Path, environment: &[(String, String)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .arg("serve")
             .arg(path)
             .args(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--data"])
-            .arg(data.path())
+            .arg(data)
             .envs(environment.iter().cloned())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -59,7 +67,15 @@ impl Gateway {
                 management = Some(address);
             }
         }
-        Self { child, url: url.unwrap(), management: management.unwrap(), data, stderr, stdout: Some(stdout) }
+        Self {
+            child,
+            url: url.unwrap(),
+            management: management.unwrap(),
+            data: data.to_path_buf(),
+            _data: None,
+            stderr,
+            stdout: Some(stdout),
+        }
     }
 
     /// Waits for a line on standard error that holds `text`; gives all lines up to it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod client;
+pub(crate) mod collector;
 pub(crate) mod gateway;
 pub(crate) mod service;
 pub(crate) mod world;
