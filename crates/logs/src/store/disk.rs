@@ -11,6 +11,10 @@ use super::segment;
 pub(crate) trait Disk: Send {
     /// Makes the segment of a number, empty.
     fn create(&self, number: u64) -> io::Result<Box<dyn SegmentFile>>;
+    /// What makes the names of new segments outlast a loss of power; none where they are safe by themselves.
+    fn names(&self) -> Option<Arc<File>> {
+        None
+    }
 }
 
 /// A segment that is being written.
@@ -32,9 +36,11 @@ impl Disk for Directory {
     fn create(&self, number: u64) -> io::Result<Box<dyn SegmentFile>> {
         let path = segment::path(&self.0, number);
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
-        // The name outlasts a loss of power, too. Where directories cannot be synchronised, names are safe by themselves.
-        let _ = File::open(&self.0).and_then(|directory| directory.sync_all());
         Ok(Box::new(Appended(Arc::new(file))))
+    }
+
+    fn names(&self) -> Option<Arc<File>> {
+        File::open(&self.0).ok().map(Arc::new)
     }
 }
 

@@ -168,6 +168,7 @@ impl Writer {
             self.current.set(self.current.number() + 1);
             return Err(error);
         }
+        self.dirty.mark(self.disk.names());
         Ok(Segment { file, bytes: segment::HEADER as u64, hour: ticks / TICKS_PER_HOUR })
     }
 
