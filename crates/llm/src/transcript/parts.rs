@@ -55,14 +55,14 @@ impl Parts {
         }
     }
 
-    /// A call of a tool stands with its message, or alone in the next part; it is not taken apart.
+    /// A call of a tool stands with its message, or alone in the next part; it is not taken apart, so that part may be larger.
     fn call(&mut self, role: &str, call: Called) {
         let bytes = call.name.len() + call.arguments.len();
-        if bytes > self.left || bytes > PART_BYTES {
+        if bytes > self.left {
             self.left = 0;
             return;
         }
-        if self.bytes + bytes > PART_BYTES {
+        if self.bytes > 0 && self.bytes + bytes > PART_BYTES {
             self.close();
             self.open.push(Said { role: role.to_owned(), ..Said::default() });
         }

@@ -1,16 +1,12 @@
-//! The rows of model calls: what was asked, what was answered, and the tokens of both.
-//!
-//! - this file: which calls have rows, and in which order
-//! - [`messages`]: what was asked and answered
-//! - [`parts`]: long texts in pieces
+//! The rows of model calls: what was asked, what was answered, and the tokens of both. Which calls have rows, and in which order.
 
-mod messages;
-mod parts;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use sekisho_llm::transcript::parts::split;
+use sekisho_llm::transcript::{answered, asked};
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_llm::{Kind, classify, deployment};
 use sekisho_policy::pipeline::uuid_text;
@@ -75,9 +71,10 @@ fn tokens(row: &Row<'_>, of: fn(Usage) -> (Option<u64>, Provenance)) -> Option<i
 pub(crate) fn append<'a>(rows: &mut Vec<Row<'a>>, read: &ReadCall<'a>, maximum: Option<u64>) {
     let Some(spoken) = Spoken::of(read) else { return };
     let maximum = maximum.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-    let asked = read.body(spoken.request).map(|body| messages::asked(spoken.kind, body)).unwrap_or_default();
+    let questions =
+        read.body(spoken.request).map(|body| asked(spoken.kind, body.as_bytes())).unwrap_or_default();
     let answer =
-        read.body(spoken.response).map(|body| messages::answered(spoken.kind, body, read.call.is_stream));
+        read.body(spoken.response).map(|body| answered(spoken.kind, body.as_bytes(), read.call.is_stream));
     let answer = answer.unwrap_or_default();
     let call = &read.call;
     let facts = Facts {
@@ -95,11 +92,11 @@ pub(crate) fn append<'a>(rows: &mut Vec<Row<'a>>, read: &ReadCall<'a>, maximum: 
     };
     add(None, None, 0);
     let mut sequence = 1;
-    for part in parts::split(asked, maximum) {
+    for part in split(questions, maximum) {
         add(Some(part), None, sequence);
         sequence += 1;
     }
-    for part in parts::split(answer.messages, maximum) {
+    for part in split(answer.messages, maximum) {
         add(None, Some(part), sequence);
         sequence += 1;
     }

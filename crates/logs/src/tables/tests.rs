@@ -68,6 +68,7 @@ fn record() -> CallRecord {
             parent_id: None,
             is_sampled: true,
             state: None,
+            legacy: None,
         }),
         traces: vec![TraceEntry {
             source: "policy".into(),
