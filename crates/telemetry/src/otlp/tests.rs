@@ -81,9 +81,9 @@ fn record() -> CallRecord {
         cache: Some(CacheUse { policy: "llm-semantic-cache-lookup", is_hit: false }),
         limits: vec![AppliedLimit {
             policy: "llm-token-limit",
-            unit: "tokens",
-            limit: 10.0,
-            remaining: -1.0,
+            window: "bucket",
+            limit: 10,
+            count: 11,
             is_refused: true,
         }],
         response: sekisho_policy::ports::Message {
@@ -96,6 +96,7 @@ fn record() -> CallRecord {
             parent_id: Some([5; 8]),
             is_sampled: true,
             state: Some(HeaderValue::from_static("vendor=1")),
+            legacy: None,
         }),
         traces: vec![TraceEntry {
             source: "routing".into(),
