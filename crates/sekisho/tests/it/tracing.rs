@@ -184,6 +184,9 @@ fn visit(value: &mut Value, replace: &impl Fn(&str) -> String) {
         Value::Object(members) => {
             if members.get("name") == Some(&json!("date")) {
                 members.insert("after".to_owned(), json!("…"));
+                if let Some(before) = members.get_mut("before") {
+                    *before = json!("…");
+                }
             }
             for (name, member) in members {
                 match name.as_str() {

@@ -240,7 +240,7 @@ mod tests {
     fn a_secret_is_not_cut_in_two() {
         let secret = "0123456789abcdef".repeat(8);
         let redactor = redactor(&[&secret]);
-        for before in [LONGEST_TEXT - 20, 16 * 1024 - 20] {
+        for before in [LONGEST_TEXT - 1, 16 * 1024 - 20] {
             let shown = redactor.show(&format!("{}{secret}", "x".repeat(before)));
             assert!(!shown.text.contains("0123"), "{before}");
             assert!(shown.is_cut);
