@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsBatchQuery, LogsQueryClient, LogsQueryStatus
 
 from logged import TEAMS
@@ -53,9 +53,9 @@ def test_bodies_are_parsed(client, logged):
         | where ResponseCode == '200'
         | extend usage = parse_json(parse_json(BackendResponseBody)['usage'])
         | where isnotnull(usage)
-        | summarize sum(todecimal(usage['prompt_tokens'])), count() by ApimSubscriptionId""")
-    assert {row["ApimSubscriptionId"]: row["count_"] for row in found} == {team: 2 for team in TEAMS}
-    assert all(float(row["sum_"]) > 0 for row in found)
+        | summarize Prompt = sum(todecimal(usage['prompt_tokens'])), Calls = count() by ApimSubscriptionId""")
+    assert {row["ApimSubscriptionId"]: row["Calls"] for row in found} == {team: 2 for team in TEAMS}
+    assert all(float(row["Prompt"]) > 0 for row in found)
 
 
 def test_times_have_their_type(client, logged):
@@ -98,7 +98,7 @@ def test_a_batch(client, logged):
     asked = [LogsBatchQuery("any", query, timespan=HOUR) for query in ("calls | count", "nowhere | count")]
     counted, failed = client.query_batch(asked, **PLAIN)
     assert counted.tables[0].rows[0][0] == logged.calls
-    assert "nowhere" in str(failed.details)
+    assert failed.code == "BadArgumentError"
 
 
 def test_a_wrong_query_is_told_with_its_place(client):
@@ -111,5 +111,6 @@ def test_a_wrong_query_is_told_with_its_place(client):
 
 def test_nobody_reads_without_the_token(logged):
     client = LogsQueryClient(Token("guess"), endpoint=logged.gateway.management)
-    with pytest.raises(ClientAuthenticationError):
+    with pytest.raises(HttpResponseError) as refused:
         rows(client, "calls | count")
+    assert refused.value.status_code == 401
