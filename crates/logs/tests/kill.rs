@@ -26,7 +26,7 @@ const DIRECTORY: &str = "SEKISHO_TEST_DIRECTORY";
 const FIRST: &str = "SEKISHO_TEST_FIRST";
 const KILLS: u64 = 50;
 /// The store promises 10 ms where it has a processor; tests share theirs.
-const BOUND: Duration = Duration::from_millis(100);
+const BOUND: Duration = Duration::from_millis(250);
 /// Numbers of one process.
 const RANGE: u64 = 10_000_000;
 
