@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
-use sekisho_policy::observation::secrets::kept_headers;
+use sekisho_policy::observation::secrets::{SecretNames, kept_headers};
 use sekisho_policy::observation::{Capture, MessageCapture, Observation};
 use sekisho_policy::ports::Message;
 use sekisho_policy::ports::backends::AttemptMessages;
@@ -12,15 +12,19 @@ use sekisho_policy::ports::backends::AttemptMessages;
 /// The messages of one attempt while they pass by.
 pub(super) struct Observed<'o> {
     capture: &'o Capture,
+    names: &'o SecretNames,
     request: Message,
 }
 
 impl<'o> Observed<'o> {
     /// Begins with the headers of the request; none when nothing is kept.
     pub(super) fn begin(observation: &'o Observation, headers: &HeaderMap) -> Option<Self> {
-        let capture = &observation.capture;
-        (!capture.skips_backends())
-            .then(|| Self { capture, request: message(&capture.backend_request, headers, "") })
+        let (capture, names) = (&observation.capture, &observation.names);
+        (!capture.skips_backends()).then(|| Self {
+            capture,
+            names,
+            request: message(&capture.backend_request, headers, names),
+        })
     }
 
     /// Keeps the body of the request as it is sent.
@@ -33,7 +37,7 @@ impl<'o> Observed<'o> {
 
     /// Keeps the response as it arrives.
     pub(super) fn watch_response(self, response: &mut Response) -> Box<AttemptMessages> {
-        let kept = message(&self.capture.backend_response, &response.headers, "");
+        let kept = message(&self.capture.backend_response, &response.headers, self.names);
         if let Some(payload) = &kept.body {
             response.body = payload.watch(std::mem::take(&mut response.body));
         }
@@ -46,15 +50,15 @@ impl<'o> Observed<'o> {
     }
 }
 
-/// What is kept of a message from the start. `key_header` is the one in which the API takes its subscription key.
-pub(crate) fn message(capture: &MessageCapture, headers: &HeaderMap, key_header: &str) -> Message {
+/// What is kept of a message from the start.
+pub(crate) fn message(capture: &MessageCapture, headers: &HeaderMap, names: &SecretNames) -> Message {
     if capture.is_none() {
         return Message::default();
     }
     let body = capture.payload();
     let of_body = |name| body.as_ref().and_then(|_| headers.get(name)).cloned();
     Message {
-        headers: kept_headers(headers, &capture.headers, key_header),
+        headers: kept_headers(headers, &capture.headers, names),
         content_type: of_body(CONTENT_TYPE),
         content_encoding: of_body(CONTENT_ENCODING),
         body,

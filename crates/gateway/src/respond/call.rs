@@ -117,7 +117,7 @@ impl Call {
             record.is_stream = is_event_stream;
             let capture = &record.observation.capture.response;
             if !record.is_private && !capture.is_none() {
-                record.response = message(capture, headers, "");
+                record.response = message(capture, headers, &record.observation.names);
                 self.response = record.response.body.clone().filter(|_| has_body);
             }
         }
@@ -285,8 +285,8 @@ impl Drop for Call {
 /// The query as it is kept; none without one, or when it is not.
 fn kept_query(exchange: &Exchange) -> Option<String> {
     let query = exchange.request.original_url.query.strip_prefix('?')?;
-    let key = exchange.facts.api.as_ref().map_or("", |api| &*api.subscription_key_query);
-    exchange.facts.observation.is_written_down.then(|| shown_query(query, key))
+    let observation = &exchange.facts.observation;
+    observation.is_written_down.then(|| shown_query(query, &observation.names))
 }
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.

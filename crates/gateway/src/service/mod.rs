@@ -172,8 +172,7 @@ impl Service {
         let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
         let mut headers = std::mem::take(&mut parts.headers);
         let mut trace = Traced::new(&self.traces, &mut headers);
-        let key_header = destination.as_ref().map_or("", |place| &*place.api.facts.subscription_key_header);
-        call.head = message(&observation.capture.request, &headers, key_header);
+        call.head = message(&observation.capture.request, &headers, &observation.names);
         let context = self.trace_context(&observation, &headers);
         call.correlate(context.clone());
         let backends = Arc::new(CallBackends {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use sekisho_diagnostics::{Diagnostic, MappedText};
 use sekisho_expression::Program;
+use sekisho_policy::observation::secrets::SecretNames;
 use sekisho_policy::observation::{
     Agent, Capture, Correlation, DiagnosticPlan, HeaderChoice, LanguageModelPlan, MaskMode, MessageCapture,
     MessagePlan, Observation, Privacy, Verbosity,
@@ -117,7 +118,9 @@ impl<'o> Observations<'o> {
             .agent
             .as_ref()
             .map(|agent| Agent { id: agent.id.as_str().into(), name: api.display_name.as_str().into() });
-        Arc::new(Observation { agent, ..observation })
+        let keys = &api.subscription_key_parameter_names;
+        let names = SecretNames { header: keys.header.to_ascii_lowercase(), query: keys.query.clone() };
+        Arc::new(Observation { agent, names, ..observation })
     }
 
     fn observation<'d>(
@@ -144,6 +147,7 @@ impl<'o> Observations<'o> {
             monitor,
             correlation,
             agent: None,
+            names: SecretNames::default(),
         }
     }
 

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use http::HeaderName;
 use sekisho_expression::{Program, Value};
 
+use secrets::SecretNames;
+
 use crate::exchange::Exchange;
 use crate::payload::{Excess, Payload, SharedPayload};
 
@@ -31,6 +33,8 @@ pub struct Observation {
     pub policy_timings: bool,
     /// Whose contents are not kept.
     pub privacy: Privacy,
+    /// Under which names the API takes its keys.
+    pub names: SecretNames,
     /// What the API is as an agent; none for one that is none.
     pub agent: Option<Agent>,
 }

@@ -21,6 +21,7 @@ const HEADERS: &[&str] = &[
     "apim-debug-authorization",
     "x-ms-authorization-auxiliary",
     "x-amz-security-token",
+    "ocp-apim-trace-location",
 ];
 
 /// Query parameters that hold keys or tokens, whatever the API; without regard to case.
@@ -38,29 +39,45 @@ const PARAMETERS: &[&str] = &[
     "id_token",
     "client_secret",
     "password",
+    "secret",
     "x-amz-signature",
     "x-amz-credential",
     "x-amz-security-token",
 ];
 
-/// True for a header that holds a secret. `key_header` is the one in which the API takes its subscription key.
-pub fn is_secret_header(name: &str, key_header: &str) -> bool {
-    HEADERS.contains(&name) || name.eq_ignore_ascii_case(key_header)
+/// The names that an API gives its keys, beside the usual ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretNames {
+    /// The header of the key, in lower case.
+    pub header: String,
+    /// The query parameter of the key.
+    pub query: String,
 }
 
-/// True for a query parameter that holds a secret. `key_parameter` is the one in which the API takes its subscription key.
-pub fn is_secret_parameter(name: &str, key_parameter: &str) -> bool {
-    PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name))
-        || name.eq_ignore_ascii_case(key_parameter)
+impl SecretNames {
+    /// True for a header that holds a secret; `name` is in lower case.
+    pub fn is_header(&self, name: &str) -> bool {
+        name == self.header || HEADERS.contains(&name)
+    }
+
+    /// True for a query parameter that holds a secret.
+    pub fn is_parameter(&self, name: &str) -> bool {
+        let own = !self.query.is_empty() && name.eq_ignore_ascii_case(&self.query);
+        own || PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
 /// The headers that are kept, those that hold secrets as [`MASK`].
-pub fn kept_headers(headers: &HeaderMap, choice: &HeaderChoice, key_header: &str) -> Option<Box<HeaderMap>> {
+pub fn kept_headers(
+    headers: &HeaderMap,
+    choice: &HeaderChoice,
+    names: &SecretNames,
+) -> Option<Box<HeaderMap>> {
     if *choice == HeaderChoice::None {
         return None;
     }
     let kept = headers.iter().filter(|(name, _)| choice.contains(name));
-    let kept = kept.map(|(name, value)| (name.clone(), shown(name, value, key_header)));
+    let kept = kept.map(|(name, value)| (name.clone(), shown(name, value, names)));
     let mut shown = HeaderMap::new();
     kept.for_each(|(name, value)| {
         shown.append(name, value);
@@ -68,22 +85,23 @@ pub fn kept_headers(headers: &HeaderMap, choice: &HeaderChoice, key_header: &str
     Some(Box::new(shown))
 }
 
-fn shown(name: &HeaderName, value: &HeaderValue, key_header: &str) -> HeaderValue {
-    match is_secret_header(name.as_str(), key_header) {
+/// Values that a backend's credentials or a policy marked are secret under any name.
+fn shown(name: &HeaderName, value: &HeaderValue, names: &SecretNames) -> HeaderValue {
+    match value.is_sensitive() || names.is_header(name.as_str()) {
         true => HeaderValue::from_static(MASK),
         false => value.clone(),
     }
 }
 
 /// A query without `?`, its secrets as [`MASK`].
-pub fn shown_query(query: &str, key_parameter: &str) -> String {
+pub fn shown_query(query: &str, names: &SecretNames) -> String {
     let mut shown = String::with_capacity(query.len());
     for (place, pair) in query.split('&').enumerate() {
         if place > 0 {
             shown.push('&');
         }
         match pair.split_once('=') {
-            Some((name, _)) if is_secret_parameter(&decoded(name), key_parameter) => {
+            Some((name, _)) if names.is_parameter(&decoded(name)) => {
                 shown.push_str(name);
                 shown.push('=');
                 shown.push_str(MASK);
@@ -105,9 +123,10 @@ mod tests {
 
     #[test]
     fn keys_in_queries_are_masked() {
+        let names = SecretNames { query: "mine".to_owned(), ..SecretNames::default() };
         let query = "api-version=1&Subscription-Key=abc&s%69g=x&flag&mine=1";
-        assert_eq!(shown_query(query, "mine"), "api-version=1&Subscription-Key=***&s%69g=***&flag&mine=***");
-        assert_eq!(shown_query("", "k"), "");
+        assert_eq!(shown_query(query, &names), "api-version=1&Subscription-Key=***&s%69g=***&flag&mine=***");
+        assert_eq!(shown_query("", &names), "");
     }
 
     #[test]
@@ -116,13 +135,18 @@ mod tests {
         headers.append("x-team", HeaderValue::from_static("a"));
         headers.append("team-key", HeaderValue::from_static("secret"));
         headers.append("authorization", HeaderValue::from_static("Bearer secret"));
-        let all = kept_headers(&headers, &HeaderChoice::All, "Team-Key").unwrap();
+        let mut credential = HeaderValue::from_static("secret");
+        credential.set_sensitive(true);
+        headers.append("x-backend", credential);
+        let own = SecretNames { header: "team-key".to_owned(), ..SecretNames::default() };
+        let all = kept_headers(&headers, &HeaderChoice::All, &own).unwrap();
+        assert_eq!(all.get("x-backend").unwrap(), MASK);
         assert_eq!(all.get("team-key").unwrap(), MASK);
         assert_eq!(all.get("authorization").unwrap(), MASK);
         assert_eq!(all.get("x-team").unwrap(), "a");
         let names = [HeaderName::from_static("x-team")];
-        let named = kept_headers(&headers, &HeaderChoice::Named(names.into()), "").unwrap();
+        let named = kept_headers(&headers, &HeaderChoice::Named(names.into()), &own).unwrap();
         assert_eq!(named.len(), 1);
-        assert!(kept_headers(&headers, &HeaderChoice::None, "").is_none());
+        assert!(kept_headers(&headers, &HeaderChoice::None, &own).is_none());
     }
 }

@@ -1,10 +1,9 @@
 //! How `llm-content-safety` works with its service: what its documents cannot say.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::read::short_duration;
+use super::read::within;
 use crate::fields::{Fields, Unknown, choice_of};
 use crate::reading::Reading;
 
@@ -67,21 +66,4 @@ pub(super) fn read(top: &mut Fields<'_>, reading: &mut Reading<'_>) -> ContentSa
         timeout: timeout.unwrap_or(defaults.timeout),
         longest_hold: longest_hold.unwrap_or(defaults.longest_hold),
     }
-}
-
-/// A duration between two bounds.
-fn within(
-    fields: &mut Fields<'_>,
-    key: &'static str,
-    bounds: RangeInclusive<Duration>,
-    reading: &mut Reading<'_>,
-) -> Option<Duration> {
-    let place = fields.node(key)?.span;
-    let duration = short_duration(fields, key, reading)?;
-    if !bounds.contains(&duration) {
-        let message = format!("`{key}` must be from {:?} to {:?}", bounds.start(), bounds.end());
-        reading.error("number-out-of-range", place, message, "write it like `10s`");
-        return None;
-    }
-    Some(duration)
 }

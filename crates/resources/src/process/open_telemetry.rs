@@ -1,12 +1,11 @@
 //! `openTelemetry`: where spans, metrics and log entries are sent over OTLP.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::read::short_duration;
+use super::read::within;
 use crate::fields::{Fields, Unknown, secret_of, text_of, wrong_type};
 use crate::reading::Reading;
 use crate::value::Value;
@@ -177,23 +176,6 @@ fn sampling(fields: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<f64> {
         reading.error("number-out-of-range", node.span, message, "write it like `0.1` for every tenth trace");
     }
     number
-}
-
-/// A duration between two bounds.
-fn within(
-    fields: &mut Fields<'_>,
-    key: &'static str,
-    bounds: RangeInclusive<Duration>,
-    reading: &mut Reading<'_>,
-) -> Option<Duration> {
-    let place = fields.node(key)?.span;
-    let duration = short_duration(fields, key, reading)?;
-    if !bounds.contains(&duration) {
-        let message = format!("`{key}` must be from {:?} to {:?}", bounds.start(), bounds.end());
-        reading.error("number-out-of-range", place, message, "write it like `10s`");
-        return None;
-    }
-    Some(duration)
 }
 
 #[cfg(test)]

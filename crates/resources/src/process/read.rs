@@ -1,6 +1,7 @@
 //! Reads the process settings out of `sekisho.yaml`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -309,6 +310,23 @@ pub(super) fn short_duration(
 ) -> Option<Duration> {
     let text = fields.filled_text(key, reading)?;
     duration_of(&text, key, reading)
+}
+
+/// A duration between two bounds.
+pub(super) fn within(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    bounds: RangeInclusive<Duration>,
+    reading: &mut Reading<'_>,
+) -> Option<Duration> {
+    let place = fields.node(key)?.span;
+    let duration = short_duration(fields, key, reading)?;
+    if !bounds.contains(&duration) {
+        let message = format!("`{key}` must be from {:?} to {:?}", bounds.start(), bounds.end());
+        reading.error("number-out-of-range", place, message, "write it like `10s`");
+        return None;
+    }
+    Some(duration)
 }
 
 fn duration_of(text: &Spanned<String>, key: &'static str, reading: &mut Reading<'_>) -> Option<Duration> {

@@ -15,9 +15,9 @@ use aho_corasick::AhoCorasick;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
+use crate::observation::secrets::MASK;
+pub use crate::observation::secrets::SecretNames;
 use forms::{Form, forms, plain};
-use names::MASK;
-pub use names::SecretNames;
 
 use super::text::{LONGEST_TEXT, Shown, head, looked_at};
 

@@ -1,66 +1,11 @@
-//! Names of headers and query parameters whose values are secret by themselves.
+//! What is secret by the name of its header or query parameter.
 
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 
-/// What is shown in place of a secret.
-pub(super) const MASK: &str = "***";
-
-/// Headers whose values are never shown.
-const HEADERS: [&str; 12] = [
-    "authorization",
-    "proxy-authorization",
-    "ocp-apim-subscription-key",
-    "api-key",
-    "x-api-key",
-    "x-functions-key",
-    "x-goog-api-key",
-    "x-amz-security-token",
-    "cookie",
-    "set-cookie",
-    "apim-debug-authorization",
-    "ocp-apim-trace-location",
-];
-
-/// Query parameters whose values are never shown.
-const PARAMETERS: [&str; 14] = [
-    "subscription-key",
-    "api-key",
-    "apikey",
-    "api_key",
-    "key",
-    "code",
-    "sig",
-    "signature",
-    "token",
-    "access_token",
-    "id_token",
-    "client_secret",
-    "password",
-    "secret",
-];
-
-/// The names that an API gives its keys, beside the usual ones.
-#[derive(Clone, Debug, Default)]
-pub struct SecretNames {
-    /// The header of the key, in lower case.
-    pub header: String,
-    /// The query parameter of the key.
-    pub query: String,
-}
+use crate::observation::secrets::{MASK, SecretNames};
 
 impl SecretNames {
-    /// True for a header whose value is never shown; `name` is in lower case.
-    pub fn is_header(&self, name: &str) -> bool {
-        name == self.header || HEADERS.contains(&name)
-    }
-
-    /// True for a query parameter whose value is never shown.
-    pub fn is_parameter(&self, name: &str) -> bool {
-        let own = !self.query.is_empty() && name.eq_ignore_ascii_case(&self.query);
-        own || PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name))
-    }
-
     /// The values of headers and query that are secret wherever they turn up again, and their parts: what follows a scheme,
     /// each cookie, the two halves of basic credentials.
     pub(super) fn values(&self, headers: &HeaderMap) -> Vec<String> {
