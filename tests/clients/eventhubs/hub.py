@@ -67,17 +67,18 @@ class EventHub:
         """The first `count` events that are wanted, each with the id of its partition, as the SDK reads them."""
         found, is_enough = [], threading.Event()
 
-        def on_event(context, event):
-            if is_wanted(event.body_as_str()):
-                found.append((context.partition_id, event))
-                if len(found) >= count:
-                    is_enough.set()
+        def on_events(context, events):
+            wanted = [event for event in events if is_wanted(event.body_as_str())]
+            found.extend((context.partition_id, event) for event in wanted)
+            if len(found) >= count:
+                is_enough.set()
 
         client = EventHubConsumerClient.from_connection_string(
             self.connection_string, consumer_group="$Default", eventhub_name=HUB, retry_total=0,
             load_balancing_interval=0.5)
-        reading = threading.Thread(
-            target=client.receive, kwargs={"on_event": on_event, "starting_position": "-1"}, daemon=True)
+        # One event at a time, and the client would wait for each partition that is empty before the next event.
+        how = {"on_event_batch": on_events, "starting_position": "-1", "max_batch_size": 1000, "max_wait_time": 0.1}
+        reading = threading.Thread(target=client.receive_batch, kwargs=how, daemon=True)
         reading.start()
         arrived = is_enough.wait(SECONDS)
         client.close()

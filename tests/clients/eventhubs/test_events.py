@@ -113,17 +113,15 @@ def test_a_key_leads_to_one_partition(logging):
     for number in range(40):
         logging.log(f"{mark} key-{number % 8} {number}", Key=f"key-{number % 8}")
     partitions, numbers = defaultdict(set), defaultdict(list)
-    def arrived():
-        events = [(partition, event) for partition, events in enumerate(logging.hub.seen()["events"]) for event in events]
-        return len(found := [each for each in events if each[1]["text"].startswith(mark)]) == 40 and found
-    for partition, event in eventually(arrived, "all events are there"):
-        _, key, number = event["text"].split()
-        assert event["key"] == key
+    for partition, event in logging.hub.read(marked(mark), 40):
+        _, key, number = event.body_as_str().split()
+        assert event.partition_key == key.encode()
         partitions[key].add(partition)
-        numbers[key].append(int(number))
+        numbers[key].append((event.sequence_number, int(number)))
     assert len(partitions) == 8 and all(len(found) == 1 for found in partitions.values())
     assert len(set().union(*partitions.values())) > 1, "the keys are spread"
-    assert all(found == sorted(found) for found in numbers.values()), "events of a key keep their order"
+    assert all(len(found) == 5 and sorted(found) == sorted(found, key=lambda each: each[1]) for found in numbers.values()), \
+        "events of a key keep their order"
 
 
 def test_expressions_and_a_partition_by_its_id(logging):
