@@ -1,19 +1,17 @@
 """One gateway for the whole run, in front of event hubs and of librdkafka's mock cluster."""
 
-import re
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
 from demo import http
-from hub import HUB, KEY, EventHub
+from hub import HUB, KEY, EventHub, count
 from processes import Gateway, Simulator
 
 
 SERVICE = Path(__file__).parent / "service.yaml"
 SIMULATOR = "port: 0\nresources: [{name: unused}]\n"
-SAMPLE = re.compile(r"^(\w+)\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 class Logging:
@@ -37,9 +35,7 @@ class Logging:
 
     def count(self, family: str, **labels: str) -> float:
         """The value of a series of `/metrics`; 0 when there is none."""
-        written = ",".join(f'{name}="{value}"' for name, value in labels.items())
-        samples = SAMPLE.findall(http(f"{self.gateway.management}/metrics").body.decode())
-        return sum(float(value) for name, having, value in samples if (name, having) == (family, written))
+        return count(self.gateway.management, family, **labels)
 
     def dropped(self, logger: str, reason: str) -> float:
         return self.count("sekisho_event_hub_events_dropped_total", logger=logger, reason=reason)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from azure.eventhub import EventData, EventHubConsumerClient
 
+from demo import http
+
 NODE = Path(__file__).parents[1] / "node"
 HUB = "calls"
 KEY_NAME = "send"
@@ -17,6 +20,7 @@ KEY = "a key/of+the hub="
 PARTITIONS = 4
 # What arrives does so within milliseconds; a busy machine gets more.
 SECONDS = 30
+SAMPLE = re.compile(r"^(\w+)\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 def eventually(probe, what: str, seconds: float = SECONDS):
@@ -28,16 +32,25 @@ def eventually(probe, what: str, seconds: float = SECONDS):
     return found
 
 
+def count(management: str, family: str, **labels: str) -> float:
+    """The value of a series of a gateway's `/metrics`; 0 when there is none."""
+    written = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    samples = SAMPLE.findall(http(f"{management}/metrics").body.decode())
+    return sum(float(value) for name, having, value in samples if (name, having) == (family, written))
+
+
 class EventHub:
     """`node/event-hub.mjs`; it can be killed and started again on its port."""
 
-    def __init__(self, port: int = 0):
+    def __init__(self, port: int = 0, certificates: Path | None = None):
         assert (NODE / "node_modules" / "rhea").is_dir(), "npm's packages are missing: tests/run installs them"
-        self.port = port
+        self.port, self._certificates = port, certificates
         self.start()
 
     def start(self) -> None:
         settings = {"port": self.port, "hub": HUB, "keyName": KEY_NAME, "key": KEY, "partitions": PARTITIONS}
+        if self._certificates:
+            settings |= {"certificate": str(self._certificates / "tls.crt"), "certificateKey": str(self._certificates / "tls.key")}
         self._process = subprocess.Popen(
             ["node", "event-hub.mjs", json.dumps(settings)], cwd=NODE, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True, env=dict(os.environ))
@@ -60,8 +73,14 @@ class EventHub:
 
     @property
     def connection_string(self) -> str:
-        return (f"Endpoint=sb://localhost:{self.port};SharedAccessKeyName={KEY_NAME};SharedAccessKey={KEY};"
-                "UseDevelopmentEmulator=true;")
+        emulator = "" if self._certificates else "UseDevelopmentEmulator=true;"
+        return f"Endpoint=sb://localhost:{self.port};SharedAccessKeyName={KEY_NAME};SharedAccessKey={KEY};{emulator}"
+
+    def _tls(self) -> dict[str, str]:
+        """What the SDK wants to know of a hub behind TLS: it takes no port from a connection string."""
+        if not self._certificates:
+            return {}
+        return {"custom_endpoint_address": f"https://localhost:{self.port}", "connection_verify": str(self._certificates / "tls.crt")}
 
     def read(self, is_wanted, count: int) -> list[tuple[str, EventData]]:
         """The first `count` events that are wanted, each with the id of its partition, as the SDK reads them."""
@@ -74,8 +93,8 @@ class EventHub:
                 is_enough.set()
 
         client = EventHubConsumerClient.from_connection_string(
-            self.connection_string, consumer_group="$Default", eventhub_name=HUB, retry_total=0,
-            load_balancing_interval=0.5)
+            self.connection_string, consumer_group="$Default", eventhub_name=HUB, retry_total=0, load_balancing_interval=0.5,
+            **self._tls())
         # One event at a time, and the client would wait for each partition that is empty before the next event.
         how = {"on_event_batch": on_events, "starting_position": "-1", "max_batch_size": 1000, "max_wait_time": 0.1}
         reading = threading.Thread(target=client.receive_batch, kwargs=how, daemon=True)

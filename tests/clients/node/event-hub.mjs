@@ -2,10 +2,11 @@
 //
 //   node event-hub.mjs '{"port": 0, "hub": "calls", "keyName": "send", "key": "…", "partitions": 4}'
 //
-// The first line on standard output is {"port", "control"}: the AMQP port, and that of a small HTTP server which tells
+// With `certificate` and `certificateKey`, names of PEM files, it speaks TLS. The first line on standard output is {"port", "control"}: the AMQP port, and that of a small HTTP server which tells
 // what was seen (`GET /`). The rules are those of the service: who shows no valid token for the hub gets no link to it.
 
 import { createHash, createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import { createRequire } from "node:module";
 
@@ -197,7 +198,9 @@ for (const event of ["connection_error", "session_error", "receiver_error", "sen
     container.on(event, ({ connection }) => readers.forEach((reader) => reader.link.connection === connection && readers.delete(reader)));
 }
 
-const server = container.listen({ port: settings.port, host: "127.0.0.1", max_frame_size: 65536, channel_max: 5000, idle_time_out: 60000,
+const secured = settings.certificate
+    ? { transport: "tls", cert: readFileSync(settings.certificate), key: readFileSync(settings.certificateKey) } : {};
+const server = container.listen({ ...secured, port: settings.port, host: "127.0.0.1", max_frame_size: 65536, channel_max: 5000, idle_time_out: 60000,
     handle_max: 255, receiver_options: { autoaccept: false, credit_window: 0, max_message_size: settings.maximumMessageBytes },
     properties: { product: "event-hub" } });
 server.on("listening", () => {

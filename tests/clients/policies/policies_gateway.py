@@ -1,16 +1,11 @@
 """The service of this folder in front of simulated models, a simulated Content Safety and simulated embeddings."""
 
-import datetime
-import ipaddress
 import re
 import time
 from collections import Counter
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from certificates import write_certificate
 from demo import http
 from processes import Gateway, Simulator
 
@@ -31,22 +26,6 @@ resources:
 
 SERIES = re.compile(r'(?P<name>\w+)\{(?P<labels>.*)\} (?P<value>\S+)')
 LABEL = re.compile(r'(\w+)="([^"]*)"')
-
-
-def write_certificate(folder: Path) -> None:
-    """A certificate of 127.0.0.1 that is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256()))
-    (folder / "tls.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "tls.key").write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
 
 
 class Policies:
