@@ -5,6 +5,7 @@
 //! - [`export`]: what all exporters share that push records somewhere
 //! - [`azure_monitor`]: rows for the Logs Ingestion API
 //! - [`diagnostic`]: what a diagnostic lets through
+//! - [`gathering`]: what waits for a thread that writes
 //! - [`insights`]: calls, attempts, traces and metrics for Application Insights
 //! - [`llm_rows`]: what was asked of models and answered, as rows
 //! - [`metrics`]: counters and histograms, in the OpenMetrics text format
@@ -18,6 +19,7 @@ pub mod azure_monitor;
 pub mod diagnostic;
 pub mod export;
 pub mod fanout;
+pub mod gathering;
 pub mod insights;
 pub mod llm_rows;
 pub mod metrics;

@@ -24,6 +24,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     },
     Function { name: "url_decode", takes: "url: string", does: Rows(Text, |row| decode(row.text(0)).into()) },
     Function { name: "parse_url", takes: "url: string", does: Rows(Dynamic, parse_url) },
+    Function { name: "parseurl", takes: "url: string", does: Rows(Dynamic, parse_url) },
     Function {
         name: "parse_urlquery",
         takes: "query: string",

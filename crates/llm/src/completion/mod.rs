@@ -10,6 +10,7 @@ use std::borrow::Cow;
 pub use delta::delta;
 pub(crate) use delta::read_delta;
 pub use reply::read_completion;
+pub(crate) use reply::read_named_completion;
 
 /// A text the model wrote, or a piece of one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,14 @@ type Reader = for<'a> fn(&mut Json<'a>, &mut Vec<Piece<'a>>);
 /// The texts of a whole JSON reply, in their order. `None` when the body is no JSON object, or when replies of this
 /// kind hold no text of a model. A reply with an error has no texts.
 pub fn read_completion(kind: Kind, body: &[u8]) -> Option<Vec<Piece<'_>>> {
+    read_named_completion(kind, body).map(|(_, pieces)| pieces)
+}
+
+/// The same, with the model that the reply names.
+pub(crate) fn read_named_completion(
+    kind: Kind,
+    body: &[u8],
+) -> Option<(Option<Cow<'_, str>>, Vec<Piece<'_>>)> {
     let read: Reader = match kind {
         Kind::ChatCompletions | Kind::Completions => choices,
         Kind::Responses => output,
@@ -20,8 +28,9 @@ pub fn read_completion(kind: Kind, body: &[u8]) -> Option<Vec<Piece<'_>>> {
     };
     let mut root = json::read_object(body)?;
     let mut pieces = Vec::new();
+    let model = root.take_text("model").filter(|model| !model.is_empty());
     read(&mut root, &mut pieces);
-    Some(pieces)
+    Some((model, pieces))
 }
 
 /// `choices[]` of Chat Completions and Completions.

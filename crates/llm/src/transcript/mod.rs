@@ -7,11 +7,12 @@ pub mod parts;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::completion::{Part, Piece, delta, read_completion};
+use crate::completion::{Part, Piece, delta, read_named_completion};
 use crate::prompt::{Message, Role, ToolCall, read_prompt};
 use crate::usage::read_reply;
 use crate::{Event, Kind, Scanner};
@@ -73,9 +74,11 @@ fn said(message: Message<'_>) -> Said {
 pub fn answered(kind: Kind, body: &[u8], is_stream: bool) -> Answer {
     let mut joined = Joined::default();
     if !is_stream {
-        let pieces = read_completion(kind, body).unwrap_or_default();
+        let Some((model, pieces)) = read_named_completion(kind, body) else {
+            return Answer { model: model(kind, body), messages: Vec::new() };
+        };
         pieces.into_iter().for_each(|piece| joined.add(piece));
-        return Answer { model: model(kind, body), messages: joined.messages() };
+        return Answer { model: model.map(Cow::into_owned), messages: joined.messages() };
     }
     let mut named = None;
     let mut read = |event: Event<'_>| {

@@ -9,6 +9,11 @@ pub const PART_BYTES: usize = 32 * 1024;
 /// Texts beyond `maximum` bytes are left out, and so are the messages and calls of tools that come after them; nothing
 /// of a character is cut.
 pub fn split(messages: Vec<Said>, maximum: usize) -> Vec<String> {
+    // Most conversations are one part as they are.
+    let whole = messages.iter().map(bytes).sum::<usize>();
+    if maximum > 0 && !messages.is_empty() && whole <= PART_BYTES.min(maximum) {
+        return text(&messages, whole).into_iter().collect();
+    }
     let mut parts = Parts { done: Vec::new(), open: Vec::new(), bytes: 0, left: maximum };
     for message in messages {
         if parts.left == 0 {
@@ -18,6 +23,20 @@ pub fn split(messages: Vec<Said>, maximum: usize) -> Vec<String> {
     }
     parts.close();
     parts.done
+}
+
+/// Messages as JSON, which texts always are; they hold so many bytes.
+fn text(messages: &[Said], bytes: usize) -> Option<String> {
+    // Room for the names of members, and for some escapes.
+    let mut text = Vec::with_capacity(bytes + bytes / 8 + 48 * messages.len() + 2);
+    serde_json::to_writer(&mut text, messages).ok()?;
+    String::from_utf8(text).ok()
+}
+
+/// The text of a message, in bytes.
+fn bytes(said: &Said) -> usize {
+    let calls = said.tool_calls.iter().map(|call| call.name.len() + call.arguments.len());
+    said.content.len() + calls.sum::<usize>()
 }
 
 struct Parts {
@@ -77,8 +96,7 @@ impl Parts {
         let open = std::mem::take(&mut self.open);
         self.bytes = 0;
         if !open.is_empty() {
-            // Texts alone are always JSON.
-            self.done.extend(serde_json::to_string(&open));
+            self.done.extend(text(&open, open.iter().map(bytes).sum()));
         }
     }
 }

@@ -92,22 +92,29 @@ fn properties(table: Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(GROUP_ROWS));
-    for name in large(table) {
+    for ColumnFacts { name, is_large } in without_dictionary(table) {
         let path = ColumnPath::from(name);
-        properties = properties
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_statistics_enabled(path, EnabledStatistics::None);
+        properties = properties.set_column_dictionary_enabled(path.clone(), false);
+        if is_large {
+            properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+        }
     }
     properties.build()
 }
 
-/// Columns of texts of any length.
-fn large(table: Table) -> Vec<&'static str> {
+struct ColumnFacts {
+    name: &'static str,
+    is_large: bool,
+}
+
+/// Columns whose values hardly ever repeat.
+fn without_dictionary(table: Table) -> Vec<ColumnFacts> {
     use crate::llm::Llm;
     use crate::tables::calls::Calls;
     use crate::tables::happenings::{Events, Metrics};
-    fn of<T: Rows>() -> Vec<&'static str> {
-        T::COLUMNS.iter().filter(|column| column.is_large).map(|column| column.name).collect()
+    fn of<T: Rows>() -> Vec<ColumnFacts> {
+        let columns = T::COLUMNS.iter().filter(|column| column.is_large || column.is_unique);
+        columns.map(|column| ColumnFacts { name: column.name, is_large: column.is_large }).collect()
     }
     match table {
         Table::Calls => of::<Calls>(),

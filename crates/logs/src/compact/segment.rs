@@ -1,34 +1,21 @@
-//! A segment becomes files of tables: its frames are listed, put in the order of their time, and read again in batches.
+//! A segment becomes files of tables. It is read once from its beginning to its end; its frames become rows in batches, each
+//! in the order of its time.
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use super::parquet::{TableWriter, failed};
+use super::parquet::{TableWriter, Temporary, failed};
 use crate::layout::{Layout, Table, hour_of};
 use crate::llm::{self, Llm};
 use crate::record::call::ReadCall;
 use crate::record::frame::{Frame, Kind};
+use crate::record::frames::Frames;
 use crate::store::Counters;
 use crate::store::segment::{self, End, Reader};
 use crate::tables::calls::Calls;
 use crate::tables::column::{Rows, batch};
 use crate::tables::happenings::{At, Events, Metrics};
-
-/// The most rows of a batch.
-const BATCH_ROWS: usize = 4096;
-/// A batch ends once its frames take this much, in bytes.
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
-
-/// Where a frame lies.
-#[derive(Clone, Copy)]
-struct Place {
-    ticks: i64,
-    kind: Kind,
-    at: u64,
-    length: usize,
-}
 
 /// Writes the files of a segment. Those of the calls get their name last, and are there even when there are none.
 pub(super) fn compact(
@@ -37,34 +24,21 @@ pub(super) fn compact(
     message_bytes: Option<u64>,
     counters: &Counters,
 ) -> io::Result<()> {
-    let file = Arc::new(File::open(segment::path(&layout.segments(), number))?);
-    let (made, mut places) = list(Arc::clone(&file), counters)?;
-    places.sort_by_key(|place| place.ticks);
-    let mut writers = Writers { layout, number, hour: hour_of(made), message_bytes, written: Vec::new() };
-    for kind in [Kind::Metric, Kind::Event, Kind::Call] {
-        let of_kind: Vec<Place> = places.iter().filter(|place| place.kind == kind).copied().collect();
-        writers.write(kind, &file, &of_kind)?;
-    }
-    writers.written.into_iter().try_for_each(super::parquet::Temporary::keep)
-}
-
-/// When the segment was made, and its frames.
-fn list(file: Arc<File>, counters: &Counters) -> io::Result<(i64, Vec<Place>)> {
+    let file = File::open(segment::path(&layout.segments(), number))?;
     let modified = file.metadata()?.modified()?;
-    let mut reader = Reader::new(file)?;
-    let mut places = Vec::new();
-    while let Some((at, frame)) = reader.next()? {
-        let length = frame.content.len();
-        places.push(Place { ticks: frame.ticks, kind: frame.kind, at, length });
-    }
-    if reader.end() == Some(End::Damaged) {
-        counters.damaged.inc();
-    }
+    let mut reader = Reader::new(Arc::new(file))?;
     let made = match reader.made {
         0 => ticks_of(modified),
         made => made,
     };
-    Ok((made, places))
+    let mut files = Files::begin(layout, number, hour_of(made), message_bytes)?;
+    while let Some((_, frame)) = reader.next()? {
+        files.add(&frame)?;
+    }
+    if reader.end() == Some(End::Damaged) {
+        counters.damaged.inc();
+    }
+    files.end()
 }
 
 /// A segment without a header tells nothing of its time.
@@ -74,71 +48,126 @@ fn ticks_of(time: std::time::SystemTime) -> i64 {
     ticks.saturating_add(sekisho_policy::ports::clock::UNIX_EPOCH_TICKS)
 }
 
-struct Writers<'a> {
-    layout: &'a Layout,
-    number: u64,
-    hour: i64,
+/// The files of a segment while they are written. Those of other tables than the calls begin with their first row.
+struct Files {
+    names: Names,
     message_bytes: Option<u64>,
-    /// In the order in which they get their names.
-    written: Vec<super::parquet::Temporary>,
+    calls: TableWriter,
+    models: Option<TableWriter>,
+    metrics: Option<TableWriter>,
+    events: Option<TableWriter>,
+    waiting: Waiting,
 }
 
-impl Writers<'_> {
-    fn write(&mut self, kind: Kind, file: &File, places: &[Place]) -> io::Result<()> {
-        match kind {
-            Kind::Metric if places.is_empty() => {}
-            Kind::Event if places.is_empty() => {}
-            Kind::Metric => {
-                let mut writer = self.begin(Table::Metrics)?;
-                batches(file, places, |frames| {
-                    let rows: Vec<_> = frames.iter().filter_map(at).collect();
-                    put::<Metrics>(&mut writer, &rows)
-                })?;
-                self.written.push(writer.end()?);
-            }
-            Kind::Event => {
-                let mut writer = self.begin(Table::Events)?;
-                batches(file, places, |frames| {
-                    let rows: Vec<_> = frames.iter().filter_map(at).collect();
-                    put::<Events>(&mut writer, &rows)
-                })?;
-                self.written.push(writer.end()?);
-            }
-            Kind::Call => self.write_calls(file, places)?,
-        }
-        Ok(())
-    }
+/// Frames that are not rows yet, by their kind.
+#[derive(Default)]
+struct Waiting {
+    calls: Frames,
+    metrics: Frames,
+    events: Frames,
+}
 
-    fn write_calls(&mut self, file: &File, places: &[Place]) -> io::Result<()> {
-        let mut calls = self.begin(Table::Calls)?;
-        let mut models = None;
-        batches(file, places, |frames| {
-            let rows: Vec<_> = frames.iter().copied().filter_map(ReadCall::parse).collect();
-            put::<Calls>(&mut calls, &rows)?;
-            let mut said = Vec::new();
-            rows.iter().for_each(|call| llm::append(&mut said, call, self.message_bytes));
-            if said.is_empty() {
-                return Ok(());
-            }
-            let writer = match &mut models {
-                Some(writer) => writer,
-                models => models.insert(self.begin(Table::Llm)?),
-            };
-            put::<Llm>(writer, &said)
-        })?;
-        if let Some(models) = models {
-            self.written.push(models.end()?);
-        }
-        self.written.push(calls.end()?);
-        Ok(())
-    }
+/// Where the files of a segment lie.
+struct Names {
+    layout: Layout,
+    number: u64,
+    hour: i64,
+}
 
+impl Names {
     fn begin(&self, table: Table) -> io::Result<TableWriter> {
         let path = self.layout.file(table, self.hour, self.number, self.number);
         let path =
             path.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the segment is of no date"))?;
         TableWriter::begin(table, path)
     }
+
+    /// The writer of a table, which is begun when there is none.
+    fn writer<'w>(
+        &self,
+        table: Table,
+        writer: &'w mut Option<TableWriter>,
+    ) -> io::Result<&'w mut TableWriter> {
+        match writer {
+            Some(writer) => Ok(writer),
+            none => Ok(none.insert(self.begin(table)?)),
+        }
+    }
+}
+
+impl Files {
+    fn begin(layout: &Layout, number: u64, hour: i64, message_bytes: Option<u64>) -> io::Result<Files> {
+        let names = Names { layout: layout.clone(), number, hour };
+        let calls = names.begin(Table::Calls)?;
+        let (models, metrics, events, waiting) = (None, None, None, Waiting::default());
+        Ok(Files { names, message_bytes, calls, models, metrics, events, waiting })
+    }
+
+    fn add(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        let frames = match frame.kind {
+            Kind::Call => &mut self.waiting.calls,
+            Kind::Metric => &mut self.waiting.metrics,
+            Kind::Event => &mut self.waiting.events,
+        };
+        frames.push(frame.content);
+        if frames.is_full() { self.write(frame.kind) } else { Ok(()) }
+    }
+
+    /// Makes rows of what waits.
+    fn write(&mut self, kind: Kind) -> io::Result<()> {
+        match kind {
+            Kind::Call => {
+                self.write_calls()?;
+                self.waiting.calls.clear();
+            }
+            Kind::Metric => {
+                let writer = self.names.writer(Table::Metrics, &mut self.metrics)?;
+                put_others::<Metrics, _>(writer, &self.waiting.metrics)?;
+                self.waiting.metrics.clear();
+            }
+            Kind::Event => {
+                let writer = self.names.writer(Table::Events, &mut self.events)?;
+                put_others::<Events, _>(writer, &self.waiting.events)?;
+                self.waiting.events.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn write_calls(&mut self) -> io::Result<()> {
+        let frames = self.waiting.calls.in_order();
+        let rows: Vec<_> = frames.into_iter().filter_map(ReadCall::parse).collect();
+        put::<Calls>(&mut self.calls, &rows)?;
+        let mut said = Vec::new();
+        rows.iter().for_each(|call| llm::append(&mut said, call, self.message_bytes));
+        match said.is_empty() {
+            true => Ok(()),
+            false => put::<Llm>(self.names.writer(Table::Llm, &mut self.models)?, &said),
+        }
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        let kinds = [
+            (Kind::Metric, self.waiting.metrics.is_empty()),
+            (Kind::Event, self.waiting.events.is_empty()),
+            (Kind::Call, self.waiting.calls.is_empty()),
+        ];
+        for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| !is_empty) {
+            self.write(kind)?;
+        }
+        let others = [self.metrics, self.events, self.models].into_iter().flatten();
+        let written: Vec<_> = others.chain([self.calls]).map(TableWriter::end).collect::<io::Result<_>>()?;
+        written.into_iter().try_for_each(Temporary::keep)
+    }
+}
+
+fn put_others<'f, T, R>(writer: &mut TableWriter, frames: &'f Frames) -> io::Result<()>
+where
+    T: Rows<Row<'f> = At<R>>,
+    R: serde::Deserialize<'f>,
+{
+    let rows: Vec<At<R>> = frames.in_order().iter().filter_map(at).collect();
+    put::<T>(writer, &rows)
 }
 
 fn put<T: Rows>(writer: &mut TableWriter, rows: &[T::Row<'_>]) -> io::Result<()> {
@@ -149,41 +178,4 @@ fn put<T: Rows>(writer: &mut TableWriter, rows: &[T::Row<'_>]) -> io::Result<()>
 /// An entry that is no call, with its time.
 pub(crate) fn at<'a, T: serde::Deserialize<'a>>(frame: &Frame<'a>) -> Option<At<T>> {
     Some((frame.ticks, postcard::from_bytes(frame.head).ok()?))
-}
-
-/// Reads frames in batches of bounded size; a frame that changed in between is left out.
-fn batches(
-    file: &File,
-    places: &[Place],
-    mut give: impl FnMut(&[Frame<'_>]) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    let mut rest = places;
-    while !rest.is_empty() {
-        let mut total = 0;
-        let count = rest.iter().take(BATCH_ROWS).take_while(|place| {
-            let fits = total < BATCH_BYTES;
-            total += place.length;
-            fits
-        });
-        let (now, later) = rest.split_at(count.count());
-        rest = later;
-        bytes.clear();
-        bytes.resize(now.iter().map(|place| place.length).sum(), 0);
-        let mut unread = bytes.as_mut_slice();
-        for place in now {
-            let (content, behind) = unread.split_at_mut(place.length.min(unread.len()));
-            file.read_exact_at(content, place.at)?;
-            unread = behind;
-        }
-        let mut unread = bytes.as_slice();
-        let mut frames = Vec::with_capacity(now.len());
-        for place in now {
-            let (content, behind) = unread.split_at(place.length.min(unread.len()));
-            frames.extend(Frame::parse(content));
-            unread = behind;
-        }
-        give(&frames)?;
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use sekisho_llm::transcript::parts::split;
 use sekisho_llm::transcript::{answered, asked};
@@ -17,17 +18,17 @@ use crate::tables::column::{Column, Rows};
 /// A row of a model call.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<'a> {
-    call: Facts<'a>,
+    call: Rc<Facts<'a>>,
     sequence: i32,
     request: Option<String>,
     response: Option<String>,
 }
 
 /// What all rows of a call say.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Facts<'a> {
     ticks: i64,
-    request_id: [u8; 16],
+    request_id: String,
     operation_name: Option<&'a str>,
     deployment: Option<&'a str>,
     model: Option<Cow<'a, str>>,
@@ -43,7 +44,7 @@ impl Rows for Llm {
     type Row<'a> = Row<'a>;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.call.ticks)),
-        Column::text("request_id", |row| Some(uuid_text(&row.call.request_id).into())),
+        Column::id("request_id", |row| Some(row.call.request_id.as_str().into())),
         Column::int("sequence_number", |row| Some(row.sequence)),
         Column::text("operation_name", |row| Some(row.call.operation_name?.into())),
         Column::text("deployment_name", |row| Some(row.call.deployment?.into())),
@@ -77,18 +78,18 @@ pub(crate) fn append<'a>(rows: &mut Vec<Row<'a>>, read: &ReadCall<'a>, maximum: 
         read.body(spoken.response).map(|body| answered(spoken.kind, body.as_bytes(), read.call.is_stream));
     let answer = answer.unwrap_or_default();
     let call = &read.call;
-    let facts = Facts {
+    let facts = Rc::new(Facts {
         ticks: read.ticks,
-        request_id: call.request_id,
+        request_id: uuid_text(&call.request_id),
         operation_name: call.operation_name,
         deployment: deployment(call.url).or(call.model),
         model: answer.model.map(Cow::Owned).or(call.model.map(Cow::Borrowed)),
         api_version: call.query.and_then(api_version),
         is_stream: call.is_stream,
         usage: call.usage,
-    };
+    });
     let mut add = |request: Option<String>, response: Option<String>, sequence: i32| {
-        rows.push(Row { call: facts.clone(), sequence, request, response });
+        rows.push(Row { call: Rc::clone(&facts), sequence, request, response });
     };
     add(None, None, 0);
     let mut sequence = 1;

@@ -41,6 +41,24 @@ pub(crate) fn append(buffer: &mut Vec<u8>, record: &CallRecord, rules: BodyRules
     }
 }
 
+/// Whether the frame of a call is made in no time: its bodies hold at most so many bytes, and are kept as they are.
+pub(crate) fn is_quick(record: &CallRecord, rules: BodyRules<'_>, most: usize) -> bool {
+    let is_plain = |message: &ports::Message| message.content_encoding.is_none();
+    !rules.masking.has_paths() && messages(record).all(is_plain) && held(record) <= most
+}
+
+/// Bytes that the bodies of a call hold. One that is shared counts once for each of its places.
+pub(crate) fn held(record: &CallRecord) -> usize {
+    let bodies = messages(record).filter_map(|message| message.body.as_ref());
+    bodies.map(|body| body.with(|payload| payload.held())).sum()
+}
+
+fn messages(record: &CallRecord) -> impl Iterator<Item = &ports::Message> {
+    let attempts = record.attempts.iter().filter_map(|attempt| attempt.messages.as_deref());
+    let backends = attempts.flat_map(|messages| [&messages.request, &messages.response]);
+    [&record.request, &record.response].into_iter().chain(backends)
+}
+
 /// The bodies of a call in the order they are numbered: those of the client, then those of each attempt.
 struct Bodies<'a> {
     kept: Vec<Option<Body>>,

@@ -6,16 +6,21 @@ use sekisho_policy::ports;
 
 use super::frame::{Kind, Open};
 use super::{Event, Metric};
+use crate::store::sums::Sum;
 
-/// Appends a metric as a frame. False when it cannot be written.
-pub(crate) fn append_metric(buffer: &mut Vec<u8>, ticks: i64, metric: &ports::Metric) -> bool {
+/// Appends the sum of a metric's values as a frame. False when it cannot be written.
+pub(crate) fn append_metric(buffer: &mut Vec<u8>, sum: &Sum) -> bool {
+    let metric = &sum.metric;
     let head = Metric {
         namespace: metric.namespace.as_deref(),
         name: &metric.name,
         value: metric.value,
+        count: sum.count,
+        least: sum.least,
+        most: sum.most,
         dimensions: metric.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect(),
     };
-    Open::begin(buffer, Kind::Metric, ticks).finish(buffer, &head)
+    Open::begin(buffer, Kind::Metric, sum.ticks).finish(buffer, &head)
 }
 
 /// Appends an event as a frame. False when it cannot be written.

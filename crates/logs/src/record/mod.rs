@@ -2,6 +2,7 @@
 //!
 //! - this file: calls, metrics and events as they lie in a frame; texts are borrowed from it
 //! - [`frame`]: how an entry lies in a segment
+//! - [`frames`]: frames that become rows together
 //! - [`call`]: a call as it is written
 //! - [`body`]: bodies as they are written
 //! - [`event`]: metrics and events as they are written
@@ -10,6 +11,7 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod event;
 pub(crate) mod frame;
+pub(crate) mod frames;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -177,12 +179,15 @@ pub(crate) struct Trace<'a> {
     pub(crate) elapsed: u64,
 }
 
-/// A value that a policy counted.
+/// Values that policies counted under one name with the same dimensions at about the same time, added up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Metric<'a> {
     pub(crate) namespace: Option<&'a str>,
     pub(crate) name: &'a str,
     pub(crate) value: f64,
+    pub(crate) count: u32,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
     pub(crate) dimensions: Pairs<'a>,
 }
 

@@ -2,53 +2,69 @@
 //!
 //! - this file: what calls are given to
 //! - [`options`]: how it behaves and what it counts
-//! - [`queue`]: between the calls and the writer
-//! - [`writer`]: makes frames and appends them
+//! - [`batch`]: what waits for the writer; [`sums`]: metrics among it
+//! - [`writer`]: appends frames, and makes those of large records
 //! - [`disk`]: the files that are written to
 //! - [`sync`]: makes what was written outlast a loss of power
 //! - [`segment`]: reads them again
 
+mod batch;
 pub(crate) mod disk;
 mod options;
-mod queue;
 pub(crate) mod segment;
+pub(crate) mod sums;
 mod sync;
 #[cfg(test)]
 pub(crate) mod tests;
 mod writer;
 
+use std::cell::RefCell;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use sekisho_policy::ports::{CallRecord, Clock, Event, Metric};
+use sekisho_policy::ports::{CallRecord, Event, Metric};
 use sekisho_telemetry::Keeper;
+use sekisho_telemetry::gathering::{Gathering, Refused};
 
 pub use options::{Counters, Options};
 pub(crate) use writer::Current;
 
 use crate::compact::Compactor;
 use crate::layout::Layout;
+use crate::record::body::BodyRules;
+use crate::record::call::{self, Written};
+use batch::{Batch, Item};
 use disk::{Directory, Disk};
-use queue::{Queue, Refused};
+use sums::Hasher;
 use sync::Dirty;
-use writer::{Item, Writer};
+use writer::Writer;
 
 /// What a record takes beside its bodies, about, in bytes.
 const RECORD_BYTES: usize = 2048;
 
+/// The most bytes of bodies of a call whose frame is made at once, where the call ended: that takes microseconds, and no
+/// memory goes from one thread to another. The writer makes the frames of larger calls, and of those whose bodies are
+/// masked or compressed.
+const AT_ONCE_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// Where frames are made before they are added to what waits.
+    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Keeps records of calls, metrics and events in a directory. Giving it something never waits for the disk.
 pub struct LogStore {
-    queue: Arc<Queue<Item>>,
-    clock: Arc<dyn Clock>,
-    counters: Counters,
+    queue: Arc<Gathering<Batch>>,
+    options: Options,
+    hasher: Hasher,
 }
 
 /// The threads of a store. Dropping this leaves them running; [`LogThreads::finish`] ends them.
 pub struct LogThreads {
-    queue: Arc<Queue<Item>>,
+    queue: Arc<Gathering<Batch>>,
     dirty: Arc<Dirty>,
     writer: JoinHandle<()>,
     sync: JoinHandle<()>,
@@ -76,13 +92,10 @@ impl LogStore {
         current: Arc<Current>,
         compactor: Option<Compactor>,
     ) -> io::Result<(Arc<LogStore>, LogThreads)> {
-        let queue = Arc::new(Queue::new(options.queue_records, options.queue_bytes));
+        let queue = Arc::new(Gathering::new(options.queue_records, options.queue_bytes));
         let dirty = Arc::new(Dirty::default());
-        let store = LogStore {
-            queue: Arc::clone(&queue),
-            clock: Arc::clone(&options.clock),
-            counters: options.counters.clone(),
-        };
+        let store =
+            LogStore { queue: Arc::clone(&queue), options: options.clone(), hasher: Hasher::default() };
         let (marked, interval, counters) =
             (Arc::clone(&dirty), options.sync_interval, options.counters.clone());
         let sync = thread("log-sync", move || marked.run(interval, &counters))?;
@@ -91,26 +104,66 @@ impl LogStore {
         Ok((Arc::new(store), LogThreads { queue, dirty, writer, sync, compactor }))
     }
 
-    fn put(&self, item: Item, bytes: usize) {
-        match self.queue.push(item, bytes) {
+    fn put(&self, bytes: usize, add: impl FnOnce(&mut Batch)) {
+        match self.queue.add(bytes, add) {
             Ok(()) => {}
-            Err(Refused::Full) => drop(self.counters.dropped_queue.inc()),
-            Err(Refused::Closed) => drop(self.counters.dropped_closed.inc()),
+            Err(Refused::Full) => drop(self.options.counters.dropped_queue.inc()),
+            Err(Refused::Closed) => drop(self.options.counters.dropped_closed.inc()),
         }
+    }
+
+    /// Makes the frame of a call and puts it in.
+    fn put_frame(&self, record: &CallRecord, frame: &mut Vec<u8>) {
+        frame.clear();
+        let written = self.options.append(frame, record);
+        if written.is_written {
+            self.put(frame.len(), |batch| batch.add_frame(frame));
+        }
+    }
+}
+
+impl Options {
+    fn body_rules(&self) -> BodyRules<'_> {
+        BodyRules { masking: &self.masking, maximum: self.maximum_body_bytes }
+    }
+
+    /// Appends the frame of a call, and counts what became of it.
+    fn append(&self, buffer: &mut Vec<u8>, record: &CallRecord) -> Written {
+        let written = call::append(buffer, record, self.body_rules());
+        self.counters.bodies_cut.inc_by(written.cut);
+        self.counters.bodies_hashed.inc_by(written.hashed);
+        if !written.is_written {
+            self.counters.dropped_disk.inc();
+        }
+        written
     }
 }
 
 impl Keeper for LogStore {
     fn keep_call(&self, record: &Arc<CallRecord>) {
-        self.put(Item::Call(Arc::clone(record)), RECORD_BYTES + bytes(record));
+        if call::is_quick(record, self.options.body_rules(), AT_ONCE_BYTES) {
+            return FRAME.with_borrow_mut(|frame| self.put_frame(record, frame));
+        }
+        self.put(RECORD_BYTES + call::held(record), |batch| batch.items.push(Item::Call(Arc::clone(record))));
     }
 
     fn keep_event(&self, event: &Event) {
-        self.put(Item::Event(self.clock.utc_ticks(), Box::new(event.clone())), RECORD_BYTES);
+        let item = Item::Event(self.options.clock.utc_ticks(), Box::new(event.clone()));
+        self.put(RECORD_BYTES, |batch| batch.items.push(item));
     }
 
     fn keep_metric(&self, metric: &Metric) {
-        self.put(Item::Metric(self.clock.utc_ticks(), Box::new(metric.clone())), RECORD_BYTES);
+        let hash = self.hasher.hash(metric);
+        if self.queue.merge(|batch| batch.sums.merge(hash, metric)) {
+            return;
+        }
+        let ticks = self.options.clock.utc_ticks();
+        self.put(RECORD_BYTES, |batch| {
+            // Another call may have begun the sum in between.
+            if !batch.sums.merge(hash, metric) {
+                batch.sums.insert(hash, ticks, metric);
+            }
+        });
     }
 }
 
@@ -130,14 +183,6 @@ impl LogThreads {
         let is_synchronised = self.dirty.wait_until_done(left()) && self.sync.join().is_ok();
         is_compacted && is_synchronised
     }
-}
-
-/// Bytes that the bodies of a record hold. One that is shared counts once for each of its places.
-fn bytes(record: &CallRecord) -> usize {
-    let attempts = record.attempts.iter().filter_map(|attempt| attempt.messages.as_deref());
-    let backends = attempts.flat_map(|messages| [&messages.request, &messages.response]);
-    let messages = [&record.request, &record.response].into_iter().chain(backends);
-    messages.filter_map(|message| message.body.as_ref()).map(|body| body.with(|payload| payload.held())).sum()
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {

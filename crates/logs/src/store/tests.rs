@@ -2,7 +2,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use parking_lot::Mutex;
-use sekisho_policy::ports::PortFuture;
+use sekisho_policy::ports::{Clock, PortFuture};
 
 use super::disk::SegmentFile;
 use super::segment::{End, Reader};

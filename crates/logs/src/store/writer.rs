@@ -1,35 +1,26 @@
-//! The thread that writes: takes what waits, makes frames of it, and appends them with one write.
+//! The thread that writes: takes what waits, makes the frames that are not made yet, and appends them with few writes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sekisho_policy::ports::{CallRecord, Event, Metric};
+use sekisho_telemetry::gathering::Gathering;
 
+use super::batch::{Batch, CHUNK_BYTES, Chunk, Item};
 use super::disk::{Disk, SegmentFile};
 use super::options::{Counters, Options};
-use super::queue::Queue;
 use super::segment;
+use super::sums::Sum;
 use super::sync::Dirty;
-use crate::record::body::BodyRules;
-use crate::record::{call, event};
+use crate::record::event;
 
-/// How long records gather after a write. Together with making frames and writing them, what is lost when the process is
-/// killed stays below 10 ms.
-const GATHER: Duration = Duration::from_millis(2);
+/// How long what waits may grow after a write. Together with making frames and writing them, what is lost when the process
+/// is killed stays below 10 ms.
+const GROW: Duration = Duration::from_millis(2);
 /// How often the writer looks at the hour when nothing comes.
 const TICK: Duration = Duration::from_secs(1);
-/// What is written at once, in bytes; a batch may exceed it by one frame.
-const CHUNK_BYTES: usize = 1024 * 1024;
 
 const TICKS_PER_HOUR: i64 = 3600 * 10_000_000;
-
-/// What waits for the writer.
-pub(super) enum Item {
-    Call(Arc<CallRecord>),
-    Metric(i64, Box<Metric>),
-    Event(i64, Box<Event>),
-}
 
 /// The segment that is being written; those before it are sealed.
 #[derive(Debug, Default)]
@@ -45,6 +36,12 @@ impl Current {
     }
 }
 
+/// What a frame is made of here.
+enum Waiting {
+    Item(Item),
+    Sum(Sum),
+}
+
 pub(super) struct Writer {
     disk: Box<dyn Disk>,
     options: Options,
@@ -52,9 +49,8 @@ pub(super) struct Writer {
     current: Arc<Current>,
     dirty: Arc<Dirty>,
     segment: Option<Segment>,
-    chunk: Vec<u8>,
-    /// Records in the chunk.
-    pending: u64,
+    /// Frames that are made here.
+    chunk: Chunk,
 }
 
 struct Segment {
@@ -72,58 +68,76 @@ impl Writer {
         dirty: Arc<Dirty>,
     ) -> Writer {
         let counters = options.counters.clone();
-        Writer { disk, options, counters, current, dirty, segment: None, chunk: Vec::new(), pending: 0 }
+        Writer { disk, options, counters, current, dirty, segment: None, chunk: Chunk::default() }
     }
 
-    pub(super) fn run(mut self, queue: &Queue<Item>) {
+    pub(super) fn run(mut self, queue: &Gathering<Batch>) {
         // Says that everything is drained also when a writer panics.
         let _drained = queue.drained_on_drop();
-        let mut batch = Vec::new();
+        let mut batch = Batch::default();
         while queue.take(&mut batch, TICK) {
             self.turn_the_hour();
-            for item in batch.drain(..) {
-                self.encode(&item);
-                if self.chunk.len() >= CHUNK_BYTES {
-                    self.write();
-                }
-            }
-            if self.pending > 0 {
-                self.write();
-                queue.gather(GATHER);
+            if self.write_batch(&mut batch) {
+                queue.grow(GROW);
             }
         }
         self.seal();
     }
 
-    fn encode(&mut self, item: &Item) {
-        let is_written = match item {
-            Item::Call(record) => {
-                let rules =
-                    BodyRules { masking: &self.options.masking, maximum: self.options.maximum_body_bytes };
-                let written = call::append(&mut self.chunk, record, rules);
-                self.counters.bodies_cut.inc_by(written.cut);
-                self.counters.bodies_hashed.inc_by(written.hashed);
-                written.is_written
+    /// Writes what a batch holds and leaves it empty; false when there was nothing.
+    fn write_batch(&mut self, batch: &mut Batch) -> bool {
+        let mut has_written = false;
+        for chunk in &mut batch.chunks {
+            has_written |= chunk.records > 0;
+            self.write(chunk);
+        }
+        batch.chunks.truncate(1);
+        let items = batch.items.drain(..).map(Waiting::Item);
+        for waiting in items.chain(batch.sums.drain().map(Waiting::Sum)) {
+            has_written = true;
+            self.encode(&waiting);
+            if self.chunk.bytes.len() >= CHUNK_BYTES {
+                self.write_own();
             }
-            Item::Metric(ticks, metric) => event::append_metric(&mut self.chunk, *ticks, metric),
-            Item::Event(ticks, event) => event::append_event(&mut self.chunk, *ticks, event),
+        }
+        self.write_own();
+        has_written
+    }
+
+    fn encode(&mut self, waiting: &Waiting) {
+        let buffer = &mut self.chunk.bytes;
+        let is_written = match waiting {
+            // Counted there.
+            Waiting::Item(Item::Call(record)) => {
+                if self.options.append(buffer, record).is_written {
+                    self.chunk.records += 1;
+                }
+                return;
+            }
+            Waiting::Item(Item::Event(ticks, event)) => event::append_event(buffer, *ticks, event),
+            Waiting::Sum(sum) => event::append_metric(buffer, sum),
         };
         match is_written {
-            true => self.pending += 1,
+            true => self.chunk.records += 1,
             false => drop(self.counters.dropped_disk.inc()),
         }
     }
 
-    /// Appends the chunk. What cannot be written is dropped, and the next chunk is tried again.
-    fn write(&mut self) {
-        let (records, chunk) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.chunk));
-        match self.append(&chunk) {
-            Ok(()) => self.counters.written.inc_by(records),
-            Err(_) => self.counters.dropped_disk.inc_by(records),
-        };
+    fn write_own(&mut self) {
+        let mut chunk = std::mem::take(&mut self.chunk);
+        self.write(&mut chunk);
         self.chunk = chunk;
-        self.chunk.clear();
-        self.chunk.shrink_to(2 * CHUNK_BYTES);
+    }
+
+    /// Appends a chunk and leaves it empty. What cannot be written is dropped, and the next chunk is tried again.
+    fn write(&mut self, chunk: &mut Chunk) {
+        if chunk.records > 0 {
+            match self.append(&chunk.bytes) {
+                Ok(()) => self.counters.written.inc_by(chunk.records),
+                Err(_) => self.counters.dropped_disk.inc_by(chunk.records),
+            };
+        }
+        chunk.clear();
     }
 
     fn append(&mut self, chunk: &[u8]) -> std::io::Result<()> {

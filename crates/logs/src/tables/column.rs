@@ -14,6 +14,10 @@ use sekisho_kql::Type;
 use sekisho_kql::types::TYPE_KEY;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 
+/// What a text takes about, in bytes: room for it is made beforehand.
+const EXPECTED: usize = 32;
+const EXPECTED_LARGE: usize = 512;
+
 /// The rows of a table before they are columns.
 pub(crate) trait Rows: Sized + 'static {
     /// One row, borrowed from where it was read.
@@ -28,6 +32,8 @@ pub(crate) struct Column<T: Rows> {
     pub(crate) kind: Type,
     /// Texts of any length: compressed, but neither in a dictionary nor with statistics.
     pub(crate) is_large: bool,
+    /// Its values are hardly ever the same: a dictionary of them is of no use.
+    pub(crate) is_unique: bool,
     get: Get<T>,
 }
 
@@ -46,36 +52,46 @@ enum Get<T: Rows> {
 
 impl<T: Rows> Column<T> {
     pub(crate) const fn text(name: &'static str, get: TextOf<T>) -> Self {
-        Self { name, kind: Type::String, is_large: false, get: Get::Text(get) }
+        Self { name, kind: Type::String, is_large: false, is_unique: false, get: Get::Text(get) }
+    }
+
+    /// Names of single things.
+    pub(crate) const fn id(name: &'static str, get: TextOf<T>) -> Self {
+        Self { name, kind: Type::String, is_large: false, is_unique: true, get: Get::Text(get) }
     }
 
     pub(crate) const fn large(name: &'static str, get: TextOf<T>) -> Self {
-        Self { name, kind: Type::String, is_large: true, get: Get::Text(get) }
+        Self { name, kind: Type::String, is_large: true, is_unique: false, get: Get::Text(get) }
     }
 
     /// JSON as text.
     pub(crate) const fn dynamic(name: &'static str, get: TextOf<T>) -> Self {
-        Self { name, kind: Type::Dynamic, is_large: true, get: Get::Text(get) }
+        Self { name, kind: Type::Dynamic, is_large: true, is_unique: false, get: Get::Text(get) }
     }
 
     pub(crate) const fn int(name: &'static str, get: Of<T, i32>) -> Self {
-        Self { name, kind: Type::Int, is_large: false, get: Get::Int(get) }
+        Self { name, kind: Type::Int, is_large: false, is_unique: false, get: Get::Int(get) }
     }
 
     pub(crate) const fn long(name: &'static str, get: Of<T, i64>) -> Self {
-        Self { name, kind: Type::Long, is_large: false, get: Get::Long(get) }
+        Self { name, kind: Type::Long, is_large: false, is_unique: false, get: Get::Long(get) }
     }
 
     pub(crate) const fn real(name: &'static str, get: Of<T, f64>) -> Self {
-        Self { name, kind: Type::Real, is_large: false, get: Get::Real(get) }
+        Self { name, kind: Type::Real, is_large: false, is_unique: false, get: Get::Real(get) }
+    }
+
+    /// Durations.
+    pub(crate) const fn duration(name: &'static str, get: Of<T, f64>) -> Self {
+        Self { name, kind: Type::Real, is_large: false, is_unique: true, get: Get::Real(get) }
     }
 
     pub(crate) const fn bool(name: &'static str, get: Of<T, bool>) -> Self {
-        Self { name, kind: Type::Bool, is_large: false, get: Get::Bool(get) }
+        Self { name, kind: Type::Bool, is_large: false, is_unique: false, get: Get::Bool(get) }
     }
 
     pub(crate) const fn time(name: &'static str, get: Of<T, i64>) -> Self {
-        Self { name, kind: Type::DateTime, is_large: false, get: Get::Time(get) }
+        Self { name, kind: Type::DateTime, is_large: false, is_unique: true, get: Get::Time(get) }
     }
 
     fn field(&self) -> Field {
@@ -85,7 +101,8 @@ impl<T: Rows> Column<T> {
     fn array(&self, rows: &[T::Row<'_>]) -> ArrayRef {
         match self.get {
             Get::Text(get) => {
-                let mut array = StringBuilder::with_capacity(rows.len(), rows.len() * 16);
+                let expected = if self.is_large { EXPECTED_LARGE } else { EXPECTED };
+                let mut array = StringBuilder::with_capacity(rows.len(), rows.len() * expected);
                 rows.iter().for_each(|row| array.append_option(get(row)));
                 Arc::new(array.finish())
             }

@@ -21,6 +21,9 @@ impl Rows for Metrics {
         Column::text("namespace", |row| Some(row.1.namespace?.into())),
         Column::text("name", |row| Some(row.1.name.into())),
         Column::real("value", |row| Some(row.1.value)),
+        Column::int("count", |row| i32::try_from(row.1.count).ok()),
+        Column::real("least", |row| Some(row.1.least)),
+        Column::real("most", |row| Some(row.1.most)),
         Column::dynamic("dimensions", |row| object(&row.1.dimensions)),
     ];
 }

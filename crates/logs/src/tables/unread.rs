@@ -17,13 +17,9 @@ use super::physical::projected;
 use crate::layout::Table;
 use crate::llm::{self, Llm};
 use crate::record::call::ReadCall;
-use crate::record::frame::{Frame, Kind};
+use crate::record::frame::Kind;
+use crate::record::frames::Frames;
 use crate::store::segment::Reader;
-
-/// The most rows of a batch.
-const BATCH_ROWS: usize = 1024;
-/// A batch ends once its frames take this much, in bytes.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Unread {
@@ -67,34 +63,6 @@ impl PartitionStream for Unread {
     }
 }
 
-/// Frames that are a batch soon, one behind the other.
-#[derive(Default)]
-struct Frames {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Frames {
-    fn push(&mut self, content: &[u8]) {
-        self.bytes.extend_from_slice(content);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn is_full(&self) -> bool {
-        self.ends.len() >= BATCH_ROWS || self.bytes.len() >= BATCH_BYTES
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Frame<'_>> {
-        let starts = [0].into_iter().chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, end)| Frame::parse(self.bytes.get(start..*end)?))
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-}
-
 struct Batches {
     table: Table,
     projection: Option<Vec<usize>>,
@@ -120,7 +88,7 @@ impl Batches {
                 Some(_) => false,
                 None => true,
             };
-            if (is_end && !self.frames.ends.is_empty()) || self.frames.is_full() {
+            if (is_end && !self.frames.is_empty()) || self.frames.is_full() {
                 let batch = self.batch()?;
                 self.frames.clear();
                 if batch.num_rows() > 0 && !give(batch) {

@@ -1,10 +1,9 @@
 //! The access log: one JSON line for each call.
 //!
+//! - this file: what calls are given to, and the thread that writes
 //! - [`line`]: the fields of a line
-//! - [`queue`]: between the calls and the thread that writes
 
 pub mod line;
-mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +15,16 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use sekisho_policy::ports::CallRecord;
 
-use queue::Queue;
-
 use crate::fanout::Keeper;
+use crate::gathering::Gathering;
 
 /// What is written at once, in bytes; a batch may exceed it by one line.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// How long the thread sleeps when nothing comes.
+const TICK: Duration = Duration::from_secs(60);
+
+/// Records that wait.
+type Waiting = Gathering<Vec<Arc<CallRecord>>>;
 
 /// How the log behaves.
 #[derive(Clone, Debug)]
@@ -42,13 +45,13 @@ impl Default for AccessLogOptions {
 
 /// Writes one JSON line for each call, on a thread of its own: a slow disk or a full pipe holds up no call.
 pub struct AccessLog {
-    queue: Arc<Queue<Arc<CallRecord>>>,
+    queue: Arc<Waiting>,
     dropped: Counter,
 }
 
 /// The writing thread. Dropping this leaves it running; [`AccessLogThread::finish`] ends it.
 pub struct AccessLogThread {
-    queue: Arc<Queue<Arc<CallRecord>>>,
+    queue: Arc<Waiting>,
     thread: JoinHandle<()>,
 }
 
@@ -61,7 +64,8 @@ impl AccessLog {
         writer: impl Write + Send + 'static,
         options: AccessLogOptions,
     ) -> std::io::Result<(AccessLog, AccessLogThread)> {
-        let queue = Arc::new(Queue::new(options.capacity));
+        // Records are shared with whoever else keeps them: their bytes are not counted here.
+        let queue = Arc::new(Waiting::new(options.capacity, usize::MAX));
         let (source, failed) = (queue.clone(), options.failed);
         let thread = std::thread::Builder::new()
             .name("access-log".to_owned())
@@ -73,7 +77,7 @@ impl AccessLog {
 
 impl Keeper for AccessLog {
     fn keep_call(&self, record: &Arc<CallRecord>) {
-        if !self.queue.push(Arc::clone(record)) {
+        if self.queue.add(0, |waiting| waiting.push(Arc::clone(record))).is_err() {
             self.dropped.inc();
         }
     }
@@ -88,14 +92,14 @@ impl AccessLogThread {
     }
 }
 
-fn write_all(queue: &Queue<Arc<CallRecord>>, mut writer: impl Write, failed: &Counter) {
+fn write_all(queue: &Waiting, mut writer: impl Write, failed: &Counter) {
     // Says that everything is drained also when a writer panics.
     let _drained = queue.drained_on_drop();
-    let mut chunk = Vec::new();
-    while let Some(batch) = queue.take() {
+    let (mut batch, mut chunk) = (Vec::new(), Vec::new());
+    while queue.take(&mut batch, TICK) {
         let mut lines = 0;
-        for record in &batch {
-            line::append(&mut chunk, record);
+        for record in batch.drain(..) {
+            line::append(&mut chunk, &record);
             lines += 1;
             if chunk.len() >= CHUNK_BYTES {
                 write_chunk(&mut writer, &mut chunk, &mut lines, failed);

@@ -73,6 +73,9 @@ pub(crate) fn align(left: Typed, right: Typed) -> Option<(Typed, Typed)> {
             Int | Long => Decimal,
             other => other,
         },
+        // Application Insights has "True" and "False" where others have a Boolean, and takes either in a condition.
+        (String, Bool) if is_unknown(&left) => Bool,
+        (Bool, String) if is_unknown(&right) => Bool,
         (String, other) => return read(left, other).map(|left| (left, right)),
         (other, String) => return read(right, other).map(|right| (left, right)),
         (Bool, number @ (Int | Long | Real)) | (number @ (Int | Long | Real), Bool) => number,
@@ -80,6 +83,11 @@ pub(crate) fn align(left: Typed, right: Typed) -> Option<(Typed, Typed)> {
         _ => return None,
     };
     Some((convert(left, to), convert(right, to)))
+}
+
+/// True for a text that is no constant.
+fn is_unknown(text: &Typed) -> bool {
+    constant::text_of(text).is_none()
 }
 
 /// A constant text as a type, when it can be read as one.

@@ -119,7 +119,10 @@ impl Writer<'_> {
     }
 
     fn qualified(&self, name: &str) -> String {
-        let is_declared = |prefix: &str| prefix == "xml" || self.prefixes.iter().any(|known| known == prefix);
+        // The default namespace has no prefix that a name could stand behind.
+        let is_declared = |prefix: &str| {
+            prefix == "xml" || (!prefix.is_empty() && self.prefixes.iter().any(|known| known == prefix))
+        };
         let separators =
             [Some(":"), self.options.separator.as_deref().filter(|separator| !separator.is_empty())];
         for separator in separators.into_iter().flatten() {
