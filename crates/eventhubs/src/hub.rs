@@ -88,12 +88,12 @@ impl Hub {
     pub(crate) async fn finish(&self, patience: Duration) {
         self.queue.close();
         let sender = self.sender.lock().take();
-        if let Some(mut sender) = sender {
-            if tokio::time::timeout(patience, &mut sender).await.is_err() {
-                sender.abort();
-                // An aborted task has nothing to tell.
-                let _ = sender.await;
-            }
+        if let Some(mut sender) = sender
+            && tokio::time::timeout(patience, &mut sender).await.is_err()
+        {
+            sender.abort();
+            // An aborted task has nothing to tell.
+            let _ = sender.await;
         }
         let rest = self.queue.abandon();
         if rest > 0 {

@@ -6,6 +6,8 @@
 //! store as fast as it takes them; the time is measured until all of them are compacted. Then each query runs several times. Prints one JSON
 //! object.
 
+#![allow(clippy::disallowed_methods)] // nothing else runs on the thread that waits for the store
+
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;

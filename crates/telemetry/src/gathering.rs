@@ -88,12 +88,11 @@ impl<B: Default> Gathering<B> {
     pub fn take(&self, batch: &mut B, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.state.lock();
-        while state.waiting == 0 && state.is_open {
-            state.is_idle = true;
-            if self.changed.wait_until(&mut state, end).timed_out() {
-                break;
-            }
-        }
+        let is_idle = |state: &mut State<B>| {
+            state.is_idle = state.waiting == 0 && state.is_open;
+            state.is_idle
+        };
+        self.changed.wait_while_until(&mut state, is_idle, end);
         state.is_idle = false;
         state.bytes = 0;
         let taken = std::mem::take(&mut state.waiting);
@@ -105,11 +104,7 @@ impl<B: Default> Gathering<B> {
     pub fn grow(&self, pause: Duration) {
         let end = Instant::now() + pause;
         let mut state = self.state.lock();
-        while state.is_open && state.bytes < GROWN_BYTES {
-            if self.changed.wait_until(&mut state, end).timed_out() {
-                return;
-            }
-        }
+        self.changed.wait_while_until(&mut state, |state| state.is_open && state.bytes < GROWN_BYTES, end);
     }
 
     /// Takes nothing more.
@@ -122,12 +117,8 @@ impl<B: Default> Gathering<B> {
     pub fn wait_until_drained(&self, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.state.lock();
-        while !state.is_drained {
-            if self.changed.wait_until(&mut state, end).timed_out() {
-                return state.is_drained;
-            }
-        }
-        true
+        self.changed.wait_while_until(&mut state, |state| !state.is_drained, end);
+        state.is_drained
     }
 
     /// Says that everything is drained when it is dropped, also by a panic. The writer holds it.

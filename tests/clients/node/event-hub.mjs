@@ -2,8 +2,8 @@
 //
 //   node event-hub.mjs '{"port": 0, "hub": "calls", "keyName": "send", "key": "…", "partitions": 4}'
 //
-// With `certificate` and `certificateKey`, names of PEM files, it speaks TLS. The first line on standard output is {"port", "control"}: the AMQP port, and that of a small HTTP server which tells
-// what was seen (`GET /`). The rules are those of the service: who shows no valid token for the hub gets no link to it.
+// With `certificate` and `certificateKey`, names of PEM files, it speaks TLS. The first line on standard output is
+// {"port", "control"}: the AMQP port, and that of a small HTTP server which tells what was seen (`GET /`). The rules are those of the service: who shows no valid token for the hub gets no link to it.
 
 import { createHash, createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";

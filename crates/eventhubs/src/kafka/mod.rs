@@ -132,9 +132,8 @@ impl Kafka {
         let mut verdicts = Vec::with_capacity(events.len());
         let mut chosen: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
-            match cluster.choose(&event.partition, self.batches) {
-                Some(partition) => chosen.entry(partition).or_default().push(place),
-                None => {}
+            if let Some(partition) = cluster.choose(&event.partition, self.batches) {
+                chosen.entry(partition).or_default().push(place);
             }
             verdicts.push(Verdict::Refused("the topic has no such partition".to_owned()));
         }

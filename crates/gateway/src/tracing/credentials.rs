@@ -66,7 +66,7 @@ impl DebugCredentials {
     /// # Errors
     /// The system gives no random bytes.
     pub fn in_memory() -> Result<Self, CredentialsError> {
-        Ok(Self { key: ArcSwap::from_pointee(sealed(&*fresh()?)), file: None })
+        Ok(Self { key: ArcSwap::from_pointee(sealed(&fresh()?)), file: None })
     }
 
     /// With the key of a file, which is made when it is not there.

@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Behind `---` stand the columns with their types, and the rows as JSON in any order; behind `--- ordered` they stand in the order
-//! that the query gives them; behind `--- these columns` only those that are listed are compared. Behind `--- error` stand the code and the piece of the query that it points at, the message and the help. With
-//! `UPDATE_QUERIES=1` what comes out is written into the files.
+//! that the query gives them; behind `--- these columns` only those that are listed are compared. Behind `--- error` stand the code
+//! and the piece of the query that it points at, the message and the help. With `UPDATE_QUERIES=1` what comes out is written into the
+//! files.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -79,13 +79,10 @@ impl Compactor {
         self.signal.changed.notify_all();
         let end = Instant::now() + patience;
         let mut state = self.signal.state.lock();
-        while !state.is_done {
-            if self.signal.changed.wait_until(&mut state, end).timed_out() {
-                return state.is_done;
-            }
-        }
+        self.signal.changed.wait_while_until(&mut state, |state| !state.is_done, end);
+        let is_done = state.is_done;
         drop(state);
-        self.thread.join().is_ok()
+        is_done && self.thread.join().is_ok()
     }
 }
 
@@ -94,7 +91,7 @@ impl Signal {
     fn wait(&self, pause: Duration) -> bool {
         let end = Instant::now() + pause;
         let mut state = self.state.lock();
-        while !state.is_closed && !self.changed.wait_until(&mut state, end).timed_out() {}
+        self.changed.wait_while_until(&mut state, |state| !state.is_closed, end);
         !state.is_closed
     }
 }

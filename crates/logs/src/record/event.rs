@@ -16,8 +16,8 @@ pub(crate) fn append_metric(buffer: &mut Vec<u8>, sum: &Sum) -> bool {
         name: &metric.name,
         value: metric.value,
         count: sum.count,
-        least: sum.least,
-        most: sum.most,
+        min: sum.min,
+        max: sum.max,
         dimensions: metric.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect(),
     };
     Open::begin(buffer, Kind::Metric, sum.ticks).finish(buffer, &head)

@@ -186,8 +186,8 @@ pub(crate) struct Metric<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: f64,
     pub(crate) count: u32,
-    pub(crate) least: f64,
-    pub(crate) most: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
     pub(crate) dimensions: Pairs<'a>,
 }
 

@@ -55,3 +55,17 @@ impl Chunk {
         self.records = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_chunk_is_followed_by_another() {
+        let mut batch = Batch::default();
+        let frame = vec![1; CHUNK_BYTES / 2];
+        (0..5).for_each(|_| batch.add_frame(&frame));
+        let chunks: Vec<_> = batch.chunks.iter().map(|chunk| (chunk.bytes.len(), chunk.records)).collect();
+        assert_eq!(chunks, [(CHUNK_BYTES, 2), (CHUNK_BYTES, 2), (CHUNK_BYTES / 2, 1)]);
+    }
+}

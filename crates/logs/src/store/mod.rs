@@ -35,7 +35,7 @@ pub(crate) use writer::Current;
 use crate::compact::Compactor;
 use crate::layout::Layout;
 use crate::record::body::BodyRules;
-use crate::record::call::{self, Written};
+use crate::record::call;
 use batch::{Batch, Item};
 use disk::{Directory, Disk};
 use sums::Hasher;
@@ -45,8 +45,8 @@ use writer::Writer;
 /// What a record takes beside its bodies, about, in bytes.
 const RECORD_BYTES: usize = 2048;
 
-/// The most bytes of bodies of a call whose frame is made at once, where the call ended: that takes microseconds, and no
-/// memory goes from one thread to another. The writer makes the frames of larger calls, and of those whose bodies are
+/// The most bytes of bodies of a call whose frame is made at once, where the call ends: that takes microseconds, and no
+/// memory goes from one thread to another. The last bytes of the response may still be on their way then. The writer makes the frames of larger calls, and of those whose bodies are
 /// masked or compressed.
 const AT_ONCE_BYTES: usize = 64 * 1024;
 
@@ -115,9 +115,9 @@ impl LogStore {
     /// Makes the frame of a call and puts it in.
     fn put_frame(&self, record: &CallRecord, frame: &mut Vec<u8>) {
         frame.clear();
-        let written = self.options.append(frame, record);
-        if written.is_written {
-            self.put(frame.len(), |batch| batch.add_frame(frame));
+        match self.options.append(frame, record) {
+            true => self.put(frame.len(), |batch| batch.add_frame(frame)),
+            false => drop(self.options.counters.dropped_disk.inc()),
         }
     }
 }
@@ -127,15 +127,12 @@ impl Options {
         BodyRules { masking: &self.masking, maximum: self.maximum_body_bytes }
     }
 
-    /// Appends the frame of a call, and counts what became of it.
-    fn append(&self, buffer: &mut Vec<u8>, record: &CallRecord) -> Written {
+    /// Appends the frame of a call, and counts what became of its bodies. False when it cannot be written.
+    fn append(&self, buffer: &mut Vec<u8>, record: &CallRecord) -> bool {
         let written = call::append(buffer, record, self.body_rules());
         self.counters.bodies_cut.inc_by(written.cut);
         self.counters.bodies_hashed.inc_by(written.hashed);
-        if !written.is_written {
-            self.counters.dropped_disk.inc();
-        }
-        written
+        written.is_written
     }
 }
 

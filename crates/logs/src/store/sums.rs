@@ -14,8 +14,8 @@ pub(crate) struct Sum {
     /// What they are of; its value is their sum.
     pub(crate) metric: Metric,
     pub(crate) count: u32,
-    pub(crate) least: f64,
-    pub(crate) most: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
 }
 
 /// Makes the hashes by which sums are found.
@@ -40,15 +40,14 @@ impl Sums {
         };
         sum.metric.value += metric.value;
         sum.count = sum.count.saturating_add(1);
-        sum.least = sum.least.min(metric.value);
-        sum.most = sum.most.max(metric.value);
+        sum.min = sum.min.min(metric.value);
+        sum.max = sum.max.max(metric.value);
         true
     }
 
     /// Begins a sum.
     pub(super) fn insert(&mut self, hash: u64, ticks: i64, metric: &Metric) {
-        let (least, most) = (metric.value, metric.value);
-        let sum = Sum { ticks, metric: metric.clone(), count: 1, least, most };
+        let sum = Sum { ticks, metric: metric.clone(), count: 1, min: metric.value, max: metric.value };
         self.0.insert_unique(hash, (hash, sum), |(hash, _)| *hash);
     }
 
@@ -59,4 +58,47 @@ impl Sums {
 
 fn are_of_one(sum: &Metric, metric: &Metric) -> bool {
     sum.name == metric.name && sum.namespace == metric.namespace && sum.dimensions == metric.dimensions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metric(value: f64, team: &str) -> Metric {
+        Metric {
+            namespace: None,
+            name: "tokens".into(),
+            value,
+            dimensions: vec![("team".into(), team.into())],
+            insights_logger: None,
+        }
+    }
+
+    #[test]
+    fn values_with_the_same_dimensions_are_one_sum() {
+        let (hasher, mut sums) = (Hasher::default(), Sums::default());
+        for (ticks, value, team) in [(1, 7.0, "a"), (2, 5.0, "b"), (3, -2.0, "a"), (4, 9.0, "a")] {
+            let metric = metric(value, team);
+            let hash = hasher.hash(&metric);
+            if !sums.merge(hash, &metric) {
+                sums.insert(hash, ticks, &metric);
+            }
+        }
+        let mut found: Vec<_> = sums
+            .drain()
+            .map(|sum| {
+                (
+                    sum.ticks,
+                    sum.metric.value,
+                    sum.count,
+                    sum.min,
+                    sum.max,
+                    sum.metric.dimensions[0].1.to_string(),
+                )
+            })
+            .collect();
+        found.sort_by_key(|(ticks, ..)| *ticks);
+        assert_eq!(found, [(1, 14.0, 3, -2.0, 9.0, "a".to_owned()), (2, 5.0, 1, 5.0, 5.0, "b".to_owned())]);
+        assert!(!sums.merge(hasher.hash(&metric(1.0, "a")), &metric(1.0, "a")), "what was taken is over");
+    }
 }

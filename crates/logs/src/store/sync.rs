@@ -42,7 +42,7 @@ impl Dirty {
         loop {
             let end = Instant::now() + interval;
             let mut state = self.state.lock();
-            while !state.is_closed && !self.changed.wait_until(&mut state, end).timed_out() {}
+            self.changed.wait_while_until(&mut state, |state| !state.is_closed, end);
             let (files, is_closed) = (std::mem::take(&mut state.files), state.is_closed);
             drop(state);
             for file in files {
@@ -62,11 +62,7 @@ impl Dirty {
     pub(super) fn wait_until_done(&self, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.state.lock();
-        while !state.is_done {
-            if self.changed.wait_until(&mut state, end).timed_out() {
-                return state.is_done;
-            }
-        }
-        true
+        self.changed.wait_while_until(&mut state, |state| !state.is_done, end);
+        state.is_done
     }
 }

@@ -107,13 +107,7 @@ impl Writer {
     fn encode(&mut self, waiting: &Waiting) {
         let buffer = &mut self.chunk.bytes;
         let is_written = match waiting {
-            // Counted there.
-            Waiting::Item(Item::Call(record)) => {
-                if self.options.append(buffer, record).is_written {
-                    self.chunk.records += 1;
-                }
-                return;
-            }
+            Waiting::Item(Item::Call(record)) => self.options.append(buffer, record),
             Waiting::Item(Item::Event(ticks, event)) => event::append_event(buffer, *ticks, event),
             Waiting::Sum(sum) => event::append_metric(buffer, sum),
         };

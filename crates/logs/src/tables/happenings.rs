@@ -21,9 +21,9 @@ impl Rows for Metrics {
         Column::text("namespace", |row| Some(row.1.namespace?.into())),
         Column::text("name", |row| Some(row.1.name.into())),
         Column::real("value", |row| Some(row.1.value)),
-        Column::int("count", |row| i32::try_from(row.1.count).ok()),
-        Column::real("least", |row| Some(row.1.least)),
-        Column::real("most", |row| Some(row.1.most)),
+        Column::int("value_count", |row| i32::try_from(row.1.count).ok()),
+        Column::real("value_min", |row| Some(row.1.min)),
+        Column::real("value_max", |row| Some(row.1.max)),
         Column::dynamic("dimensions", |row| object(&row.1.dimensions)),
     ];
 }

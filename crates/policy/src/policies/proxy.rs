@@ -61,7 +61,14 @@ The way to the proxy is plain HTTP: `url` is `http://host:port`, without a port 
 /// Compiled `proxy`: one object for all calls where all of it is literal, so that they share connections.
 pub(crate) enum ProxySetting {
     Constant(Arc<Proxy>),
-    Evaluated { url: Text, username: Option<Text>, password: Option<Text> },
+    Evaluated(Box<Evaluated>),
+}
+
+/// Of which something is an expression.
+pub(crate) struct Evaluated {
+    url: Text,
+    username: Option<Text>,
+    password: Option<Text>,
 }
 
 fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Run> {
@@ -91,13 +98,13 @@ impl ProxySetting {
         {
             return proxy(url, username, &password).map(ProxySetting::Constant);
         }
-        Some(ProxySetting::Evaluated { url, username, password })
+        Some(ProxySetting::Evaluated(Box::new(Evaluated { url, username, password })))
     }
 
     pub(crate) fn evaluate(&self, exchange: &mut Exchange) -> Result<Arc<Proxy>, PolicyError> {
-        let (url, username, password) = match self {
+        let Evaluated { url, username, password } = match self {
             ProxySetting::Constant(proxy) => return Ok(Arc::clone(proxy)),
-            ProxySetting::Evaluated { url, username, password } => (url, username, password),
+            ProxySetting::Evaluated(texts) => &**texts,
         };
         let mut optional = |text: &Option<Text>| match text {
             Some(text) => text.get(exchange),

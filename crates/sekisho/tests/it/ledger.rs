@@ -265,7 +265,6 @@ async fn everybody_has_the_same_sums(
         }
     }
     assert_eq!(sums.len(), TEAMS.len() * KINDS.len());
-    println!("on every side: {sums:?}");
     assert_eq!(watched(gateway).await, sums, "the ledger");
     let patience = Duration::from_secs(20);
     eventually("the logs have the same sums", patience, || async { logged(gateway).await == sums }).await;
