@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
-use sekisho_policy::ports::{CallRecord, Clock, Event, PortFuture, Recorder};
+use sekisho_policy::ports::{CallRecord, Clock, Event, Hold, PortFuture, Recorder};
 
 /// Time that stands still until it is moved.
 #[derive(Clone, Default)]
@@ -47,7 +47,7 @@ impl Events {
 }
 
 impl Recorder for Events {
-    fn call(&self, _record: CallRecord) {}
+    fn call(&self, _record: CallRecord, _hold: Hold) {}
 
     fn event(&self, event: Event) {
         self.events.lock().push(event);

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use sekisho_policy::body::Body;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::http::{Http, HttpError, HttpOptions};
-use sekisho_policy::ports::{CallRecord, Clock, Event, PortFuture, Recorder};
+use sekisho_policy::ports::{CallRecord, Clock, Event, Hold, PortFuture, Recorder};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Unix seconds at the start of every test.
@@ -169,7 +169,7 @@ impl Http for FakeHttp {
 pub(crate) struct KeptEvents(pub(crate) Mutex<Vec<Event>>);
 
 impl Recorder for KeptEvents {
-    fn call(&self, _record: CallRecord) {}
+    fn call(&self, _record: CallRecord, _hold: Hold) {}
 
     fn event(&self, event: Event) {
         self.0.lock().push(event);

@@ -25,7 +25,7 @@ use sekisho_logs::{Compatibility, LogStore, Options, Queries, Reader};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::record::Cost;
-use sekisho_policy::ports::{Attempt, CallRecord, Clock, Message};
+use sekisho_policy::ports::{Attempt, CallRecord, Clock, Hold, Message};
 use sekisho_telemetry::Keeper;
 use serde_json::json;
 
@@ -280,7 +280,7 @@ fn main() -> Result<()> {
         while number - counters.written.get() > 30_000 {
             std::thread::sleep(Duration::from_millis(1));
         }
-        store.keep_call(&record);
+        store.keep_call(&record, &Hold::default());
     }
     let appended = started.elapsed();
     ensure!(threads.finish(Duration::from_secs(600)), "the store did not get done");

@@ -28,19 +28,17 @@ const TICKS_PER_SECOND: i64 = 10_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
     Calls,
-    Llm,
     Metrics,
     Events,
 }
 
 impl Table {
     /// Calls come last: a segment counts as compacted once its calls are there.
-    pub(crate) const ALL: [Table; 4] = [Table::Metrics, Table::Events, Table::Llm, Table::Calls];
+    pub(crate) const ALL: [Table; 3] = [Table::Metrics, Table::Events, Table::Calls];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Table::Calls => "calls",
-            Table::Llm => "llm",
             Table::Metrics => "metrics",
             Table::Events => "events",
         }

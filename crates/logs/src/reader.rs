@@ -11,6 +11,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use sekisho_kql::Catalog;
 
 use crate::layout::{Layout, Table};
+use crate::tables::models::Models;
 use crate::tables::physical::Physical;
 use crate::tables::views::{Compatibility, gateway, insights};
 
@@ -36,7 +37,8 @@ impl Reader {
         let physical = |table| -> Arc<dyn TableProvider> {
             Arc::new(Physical::new(layout.clone(), table, compatibility.message_bytes))
         };
-        let (calls, models) = (physical(Table::Calls), physical(Table::Llm));
+        let calls = physical(Table::Calls);
+        let models: Arc<dyn TableProvider> = Arc::new(Models::new(&calls)?);
         let (metrics, events) = (physical(Table::Metrics), physical(Table::Events));
         let tables = vec![
             ("ApiManagementGatewayLogs", gateway::logs(&calls, compatibility)?),

@@ -19,7 +19,7 @@ use sekisho_kql::Catalog;
 use sekisho_logs::{Compatibility, LogStore, Options, Reader};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
-use sekisho_policy::ports::{Attempt, CallRecord, Clock, Message, PortFuture};
+use sekisho_policy::ports::{Attempt, CallRecord, Clock, Hold, Message, PortFuture};
 use sekisho_telemetry::Keeper;
 
 const DIRECTORY: &str = "SEKISHO_TEST_DIRECTORY";
@@ -77,7 +77,7 @@ fn writes_until_it_is_killed() {
     let body = "関所 ".repeat(100);
     let mut out = std::io::stdout();
     for number in first.parse().unwrap().. {
-        store.keep_call(&call(number, &body, &body));
+        store.keep_call(&call(number, &body, &body), &Hold::default());
         writeln!(out, "kept {number}").unwrap();
         // About as often as a busy gateway.
         std::thread::sleep(Duration::from_micros(200));
@@ -143,19 +143,63 @@ fn kills_at_any_moment_lose_nothing_older_than_the_bound() {
     assert!(lost.is_empty(), "{} of {} calls are lost: {lost:?}", lost.len(), owed.len());
 }
 
+/// A call of a model with 1 KB each way, as a gateway with policies tells it.
+fn model_call(number: u64) -> Arc<CallRecord> {
+    let words = "a word ".repeat(130);
+    let asked = format!(
+        r#"{{"model":"gpt-4o","messages":[{{"role":"system","content":"Be brief."}},{{"role":"user","content":"{words}{number}"}}]}}"#
+    );
+    let answered = format!(
+        r#"{{"id":"chatcmpl-{number}","object":"chat.completion","created":1764400000,"model":"gpt-4o-2024-08-06","choices":[{{"index":0,"message":{{"role":"assistant","content":"{words}","refusal":null}},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":150,"completion_tokens":20,"total_tokens":170}}}}"#
+    );
+    let (request, response) = (message(&asked), message(&answered));
+    let messages = sekisho_policy::ports::backends::AttemptMessages {
+        request: request.clone(),
+        response: response.clone(),
+    };
+    let backend = Attempt {
+        authority: "https://east.example:8443".into(),
+        path: "/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21".into(),
+        status: Some(200),
+        duration: Duration::from_millis(300 + number),
+        messages: Some(Box::new(messages)),
+        ..Attempt::default()
+    };
+    Arc::new(CallRecord {
+        request_id: [u8::try_from(number % 251).unwrap(); 16],
+        duration: Duration::from_millis(400 + number),
+        ip_address: Some("10.0.0.7".parse().unwrap()),
+        method: "POST".into(),
+        protocol: "HTTP/1.1",
+        api_id: Some("models".into()),
+        api_name: Some("Models".into()),
+        operation_id: Some("chat".into()),
+        operation_name: Some("Chat".into()),
+        subscription_id: Some("team-a".into()),
+        product_id: Some("premium".into()),
+        query: Some("api-version=2024-10-21".to_owned()),
+        model: Some("gpt-4o".into()),
+        usage: Some(sekisho_llm::Usage::new(sekisho_llm::usage::Provenance::Reported, Some(150), Some(20))),
+        url: "https://gateway.example/openai/deployments/gpt-4o/chat/completions".to_owned(),
+        request,
+        response,
+        attempts: vec![backend],
+        ..CallRecord::clone(&call(number, "", ""))
+    })
+}
+
 #[test]
 #[ignore = "measures; run it alone and with --release"]
 fn what_a_record_costs() {
     const CALLS: u64 = 200_000;
     let folder = tempfile::tempdir().unwrap();
-    let body = format!(r#"{{"messages":[{{"role":"user","content":"{}"}}]}}"#, "a word ".repeat(140));
-    let records: Vec<_> = (0..1_000).map(|number| call(number, &body, &body)).collect();
+    let records: Vec<_> = (0..1_000).map(model_call).collect();
     let options = Options { segment_bytes: 64 << 20, ..options() };
     let counters = options.counters.clone();
     let (store, threads) = LogStore::open(folder.path(), options).unwrap();
     let before = processor_time();
     for number in 0..CALLS {
-        store.keep_call(&records[usize::try_from(number % 1_000).unwrap()]);
+        store.keep_call(&records[usize::try_from(number % 1_000).unwrap()], &Hold::default());
         if number % 20_000 == 0 {
             std::thread::sleep(Duration::from_millis(20));
         }

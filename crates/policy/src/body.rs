@@ -1,16 +1,18 @@
 //! A message body: absent, whole in memory, or still arriving.
 
+mod stream;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-/// A body that is still arriving.
-pub type Stream = UnsyncBoxBody<Bytes, BodyError>;
+pub use stream::Stream;
+
+use crate::payload::SharedPayload;
 
 /// Why a body could not be read to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +80,7 @@ impl Body {
         if body.is_end_stream() {
             return Body::Empty;
         }
-        Body::Stream(body.map_err(|error| BodyError::Aborted(error.to_string())).boxed_unsync())
+        Body::Stream(Stream::new(body.map_err(|error| BodyError::Aborted(error.to_string()))))
     }
 
     /// True when there is something to read or forward.
@@ -155,7 +157,7 @@ impl Body {
                 Some(Err(error)) => break Some(error),
             }
         };
-        *self = Body::Stream(Replayed { seen, failure: failure.clone(), rest }.boxed_unsync());
+        *self = Body::Stream(Stream::new(Replayed { seen, failure: failure.clone(), rest }));
         failure.map_or(Ahead::Larger, Ahead::Broken)
     }
 
@@ -167,6 +169,14 @@ impl Body {
             *self = Body::Consumed;
         }
         Some(bytes)
+    }
+
+    /// Where all of it is kept as it passes by, if that is known.
+    pub fn kept(&self) -> Option<&SharedPayload> {
+        match self {
+            Body::Stream(stream) => stream.kept(),
+            Body::Empty | Body::Full(_) | Body::Consumed => None,
+        }
     }
 
     /// Takes the body to send it on; leaves [`Body::Consumed`], or a copy when `keep` and it is buffered.

@@ -1,27 +1,19 @@
-//! Bodies that are kept as they pass by, for whoever looks at them later. Pieces are shared, not copied.
+//! Bodies that are kept as they pass by, for whoever looks at them later. Large pieces are shared; small ones are copied, because
+//! a piece keeps all of the buffer that it was received in.
+
+mod budget;
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt;
 use parking_lot::Mutex;
 
 use crate::body::{Body, BodyError, Stream};
 
-/// What all payloads of the process may hold together unless it is set otherwise, in bytes.
-pub const DEFAULT_BUDGET: usize = 512 * 1024 * 1024;
-
-static BUDGET: AtomicUsize = AtomicUsize::new(DEFAULT_BUDGET);
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-/// Sets what all payloads of the process may hold together, in bytes.
-pub fn set_budget(bytes: usize) {
-    BUDGET.store(bytes, Ordering::Relaxed);
-}
+pub use budget::{DEFAULT_BUDGET, set_budget};
 
 /// What is left of a body that is larger than its bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,11 +25,22 @@ pub enum Excess {
     Cut,
 }
 
+/// Smaller pieces are copied, in bytes. Buffers that bodies are received in have twice as much and more.
+const SHARED_BYTES: usize = 4096;
+
+/// The most that is compared to find that two bodies are the same, in bytes.
+const COMPARED_BYTES: usize = 64 * 1024;
+
+/// Copies take a new place once they have this much, in bytes, so that they are not moved often while they grow.
+const COPIES_BYTES: usize = 64 * 1024;
+
 /// The pieces of a body, within bounds of its own and of the process.
 #[derive(Debug)]
 pub struct Payload {
     pieces: Vec<Bytes>,
-    /// What the pieces hold, in bytes.
+    /// Copies of small pieces, which come behind the others.
+    copies: Vec<u8>,
+    /// What all of them hold, in bytes.
     held: usize,
     /// What passed by, in bytes.
     passed: u64,
@@ -50,7 +53,7 @@ pub struct Payload {
 impl Payload {
     /// An empty one that holds at most `limit` bytes.
     pub fn new(limit: usize, excess: Excess) -> Self {
-        Self { pieces: Vec::new(), held: 0, passed: 0, limit, excess, is_exceeded: false }
+        Self { pieces: Vec::new(), copies: Vec::new(), held: 0, passed: 0, limit, excess, is_exceeded: false }
     }
 
     /// Holds a piece, as far as the bounds let it.
@@ -59,23 +62,57 @@ impl Payload {
         if self.is_exceeded || piece.is_empty() {
             return;
         }
-        let room = self.limit - self.held;
-        let by_all = HELD.load(Ordering::Relaxed);
-        let room = room.min(BUDGET.load(Ordering::Relaxed).saturating_sub(by_all));
+        let room = budget::take(piece.len().min(self.limit - self.held));
+        self.held += room;
         if piece.len() <= room {
-            return self.hold(piece.clone());
+            return self.hold(piece);
         }
         self.is_exceeded = true;
         match self.excess {
             Excess::LetGo => self.release(),
-            Excess::Cut => self.hold(piece.slice(..room)),
+            Excess::Cut => self.hold(&piece.slice(..room)),
         }
     }
 
-    fn hold(&mut self, piece: Bytes) {
-        HELD.fetch_add(piece.len(), Ordering::Relaxed);
-        self.held += piece.len();
-        self.pieces.push(piece);
+    fn hold(&mut self, piece: &Bytes) {
+        if piece.len() >= SHARED_BYTES {
+            self.flush();
+            self.pieces.push(piece.clone());
+            return;
+        }
+        if self.copies.len() + piece.len() > COPIES_BYTES {
+            self.flush();
+        }
+        if !self.copies.is_empty() {
+            // More come behind a second one: it grows by more than them.
+            self.copies.reserve(SHARED_BYTES);
+        }
+        self.copies.extend_from_slice(piece);
+    }
+
+    /// Makes a piece of the copies.
+    fn flush(&mut self) {
+        if !self.copies.is_empty() {
+            self.pieces.push(std::mem::take(&mut self.copies).into());
+        }
+    }
+
+    /// The most that is held of a body, and what is left of one that is larger.
+    pub fn bounds(&self) -> (usize, Excess) {
+        (self.limit, self.excess)
+    }
+
+    /// True when these are all bytes that passed by. Only short ones are compared.
+    pub fn is_all_of(&self, bytes: &Bytes) -> bool {
+        if self.is_exceeded || self.held != bytes.len() {
+            return false;
+        }
+        let mut rest = &bytes[..];
+        self.pieces().all(|piece| {
+            let Some((start, more)) = rest.split_at_checked(piece.len()) else { return false };
+            rest = more;
+            piece.as_ptr() == start.as_ptr() || (bytes.len() <= COMPARED_BYTES && piece == start)
+        })
     }
 
     /// What is held, in bytes.
@@ -94,17 +131,18 @@ impl Payload {
     }
 
     /// The pieces that are held, in order.
-    pub fn pieces(&self) -> &[Bytes] {
-        &self.pieces
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let copies = Some(&self.copies[..]).filter(|copies| !copies.is_empty());
+        self.pieces.iter().map(|piece| &piece[..]).chain(copies)
     }
 
     /// What is held, as one. A single piece is not copied.
     pub fn joined(&self) -> Bytes {
         match &*self.pieces {
-            [piece] => piece.clone(),
-            pieces => {
+            [piece] if self.copies.is_empty() => piece.clone(),
+            _ => {
                 let mut whole = BytesMut::with_capacity(self.held);
-                pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+                self.pieces().for_each(|piece| whole.extend_from_slice(piece));
                 whole.freeze()
             }
         }
@@ -115,15 +153,17 @@ impl Payload {
         if self.is_exceeded {
             return None;
         }
+        self.flush();
         let whole = self.joined();
         self.release();
         Some(whole)
     }
 
     fn release(&mut self) {
-        HELD.fetch_sub(self.held, Ordering::Relaxed);
+        budget::give_back(self.held);
         self.held = 0;
         self.pieces = Vec::new();
+        self.copies = Vec::new();
     }
 }
 
@@ -151,7 +191,10 @@ impl SharedPayload {
     /// Keeps what passes by in a body, which is passed on as it is.
     pub fn watch(&self, body: Body) -> Body {
         match body {
-            Body::Stream(body) => Body::Stream(Watched { body, payload: self.clone() }.boxed_unsync()),
+            Body::Stream(body) => {
+                let watched = Watched { body, payload: self.clone() };
+                Body::Stream(Stream::kept_in(self.clone(), watched))
+            }
             Body::Full(bytes) => {
                 self.with(|payload| payload.push(&bytes));
                 Body::Full(bytes)
@@ -213,6 +256,45 @@ mod tests {
         payload.push(&Bytes::from_static(b"c"));
         assert_eq!(payload.take().as_deref(), Some(&b"abc"[..]));
         assert_eq!((payload.held(), payload.passed()), (0, 3));
+    }
+
+    #[test]
+    fn small_pieces_are_copied_and_large_ones_shared() {
+        let small = Bytes::from(vec![1; SHARED_BYTES - 1]);
+        let large = Bytes::from(vec![2; SHARED_BYTES]);
+        let mut payload = Payload::new(1 << 20, Excess::Cut);
+        let order = [&small, &small, &large, &small];
+        order.into_iter().for_each(|piece| payload.push(piece));
+        assert!(small.is_unique() && !large.is_unique());
+        let whole: Vec<u8> = order.into_iter().flat_map(|piece| piece.to_vec()).collect();
+        assert_eq!(
+            (payload.joined(), payload.pieces().count(), payload.held()),
+            (whole.clone().into(), 3, whole.len())
+        );
+        (0..40).for_each(|_| payload.push(&small));
+        assert_eq!(payload.pieces().map(<[u8]>::len).sum::<usize>(), payload.held());
+        assert!(payload.pieces().all(|piece| piece.len() <= COPIES_BYTES));
+        assert_eq!(payload.take().map(|whole| whole.len()), Some(whole.len() + 40 * small.len()));
+    }
+
+    #[test]
+    fn all_of_a_body_is_found_again() {
+        let small = Bytes::from_static(b"abcdef");
+        let mut payload = Payload::new(1 << 20, Excess::Cut);
+        payload.push(&small.slice(..2));
+        payload.push(&small.slice(2..));
+        assert!(payload.is_all_of(&small) && payload.is_all_of(&Bytes::from_static(b"abcdef")));
+        for other in ["abcde", "abcdefg", "abcdeg", ""] {
+            assert!(!payload.is_all_of(&Bytes::from_static(other.as_bytes())), "{other}");
+        }
+        // Long ones are not compared: only the same place in memory is the same.
+        let long = Bytes::from(vec![1; COMPARED_BYTES + 1]);
+        let mut payload = Payload::new(1 << 20, Excess::Cut);
+        payload.push(&long);
+        assert!(payload.is_all_of(&long) && !payload.is_all_of(&Bytes::from(long.to_vec())));
+        let mut cut = Payload::new(2, Excess::Cut);
+        cut.push(&small);
+        assert!(!cut.is_all_of(&small.slice(..2)), "more passed by");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sekisho_policy::ports::record::Cost;
-use sekisho_policy::ports::{CallRecord, Event, Metric, Recorder};
+use sekisho_policy::ports::{CallRecord, Event, Hold, Metric, Recorder};
 
 /// Looks at records and events while they pass by.
 pub trait Observer: Send + Sync {
@@ -19,8 +19,8 @@ pub trait Observer: Send + Sync {
 
 /// Keeps records and events to write or send them later, apart from the call: a full queue drops and counts.
 pub trait Keeper: Send + Sync {
-    /// A call is over.
-    fn keep_call(&self, record: &Arc<CallRecord>);
+    /// A call is over. Who clones `hold` has the client wait for the end of its response until it drops that.
+    fn keep_call(&self, record: &Arc<CallRecord>, hold: &Hold);
     /// Something happened in the gateway.
     fn keep_event(&self, _event: &Event) {}
     /// A policy counts something.
@@ -74,12 +74,12 @@ impl Recorder for Fanout {
         self.observers.iter().for_each(|observer| observer.started());
     }
 
-    fn call(&self, mut record: CallRecord) {
+    fn call(&self, mut record: CallRecord, hold: Hold) {
         record.cost = self.pricing.as_ref().and_then(|pricing| pricing.cost(&record));
         self.observers.iter().for_each(|observer| observer.observe_call(&record));
         if !self.keepers.is_empty() {
             let record = Arc::new(record);
-            self.keepers.iter().for_each(|keeper| keeper.keep_call(&record));
+            self.keepers.iter().for_each(|keeper| keeper.keep_call(&record, &hold));
         }
     }
 

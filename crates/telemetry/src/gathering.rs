@@ -23,6 +23,8 @@ struct State<B> {
     is_open: bool,
     /// The writer sleeps until there is something.
     is_idle: bool,
+    /// Someone waits for what is in the batch.
+    is_hurried: bool,
     /// The writer is gone.
     is_drained: bool,
 }
@@ -45,6 +47,7 @@ impl<B: Default> Gathering<B> {
             bytes: 0,
             is_open: true,
             is_idle: false,
+            is_hurried: false,
             is_drained: false,
         };
         Gathering { state: Mutex::new(state), changed: Condvar::new(), most, most_bytes }
@@ -94,17 +97,25 @@ impl<B: Default> Gathering<B> {
         };
         self.changed.wait_while_until(&mut state, is_idle, end);
         state.is_idle = false;
+        state.is_hurried = false;
         state.bytes = 0;
         let taken = std::mem::take(&mut state.waiting);
         std::mem::swap(&mut state.batch, batch);
         state.is_open || taken > 0
     }
 
-    /// Lets the batch grow: waits for `pause`, or until it is large or closed.
+    /// Does not let the batch grow: someone waits for what is in it.
+    pub fn hurry(&self) {
+        self.state.lock().is_hurried = true;
+        self.changed.notify_all();
+    }
+
+    /// Lets the batch grow: waits for `pause`, or until it is large or closed, or someone waits for it.
     pub fn grow(&self, pause: Duration) {
         let end = Instant::now() + pause;
         let mut state = self.state.lock();
-        self.changed.wait_while_until(&mut state, |state| state.is_open && state.bytes < GROWN_BYTES, end);
+        let may_grow = |state: &mut State<B>| state.is_open && !state.is_hurried && state.bytes < GROWN_BYTES;
+        self.changed.wait_while_until(&mut state, may_grow, end);
     }
 
     /// Takes nothing more.

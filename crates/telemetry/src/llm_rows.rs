@@ -90,13 +90,13 @@ pub fn rows<'a>(
     let wanted = |most: Option<usize>| most.filter(|_| !record.is_private).map(|most| most.min(MAX_MESSAGES));
     let asked = wanted(plan.requests).and_then(|most| {
         let body = body::bytes(spoken.request, MAX_BODY)?;
-        Some(split(asked(spoken.kind, &body), most))
+        Some(split(asked(spoken.kind, &body).messages, most))
     });
     // The backend's own name of the model stands in the answer, whether its messages are wanted or not.
-    let answer = body::bytes(spoken.response, MAX_BODY).filter(|_| !record.is_private);
-    let answer = answer.map(|body| answered(spoken.kind, &body, record.is_stream)).unwrap_or_default();
+    let reply = body::bytes(spoken.response, MAX_BODY).filter(|_| !record.is_private).unwrap_or_default();
+    let answer = answered(spoken.kind, &reply, record.is_stream);
     let answers = wanted(plan.responses).map(|most| split(answer.messages, most));
-    let facts = facts(record, answer.model, gateway);
+    let facts = facts(record, answer.model.map(Cow::into_owned), gateway);
     let parts = asked.into_iter().flatten().map(|part| (Some(part), None));
     let parts = parts.chain(answers.into_iter().flatten().map(|part| (None, Some(part))));
     let first = LlmRow {

@@ -183,15 +183,16 @@ impl Observer for Statsd {
     fn observe_event(&self, _event: &Event) {}
 
     fn observe_metric(&self, metric: &Metric) {
-        let mut name = "custom.".to_owned();
+        let mut prefix = "custom.".to_owned();
         if let Some(namespace) = &metric.namespace {
-            push_word(&mut name, namespace);
-            name.push('.');
+            push_word(&mut prefix, namespace);
+            prefix.push('.');
         }
-        push_word(&mut name, &metric.name);
         let tags: Vec<_> = metric.dimensions.iter().map(|(name, value)| (&**name, Some(&**value))).collect();
-        if metric.value.is_finite() {
-            self.line(&name, metric.value, "c", &tags);
+        for (word, value) in metric.values.iter().filter(|(_, value)| value.is_finite()) {
+            let mut name = prefix.clone();
+            push_word(&mut name, word);
+            self.line(&name, *value, "c", &tags);
         }
     }
 }
@@ -279,8 +280,7 @@ mod tests {
     async fn datagrams_are_full_and_not_too_large() {
         let metric = Metric {
             namespace: Some("My Company".into()),
-            name: "Total Tokens".into(),
-            value: 2.5,
+            values: vec![("Total Tokens".into(), 2.5)],
             dimensions: vec![("User ID".into(), "a|b".into())],
             insights_logger: None,
         };

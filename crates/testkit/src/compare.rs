@@ -93,7 +93,7 @@ pub(crate) fn rest(
         );
     }
     let metrics: Vec<String> =
-        std::mem::take(&mut *ports.recorder.metrics.lock()).iter().map(metric_text).collect();
+        std::mem::take(&mut *ports.recorder.metrics.lock()).iter().flat_map(metric_texts).collect();
     if let Some(expected) = &expected.metrics {
         note(differences, "metrics", &json!(expected), &json!(metrics));
     }
@@ -220,11 +220,13 @@ fn compare_hub_events(expected: &[Value], found: &[(String, HubEvent)], differen
     }
 }
 
-fn metric_text(metric: &Metric) -> String {
+fn metric_texts(metric: &Metric) -> Vec<String> {
     let dimensions: Vec<String> =
         metric.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let namespace = metric.namespace.as_deref().unwrap_or("");
-    format!("{namespace}/{}={} {{{}}}", metric.name, metric.value, dimensions.join(", "))
+    let dimensions = dimensions.join(", ");
+    let text = |(name, value): &_| format!("{namespace}/{name}={value} {{{dimensions}}}");
+    metric.values.iter().map(text).collect()
 }
 
 fn last_error(exchange: &Exchange) -> serde_json::Map<String, Value> {

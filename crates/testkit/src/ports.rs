@@ -10,7 +10,7 @@ use sekisho_identity::{IdentityPorts, JwtVerifier, tokio_spawner};
 use sekisho_policy::ports::events::MAXIMUM_EVENT_BYTES;
 use sekisho_policy::ports::{
     Authorization, AuthorizationError, Authorizations, Cache, Caches, CallRecord, Clock, Entropy, Event,
-    EventHubs, Http, HubEvent, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError,
+    EventHubs, Hold, Http, HubEvent, Jwts, Metric, Permits, PortFuture, PortSet, Ports, Recorder, TokenError,
     Tokens, VectorCaches,
 };
 use sekisho_policy::semantic::{SemanticSettings, Semantics};
@@ -111,7 +111,7 @@ pub struct FakeRecorder {
 }
 
 impl Recorder for FakeRecorder {
-    fn call(&self, record: CallRecord) {
+    fn call(&self, record: CallRecord, _hold: Hold) {
         self.calls.lock().push(record);
     }
 

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -14,6 +15,8 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at whether it has.
 const PAUSE: Duration = Duration::from_millis(10);
+/// How many ports a new server tries: another process may take one between the choice and the start.
+const ATTEMPTS: usize = 3;
 /// The slots of a cluster.
 const SLOTS: usize = 16_384;
 
@@ -44,11 +47,13 @@ impl Redis {
             return Ok(None);
         }
         let module = home.join("redisearch.so").display().to_string();
-        let mut redis = Self::prepare(&["--loadmodule", &module], &[], true)?;
-        redis.program = home.join("redis-server");
-        redis.libraries = Some(home.join("libraries"));
-        redis.restart().await?;
-        Ok(Some(redis))
+        let started = Self::first(|| {
+            let mut redis = Self::prepare(&["--loadmodule", &module], &[], true)?;
+            redis.program = home.join("redis-server");
+            redis.libraries = Some(home.join("libraries"));
+            Ok(redis)
+        });
+        started.await.map(Some)
     }
 
     /// The same where `redis-cli` needs further options, such as `["--pass", "x"]`.
@@ -66,7 +71,18 @@ impl Redis {
     }
 
     async fn build(settings: &[&str], login: &[&str], is_plain: bool) -> Result<Redis> {
-        let mut redis = Self::prepare(settings, login, is_plain)?;
+        Self::first(|| Self::prepare(settings, login, is_plain)).await
+    }
+
+    /// The first of some servers that starts, each on another port.
+    async fn first(prepare: impl Fn() -> Result<Redis>) -> Result<Redis> {
+        let mut redis = prepare()?;
+        for _ in 1..ATTEMPTS {
+            match redis.restart().await {
+                Ok(()) => return Ok(redis),
+                Err(_) => redis = prepare()?,
+            }
+        }
         redis.restart().await?;
         Ok(redis)
     }
@@ -99,7 +115,24 @@ impl Redis {
             .spawn()
             .context("cannot start redis-server; install Debian's package `redis-server`")?;
         self.child = Some(child);
-        self.until("PONG", &["PING"]).await
+        self.answers().await
+    }
+
+    /// Waits until it is this server that answers, not another one on the same port.
+    async fn answers(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let child = self.child.as_mut().context("the server does not run")?;
+            let own = format!("process_id:{}\r", child.id().unwrap_or_default());
+            if let Some(status) = child.try_wait()? {
+                bail!("redis-server on port {} ended with {status}", self.port);
+            }
+            if self.command(&["INFO", "server"]).await?.contains(&own) {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        bail!("the server on port {} did not answer in time", self.port)
     }
 
     /// Ends it at once, as a crash does.
@@ -204,7 +237,19 @@ impl RedisCluster {
     }
 }
 
-/// A port that nobody listens on just now.
+/// A port that nobody listens on just now, below those that the system gives to connections: no client gets it by chance. Processes
+/// that run at the same time look at different ones first.
 fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    for _ in 0..COUNT {
+        let place =
+            std::process::id().wrapping_mul(16).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed).into());
+        let port = u16::try_from(FIRST + place % COUNT)?;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }

@@ -12,7 +12,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use parking_lot::Mutex;
 use sekisho_llm::{Kind, Provenance, Usage};
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::{Ledger, Metering, ModelCall, ReplyMeter, ReplyTokens, TokenWatcher};
 use sekisho_policy::ports::{Attempt, Ports};
@@ -28,7 +28,7 @@ fn pieces(parts: &[&str], is_cut: bool) -> Body {
     if is_cut {
         frames.push(Err(BodyError::Aborted("reset".to_owned())));
     }
-    Body::Stream(StreamBody::new(stream::iter(frames)).boxed_unsync())
+    Body::Stream(Stream::new(StreamBody::new(stream::iter(frames))))
 }
 
 fn reply(kind: &'static str, status: u16, body: Body) -> Response {

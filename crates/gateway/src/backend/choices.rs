@@ -55,7 +55,14 @@ fn backends(proxy: &Arc<Proxy>) -> CallBackends {
         ports: FakePorts::default().ports(),
     };
     let forwarded = Forwarded { peer: HeaderValue::from_static("peer"), secure: false, host: None };
-    CallBackends { set: Arc::new(set), forwarded, consent: None, observation: Arc::default(), trace: None }
+    CallBackends {
+        set: Arc::new(set),
+        forwarded,
+        consent: None,
+        observation: Arc::default(),
+        request: None,
+        trace: None,
+    }
 }
 
 fn call(

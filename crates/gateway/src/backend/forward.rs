@@ -11,6 +11,7 @@ use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
 use sekisho_policy::metering::ReplyMeter;
 use sekisho_policy::observation::Observation;
+use sekisho_policy::payload::SharedPayload;
 use sekisho_policy::ports::{
     Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, PortFuture, Target,
     TraceContext,
@@ -48,6 +49,8 @@ pub(crate) struct CallBackends {
     pub(crate) consent: Option<Arc<Consent>>,
     /// What is written down of the call.
     pub(crate) observation: Arc<Observation>,
+    /// Where the body of the client's request is kept for it.
+    pub(crate) request: Option<SharedPayload>,
     /// Where the call stands in a distributed trace; none when backends are not told.
     pub(crate) trace: Option<TraceContext>,
 }
@@ -199,15 +202,17 @@ impl CallBackends {
             method,
             path,
             headers,
-            body,
+            mut body,
             timeout,
             http_version,
             follow_redirects,
             metering,
             ..
         } = call;
-        let observed = is_own.then(|| Observed::begin(&self.observation, &headers)).flatten();
-        let body = observed.iter().fold(body, |body, observed| observed.watch_request(body));
+        let observed = match is_own {
+            true => Observed::begin(&self.observation, &headers, &mut body, self.request.as_ref()),
+            false => None,
+        };
         let (meter, body) = ReplyMeter::begin(metering, body);
         let is_handshake = self.consent.is_some();
         let follow = follow_redirects && body.is_buffered() && !is_handshake;

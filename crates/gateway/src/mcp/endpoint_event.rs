@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
-use http_body_util::BodyExt;
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 
 /// The longest event that is looked at.
 const MAXIMUM_EVENT: usize = 8 * 1024;
@@ -82,7 +81,7 @@ impl EndpointEvents {
     /// The body with the event rewritten.
     pub(super) fn body(body: Body, rewriting: Rewriting) -> Body {
         let events = Self { body, rewriting: Some(rewriting), held: BytesMut::new(), failure: None };
-        Body::Stream(events.boxed_unsync())
+        Body::Stream(Stream::new(events))
     }
 
     /// What of the held bytes can go on: whole events.
@@ -168,6 +167,8 @@ impl HttpBody for EndpointEvents {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+
     use super::*;
 
     fn rewriting(folder: &str) -> Rewriting {
@@ -194,7 +195,7 @@ mod tests {
     async fn through(pieces: &[&'static str]) -> Vec<String> {
         let frames: Vec<Result<Frame<Bytes>, BodyError>> =
             pieces.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).collect();
-        let stream = Body::Stream(Frames(frames.into_iter()).boxed_unsync());
+        let stream = Body::Stream(Stream::new(Frames(frames.into_iter())));
         let mut body = EndpointEvents::body(stream, rewriting(""));
         let mut out = Vec::new();
         while let Some(frame) = body.frame().await {
@@ -247,7 +248,7 @@ mod tests {
             let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
             let frames: Vec<Result<Frame<Bytes>, BodyError>> =
                 pieces.iter().map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece)))).collect();
-            let body = EndpointEvents::body(Body::Stream(Frames(frames.into_iter()).boxed_unsync()), rewriting("/a"));
+            let body = EndpointEvents::body(Body::Stream(Stream::new(Frames(frames.into_iter()))), rewriting("/a"));
             let out = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(body.collect()).unwrap();
             proptest::prop_assert_eq!(out.to_bytes(), Bytes::from(bytes));
         }

@@ -11,7 +11,7 @@ use sekisho_policy::metering::Ledger;
 use sekisho_policy::observation::secrets::shown_query;
 use sekisho_policy::payload::SharedPayload;
 use sekisho_policy::pipeline::{AtEnd, CallEnd};
-use sekisho_policy::ports::{CallRecord, Clock, Message, Ports, Recorder, TraceContext};
+use sekisho_policy::ports::{CallRecord, Clock, Hold, Message, Ports, Recorder, TraceContext};
 
 use super::model::ModelCall;
 use super::request::RequestMeter;
@@ -47,6 +47,8 @@ pub(crate) struct Call {
     realtime: Option<Box<RealtimeUsage>>,
     /// The trace of the call, where it is traced.
     pub(crate) trace: Option<Box<Ticket>>,
+    /// Held while the end of the response waits for the record.
+    hold: Hold,
     /// What policies left to do when the call is over.
     at_end: Option<(Ports, Vec<Box<dyn AtEnd>>)>,
 }
@@ -78,8 +80,14 @@ impl Call {
             mcp: None,
             realtime: None,
             trace: None,
+            hold: Hold::default(),
             at_end: None,
         }
+    }
+
+    /// Who is told what becomes of the call.
+    pub(super) fn recorder(&self) -> Arc<dyn Recorder> {
+        Arc::clone(&self.recorder)
     }
 
     /// Monotonic time of arrival.
@@ -97,13 +105,14 @@ impl Call {
         }
     }
 
-    /// The policies are done and this status is on its way.
+    /// The policies are done and this status is on its way. `kept` keeps the body already: it is that of the backend, unchanged.
     pub(crate) fn responding(
         &mut self,
         status: u16,
         headers: &HeaderMap,
         is_event_stream: bool,
         has_body: bool,
+        kept: Option<&SharedPayload>,
     ) {
         if let (Some(trace), Some(exchange)) = (&mut self.trace, &mut self.exchange) {
             trace.responding(exchange, status);
@@ -117,8 +126,9 @@ impl Call {
             record.is_stream = is_event_stream;
             let capture = &record.observation.capture.response;
             if !record.is_private && !capture.is_none() {
-                record.response = message(capture, headers, &record.observation.names);
-                self.response = record.response.body.clone().filter(|_| has_body);
+                record.response = message(capture, headers, &record.observation.names, kept);
+                let own = |body: &SharedPayload| has_body && kept != Some(body);
+                self.response = record.response.body.clone().filter(own);
             }
         }
     }
@@ -186,6 +196,27 @@ impl Call {
             let now = || self.clock.monotonic().saturating_sub(self.started);
             record.time_to_first_byte = record.time_to_first_byte.or_else(|| Some(now()));
         }
+    }
+
+    /// Whether the end of the response waits for the record: so much is to be written that it takes a while. The first bytes of a
+    /// stream never wait.
+    pub(super) fn is_held_back(&self, piece: Option<&bytes::Bytes>) -> bool {
+        let sent = piece.map_or(0, |piece| piece.len() as u64);
+        let is_first =
+            self.record.as_ref().is_some_and(|record| record.is_stream && record.response_bytes == sent);
+        self.is_large() && !(is_first && sent > 0)
+    }
+
+    fn is_large(&self) -> bool {
+        let request = self.request.as_ref().map_or(0, |request| request.bytes());
+        let response = self.record.as_ref().map_or(0, |record| record.response_bytes);
+        request.saturating_add(response) > Hold::LARGE_CALL_BYTES
+    }
+
+    /// Ends the call, with its response sent but for its end, which waits for `hold`.
+    pub(super) fn end_with(mut self, hold: Hold) {
+        self.complete();
+        self.hold = hold;
     }
 
     /// Does what policies left to do, apart from the call.
@@ -263,6 +294,7 @@ impl Drop for Call {
         let (model, request, mcp) = (self.model.take(), self.request.take(), self.mcp.take());
         let realtime = self.realtime.take();
         let trace = self.trace.take();
+        let hold = std::mem::take(&mut self.hold);
         let finish = move || {
             record.usage = total(&record).or(realtime.map(|session| session.finish()));
             if let Some(mcp) = mcp {
@@ -273,7 +305,7 @@ impl Drop for Call {
             if let Some(trace) = trace {
                 trace.ended(&record);
             }
-            recorder.call(*record);
+            recorder.call(*record, hold);
         };
         match self.ledger.take() {
             Some(ledger) => ledger.at_rest(finish),

@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 
 use crate::config::ClientLimits;
@@ -38,7 +37,7 @@ impl RequestMeter {
     }
 
     /// What is kept of the body.
-    pub(super) fn payload(&self) -> Option<SharedPayload> {
+    pub(crate) fn payload(&self) -> Option<SharedPayload> {
         self.kept.clone()
     }
 
@@ -75,13 +74,18 @@ pub(crate) fn metered(
     if incoming.is_end_stream() {
         return (Body::Empty, None);
     }
-    let meter = Arc::new(RequestMeter { bytes: AtomicU64::new(0), kept: keep.payload() });
+    let kept = keep.payload();
+    let meter = Arc::new(RequestMeter { bytes: AtomicU64::new(0), kept: kept.clone() });
     let body = MeteredRequest {
         body: TimedBody::new(incoming, limits.body_idle_timeout),
         meter: Arc::clone(&meter),
         left: limits.body_bytes,
     };
-    (Body::Stream(body.boxed_unsync()), Some(meter))
+    let stream = match kept {
+        Some(payload) => Stream::kept_in(payload, body),
+        None => Stream::new(body),
+    };
+    (Body::Stream(stream), Some(meter))
 }
 
 struct MeteredRequest {

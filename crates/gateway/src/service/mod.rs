@@ -164,6 +164,7 @@ impl Service {
             written: observation.capture.request.body_bytes,
         };
         let (body, meter) = metered(incoming, keep, &self.config.limits);
+        let kept = meter.as_ref().and_then(|meter| meter.payload());
         call.request = meter;
         let (rest, parameters, destination) = place(&snapshot, found, parts.uri.path());
         let rest = rest.to_owned();
@@ -172,7 +173,7 @@ impl Service {
         let (consent, handshake_refusal) = handshake.map(|begun| (begun.consent, begun.refusal)).unzip();
         let mut headers = std::mem::take(&mut parts.headers);
         let mut trace = Traced::new(&self.traces, &mut headers);
-        call.head = message(&observation.capture.request, &headers, &observation.names);
+        call.head = message(&observation.capture.request, &headers, &observation.names, kept.as_ref());
         let context = self.trace_context(&observation, &headers);
         call.correlate(context.clone());
         let backends = Arc::new(CallBackends {
@@ -180,6 +181,7 @@ impl Service {
             forwarded: forwarded(connection, &client),
             consent,
             observation: Arc::clone(&observation),
+            request: kept,
             trace: context,
         });
         let mut exchange =

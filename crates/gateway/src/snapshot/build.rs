@@ -171,6 +171,7 @@ fn build(
         forwarded: nobody(),
         consent: None,
         observation: Arc::default(),
+        request: None,
         trace: None,
     };
     let observations = Observations::new(&options.observing, configuration, diagnostics);

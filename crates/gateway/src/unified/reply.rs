@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
-use http_body_util::BodyExt;
 use sekisho_llm::translate::{
     ChatError, ReplyForm, StreamTranslator, from_anthropic_error, to_chat_completion,
 };
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 use sekisho_policy::exchange::Response;
 use sekisho_policy::ports::Clock;
 use sekisho_policy::ports::clock::{UNIX_EPOCH_TICKS, within};
@@ -50,7 +49,7 @@ pub(super) async fn translate(mut reply: Response, form: ReplyForm, bounds: Boun
     if reply.is_event_stream() {
         let events = std::mem::take(&mut reply.body);
         let stream = TranslatedStream::new(events, StreamTranslator::new(form, created));
-        reply.body = Body::Stream(stream.boxed_unsync());
+        reply.body = Body::Stream(Stream::new(stream));
         return reply;
     }
     let completion = match whole(&mut reply.body, &bounds).await {

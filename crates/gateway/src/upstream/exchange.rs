@@ -9,10 +9,9 @@ use http::header::{CONTENT_LENGTH, EXPECT, HOST, TE};
 use http::uri::Uri;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, Version};
 use http_body::Body as _;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Error as ClientError;
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 use sekisho_policy::ports::backends::HttpVersion;
 use sekisho_policy::ports::{BaseUrl, HttpError, HttpOptions};
 
@@ -229,7 +228,7 @@ fn finish(response: Response<Incoming>, idle: Duration) -> Response<Body> {
     let body = if incoming.is_end_stream() {
         Body::Empty
     } else {
-        Body::Stream(TimedBody::new(incoming, idle).boxed_unsync())
+        Body::Stream(Stream::new(TimedBody::new(incoming, idle)))
     };
     Response::from_parts(parts, body)
 }

@@ -12,7 +12,7 @@ use sekisho_gateway::{
 };
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::{
-    CallRecord, Clock, Entropy, Event, Http, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
+    CallRecord, Clock, Entropy, Event, Hold, Http, PortFuture, PortSet, Ports, Recorder, TokenError, Tokens,
 };
 use sekisho_resources::process::Process;
 use sekisho_testkit::ports::FakePorts;
@@ -85,7 +85,7 @@ struct Channel {
 }
 
 impl Recorder for Channel {
-    fn call(&self, record: CallRecord) {
+    fn call(&self, record: CallRecord, _hold: Hold) {
         let sent = self.records.try_send(record);
         assert!(!matches!(sent, Err(mpsc::error::TrySendError::Full(_))), "more records than any test makes");
     }
@@ -239,6 +239,11 @@ backends:
   entity: {{url: '{url}', protocol: http, {properties}}}
 "
     )
+}
+
+/// A backend that is down. Its port is below those that systems give out, so that no test beside this one listens there.
+pub(crate) fn nobody() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9))
 }
 
 /// A listener that tests answer on.

@@ -2,7 +2,7 @@
 
 use sekisho_gateway::{ClientLimits, GatewayConfig};
 
-use crate::bench::{Backend, Bench, open_api, plain};
+use crate::bench::{Backend, Bench, nobody, open_api, plain};
 
 #[tokio::test]
 async fn a_call_passes_through() {
@@ -135,8 +135,7 @@ async fn a_slow_backend_is_a_timeout() {
 
 #[tokio::test]
 async fn an_unreachable_backend_is_a_connection_failure() {
-    let gone = Backend::start().await.address;
-    let mut bench = Bench::start(&open_api(gone, "")).await;
+    let mut bench = Bench::start(&open_api(nobody(), "")).await;
     assert_eq!(bench.call("GET /api HTTP/1.1\r\nHost: a\r\n\r\n").await.status(), 500);
     let record = bench.record().await;
     assert_eq!(record.last_error.unwrap().reason.as_deref(), Some("BackendConnectionFailure"));

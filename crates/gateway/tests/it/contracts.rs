@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::bench::{Backend, Bench, findings};
+use crate::bench::{Backend, Bench, findings, nobody};
 
 const SPECIFICATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/specifications/orders.yaml");
 const CONTENT: &str = "<validate-content unspecified-content-type-action='prevent' max-size='1000' \
@@ -21,10 +21,6 @@ fn shop(backend: SocketAddr, policies: &str, more: &str) -> String {
       <policies>{policies}</policies>
 {more}"
     )
-}
-
-fn nobody() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9))
 }
 
 async fn post(bench: &Bench, body: &str) -> (u16, String) {

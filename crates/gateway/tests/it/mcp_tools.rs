@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use sekisho_llm::{Provenance, Usage};
 use serde_json::{Value, json};
 
-use crate::bench::{Backend, Bench, Message};
+use crate::bench::{Backend, Bench, Message, nobody};
 
 const SPECIFICATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/specifications/orders.yaml");
 const KEY: &str = "Ocp-Apim-Subscription-Key: key\r\n";
@@ -36,10 +36,6 @@ subscriptions:
   team: {{scope: /apis/tools, primaryKey: key}}
 {more}"
     )
-}
-
-fn nobody() -> SocketAddr {
-    SocketAddr::from(([127, 0, 0, 1], 9))
 }
 
 /// A POST to the MCP server.

@@ -8,11 +8,9 @@ pub const PART_BYTES: usize = 32 * 1024;
 /// The parts, each a JSON array of messages. A message that does not fit goes on in the next part under the same role.
 /// Texts beyond `maximum` bytes are left out, and so are the messages and calls of tools that come after them; nothing
 /// of a character is cut.
-pub fn split(messages: Vec<Said>, maximum: usize) -> Vec<String> {
-    // Most conversations are one part as they are.
-    let whole = messages.iter().map(bytes).sum::<usize>();
-    if maximum > 0 && !messages.is_empty() && whole <= PART_BYTES.min(maximum) {
-        return text(&messages, whole).into_iter().collect();
+pub fn split(messages: Vec<Said<'_>>, maximum: usize) -> Vec<String> {
+    if is_one_part(&messages, maximum) {
+        return json(&messages).into_iter().collect();
     }
     let mut parts = Parts { done: Vec::new(), open: Vec::new(), bytes: 0, left: maximum };
     for message in messages {
@@ -25,23 +23,58 @@ pub fn split(messages: Vec<Said>, maximum: usize) -> Vec<String> {
     parts.done
 }
 
-/// Messages as JSON, which texts always are; they hold so many bytes.
-fn text(messages: &[Said], bytes: usize) -> Option<String> {
+/// True for messages that are one part as they are, like those of most conversations.
+pub fn is_one_part(messages: &[Said<'_>], maximum: usize) -> bool {
+    let whole = messages.iter().map(bytes).sum::<usize>();
+    maximum > 0 && !messages.is_empty() && whole <= PART_BYTES.min(maximum)
+}
+
+/// Messages as JSON, which texts always are; none without messages.
+pub(super) fn json(messages: &[Said<'_>]) -> Option<String> {
+    if messages.is_empty() {
+        return None;
+    }
+    let bytes = messages.iter().map(bytes).sum::<usize>();
     // Room for the names of members, and for some escapes.
-    let mut text = Vec::with_capacity(bytes + bytes / 8 + 48 * messages.len() + 2);
-    serde_json::to_writer(&mut text, messages).ok()?;
-    String::from_utf8(text).ok()
+    let mut text = String::with_capacity(bytes + bytes / 8 + 48 * messages.len() + 2);
+    for (place, said) in messages.iter().enumerate() {
+        text.push_str(if place == 0 { "[{\"role\":" } else { ",{\"role\":" });
+        push_quoted(&mut text, &said.role)?;
+        text.push_str(",\"content\":");
+        push_quoted(&mut text, &said.content)?;
+        if !said.tool_calls.is_empty() {
+            text.push_str(",\"tool_calls\":");
+            text.push_str(&serde_json::to_string(&said.tool_calls).ok()?);
+        }
+        text.push('}');
+    }
+    text.push(']');
+    Some(text)
+}
+
+/// Appends a text as JSON. Most texts have nothing to escape: many bytes are looked at together, and copied, at less cost than one
+/// after the other.
+fn push_quoted(to: &mut String, text: &str) -> Option<()> {
+    let needs_escape = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
+        to.push_str(&serde_json::to_string(text).ok()?);
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
+    }
+    Some(())
 }
 
 /// The text of a message, in bytes.
-fn bytes(said: &Said) -> usize {
+fn bytes(said: &Said<'_>) -> usize {
     let calls = said.tool_calls.iter().map(|call| call.name.len() + call.arguments.len());
     said.content.len() + calls.sum::<usize>()
 }
 
 struct Parts {
     done: Vec<String>,
-    open: Vec<Said>,
+    open: Vec<Said<'static>>,
     /// Text in the open part, in bytes.
     bytes: usize,
     /// What may come still, in bytes.
@@ -49,7 +82,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn add(&mut self, message: Said) {
+    fn add(&mut self, message: Said<'_>) {
         let Said { role, content, tool_calls } = message;
         let mut rest = beginning(&content, self.left);
         let is_whole = rest.len() == content.len();
@@ -63,7 +96,7 @@ impl Parts {
             }
             rest = rest.get(piece.len()..).unwrap_or_default();
             self.bytes += piece.len();
-            self.open.push(Said { role: role.clone(), content: piece.to_owned(), tool_calls: Vec::new() });
+            self.open.push(said(&role, piece));
             if rest.is_empty() {
                 break;
             }
@@ -83,7 +116,7 @@ impl Parts {
         }
         if self.bytes > 0 && self.bytes + bytes > PART_BYTES {
             self.close();
-            self.open.push(Said { role: role.to_owned(), ..Said::default() });
+            self.open.push(said(role, ""));
         }
         self.left -= bytes;
         self.bytes += bytes;
@@ -95,10 +128,12 @@ impl Parts {
     fn close(&mut self) {
         let open = std::mem::take(&mut self.open);
         self.bytes = 0;
-        if !open.is_empty() {
-            self.done.extend(text(&open, open.iter().map(bytes).sum()));
-        }
+        self.done.extend(json(&open));
     }
+}
+
+fn said(role: &str, content: &str) -> Said<'static> {
+    Said { role: role.to_owned().into(), content: content.to_owned().into(), tool_calls: Vec::new() }
 }
 
 /// The beginning of a text, in at most so many bytes.

@@ -11,14 +11,19 @@ use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::schema::types::ColumnPath;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
+use sekisho_kql::Type;
 
 use crate::layout::Table;
-use crate::tables::column::Rows;
+use crate::tables::column::{Column, Rows};
 
 /// The most rows of a row group.
 const GROUP_ROWS: usize = 65_536;
 /// A row group ends once it takes this much, in bytes.
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// A page ends once it takes this much before it is compressed, in bytes. It stays in the caches of a processor.
+const PAGE_BYTES: usize = 128 * 1024;
+/// How many rows are added to a page before it is looked at again.
+const PAGE_ROWS: usize = 128;
 
 /// A file under a temporary name, which a crash leaves behind and [`TableWriter::begin`] overwrites.
 pub(super) struct Temporary {
@@ -91,11 +96,15 @@ fn properties(table: Table) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_write_batch_size(PAGE_ROWS)
         .set_max_row_group_row_count(Some(GROUP_ROWS));
-    for ColumnFacts { name, is_large } in without_dictionary(table) {
-        let path = ColumnPath::from(name);
-        properties = properties.set_column_dictionary_enabled(path.clone(), false);
-        if is_large {
+    for facts in facts(table) {
+        let path = ColumnPath::from(facts.name);
+        if !facts.has_dictionary {
+            properties = properties.set_column_dictionary_enabled(path.clone(), false);
+        }
+        if !facts.has_statistics {
             properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
         }
     }
@@ -104,21 +113,25 @@ fn properties(table: Table) -> WriterProperties {
 
 struct ColumnFacts {
     name: &'static str,
-    is_large: bool,
+    /// False where values hardly ever repeat.
+    has_dictionary: bool,
+    /// The least and the largest tell something of times and numbers, nothing of texts.
+    has_statistics: bool,
 }
 
-/// Columns whose values hardly ever repeat.
-fn without_dictionary(table: Table) -> Vec<ColumnFacts> {
-    use crate::llm::Llm;
+fn facts(table: Table) -> Vec<ColumnFacts> {
     use crate::tables::calls::Calls;
     use crate::tables::happenings::{Events, Metrics};
     fn of<T: Rows>() -> Vec<ColumnFacts> {
-        let columns = T::COLUMNS.iter().filter(|column| column.is_large || column.is_unique);
-        columns.map(|column| ColumnFacts { name: column.name, is_large: column.is_large }).collect()
+        let facts = |column: &Column<T>| ColumnFacts {
+            name: column.name,
+            has_dictionary: !column.is_large && !column.is_unique,
+            has_statistics: !matches!(column.kind, Type::String | Type::Dynamic),
+        };
+        T::COLUMNS.iter().map(facts).collect()
     }
     match table {
         Table::Calls => of::<Calls>(),
-        Table::Llm => of::<Llm>(),
         Table::Metrics => of::<Metrics>(),
         Table::Events => of::<Events>(),
     }

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use super::parquet::{TableWriter, Temporary, failed};
 use crate::layout::{Layout, Table, hour_of};
-use crate::llm::{self, Llm};
-use crate::record::call::ReadCall;
 use crate::record::frame::{Frame, Kind};
 use crate::record::frames::Frames;
+use crate::record::read::ReadCall;
 use crate::store::Counters;
 use crate::store::segment::{self, End, Reader};
-use crate::tables::calls::Calls;
+use crate::tables::calls::{CallRow, Calls};
 use crate::tables::column::{Rows, batch};
 use crate::tables::happenings::{At, Events, Metrics};
 
@@ -32,7 +31,7 @@ pub(super) fn compact(
         made => made,
     };
     let mut files = Files::begin(layout, number, hour_of(made), message_bytes)?;
-    while let Some((_, frame)) = reader.next()? {
+    while let Some(frame) = reader.next()? {
         files.add(&frame)?;
     }
     if reader.end() == Some(End::Damaged) {
@@ -53,7 +52,6 @@ struct Files {
     names: Names,
     message_bytes: Option<u64>,
     calls: TableWriter,
-    models: Option<TableWriter>,
     metrics: Option<TableWriter>,
     events: Option<TableWriter>,
     waiting: Waiting,
@@ -99,8 +97,8 @@ impl Files {
     fn begin(layout: &Layout, number: u64, hour: i64, message_bytes: Option<u64>) -> io::Result<Files> {
         let names = Names { layout: layout.clone(), number, hour };
         let calls = names.begin(Table::Calls)?;
-        let (models, metrics, events, waiting) = (None, None, None, Waiting::default());
-        Ok(Files { names, message_bytes, calls, models, metrics, events, waiting })
+        let (metrics, events, waiting) = (None, None, Waiting::default());
+        Ok(Files { names, message_bytes, calls, metrics, events, waiting })
     }
 
     fn add(&mut self, frame: &Frame<'_>) -> io::Result<()> {
@@ -136,14 +134,11 @@ impl Files {
 
     fn write_calls(&mut self) -> io::Result<()> {
         let frames = self.waiting.calls.in_order();
-        let rows: Vec<_> = frames.into_iter().filter_map(ReadCall::parse).collect();
-        put::<Calls>(&mut self.calls, &rows)?;
-        let mut said = Vec::new();
-        rows.iter().for_each(|call| llm::append(&mut said, call, self.message_bytes));
-        match said.is_empty() {
-            true => Ok(()),
-            false => put::<Llm>(self.names.writer(Table::Llm, &mut self.models)?, &said),
-        }
+        // A row is large: room for all is made at once.
+        let mut rows = Vec::with_capacity(frames.len());
+        let calls = frames.into_iter().filter_map(ReadCall::parse);
+        rows.extend(calls.map(|call| CallRow::new(call, self.message_bytes)));
+        put::<Calls>(&mut self.calls, &rows)
     }
 
     fn end(mut self) -> io::Result<()> {
@@ -155,7 +150,7 @@ impl Files {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| !is_empty) {
             self.write(kind)?;
         }
-        let others = [self.metrics, self.events, self.models].into_iter().flatten();
+        let others = [self.metrics, self.events].into_iter().flatten();
         let written: Vec<_> = others.chain([self.calls]).map(TableWriter::end).collect::<io::Result<_>>()?;
         written.into_iter().try_for_each(Temporary::keep)
     }

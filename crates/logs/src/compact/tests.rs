@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use datafusion::arrow::array::cast::AsArray;
 use datafusion::logical_expr::{col, lit};
 use sekisho_kql::Catalog;
-use sekisho_policy::ports::{Clock, Event, Metric};
+use sekisho_policy::ports::{Clock, Event, Hold, Metric};
 use sekisho_telemetry::Keeper;
 
 use super::*;
@@ -18,12 +18,11 @@ const HOUR: i64 = 3600 * 10_000_000;
 /// Keeps some calls and closes the store.
 fn keep(folder: &Path, options: &Options, numbers: std::ops::Range<u8>) {
     let (store, threads) = LogStore::open(folder, options.clone()).unwrap();
-    numbers.for_each(|number| store.keep_call(&call(number)));
+    numbers.for_each(|number| store.keep_call(&call(number), &Hold::default()));
     store.keep_event(&Event::ConfigurationLoaded);
     store.keep_metric(&Metric {
         namespace: None,
-        name: "tokens".into(),
-        value: 7.0,
+        values: vec![("tokens".into(), 7.0)],
         dimensions: vec![("team".into(), "a".into())],
         insights_logger: None,
     });
@@ -79,7 +78,7 @@ fn a_crash_between_file_and_segment_leaves_nothing_twice() {
     let (folder, options) = (tempfile::tempdir().unwrap(), options().0);
     let path = segments::path(&folder.path().join("segments"), 1);
     let (store, threads) = LogStore::open(folder.path(), options.clone()).unwrap();
-    store.keep_call(&call(1));
+    store.keep_call(&call(1), &Hold::default());
     let end = Instant::now() + PATIENCE;
     while options.counters.written.get() < 1 {
         assert!(Instant::now() < end);

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use sekisho_llm::transcript::usual::{reply_messages, request_messages};
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::ports::{Attempt, CallRecord, Message};
 use serde_json::{Value, json};
@@ -29,39 +30,36 @@ fn call(url: &str, request: &str, response: &str, is_stream: bool) -> CallRecord
     }
 }
 
-/// Sequence, tokens, what was asked and what was answered.
-type Shown = (i32, Option<i32>, Value, Value);
-
-fn rows(record: &CallRecord, maximum: Option<u64>) -> Vec<Shown> {
+/// The parts of what was asked, and of what was answered; none for what is no model call.
+fn parts(record: &CallRecord, maximum: Option<u64>) -> Option<[Vec<Value>; 2]> {
     let mut frame = Vec::new();
     let masking = Masking::default();
     assert!(write(&mut frame, record, BodyRules { masking: &masking, maximum: 1 << 20 }).is_written);
     let read = ReadCall::parse(Frame::parse(&frame[PREFIX..]).unwrap()).unwrap();
-    let mut rows = Vec::new();
-    append(&mut rows, &read, maximum);
-    let parsed =
-        |text: &Option<String>| text.as_ref().map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
-    let total = |row: &Row<'_>| tokens(row, |usage| (usage.total, usage.provenance));
-    rows.iter().map(|row| (row.sequence, total(row), parsed(&row.request), parsed(&row.response))).collect()
+    let call = ModelCall::of(&read, maximum)?;
+    let parsed = |parts: Parts, body: usize, in_body: fn(&str) -> Option<String>| -> Vec<Value> {
+        let lines = parts.lines.or_else(|| in_body(read.body(body)?)).unwrap_or_default();
+        let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>();
+        assert_eq!(i32::try_from(lines.len()), Ok(parts.count));
+        lines
+    };
+    Some([parsed(call.request, 0, request_messages), parsed(call.response, 1, reply_messages)])
 }
 
 /// The contents of all parts of a side, joined.
-fn joined<'a>(sides: impl Iterator<Item = &'a Value>) -> String {
-    let messages = sides.filter_map(Value::as_array).flatten();
+fn joined(parts: &[Value]) -> String {
+    let messages = parts.iter().filter_map(Value::as_array).flatten();
     messages.map(|message| message["content"].as_str().unwrap()).collect()
 }
 
 #[test]
-fn a_small_exchange_has_three_rows() {
-    let request = json!({"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]});
+fn what_was_asked_and_answered_is_told() {
+    let request = json!({"messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Two\nlines"}]});
     let response = json!({"model": "gpt-4o-2024", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}}]});
+    let answer = json!([{"role": "assistant", "content": "Hi"}]);
     assert_eq!(
-        rows(&call(CHAT, &request.to_string(), &response.to_string(), false), None),
-        [
-            (0, Some(15), Value::Null, Value::Null),
-            (1, None, request["messages"].clone(), Value::Null),
-            (2, None, Value::Null, json!([{"role": "assistant", "content": "Hi"}])),
-        ]
+        parts(&call(CHAT, &request.to_string(), &response.to_string(), false), None),
+        Some([vec![request["messages"].clone()], vec![answer]])
     );
 }
 
@@ -70,10 +68,10 @@ fn long_prompts_come_in_parts_that_join_again() {
     let text = "関所を通る旅人は手形を見せる。".repeat(3_000).chars().take(34_000).collect::<String>();
     assert!(text.len() > 100_000);
     let request = json!({"messages": [{"role": "user", "content": text}]}).to_string();
-    let rows = rows(&call(CHAT, &request, "{}", false), None);
-    assert_eq!(rows.iter().map(|row| row.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
-    assert_eq!(joined(rows.iter().map(|row| &row.2)), text);
-    let longest = rows.iter().map(|row| joined([&row.2].into_iter()).len()).max();
+    let [asked, answered] = parts(&call(CHAT, &request, "{}", false), None).unwrap();
+    assert_eq!((asked.len(), answered.len()), (4, 0));
+    assert_eq!(joined(&asked), text);
+    let longest = asked.chunks(1).map(|part| joined(part).len()).max();
     assert!(longest.is_some_and(|longest| longest <= 32 * 1024 && longest > 32 * 1024 - 4));
 }
 
@@ -82,9 +80,10 @@ fn messages_are_cut_only_where_a_bound_is_set() {
     let text = "x".repeat(3 * 1024 * 1024);
     let request = json!({"messages": [{"role": "user", "content": text}]}).to_string();
     let call = call(CHAT, &request, "{}", false);
-    assert_eq!(joined(rows(&call, None).iter().map(|row| &row.2)).len(), text.len());
-    let cut = rows(&call, Some(2 * 1024 * 1024));
-    assert_eq!((joined(cut.iter().map(|row| &row.2)).len(), cut.len()), (2 * 1024 * 1024, 65));
+    let asked = |maximum| parts(&call, maximum).unwrap()[0].clone();
+    assert_eq!(joined(&asked(None)).len(), text.len());
+    let cut = asked(Some(2 * 1024 * 1024));
+    assert_eq!((joined(&cut).len(), cut.len()), (2 * 1024 * 1024, 64));
 }
 
 #[test]
@@ -97,53 +96,49 @@ fn the_deltas_of_a_stream_are_joined() {
         )
     };
     let stream: String = words.iter().map(chunk).chain(["data: [DONE]\n\n".to_owned()]).collect();
-    let rows = rows(&call(CHAT, r#"{"messages":[]}"#, &stream, true), None);
-    assert_eq!(joined(rows.iter().map(|row| &row.3)), words.concat());
-    assert!(rows.iter().skip(1).all(|row| row.2.is_null()));
+    let [asked, answered] = parts(&call(CHAT, r#"{"messages":[]}"#, &stream, true), None).unwrap();
+    assert_eq!((joined(&answered), asked), (words.concat(), Vec::new()));
 }
 
 #[test]
-fn other_formats_have_rows_too() {
+fn other_formats_are_told_too() {
     let responses = json!({"input": "Hello", "instructions": "Be kind."}).to_string();
     let reply = json!({"output": [{"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]})
         .to_string();
-    let said = rows(&call("https://g/openai/v1/responses", &responses, &reply, false), None);
-    assert_eq!(joined(said.iter().map(|row| &row.3)), "Hi");
-    assert!(joined(said.iter().map(|row| &row.2)).contains("Hello"));
+    let said = parts(&call("https://g/openai/v1/responses", &responses, &reply, false), None).unwrap();
+    assert_eq!(joined(&said[1]), "Hi");
+    assert!(joined(&said[0]).contains("Hello"));
 
     let anthropic =
         json!({"system": "Be kind.", "messages": [{"role": "user", "content": "Hello"}]}).to_string();
     let stream = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n";
-    let said = rows(&call("https://g/anthropic/v1/messages", &anthropic, stream, true), None);
-    assert_eq!(joined(said.iter().map(|row| &row.3)), "Hi");
+    let said = parts(&call("https://g/anthropic/v1/messages", &anthropic, stream, true), None).unwrap();
+    assert_eq!(joined(&said[1]), "Hi");
 
     let completions = json!({"prompt": "Once"}).to_string();
-    let said = rows(
-        &call("https://g/openai/v1/completions", &completions, r#"{"choices":[{"text":" upon"}]}"#, false),
-        None,
-    );
-    assert_eq!(
-        (joined(said.iter().map(|row| &row.2)), joined(said.iter().map(|row| &row.3))),
-        ("Once".into(), " upon".into())
-    );
+    let reply = r#"{"choices":[{"text":" upon"}]}"#;
+    let said = parts(&call("https://g/openai/v1/completions", &completions, reply, false), None).unwrap();
+    assert_eq!((joined(&said[0]), joined(&said[1])), ("Once".into(), " upon".into()));
 }
 
 #[test]
-fn calls_that_reach_no_model_have_no_rows() {
+fn calls_that_reach_no_model_are_none() {
     let plain = CallRecord { model: None, usage: None, ..call("https://g/echo", "{}", "{}", false) };
-    assert_eq!(rows(&plain, None), []);
+    assert_eq!(parts(&plain, None), None);
     let refused =
         CallRecord { attempts: Vec::new(), usage: None, ..call(CHAT, r#"{"messages":[]}"#, "{}", false) };
-    assert_eq!(rows(&refused, None), []);
+    assert_eq!(parts(&refused, None), None);
 }
 
 #[test]
 fn calls_of_tools_are_told() {
     let response = json!({"choices": [{"index": 0, "message": {"role": "assistant", "content": null,
         "tool_calls": [{"function": {"name": "weather", "arguments": "{\"city\":\"Hakone\"}"}}]}}]});
-    let said = rows(&call(CHAT, r#"{"messages":[]}"#, &response.to_string(), false), None);
+    let said = parts(&call(CHAT, r#"{"messages":[]}"#, &response.to_string(), false), None).unwrap();
     assert_eq!(
-        said[1].3,
-        json!([{"role": "assistant", "content": "", "tool_calls": [{"name": "weather", "arguments": "{\"city\":\"Hakone\"}"}]}])
+        said[1],
+        [
+            json!([{"role": "assistant", "content": "", "tool_calls": [{"name": "weather", "arguments": "{\"city\":\"Hakone\"}"}]}])
+        ]
     );
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use sekisho_policy::payload::{Payload, SharedPayload};
 use sekisho_policy::ports::Message;
@@ -30,18 +29,18 @@ fn is_same(one: &Payload, other: &Payload) -> bool {
     if alike(one) != alike(other) {
         return false;
     }
-    let place = |piece: &Bytes| (piece.as_ptr(), piece.len());
-    if one.pieces().iter().map(place).eq(other.pieces().iter().map(place)) {
+    let place = |piece: &[u8]| (piece.as_ptr(), piece.len());
+    if one.pieces().map(place).eq(other.pieces().map(place)) {
         return true;
     }
-    let (mut left, mut right) = (one.pieces().iter(), other.pieces().iter());
+    let (mut left, mut right) = (one.pieces(), other.pieces());
     let (mut a, mut b): (&[u8], &[u8]) = (&[], &[]);
     loop {
         if a.is_empty() {
-            a = left.next().map_or(&[][..], |piece| &piece[..]);
+            a = left.next().unwrap_or_default();
         }
         if b.is_empty() {
-            b = right.next().map_or(&[][..], |piece| &piece[..]);
+            b = right.next().unwrap_or_default();
         }
         let common = a.len().min(b.len());
         let (Some((x, more)), Some((y, rest))) = (a.split_at_checked(common), b.split_at_checked(common))
@@ -83,7 +82,7 @@ fn append_pieces(buffer: &mut Vec<u8>, message: &Message, payload: &Payload) -> 
     }
     let start = buffer.len();
     buffer.reserve(payload.held());
-    payload.pieces().iter().for_each(|piece| buffer.extend_from_slice(piece));
+    payload.pieces().for_each(|piece| buffer.extend_from_slice(piece));
     match text_bytes(buffer.get(start..).unwrap_or_default(), payload.is_exceeded()) {
         Some(bytes) => {
             buffer.truncate(start + bytes);
@@ -135,6 +134,10 @@ fn text_bytes(bytes: &[u8], is_cut: bool) -> Option<usize> {
 
 fn is_binary(message: &Message) -> bool {
     let Some(kind) = message.content_type.as_ref().and_then(|kind| kind.to_str().ok()) else { return false };
+    // What nearly all bodies are.
+    if kind.starts_with("application/json") || kind.starts_with("text/") {
+        return false;
+    }
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let starts = |start: &str| kind.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
     ["image/", "audio/", "video/", "font/", "application/octet-stream", "application/zip", "application/pdf"]
@@ -145,7 +148,7 @@ fn is_binary(message: &Message) -> bool {
 /// By the bytes that are held, as they came.
 fn hashed(payload: &Payload) -> Kept {
     let mut hash = Sha256::new();
-    payload.pieces().iter().for_each(|piece| hash.update(piece));
+    payload.pieces().for_each(|piece| hash.update(piece));
     Kept::Hashed(hash.finalize().into())
 }
 

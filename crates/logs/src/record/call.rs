@@ -9,7 +9,7 @@ use sekisho_policy::ports::record::TraceEntry;
 use sekisho_policy::ports::{self, CallRecord};
 
 use super::body::{self, BodyRules};
-use super::frame::{Frame, Kind, Open};
+use super::frame::{Kind, Open};
 use super::{Attempt, Body, Call, Kept, LastError, Limit, Mcp, Message, Pairs, Place, Timing, Trace};
 
 /// What a header shows that is not UTF-8.
@@ -44,19 +44,22 @@ pub(crate) fn append(buffer: &mut Vec<u8>, record: &CallRecord, rules: BodyRules
 /// Whether the frame of a call is made in no time: its bodies hold at most so many bytes, and are kept as they are.
 pub(crate) fn is_quick(record: &CallRecord, rules: BodyRules<'_>, most: usize) -> bool {
     let is_plain = |message: &ports::Message| message.content_encoding.is_none();
-    !rules.masking.has_paths() && messages(record).all(is_plain) && held(record) <= most
+    let mut messages = [&record.request, &record.response].into_iter().chain(backend_messages(record));
+    !rules.masking.has_paths() && messages.all(is_plain) && held(record) <= most
 }
 
-/// Bytes that the bodies of a call hold. One that is shared counts once for each of its places.
+/// Bytes that the bodies of a call hold. One that the client's side and attempts share counts once.
 pub(crate) fn held(record: &CallRecord) -> usize {
-    let bodies = messages(record).filter_map(|message| message.body.as_ref());
-    bodies.map(|body| body.with(|payload| payload.held())).sum()
+    let clients = [record.request.body.as_ref(), record.response.body.as_ref()];
+    let backends = backend_messages(record).filter_map(|message| message.body.as_ref());
+    let own = backends.filter(|body| !clients.contains(&Some(*body)));
+    clients.into_iter().flatten().chain(own).map(|body| body.with(|payload| payload.held())).sum()
 }
 
-fn messages(record: &CallRecord) -> impl Iterator<Item = &ports::Message> {
+/// What is kept of the messages of all attempts.
+fn backend_messages(record: &CallRecord) -> impl Iterator<Item = &ports::Message> {
     let attempts = record.attempts.iter().filter_map(|attempt| attempt.messages.as_deref());
-    let backends = attempts.flat_map(|messages| [&messages.request, &messages.response]);
-    [&record.request, &record.response].into_iter().chain(backends)
+    attempts.flat_map(|messages| [&messages.request, &messages.response])
 }
 
 /// The bodies of a call in the order they are numbered: those of the client, then those of each attempt.
@@ -275,41 +278,4 @@ fn trace(entry: &TraceEntry) -> Trace<'_> {
 
 fn microseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// A call that was read, with its bodies.
-#[derive(Clone, Debug)]
-pub(crate) struct ReadCall<'a> {
-    pub(crate) ticks: i64,
-    pub(crate) call: Call<'a>,
-    bodies: Vec<Option<&'a str>>,
-}
-
-impl<'a> ReadCall<'a> {
-    /// Takes a frame apart; none when it holds no call.
-    pub(crate) fn parse(frame: Frame<'a>) -> Option<ReadCall<'a>> {
-        let call: Call<'a> = postcard::from_bytes(frame.head).ok()?;
-        let mut bodies = Vec::with_capacity(2 + 2 * call.attempts.len());
-        let mut at = 0;
-        let backend = call.attempts.iter().flat_map(|attempt| [&attempt.request, &attempt.response]);
-        for message in [&call.request, &call.response].into_iter().chain(backend) {
-            let text = match message.body.map(|body| body.kept) {
-                Some(Kept::Whole(bytes) | Kept::Cut(bytes)) => {
-                    let end = at + bytes;
-                    let slice = super::frame::slice(frame.bodies, at..end)?;
-                    at = end;
-                    Some(std::str::from_utf8(slice).ok()?)
-                }
-                Some(Kept::Same(number)) => bodies.get(usize::try_from(number).ok()?).copied().flatten(),
-                Some(Kept::Hashed(_)) | None => None,
-            };
-            bodies.push(text);
-        }
-        Some(ReadCall { ticks: frame.ticks, call, bodies })
-    }
-
-    /// The text of a body by its number; none when it is not kept as text.
-    pub(crate) fn body(&self, number: usize) -> Option<&'a str> {
-        self.bodies.get(number).copied().flatten()
-    }
 }

@@ -8,16 +8,19 @@ use super::frame::{Kind, Open};
 use super::{Event, Metric};
 use crate::store::sums::Sum;
 
-/// Appends the sum of a metric's values as a frame. False when it cannot be written.
-pub(crate) fn append_metric(buffer: &mut Vec<u8>, sum: &Sum) -> bool {
+/// Appends one of the sums of values as a frame. False when it cannot be written.
+pub(crate) fn append_metric(buffer: &mut Vec<u8>, sum: &Sum, place: usize) -> bool {
     let metric = &sum.metric;
+    let (Some((name, value)), Some(tally)) = (metric.values.get(place), sum.tallies.get(place)) else {
+        return false;
+    };
     let head = Metric {
         namespace: metric.namespace.as_deref(),
-        name: &metric.name,
-        value: metric.value,
-        count: sum.count,
-        min: sum.min,
-        max: sum.max,
+        name,
+        value: *value,
+        count: tally.count,
+        min: tally.min,
+        max: tally.max,
         dimensions: metric.dimensions.iter().map(|(name, value)| (&**name, &**value)).collect(),
     };
     Open::begin(buffer, Kind::Metric, sum.ticks).finish(buffer, &head)
@@ -91,6 +94,7 @@ fn describe(event: &ports::Event) -> (&'static str, Facts) {
         E::EventHubRecovered { logger, duration } => {
             ("event-hub-recovered", vec![fact("logger", logger), fact("seconds", &seconds(duration))])
         }
+        E::RecordLate => ("record-late", Vec::new()),
         E::StateEvicted { kind } => ("state-evicted", vec![fact("kind", kind)]),
     }
 }

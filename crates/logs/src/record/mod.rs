@@ -4,6 +4,7 @@
 //! - [`frame`]: how an entry lies in a segment
 //! - [`frames`]: frames that become rows together
 //! - [`call`]: a call as it is written
+//! - [`read`]: a call as it is read
 //! - [`body`]: bodies as they are written
 //! - [`event`]: metrics and events as they are written
 
@@ -12,6 +13,7 @@ pub(crate) mod call;
 pub(crate) mod event;
 pub(crate) mod frame;
 pub(crate) mod frames;
+pub(crate) mod read;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -12,8 +12,9 @@ use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::{self, CallRecord};
 
 use super::body::BodyRules;
-use super::call::{ReadCall, append};
+use super::call::append;
 use super::frame::{self, Frame, PREFIX};
+use super::read::ReadCall;
 use super::*;
 use crate::mask::Masking;
 
@@ -203,4 +204,22 @@ proptest! {
             let _ = ReadCall::parse(frame);
         }
     }
+}
+
+#[test]
+fn a_body_that_both_sides_share_counts_once() {
+    let shared = payload(&[b"question"]);
+    let with =
+        |body: &SharedPayload| ports::Message { body: Some(body.clone()), ..ports::Message::default() };
+    let attempt = |request: &SharedPayload| ports::Attempt {
+        messages: Some(Box::new(AttemptMessages { request: with(request), ..AttemptMessages::default() })),
+        ..ports::Attempt::default()
+    };
+    let record = CallRecord {
+        request: with(&shared),
+        response: with(&payload(&[b"answer"])),
+        attempts: vec![attempt(&shared), attempt(&shared), attempt(&payload(&[b"question"]))],
+        ..CallRecord::default()
+    };
+    assert_eq!(super::call::held(&record), 8 + 6 + 8);
 }

@@ -2,39 +2,30 @@
 
 use std::sync::Arc;
 
-use sekisho_policy::ports::{CallRecord, Event};
+use sekisho_policy::ports::{CallRecord, Event, Hold};
 
+use super::chunk::{CHUNK_BYTES, Chunk};
 use super::sums::Sums;
-
-/// A chunk takes no more frames once it has this many bytes, so that none is moved often while it grows.
-pub(super) const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// What waits for the writer.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Frames that are made.
     pub(super) chunks: Vec<Chunk>,
-    /// Records that frames are yet to be made of.
+    /// What frames are yet to be made of.
     pub(super) items: Vec<Item>,
     pub(super) sums: Sums,
 }
 
-/// Frames, one behind the other.
-#[derive(Debug, Default)]
-pub(super) struct Chunk {
-    pub(super) bytes: Vec<u8>,
-    pub(super) records: u64,
-}
-
 #[derive(Debug)]
 pub(super) enum Item {
-    Call(Arc<CallRecord>),
+    Call(Arc<CallRecord>, Hold),
     /// With its time, in ticks.
     Event(i64, Box<Event>),
 }
 
 impl Batch {
-    /// Adds a frame that is made.
+    /// Adds a frame that is made. A chunk that is full is followed by another, so that none is moved often while it grows.
     pub(super) fn add_frame(&mut self, frame: &[u8]) {
         let has_room = self.chunks.last().is_some_and(|chunk| chunk.bytes.len() < CHUNK_BYTES);
         if !has_room {
@@ -44,15 +35,6 @@ impl Batch {
             chunk.bytes.extend_from_slice(frame);
             chunk.records += 1;
         }
-    }
-}
-
-impl Chunk {
-    /// Makes it empty; it keeps room for about as much as a chunk holds.
-    pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(2 * CHUNK_BYTES);
-        self.records = 0;
     }
 }
 

@@ -3,12 +3,13 @@
 //! - this file: what calls are given to
 //! - [`options`]: how it behaves and what it counts
 //! - [`batch`]: what waits for the writer; [`sums`]: metrics among it
-//! - [`writer`]: appends frames, and makes those of large records
+//! - [`writer`]: appends frames, and makes those of large calls; [`chunk`]: as many as it appends together
 //! - [`disk`]: the files that are written to
 //! - [`sync`]: makes what was written outlast a loss of power
 //! - [`segment`]: reads them again
 
 mod batch;
+mod chunk;
 pub(crate) mod disk;
 mod options;
 pub(crate) mod segment;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use sekisho_policy::ports::{CallRecord, Event, Metric};
+use sekisho_policy::ports::{CallRecord, Event, Hold, Metric};
 use sekisho_telemetry::Keeper;
 use sekisho_telemetry::gathering::{Gathering, Refused};
 
@@ -45,9 +46,9 @@ use writer::Writer;
 /// What a record takes beside its bodies, about, in bytes.
 const RECORD_BYTES: usize = 2048;
 
-/// The most bytes of bodies of a call whose frame is made at once, where the call ends: that takes microseconds, and no
-/// memory goes from one thread to another. The last bytes of the response may still be on their way then. The writer makes the frames of larger calls, and of those whose bodies are
-/// masked or compressed.
+/// The most bytes of bodies of a call whose frame is made at once, where the call ends: that takes microseconds, and no memory goes
+/// from one thread to another. The last bytes of the response may still be on their way then. The writer makes the frames of
+/// larger calls, of those whose clients wait for them, and of those whose bodies are masked or compressed.
 const AT_ONCE_BYTES: usize = 64 * 1024;
 
 thread_local! {
@@ -137,11 +138,15 @@ impl Options {
 }
 
 impl Keeper for LogStore {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
-        if call::is_quick(record, self.options.body_rules(), AT_ONCE_BYTES) {
+    fn keep_call(&self, record: &Arc<CallRecord>, hold: &Hold) {
+        if !hold.is_set() && call::is_quick(record, self.options.body_rules(), AT_ONCE_BYTES) {
             return FRAME.with_borrow_mut(|frame| self.put_frame(record, frame));
         }
-        self.put(RECORD_BYTES + call::held(record), |batch| batch.items.push(Item::Call(Arc::clone(record))));
+        let item = Item::Call(Arc::clone(record), hold.clone());
+        self.put(RECORD_BYTES + call::held(record), |batch| batch.items.push(item));
+        if hold.is_set() {
+            self.queue.hurry();
+        }
     }
 
     fn keep_event(&self, event: &Event) {

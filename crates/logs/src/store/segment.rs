@@ -4,7 +4,8 @@
 //! The segment that is being written when the process dies may end inside a frame: it ends before that frame then.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::record::frame::{self, Frame, MAX_FRAME, PREFIX};
 const MAGIC: &[u8; 8] = b"SKSHLOG\x01";
 /// Bytes of the header: magic, ticks, checksum.
 pub(crate) const HEADER: usize = 20;
-/// Buffer of a reader, in bytes.
+/// What is read at once, in bytes. Larger frames are read as a whole.
 const READ_BYTES: usize = 256 * 1024;
 
 /// The header of a segment that is made now.
@@ -29,9 +30,9 @@ pub(crate) fn header(ticks: i64) -> [u8; HEADER] {
 }
 
 /// When the segment was made, in ticks; none when it is no segment of this version.
-fn made(bytes: &[u8; HEADER]) -> Option<i64> {
+fn made(bytes: [u8; HEADER]) -> Option<i64> {
     let ticks = i64::from_le_bytes(bytes.get(8..16)?.try_into().ok()?);
-    (header(ticks) == *bytes).then_some(ticks)
+    (header(ticks) == bytes).then_some(ticks)
 }
 
 /// The file of a segment.
@@ -65,79 +66,109 @@ pub(crate) enum End {
     Damaged,
 }
 
-/// A file up to a length, read without moving the place that others of the same handle read at.
-struct Span {
-    file: Arc<File>,
-    at: u64,
-    end: u64,
-}
-
-impl Read for Span {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(bytes.len());
-        let read = self.file.read_at(bytes.get_mut(..left).unwrap_or_default(), self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
-}
-
-/// Reads the frames of a segment, one after the other.
+/// Reads the frames of a segment, one after the other. A frame is looked at where it was read to.
 pub(crate) struct Reader {
-    file: BufReader<Span>,
+    file: Arc<File>,
+    /// The part of the file that is read next.
+    rest: Range<u64>,
+    block: Vec<u8>,
+    /// What of the block is read and not given yet.
+    unread: Range<usize>,
     /// When the segment was made, in ticks; 0 for one without a header.
     pub(crate) made: i64,
-    /// Where the next frame begins.
-    at: u64,
-    content: Vec<u8>,
     end: Option<End>,
 }
 
 impl Reader {
     /// Reads what is there now. A segment without a whole header has no frames.
     pub(crate) fn new(file: Arc<File>) -> io::Result<Reader> {
-        let end = file.metadata()?.len();
-        let mut file = BufReader::with_capacity(READ_BYTES, Span { file, at: 0, end });
-        let mut first = [0; HEADER];
-        let read = read_up_to(&mut file, &mut first)?;
-        let ticks = made(&first);
-        let end = match (ticks, read < HEADER) {
-            (Some(_), _) => None,
-            (None, true) => Some(End::Torn),
-            (None, false) => Some(End::Damaged),
-        };
-        Ok(Reader { file, made: ticks.unwrap_or_default(), at: HEADER as u64, content: Vec::new(), end })
+        let rest = 0..file.metadata()?.len();
+        let mut reader = Reader { file, rest, block: vec![0; READ_BYTES], unread: 0..0, made: 0, end: None };
+        match reader.take(HEADER)?.map(|bytes| bytes.try_into().ok().and_then(made)) {
+            Some(Some(ticks)) => reader.made = ticks,
+            Some(None) => reader.end = Some(End::Damaged),
+            None => reader.end = Some(End::Torn),
+        }
+        Ok(reader)
     }
 
-    /// The next frame, with the place of its content; none at the end.
+    /// The next frame; none at the end.
     ///
     /// # Errors
     /// When the disk does not read.
-    pub(crate) fn next(&mut self) -> io::Result<Option<(u64, Frame<'_>)>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Frame<'_>>> {
         if self.end.is_some() {
             return Ok(None);
         }
-        let mut prefix = [0; PREFIX];
-        match read_up_to(&mut self.file, &mut prefix)? {
-            PREFIX => {}
-            0 => return Ok(self.stop(End::Whole)),
-            _ => return Ok(self.stop(End::Torn)),
-        }
-        let (length, checksum) = frame::prefix(prefix);
+        self.fill(PREFIX)?;
+        let Some(prefix) = self.unread().first_chunk::<PREFIX>() else {
+            return Ok(self.stop(if self.unread.is_empty() { End::Whole } else { End::Torn }));
+        };
+        let (length, checksum) = frame::prefix(*prefix);
         if length > MAX_FRAME {
             return Ok(self.stop(End::Damaged));
         }
-        self.content.clear();
-        // Grows with what is there: a damaged length takes no memory.
-        let read = self.file.by_ref().take(length as u64).read_to_end(&mut self.content)?;
-        if read < length {
-            return Ok(self.stop(End::Torn));
+        let Some(range) = self.range(PREFIX + length)? else { return Ok(self.stop(End::Torn)) };
+        let content = self.block.get(range).and_then(|bytes| bytes.get(PREFIX..)).unwrap_or_default();
+        let frame = Frame::parse(content).filter(|_| frame::is_whole(content, checksum));
+        if frame.is_none() {
+            self.end = Some(End::Damaged);
         }
-        if !frame::is_whole(&self.content, checksum) || Frame::parse(&self.content).is_none() {
-            return Ok(self.stop(End::Damaged));
+        Ok(frame)
+    }
+
+    fn unread(&self) -> &[u8] {
+        self.block.get(self.unread.clone()).unwrap_or_default()
+    }
+
+    fn take(&mut self, bytes: usize) -> io::Result<Option<&[u8]>> {
+        let range = self.range(bytes)?;
+        Ok(range.and_then(|range| self.block.get(range)))
+    }
+
+    /// Where the next so many bytes lie in the block; none when there are not so many.
+    fn range(&mut self, bytes: usize) -> io::Result<Option<Range<usize>>> {
+        self.fill(bytes)?;
+        if self.unread.len() < bytes {
+            return Ok(None);
         }
-        let place = self.at + PREFIX as u64;
-        self.at = place + length as u64;
-        Ok(Frame::parse(&self.content).map(|frame| (place, frame)))
+        let start = self.unread.start;
+        self.unread.start += bytes;
+        Ok(Some(start..start + bytes))
+    }
+
+    /// Reads on until so many bytes are there, as far as the file has them: a damaged length takes no more memory than the file.
+    fn fill(&mut self, bytes: usize) -> io::Result<()> {
+        if self.unread.len() >= bytes || self.rest.is_empty() {
+            return Ok(());
+        }
+        self.block.copy_within(self.unread.clone(), 0);
+        self.unread = 0..self.unread.len();
+        let size = bytes.min(self.unread.end.saturating_add(self.left())).max(READ_BYTES);
+        if self.block.len() != size {
+            self.block.resize(size, 0);
+            self.block.shrink_to_fit();
+        }
+        while self.unread.len() < bytes {
+            let end = self.block.len().min(self.unread.end.saturating_add(self.left()));
+            let room = self.block.get_mut(self.unread.end..end).unwrap_or_default();
+            match self.file.read_at(room, self.rest.start) {
+                // Its end, also when the file has become shorter.
+                Ok(0) => break,
+                Ok(read) => {
+                    self.rest.start += read as u64;
+                    self.unread.end += read;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of the file that are not read yet.
+    fn left(&self) -> usize {
+        usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX)
     }
 
     fn stop<T>(&mut self, end: End) -> Option<T> {
@@ -149,17 +180,4 @@ impl Reader {
     pub(crate) fn end(&self) -> Option<End> {
         self.end
     }
-}
-
-fn read_up_to(from: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match from.read(rest) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

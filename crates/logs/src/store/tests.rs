@@ -1,13 +1,15 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use parking_lot::Mutex;
-use sekisho_policy::ports::{Clock, PortFuture};
+use sekisho_policy::ports::{self, Clock, Hold, PortFuture};
 
 use super::disk::SegmentFile;
 use super::segment::{End, Reader};
 use super::*;
-use crate::record::call::ReadCall;
+use crate::record::read::ReadCall;
+use crate::record::tests::payload;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,7 +52,7 @@ fn directory_of(calls: u8) -> tempfile::TempDir {
     current.set(1);
     let disk = Directory(folder.path().to_owned());
     let (store, threads) = LogStore::start(Box::new(disk), options().0, current, None).unwrap();
-    (0..calls).for_each(|number| store.keep_call(&call(number)));
+    (0..calls).for_each(|number| store.keep_call(&call(number), &Hold::default()));
     store.keep_event(&Event::ConfigurationLoaded);
     assert!(threads.finish(PATIENCE));
     folder
@@ -60,7 +62,7 @@ fn directory_of(calls: u8) -> tempfile::TempDir {
 fn calls(path: &Path) -> (Vec<u8>, Option<End>) {
     let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
     let mut calls = Vec::new();
-    while let Some((_, frame)) = reader.next().unwrap() {
+    while let Some(frame) = reader.next().unwrap() {
         calls.extend(ReadCall::parse(frame).map(|call| call.call.request_id[0]));
     }
     (calls, reader.end())
@@ -71,6 +73,37 @@ fn what_was_kept_is_read_again() {
     let folder = directory_of(5);
     assert_eq!(calls(&segment::path(folder.path(), 1)), (vec![0, 1, 2, 3, 4], Some(End::Whole)));
     assert_eq!(segment::numbers(folder.path()).unwrap(), [1]);
+}
+
+#[test]
+fn frames_of_all_sizes_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let current = Arc::new(Current::default());
+    current.set(1);
+    let disk = Directory(folder.path().to_owned());
+    let (store, threads) = LogStore::start(Box::new(disk), options().0, current, None).unwrap();
+    // Less and more than is read at once, so that frames lie across its ends.
+    let sizes = [10, 200_000, 100_000, 700_000, 1, 262_000, 3_000_000, 90_000, 0, 180_000, 5];
+    let body = |number: usize, size| vec![b'a' + u8::try_from(number).unwrap(); size];
+    for (number, size) in sizes.into_iter().enumerate() {
+        let response = ports::Message { body: Some(payload(&[&body(number, size)])), ..Default::default() };
+        let record = CallRecord { response, ..(*call(u8::try_from(number).unwrap())).clone() };
+        store.keep_call(&Arc::new(record), &Hold::default());
+    }
+    assert!(threads.finish(PATIENCE));
+    let path = segment::path(folder.path(), 1);
+    let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
+    // Frames of small calls are made earlier than those of large ones.
+    let mut found = BTreeMap::new();
+    while let Some(frame) = reader.next().unwrap() {
+        let call = ReadCall::parse(frame).unwrap();
+        let number = usize::from(call.call.request_id[0]);
+        found.insert(number, call.body(1).unwrap_or_default().as_bytes().to_vec());
+    }
+    let kept: BTreeMap<_, _> =
+        sizes.into_iter().enumerate().map(|(number, size)| (number, body(number, size))).collect();
+    assert!(found == kept, "{:?}", found.iter().map(|(number, body)| (number, body.len())));
+    assert_eq!(reader.end(), Some(End::Whole));
 }
 
 #[test]
@@ -154,13 +187,13 @@ fn a_full_disk_drops_and_goes_on_when_there_is_room() {
     let (options, disk) = (options().0, Full::default());
     let counters = options.counters.clone();
     let (store, threads) = LogStore::start(Box::new(disk.clone()), options, Arc::default(), None).unwrap();
-    store.keep_call(&call(1));
+    store.keep_call(&call(1), &Hold::default());
     until(|| counters.written.get() == 1);
     disk.is_full.store(true, Ordering::Relaxed);
-    store.keep_call(&call(2));
+    store.keep_call(&call(2), &Hold::default());
     until(|| counters.dropped_disk.get() == 1);
     disk.is_full.store(false, Ordering::Relaxed);
-    store.keep_call(&call(3));
+    store.keep_call(&call(3), &Hold::default());
     assert!(threads.finish(PATIENCE));
     assert_eq!((counters.written.get(), counters.dropped_disk.get()), (2, 1));
     let written = disk.written.lock();
@@ -168,7 +201,7 @@ fn a_full_disk_drops_and_goes_on_when_there_is_room() {
     let path = folder.path().join("segment");
     fs::write(&path, &written[0]).unwrap();
     assert_eq!(calls(&path), (vec![1, 3], Some(End::Whole)));
-    store.keep_call(&call(4));
+    store.keep_call(&call(4), &Hold::default());
     assert_eq!(counters.dropped_closed.get(), 1);
 }
 
@@ -183,7 +216,7 @@ fn segments_end_when_they_are_full_and_at_the_turn_of_an_hour() {
     let (store, threads) = LogStore::start(Box::new(disk), options, Arc::clone(&current), None).unwrap();
     let mut sent = 0;
     let mut send = || {
-        store.keep_call(&call(sent));
+        store.keep_call(&call(sent), &Hold::default());
         sent += 1;
         until(|| counters.written.get() == u64::from(sent));
     };

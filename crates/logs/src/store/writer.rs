@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sekisho_policy::ports::Hold;
 use sekisho_telemetry::gathering::Gathering;
 
-use super::batch::{Batch, CHUNK_BYTES, Chunk, Item};
+use super::batch::{Batch, Item};
+use super::chunk::{CHUNK_BYTES, Chunk};
 use super::disk::{Disk, SegmentFile};
 use super::options::{Counters, Options};
 use super::segment;
@@ -36,7 +38,7 @@ impl Current {
     }
 }
 
-/// What a frame is made of here.
+/// What a frame is made of.
 enum Waiting {
     Item(Item),
     Sum(Sum),
@@ -49,7 +51,7 @@ pub(super) struct Writer {
     current: Arc<Current>,
     dirty: Arc<Dirty>,
     segment: Option<Segment>,
-    /// Frames that are made here.
+    /// Frames that are not written yet.
     chunk: Chunk,
 }
 
@@ -95,7 +97,7 @@ impl Writer {
         let items = batch.items.drain(..).map(Waiting::Item);
         for waiting in items.chain(batch.sums.drain().map(Waiting::Sum)) {
             has_written = true;
-            self.encode(&waiting);
+            self.encode(waiting);
             if self.chunk.bytes.len() >= CHUNK_BYTES {
                 self.write_own();
             }
@@ -104,13 +106,27 @@ impl Writer {
         has_written
     }
 
-    fn encode(&mut self, waiting: &Waiting) {
+    fn encode(&mut self, waiting: Waiting) {
         let buffer = &mut self.chunk.bytes;
         let is_written = match waiting {
-            Waiting::Item(Item::Call(record)) => self.options.append(buffer, record),
-            Waiting::Item(Item::Event(ticks, event)) => event::append_event(buffer, *ticks, event),
-            Waiting::Sum(sum) => event::append_metric(buffer, sum),
+            Waiting::Item(Item::Call(record, hold)) => {
+                self.chunk.holds.extend(Some(hold).filter(Hold::is_set));
+                self.options.append(buffer, &record)
+            }
+            Waiting::Item(Item::Event(ticks, event)) => event::append_event(buffer, ticks, &event),
+            Waiting::Sum(sum) => {
+                for place in 0..sum.tallies.len() {
+                    let is_written = event::append_metric(&mut self.chunk.bytes, &sum, place);
+                    self.count(is_written);
+                }
+                return;
+            }
         };
+        self.count(is_written);
+    }
+
+    /// Counts a frame that was to be made.
+    fn count(&mut self, is_written: bool) {
         match is_written {
             true => self.chunk.records += 1,
             false => drop(self.counters.dropped_disk.inc()),

@@ -16,7 +16,6 @@ use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 
 /// What a text takes about, in bytes: room for it is made beforehand.
 const EXPECTED: usize = 32;
-const EXPECTED_LARGE: usize = 512;
 
 /// The rows of a table before they are columns.
 pub(crate) trait Rows: Sized + 'static {
@@ -100,9 +99,9 @@ impl<T: Rows> Column<T> {
 
     fn array(&self, rows: &[T::Row<'_>]) -> ArrayRef {
         match self.get {
+            Get::Text(get) if self.is_large => large_texts(rows.iter().map(get)),
             Get::Text(get) => {
-                let expected = if self.is_large { EXPECTED_LARGE } else { EXPECTED };
-                let mut array = StringBuilder::with_capacity(rows.len(), rows.len() * expected);
+                let mut array = StringBuilder::with_capacity(rows.len(), rows.len() * EXPECTED);
                 rows.iter().for_each(|row| array.append_option(get(row)));
                 Arc::new(array.finish())
             }
@@ -134,6 +133,15 @@ impl<T: Rows> Column<T> {
             }
         }
     }
+}
+
+/// Texts of any length are counted first: an array that grows is copied each time.
+fn large_texts<'r>(texts: impl Iterator<Item = Option<Cow<'r, str>>>) -> ArrayRef {
+    let texts: Vec<_> = texts.collect();
+    let bytes = texts.iter().flatten().map(|text| text.len()).sum();
+    let mut array = StringBuilder::with_capacity(texts.len(), bytes);
+    texts.into_iter().for_each(|text| array.append_option(text));
+    Arc::new(array.finish())
 }
 
 /// A field of a type of KQL; may be null.

@@ -1,8 +1,9 @@
 //! Tables.
 //!
 //! - [`column`]: columns and where their values come from
-//! - [`calls`], [`happenings`]: the tables as they lie on disk; that of model calls is in [`crate::llm`]
+//! - [`calls`], [`happenings`]: the tables as they lie on disk
 //! - [`physical`]: a table on disk as DataFusion reads it
+//! - [`models`]: the table of model calls, which is made of that of calls
 //! - [`unread`]: segments that are not compacted yet
 //! - [`views`]: the tables under the names that they have in the cloud
 //! - [`object`], [`json_rows`], [`cut`]: what views compute
@@ -12,6 +13,7 @@ pub(crate) mod column;
 mod cut;
 pub(crate) mod happenings;
 mod json_rows;
+pub(crate) mod models;
 mod object;
 pub(crate) mod physical;
 #[cfg(test)]
@@ -28,7 +30,6 @@ impl Table {
     pub(crate) fn schema(self) -> SchemaRef {
         match self {
             Table::Calls => column::schema::<calls::Calls>(),
-            Table::Llm => column::schema::<crate::llm::Llm>(),
             Table::Metrics => column::schema::<happenings::Metrics>(),
             Table::Events => column::schema::<happenings::Events>(),
         }

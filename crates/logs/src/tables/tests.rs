@@ -13,7 +13,7 @@ use sekisho_kql::types::TYPE_KEY;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::record::{McpMessage, TraceEntry};
-use sekisho_policy::ports::{Attempt, CallRecord, Message, TraceContext};
+use sekisho_policy::ports::{Attempt, CallRecord, Hold, Message, TraceContext};
 use sekisho_telemetry::Keeper;
 
 use crate::record::tests::payload;
@@ -92,7 +92,7 @@ fn rows(table: &str, compatibility: Compatibility) -> Vec<Row> {
     let options = options().0;
     let counters = options.counters.clone();
     let (store, threads) = LogStore::open(folder.path(), options).unwrap();
-    store.keep_call(&Arc::new(record()));
+    store.keep_call(&Arc::new(record()), &Hold::default());
     let end = std::time::Instant::now() + Duration::from_secs(30);
     while counters.written.get() == 0 {
         assert!(std::time::Instant::now() < end);
@@ -235,7 +235,7 @@ fn the_first_attempts_bodies_are_among_the_attempts() {
 fn queries_of_the_cloud_run() {
     let folder = tempfile::tempdir().unwrap();
     let (store, threads) = LogStore::open(folder.path(), options().0).unwrap();
-    store.keep_call(&Arc::new(CallRecord { status: 200, ..record() }));
+    store.keep_call(&Arc::new(CallRecord { status: 200, ..record() }), &Hold::default());
     assert!(threads.finish(Duration::from_secs(30)));
     let reader = Reader::open(folder.path(), Compatibility::default()).unwrap();
     let options = sekisho_kql::Options {

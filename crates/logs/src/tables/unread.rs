@@ -10,15 +10,14 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::PartitionStream;
 
-use super::calls::Calls;
+use super::calls::{CallRow, Calls};
 use super::column::{Rows, batch};
 use super::happenings::{Events, Metrics};
 use super::physical::projected;
 use crate::layout::Table;
-use crate::llm::{self, Llm};
-use crate::record::call::ReadCall;
 use crate::record::frame::Kind;
 use crate::record::frames::Frames;
+use crate::record::read::ReadCall;
 use crate::store::segment::Reader;
 
 #[derive(Debug)]
@@ -74,14 +73,14 @@ impl Batches {
     /// Reads the segment and gives its batches until nobody wants them any more.
     fn read(&mut self, file: Arc<File>, mut give: impl FnMut(RecordBatch) -> bool) -> Result<()> {
         let kind = match self.table {
-            Table::Calls | Table::Llm => Kind::Call,
+            Table::Calls => Kind::Call,
             Table::Metrics => Kind::Metric,
             Table::Events => Kind::Event,
         };
         let mut reader = Reader::new(file)?;
         loop {
             let is_end = match reader.next()? {
-                Some((_, frame)) if frame.kind == kind => {
+                Some(frame) if frame.kind == kind => {
                     self.frames.push(frame.content);
                     false
                 }
@@ -102,13 +101,12 @@ impl Batches {
     }
 
     fn batch(&self) -> Result<RecordBatch> {
-        let calls = || self.frames.iter().filter_map(ReadCall::parse);
         match self.table {
-            Table::Calls => self.of::<Calls>(&calls().collect::<Vec<_>>()),
-            Table::Llm => {
-                let mut rows = Vec::new();
-                calls().for_each(|call| llm::append(&mut rows, &call, self.message_bytes));
-                self.of::<Llm>(&rows)
+            Table::Calls => {
+                let calls = self.frames.iter().filter_map(ReadCall::parse);
+                self.of::<Calls>(
+                    &calls.map(|call| CallRow::new(call, self.message_bytes)).collect::<Vec<_>>(),
+                )
             }
             Table::Metrics => self.of::<Metrics>(&self.others()),
             Table::Events => self.of::<Events>(&self.others()),

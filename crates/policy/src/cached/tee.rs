@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use http_body_util::BodyExt;
 
 use crate::body::{Body, BodyError, Stream};
 
@@ -30,7 +29,7 @@ pub(crate) fn tee(body: Body, limit: usize, keep: Keep) -> Body {
                 return Body::Stream(inner);
             }
             let seen = Some((BytesMut::new(), keep));
-            Body::Stream(Tee { inner, seen, limit, expected }.boxed_unsync())
+            Body::Stream(Stream::new(Tee { inner, seen, limit, expected }))
         }
         Body::Full(bytes) => {
             if bytes.len() <= limit {

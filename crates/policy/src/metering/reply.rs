@@ -3,14 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use sekisho_llm::{StreamMeter, Usage};
 
 use super::body::Received;
 use super::decoding::Decoder;
 use super::resolve::Found;
 use super::{Ledger, ModelCall, ReplyTokens};
-use crate::body::Body;
+use crate::body::{Body, Stream};
 use crate::exchange::Response;
 use crate::payload::{Excess, Payload, SharedPayload};
 use crate::ports::{Attempt, Ports};
@@ -71,7 +70,7 @@ impl ReplyMeter {
         match std::mem::take(&mut response.body) {
             Body::Stream(body) => {
                 let received = Received { body, reading: Some(reading), was_waiting: false };
-                response.body = Body::Stream(received.boxed_unsync());
+                response.body = Body::Stream(Stream::new(received));
             }
             Body::Full(bytes) => {
                 reading.push(&bytes);

@@ -1,8 +1,10 @@
 //! What is written down of calls: the same for all calls of an API, settled when a configuration is taken into service.
 //!
 //! - this file: what is kept, and what diagnostics want
+//! - [`headers`]: what is kept of headers
 //! - [`secrets`]: what is never written down
 
+pub mod headers;
 pub mod secrets;
 
 use std::fmt;
@@ -139,9 +141,12 @@ impl MessageCapture {
         self.body_bytes == 0 && self.headers == HeaderChoice::None
     }
 
-    /// A payload for the body; none when it is not kept.
-    pub fn payload(&self) -> Option<SharedPayload> {
-        (self.body_bytes > 0).then(|| SharedPayload::new(Payload::new(self.body_bytes, Excess::Cut)))
+    /// A payload for the body; none when it is not kept. A body that is kept elsewhere as it is wanted here is not kept twice.
+    pub fn payload(&self, elsewhere: Option<&SharedPayload>) -> Option<SharedPayload> {
+        let bounds = (self.body_bytes, Excess::Cut);
+        let same = elsewhere.filter(|payload| payload.with(|payload| payload.bounds() == bounds));
+        let new = || SharedPayload::new(Payload::new(self.body_bytes, Excess::Cut));
+        (self.body_bytes > 0).then(|| same.cloned().unwrap_or_else(new))
     }
 
     fn or(&self, other: &MessageCapture) -> MessageCapture {

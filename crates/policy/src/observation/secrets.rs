@@ -1,9 +1,5 @@
 //! What is never written down: keys and tokens in headers and query parameters.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-
-use super::HeaderChoice;
-
 /// What stands in place of a secret.
 pub const MASK: &str = "***";
 
@@ -67,32 +63,6 @@ impl SecretNames {
     }
 }
 
-/// The headers that are kept, those that hold secrets as [`MASK`].
-pub fn kept_headers(
-    headers: &HeaderMap,
-    choice: &HeaderChoice,
-    names: &SecretNames,
-) -> Option<Box<HeaderMap>> {
-    if *choice == HeaderChoice::None {
-        return None;
-    }
-    let kept = headers.iter().filter(|(name, _)| choice.contains(name));
-    let kept = kept.map(|(name, value)| (name.clone(), shown(name, value, names)));
-    let mut shown = HeaderMap::new();
-    kept.for_each(|(name, value)| {
-        shown.append(name, value);
-    });
-    Some(Box::new(shown))
-}
-
-/// Values that a backend's credentials or a policy marked are secret under any name.
-fn shown(name: &HeaderName, value: &HeaderValue, names: &SecretNames) -> HeaderValue {
-    match value.is_sensitive() || names.is_header(name.as_str()) {
-        true => HeaderValue::from_static(MASK),
-        false => value.clone(),
-    }
-}
-
 /// A query without `?`, its secrets as [`MASK`].
 pub fn shown_query(query: &str, names: &SecretNames) -> String {
     let mut shown = String::with_capacity(query.len());
@@ -127,26 +97,5 @@ mod tests {
         let query = "api-version=1&Subscription-Key=abc&s%69g=x&flag&mine=1";
         assert_eq!(shown_query(query, &names), "api-version=1&Subscription-Key=***&s%69g=***&flag&mine=***");
         assert_eq!(shown_query("", &names), "");
-    }
-
-    #[test]
-    fn headers_are_chosen_and_masked() {
-        let mut headers = HeaderMap::new();
-        headers.append("x-team", HeaderValue::from_static("a"));
-        headers.append("team-key", HeaderValue::from_static("secret"));
-        headers.append("authorization", HeaderValue::from_static("Bearer secret"));
-        let mut credential = HeaderValue::from_static("secret");
-        credential.set_sensitive(true);
-        headers.append("x-backend", credential);
-        let own = SecretNames { header: "team-key".to_owned(), ..SecretNames::default() };
-        let all = kept_headers(&headers, &HeaderChoice::All, &own).unwrap();
-        assert_eq!(all.get("x-backend").unwrap(), MASK);
-        assert_eq!(all.get("team-key").unwrap(), MASK);
-        assert_eq!(all.get("authorization").unwrap(), MASK);
-        assert_eq!(all.get("x-team").unwrap(), "a");
-        let names = [HeaderName::from_static("x-team")];
-        let named = kept_headers(&headers, &HeaderChoice::Named(names.into()), &own).unwrap();
-        assert_eq!(named.len(), 1);
-        assert!(kept_headers(&headers, &HeaderChoice::None, &own).is_none());
     }
 }

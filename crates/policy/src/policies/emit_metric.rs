@@ -85,8 +85,7 @@ impl RunNow for EmitMetric {
         let dimensions = dimensions.into_iter().map(|dimension| (dimension.name, dimension.value)).collect();
         let metric = Metric {
             namespace: self.namespace.clone(),
-            name: Arc::clone(&self.name),
-            value: self.value.get(exchange)?,
+            values: vec![(Arc::clone(&self.name), self.value.get(exchange)?)],
             dimensions,
             insights_logger: exchange.facts.observation.metrics_logger(),
         };

@@ -124,20 +124,20 @@ impl Emitter {
 
 impl TokenWatcher for Emitter {
     fn used(&self, tokens: &ReplyTokens, ports: &Ports) {
-        let mut metric = Metric {
-            namespace: self.namespace.clone(),
-            name: Arc::default(),
-            value: 0.0,
-            dimensions: self.dimensions(tokens),
-            insights_logger: self.insights_logger.clone(),
-        };
-        for (name, (_, count)) in NAMES.iter().zip(METRICS) {
-            let Some(count) = count(&tokens.usage) else { continue };
-            metric.name = Arc::clone(name);
+        let values = NAMES.iter().zip(METRICS).filter_map(|(name, (_, count))| {
             #[allow(clippy::cast_precision_loss)] // A reply has fewer tokens than a double holds exactly.
-            let value = count as f64;
-            metric.value = value;
-            ports.recorder.metric(&metric);
+            let value = count(&tokens.usage)? as f64;
+            Some((Arc::clone(name), value))
+        });
+        let mut all = Vec::with_capacity(METRICS.len());
+        all.extend(values);
+        if !all.is_empty() {
+            ports.recorder.metric(&Metric {
+                namespace: self.namespace.clone(),
+                values: all,
+                dimensions: self.dimensions(tokens),
+                insights_logger: self.insights_logger.clone(),
+            });
         }
     }
 }

@@ -35,7 +35,7 @@ pub use counters::Counters;
 pub use events::{EventHubs, HubEvent, Partition};
 pub use jwts::Jwts;
 pub use permits::Permits;
-pub use record::{CallRecord, Event, McpMessage, Message, Metric, Recorder};
+pub use record::{CallRecord, Event, Hold, McpMessage, Message, Metric, Recorder};
 pub use tokens::{TokenError, Tokens};
 pub use vectors::{Embeddings, Neighbour, Vector, VectorCaches, Vectors};
 

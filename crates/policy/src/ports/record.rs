@@ -1,5 +1,6 @@
 //! What is told about a call once it is over, and about the gateway while it runs.
 
+use std::any::Any;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,33 @@ use crate::payload::SharedPayload;
 pub trait Recorder: Send + Sync {
     /// A call arrived. Exactly one [`Recorder::call`] follows, also when the call fails or panics.
     fn started(&self) {}
-    /// A call is over: its last byte was sent or the client went away.
-    fn call(&self, record: CallRecord);
+    /// A call is over: its last byte is sent or the client went away. Of a large call the last bytes are held back until
+    /// no one has `hold` any more, within a bound.
+    fn call(&self, record: CallRecord, hold: Hold);
     /// Something happened in the gateway.
     fn event(&self, event: Event);
     /// A policy counts something.
     fn metric(&self, _metric: &Metric) {}
+}
+
+/// What the end of a large response waits for: all clones are dropped. Whoever wants a client to learn of the end of its call
+/// only after something was done with its record keeps one until then.
+#[derive(Clone, Debug, Default)]
+pub struct Hold(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Hold {
+    /// The bodies of a large call have more bytes than this together. Small ones do not wait.
+    pub const LARGE_CALL_BYTES: u64 = 64 * 1024;
+
+    /// Holds until the last clone is dropped, and `guard` with it.
+    pub fn with(guard: impl Send + Sync + 'static) -> Hold {
+        Hold(Some(Arc::new(guard)))
+    }
+
+    /// True when someone waits.
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 /// One call.
@@ -205,15 +227,13 @@ pub struct TraceEntry {
     pub elapsed: Duration,
 }
 
-/// A value of `emit-metric` and its like.
+/// What `emit-metric` and its like count at once: one value, or several of the same dimensions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     /// The namespace; none for the one that the gateway is set to.
     pub namespace: Option<Arc<str>>,
-    /// The name.
-    pub name: Arc<str>,
-    /// The value.
-    pub value: f64,
+    /// Names of metrics, each with its value.
+    pub values: Vec<(Arc<str>, f64)>,
     /// Names and values of the dimensions.
     pub dimensions: Vec<(Arc<str>, Arc<str>)>,
     /// The logger of Application Insights whose diagnostic wants it.
@@ -361,6 +381,8 @@ pub enum Event {
         /// How long it was away.
         duration: Duration,
     },
+    /// The end of a large response was not held back any longer, and the record of its call is not written yet.
+    RecordLate,
     /// Something that still counted was dropped from memory, because its bounds were reached.
     StateEvicted {
         /// `counters`, `cache` or `vectors`.

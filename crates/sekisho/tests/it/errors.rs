@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::support::NOBODY;
 use crate::support::backend::Backend;
 use crate::support::client::{Answer, Client};
 use crate::support::gateway::Gateway;
@@ -84,13 +85,9 @@ async fn unknown_paths_and_versions() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_that_is_down_or_slow() {
-    // Nothing listens on the port of a listener that was dropped.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let dead = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
     let report = "<policies><inbound><base /></inbound><backend><forward-request timeout-ms=\"300\" /></backend><outbound><base /></outbound>\
                   <on-error><set-header name=\"x-reason\" exists-action=\"override\"><value>@(context.LastError.Source + \" \" + context.LastError.Reason)</value></set-header></on-error></policies>";
-    let folder = service::small(&dead, report);
+    let folder = service::small(&format!("http://{NOBODY}"), report);
     let gateway = Gateway::start(folder.path(), &[]).await;
     let answer = echo(&gateway, &[("api-key", "test-key")]).await;
     assert_internal(&answer);

@@ -3,6 +3,7 @@
 use sekisho_simulator::{Config, IdentityConfig, Simulator};
 use serde_json::json;
 
+use crate::support::NOBODY;
 use crate::support::client::{Answer as Received, CHAT, Client};
 use crate::support::gateway::Gateway;
 use crate::support::world::{Answer, World};
@@ -45,19 +46,15 @@ fn answer(path: &str, status: u16, text: &str) -> Answer {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cache_down() {
-    // Nothing listens on the port of a listener that was dropped.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let away = listener.local_addr().unwrap();
-    drop(listener);
     let world = World::start().await;
     let policies = "<inbound><base /><llm-semantic-cache-lookup score-threshold=\"0.05\" embeddings-backend-id=\"embeddings\" \
                     embeddings-backend-auth=\"system-assigned\" /></inbound><backend><base /></backend>\
                     <outbound><base /><llm-semantic-cache-store duration=\"60\" /></outbound>";
     let more = format!(
         "backends:
-  embeddings: {{url: 'http://{away}', protocol: http}}
+  embeddings: {{url: 'http://{NOBODY}', protocol: http}}
 identity: {{kind: static, token: the-token}}
-state: {{redis: {{url: 'redis://{away}'}}}}
+state: {{redis: {{url: 'redis://{NOBODY}'}}}}
 "
     );
     let folder = models(&world, policies, &more);

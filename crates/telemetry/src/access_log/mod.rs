@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use sekisho_policy::ports::CallRecord;
+use sekisho_policy::ports::{CallRecord, Hold};
 
 use crate::fanout::Keeper;
 use crate::gathering::Gathering;
@@ -76,7 +76,7 @@ impl AccessLog {
 }
 
 impl Keeper for AccessLog {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
+    fn keep_call(&self, record: &Arc<CallRecord>, _hold: &Hold) {
         if self.queue.add(0, |waiting| waiting.push(Arc::clone(record))).is_err() {
             self.dropped.inc();
         }

@@ -218,7 +218,7 @@ fn every_call_becomes_a_line_and_finish_writes_the_rest() {
     let kept = Kept::default();
     let (log, thread) = AccessLog::start(kept.clone(), AccessLogOptions::default()).unwrap();
     for status in 200..300 {
-        log.keep_call(&Arc::new(CallRecord { status, ..full_record() }));
+        log.keep_call(&Arc::new(CallRecord { status, ..full_record() }), &Hold::default());
     }
     assert!(thread.finish(PATIENCE));
     let statuses: Vec<_> = kept.lines().iter().map(|line| line["ResponseCode"].as_u64().unwrap()).collect();
@@ -234,11 +234,11 @@ fn a_full_queue_drops_and_counts_and_never_waits() {
     let dropped = options.dropped.clone();
     let writer = Gated { began, go_on, kept: kept.clone() };
     let (log, thread) = AccessLog::start(writer, options).unwrap();
-    log.keep_call(&Arc::new(full_record()));
+    log.keep_call(&Arc::new(full_record()), &Hold::default());
     has_begun.recv_timeout(PATIENCE).unwrap();
     // The writer holds the first record and is stuck; three more fit.
     for _ in 0..10 {
-        log.keep_call(&Arc::new(full_record()));
+        log.keep_call(&Arc::new(full_record()), &Hold::default());
     }
     assert_eq!(dropped.get(), 7);
     for _ in 0..100 {
@@ -246,7 +246,7 @@ fn a_full_queue_drops_and_counts_and_never_waits() {
     }
     assert!(thread.finish(PATIENCE));
     assert_eq!(kept.lines().len(), 4);
-    log.keep_call(&Arc::new(full_record()));
+    log.keep_call(&Arc::new(full_record()), &Hold::default());
     assert_eq!(dropped.get(), 8);
 }
 
@@ -256,7 +256,7 @@ fn finish_does_not_wait_for_a_stuck_writer() {
     let (may_go_on, go_on) = sync_channel(100);
     let writer = Gated { began, go_on, kept: Kept::default() };
     let (log, thread) = AccessLog::start(writer, AccessLogOptions::default()).unwrap();
-    log.keep_call(&Arc::new(full_record()));
+    log.keep_call(&Arc::new(full_record()), &Hold::default());
     has_begun.recv_timeout(PATIENCE).unwrap();
     assert!(!thread.finish(Duration::from_millis(1)));
     may_go_on.send(()).unwrap();
@@ -268,7 +268,7 @@ fn lines_that_cannot_be_written_are_counted() {
     let failed = options.failed.clone();
     let (log, thread) = AccessLog::start(Broken, options).unwrap();
     for _ in 0..5 {
-        log.keep_call(&Arc::new(full_record()));
+        log.keep_call(&Arc::new(full_record()), &Hold::default());
     }
     assert!(thread.finish(PATIENCE));
     assert_eq!(failed.get(), 5);

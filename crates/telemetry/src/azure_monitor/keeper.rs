@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sekisho_policy::ports::clock::within;
-use sekisho_policy::ports::{CallRecord, Clock};
+use sekisho_policy::ports::{CallRecord, Clock, Hold};
 use tokio::task::JoinHandle;
 
 use super::gateway_row;
@@ -92,7 +92,7 @@ impl AzureMonitor {
 }
 
 impl Keeper for AzureMonitor {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
+    fn keep_call(&self, record: &Arc<CallRecord>, _hold: &Hold) {
         let is_wanted = record
             .observation
             .monitor

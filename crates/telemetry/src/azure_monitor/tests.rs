@@ -4,12 +4,12 @@ use std::time::Duration;
 use http::HeaderMap;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::observation::{DiagnosticPlan, LanguageModelPlan, MaskMode, Observation};
-use sekisho_policy::ports::CallRecord;
 use sekisho_policy::ports::record::TraceEntry;
+use sekisho_policy::ports::{CallRecord, Hold};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::export::testing::{Bench, Reply, settle};
+use crate::export::testing::{Bench, Reply, run, settle};
 use crate::export::{Destination, ExportCounts};
 use crate::fanout::Keeper;
 use crate::insights::tests::{NamedTokens, gateway, message, message_plan, plan, record};
@@ -94,17 +94,19 @@ fn nothing_of_the_contents_is_there_without_a_diagnostic_or_in_private() {
     assert_eq!(private["Url"], "https://gw.example");
 }
 
-#[tokio::test]
-async fn a_stream_is_called_with_a_token() {
-    let request = stream("Custom-Logs A").request().await.unwrap().body(()).unwrap();
-    assert_eq!(
-        request.uri(),
-        "https://team.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/dcr-1/streams/\
+#[test]
+fn a_stream_is_called_with_a_token() {
+    run(async {
+        let request = stream("Custom-Logs A").request().await.unwrap().body(()).unwrap();
+        assert_eq!(
+            request.uri(),
+            "https://team.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/dcr-1/streams/\
          Custom-Logs%20A?api-version=2023-01-01"
-    );
-    assert_eq!(request.headers()["authorization"], "Bearer https://monitor.azure.com system");
-    let rows = [b"{\"a\":1}".to_vec(), b"{}".to_vec()];
-    assert_eq!(stream("x").encode(&rows), b"[{\"a\":1},{}]");
+        );
+        assert_eq!(request.headers()["authorization"], "Bearer https://monitor.azure.com system");
+        let rows = [b"{\"a\":1}".to_vec(), b"{}".to_vec()];
+        assert_eq!(stream("x").encode(&rows), b"[{\"a\":1},{}]");
+    });
 }
 
 fn rows(sent: &(HeaderMap, Vec<u8>)) -> Vec<Value> {
@@ -116,32 +118,37 @@ fn rows(sent: &(HeaderMap, Vec<u8>)) -> Vec<Value> {
     serde_json::from_slice(&plain).unwrap()
 }
 
-#[tokio::test]
-async fn calls_become_rows_of_both_tables() {
-    let bench = Bench::answering([Reply::Status(503, ""), Reply::Status(204, ""), Reply::Status(204, "")]);
-    let metrics = Metrics::new(BuildInfo { version: "1" });
-    let counts = |signal| ExportCounts::new(&metrics, "azure-monitor", signal);
-    let monitor = AzureMonitor::new(counts("gateway-logs"));
-    let streams = Streams {
-        gateway_logs: Some((stream("Custom-Gateway"), counts("gateway-logs"))),
-        llm_logs: Some((stream("Custom-Llm"), counts("llm-logs"))),
-    };
-    let task = monitor.start(streams, gateway(), bench.means());
-    let model = LanguageModelPlan { requests: Some(32_768), responses: Some(32_768) };
-    let wanted = DiagnosticPlan { language_model: Some(model), ..plan() };
-    let never = DiagnosticPlan { sampling_percentage: 0.0, ..wanted.clone() };
-    for record in [monitored(Some(wanted)), monitored(None), monitored(Some(never))] {
-        monitor.keep_call(&Arc::new(record));
-    }
-    settle().await;
-    for _ in 0..4 {
-        bench.clock.advance(Duration::from_secs(1)).await;
-    }
-    let mut sent: Vec<_> = bench.http.sent.lock().iter().map(rows).map(|rows| rows.len()).collect();
-    sent.sort_unstable();
-    assert!(sent == [2, 2, 3] || sent == [2, 3, 3], "one of the two batches went twice: {sent:?}");
-    assert!(task.finish(Duration::from_secs(1)).await);
-    let page = metrics.render();
-    assert!(page.contains(r#"sekisho_export_sent_total{exporter="azure-monitor",signal="gateway-logs"} 2"#));
-    assert!(page.contains(r#"sekisho_export_sent_total{exporter="azure-monitor",signal="llm-logs"} 3"#));
+#[test]
+fn calls_become_rows_of_both_tables() {
+    run(async {
+        let bench =
+            Bench::answering([Reply::Status(503, ""), Reply::Status(204, ""), Reply::Status(204, "")]);
+        let metrics = Metrics::new(BuildInfo { version: "1" });
+        let counts = |signal| ExportCounts::new(&metrics, "azure-monitor", signal);
+        let monitor = AzureMonitor::new(counts("gateway-logs"));
+        let streams = Streams {
+            gateway_logs: Some((stream("Custom-Gateway"), counts("gateway-logs"))),
+            llm_logs: Some((stream("Custom-Llm"), counts("llm-logs"))),
+        };
+        let task = monitor.start(streams, gateway(), bench.means());
+        let model = LanguageModelPlan { requests: Some(32_768), responses: Some(32_768) };
+        let wanted = DiagnosticPlan { language_model: Some(model), ..plan() };
+        let never = DiagnosticPlan { sampling_percentage: 0.0, ..wanted.clone() };
+        for record in [monitored(Some(wanted)), monitored(None), monitored(Some(never))] {
+            monitor.keep_call(&Arc::new(record), &Hold::default());
+        }
+        settle().await;
+        for _ in 0..4 {
+            bench.clock.advance(Duration::from_secs(1)).await;
+        }
+        let mut sent: Vec<_> = bench.http.sent.lock().iter().map(rows).map(|rows| rows.len()).collect();
+        sent.sort_unstable();
+        assert!(sent == [2, 2, 3] || sent == [2, 3, 3], "one of the two batches went twice: {sent:?}");
+        assert!(task.finish(Duration::from_secs(1)).await);
+        let page = metrics.render();
+        assert!(
+            page.contains(r#"sekisho_export_sent_total{exporter="azure-monitor",signal="gateway-logs"} 2"#)
+        );
+        assert!(page.contains(r#"sekisho_export_sent_total{exporter="azure-monitor",signal="llm-logs"} 3"#));
+    });
 }

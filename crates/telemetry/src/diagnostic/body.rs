@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use sekisho_policy::payload::Payload;
 use sekisho_policy::ports::Message;
@@ -45,15 +44,15 @@ fn decoded(message: &Message, payload: &Payload, limit: usize) -> Option<Vec<u8>
 
 /// What is held, one piece after the other.
 fn pieces(payload: &Payload) -> impl Read + '_ {
-    Pieces { rest: payload.pieces().iter(), piece: &[] }
+    Pieces { rest: payload.pieces(), piece: &[] }
 }
 
-struct Pieces<'p> {
-    rest: std::slice::Iter<'p, Bytes>,
+struct Pieces<'p, I> {
+    rest: I,
     piece: &'p [u8],
 }
 
-impl Read for Pieces<'_> {
+impl<'p, I: Iterator<Item = &'p [u8]>> Read for Pieces<'p, I> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         while self.piece.is_empty() {
             let Some(next) = self.rest.next() else { return Ok(0) };
@@ -67,6 +66,7 @@ impl Read for Pieces<'_> {
 mod tests {
     use std::io::Write;
 
+    use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use http::HeaderValue;

@@ -28,8 +28,10 @@ pub enum Item {
     },
     /// A value of a policy.
     Metric {
-        /// The value.
-        metric: Box<Metric>,
+        /// The values that were counted together.
+        metric: Arc<Metric>,
+        /// Which of them.
+        place: usize,
         /// When it was counted, in 100 ns ticks since 0001-01-01T00:00:00Z.
         ticks: i64,
     },
@@ -75,7 +77,9 @@ impl Item {
     /// The item as a line of JSON, without its end.
     pub fn line(&self, instrumentation_key: &str, gateway: &GatewayFacts) -> Vec<u8> {
         match self {
-            Item::Metric { metric, ticks } => metric::line(metric, *ticks, instrumentation_key, gateway),
+            Item::Metric { metric, place, ticks } => {
+                metric::line(metric, *place, *ticks, instrumentation_key, gateway).unwrap_or_default()
+            }
             Item::Call { record, part, sample_rate } => {
                 let Some(plan) = &record.observation.insights else { return Vec::new() };
                 let sample_rate = *sample_rate;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use sekisho_policy::ports::{CallRecord, Clock, Metric, Tokens};
+use sekisho_policy::ports::{CallRecord, Clock, Hold, Metric, Tokens};
 
 use super::Connection;
 use super::ingestion::IngestionService;
@@ -110,7 +110,7 @@ impl InsightsLoggers {
 }
 
 impl Keeper for InsightsLoggers {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
+    fn keep_call(&self, record: &Arc<CallRecord>, _hold: &Hold) {
         let Some(plan) = &record.observation.insights else { return };
         let loggers = self.by_name.load();
         let Some(logger) = loggers.get(&plan.logger) else { return };
@@ -120,10 +120,13 @@ impl Keeper for InsightsLoggers {
     fn keep_metric(&self, metric: &Metric) {
         let Some(name) = &metric.insights_logger else { return };
         let loggers = self.by_name.load();
-        let Some(logger) = loggers.get(name).filter(|_| metric.value.is_finite()) else { return };
+        let Some(logger) = loggers.get(name) else { return };
         let dimensions = metric.dimensions.iter().map(|(name, value)| name.len() + value.len());
         let bytes = 512 + dimensions.sum::<usize>();
-        let item = Item::Metric { metric: Box::new(metric.clone()), ticks: self.clock.utc_ticks() };
-        logger.exporter.push(item, bytes);
+        let (shared, ticks) = (Arc::new(metric.clone()), self.clock.utc_ticks());
+        let finite = metric.values.iter().enumerate().filter(|(_, (_, value))| value.is_finite());
+        for (place, _) in finite {
+            logger.exporter.push(Item::Metric { metric: Arc::clone(&shared), place, ticks }, bytes);
+        }
     }
 }

@@ -38,22 +38,29 @@ impl Kind for MetricData<'_> {
     const BASE_TYPE: &'static str = "MetricData";
 }
 
-/// The item of a value at this time.
-pub fn line(metric: &Metric, ticks: i64, instrumentation_key: &str, gateway: &GatewayFacts) -> Vec<u8> {
+/// The item of one of the values, at this time; none when there is no such value.
+pub fn line(
+    metric: &Metric,
+    place: usize,
+    ticks: i64,
+    instrumentation_key: &str,
+    gateway: &GatewayFacts,
+) -> Option<Vec<u8>> {
+    let (name, value) = metric.values.get(place)?;
     let mut properties = Properties::default();
     for (name, value) in &metric.dimensions {
         properties.add(&**name, &**value);
     }
     let point = DataPoint {
         ns: limited(metric.namespace.as_deref().unwrap_or(NAMESPACE).into(), MAX_NAMESPACE),
-        name: limited((&*metric.name).into(), MAX_NAME),
+        name: limited((&**name).into(), MAX_NAME),
         kind: "Aggregation",
-        value: metric.value,
+        value: *value,
         count: 1,
-        min: metric.value,
-        max: metric.value,
+        min: *value,
+        max: *value,
     };
     properties.add_all(gateway_properties(gateway));
     let data = MetricData { ver: 2, metrics: [point], properties };
-    tagged(Envelope::new(instrumentation_key, ticks, 100.0, data), gateway).line()
+    Some(tagged(Envelope::new(instrumentation_key, ticks, 100.0, data), gateway).line())
 }

@@ -303,12 +303,11 @@ fn agents_are_named() {
 fn a_value_of_a_policy_is_a_sum() {
     let metric = Metric {
         namespace: None,
-        name: "Requests".into(),
-        value: 2.5,
+        values: vec![("Other".into(), 1.0), ("Requests".into(), 2.5)],
         dimensions: vec![("API ID".into(), "openai".into()), ("Region".into(), "mine".into())],
         insights_logger: Some("insights".into()),
     };
-    let item = Item::Metric { metric: Box::new(metric), ticks: UNIX_EPOCH_TICKS };
+    let item = Item::Metric { metric: Arc::new(metric), place: 1, ticks: UNIX_EPOCH_TICKS };
     let sent: Value = serde_json::from_slice(&item.line("the-key", &gateway())).unwrap();
     let data = &sent["data"]["baseData"];
     assert_eq!(sent["data"]["baseType"], "MetricData");

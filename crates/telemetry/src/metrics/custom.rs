@@ -71,20 +71,29 @@ pub(super) struct CustomMetrics {
 }
 
 impl CustomMetrics {
-    /// Adds a value; false when a bound was reached and the value is dropped.
-    pub(super) fn add(&self, metric: &Metric) -> bool {
-        if !metric.value.is_finite() {
-            return false;
+    /// Adds values, and tells `dropped` the names of those that are dropped because a bound was reached.
+    pub(super) fn add(&self, metric: &Metric, mut dropped: impl FnMut(&Arc<str>)) {
+        let labels = Labels::of(metric);
+        let mut new = Vec::new();
+        let by_name = self.by_name.read();
+        for (known, value) in &metric.values {
+            let name = name(metric.namespace.as_deref(), known);
+            match by_name.get(&name) {
+                _ if !value.is_finite() => dropped(known),
+                Some(series) if series.add(&labels, metric, *value) => {}
+                Some(_) => dropped(known),
+                None => new.push((name, known, *value)),
+            }
         }
-        let (name, labels) = (name(metric), labels(metric));
-        if let Some(series) = self.by_name.read().get(&name) {
-            return series.add(labels, metric);
+        drop(by_name);
+        for (name, known, value) in new {
+            let mut by_name = self.by_name.write();
+            let has_room = by_name.len() < MAX_METRICS || by_name.contains_key(&name);
+            let series = has_room.then(|| by_name.entry(name).or_insert_with(|| Series::new(metric, known)));
+            if !series.is_some_and(|series| series.add(&labels, metric, value)) {
+                dropped(known);
+            }
         }
-        let mut by_name = self.by_name.write();
-        if by_name.len() >= MAX_METRICS && !by_name.contains_key(&name) {
-            return false;
-        }
-        by_name.entry(name).or_insert_with(|| Series::new(metric)).add(labels, metric)
     }
 
     /// All of them as they stand, in the order of their names on the page.
@@ -113,24 +122,24 @@ impl CustomMetrics {
 }
 
 impl Series {
-    fn new(metric: &Metric) -> Self {
+    fn new(metric: &Metric, name: &Arc<str>) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { namespace: metric.namespace.clone(), name: Arc::clone(&metric.name), shards }
+        Self { namespace: metric.namespace.clone(), name: Arc::clone(name), shards }
     }
 
-    fn add(&self, labels: String, metric: &Metric) -> bool {
-        let mut hasher = DefaultHasher::new();
-        labels.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0);
-        let Some(shard) = self.shards.get(place) else { return false };
+    /// Adds a value; false when there is no room for its labels.
+    fn add(&self, labels: &Labels, metric: &Metric, value: f64) -> bool {
+        let Some(shard) = self.shards.get(labels.shard) else { return false };
         let mut shard = shard.lock();
-        if shard.len() >= MAX_SERIES / SHARDS && !shard.contains_key(&labels) {
-            return false;
+        if let Some(summary) = shard.get_mut(&labels.text) {
+            summary.add(value);
+            return true;
         }
-        let summary = shard.entry(labels).or_insert_with(|| Summary::of(metric));
-        summary.sum += metric.value;
-        summary.count += 1;
-        true
+        let has_room = shard.len() < MAX_SERIES / SHARDS;
+        if has_room {
+            shard.entry(labels.text.clone()).or_insert_with(|| Summary::of(metric)).add(value);
+        }
+        has_room
     }
 
     fn sorted(&self) -> BTreeMap<String, Summary> {
@@ -149,6 +158,11 @@ impl Summary {
         let dimensions = dimensions.map(|(name, value)| (Arc::clone(name), bounded(value))).collect();
         Self { sum: 0.0, count: 0, dimensions }
     }
+
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
 }
 
 impl From<Summary> for CustomSeries {
@@ -158,14 +172,31 @@ impl From<Summary> for CustomSeries {
 }
 
 /// `sekisho_custom_<namespace>_<name>`.
-fn name(metric: &Metric) -> String {
+fn name(namespace: Option<&str>, name: &str) -> String {
     let mut out = CUSTOM_PREFIX.to_owned();
-    if let Some(namespace) = &metric.namespace {
+    if let Some(namespace) = namespace {
         push_sanitised(&mut out, namespace);
         out.push('_');
     }
-    push_sanitised(&mut out, &metric.name);
+    push_sanitised(&mut out, name);
     out
+}
+
+/// The labels of values that are counted together.
+struct Labels {
+    /// As they are written.
+    text: String,
+    /// Where their series are.
+    shard: usize,
+}
+
+impl Labels {
+    fn of(metric: &Metric) -> Self {
+        let text = labels(metric);
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        Self { text, shard: usize::try_from(hasher.finish() % SHARDS as u64).unwrap_or(0) }
+    }
 }
 
 /// The labels as they are written, sorted by name; a later one of the same name is left out.
@@ -224,11 +255,17 @@ mod tests {
         let dimensions = dimensions.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value)));
         Metric {
             namespace: None,
-            name: name.into(),
-            value,
+            values: vec![(name.into(), value)],
             dimensions: dimensions.collect(),
             insights_logger: None,
         }
+    }
+
+    /// Whether all values were kept.
+    fn add(metrics: &CustomMetrics, metric: &Metric) -> bool {
+        let mut dropped = 0;
+        metrics.add(metric, |_| dropped += 1);
+        dropped == 0
     }
 
     fn rendered(metrics: &CustomMetrics) -> String {
@@ -240,12 +277,10 @@ mod tests {
     #[test]
     fn values_of_the_same_labels_are_summed() {
         let metrics = CustomMetrics::default();
-        assert!(metrics.add(&metric("Total Tokens", 2.5, &[("API ID", "a\"b"), ("User ID", "")])));
-        assert!(metrics.add(&metric("Total Tokens", 1.0, &[("API ID", "a\"b")])));
-        assert!(metrics.add(&Metric {
-            namespace: Some("my-metrics".into()),
-            ..metric("Request", -1.0, &[("le", "x"), ("1st", "y")])
-        }));
+        assert!(add(&metrics, &metric("Total Tokens", 2.5, &[("API ID", "a\"b"), ("User ID", "")])));
+        assert!(add(&metrics, &metric("Total Tokens", 1.0, &[("API ID", "a\"b")])));
+        let request = metric("Request", -1.0, &[("le", "x"), ("1st", "y")]);
+        assert!(add(&metrics, &Metric { namespace: Some("my-metrics".into()), ..request }));
         assert_eq!(
             rendered(&metrics),
             "# HELP sekisho_custom_Total_Tokens A metric of policies.\n\
@@ -262,12 +297,18 @@ mod tests {
     #[test]
     fn series_and_metrics_are_bounded() {
         let metrics = CustomMetrics::default();
-        let kept = (0..10_000).filter(|user| metrics.add(&metric("m", 1.0, &[("User", &user.to_string())])));
+        let kept =
+            (0..10_000).filter(|user| add(&metrics, &metric("m", 1.0, &[("User", &user.to_string())])));
         let kept = kept.count();
         assert!((MAX_SERIES * 9 / 10..=MAX_SERIES).contains(&kept), "{kept}");
-        assert!(metrics.add(&metric("m", 1.0, &[("User", "0")])), "those that are known stay known");
-        let names = (0..500).filter(|name| metrics.add(&metric(&format!("m{name}"), 1.0, &[])));
+        assert!(add(&metrics, &metric("m", 1.0, &[("User", "0")])), "those that are known stay known");
+        let names = (0..500).filter(|name| add(&metrics, &metric(&format!("m{name}"), 1.0, &[])));
         assert_eq!(names.count(), MAX_METRICS - 1);
-        assert!(!metrics.add(&metric("m", f64::NAN, &[])));
+        let mut dropped = Vec::new();
+        let values =
+            ["m", "m1", "another"].map(|name| (name.into(), if name == "m" { f64::NAN } else { 1.0 }));
+        let together = Metric { values: values.into(), ..metric("", 0.0, &[]) };
+        metrics.add(&together, |name| dropped.push(name.to_string()));
+        assert_eq!(dropped, ["m", "another"]);
     }
 }

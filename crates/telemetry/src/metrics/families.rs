@@ -122,6 +122,7 @@ pub(super) struct Families {
     pub(super) records_dropped: Series<2, Counter>,
     pub(super) records_written: Series<1, Counter>,
     pub(super) log_store: Series<1, Counter>,
+    pub(super) log_records_late: Counter,
     pub(super) lines_failed: Series<1, Counter>,
     pub(super) state_lost: Series<1, Gauge>,
     pub(super) state_outages: Series<1, Counter>,
@@ -188,6 +189,12 @@ impl Families {
             "Errors of the configuration that was refused last; 0 when the newest one serves",
             configuration_errors.clone(),
         );
+        let log_records_late = Counter::default();
+        registry.register(
+            "log_records_late",
+            "Large responses that ended before the record of their call was written",
+            log_records_late.clone(),
+        );
         let breaker_open = Family::<Labels<1>, Gauge>::default();
         registry.register(
             "breaker_open",
@@ -237,6 +244,7 @@ impl Families {
                 [&words],
             ),
             web_sockets_open,
+            log_records_late,
             web_sockets_closed: counters(
                 registry,
                 "websockets_closed",

@@ -19,7 +19,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use sekisho_llm::usage::Provenance;
-use sekisho_policy::ports::{Attempt, CallRecord, Event, Metric, Recorder};
+use sekisho_policy::ports::{Attempt, CallRecord, Event, Hold, Metric, Recorder};
 
 use crate::fanout::Observer;
 use custom::CustomMetrics;
@@ -290,14 +290,16 @@ impl Observer for Metrics {
             Event::EventHubRecovered { logger, .. } => {
                 families.event_hub_lost.with([Some(logger)], |gauge| gauge.set(0));
             }
+            Event::RecordLate => drop(families.log_records_late.inc()),
             Event::SearchMissing { .. } | Event::HubEventRefused { .. } => {}
         }
     }
 
     fn observe_metric(&self, metric: &Metric) {
-        if !self.custom.add(metric) {
-            self.families.custom_values_dropped.with([Some(&metric.name)], |counter| counter.inc());
-        }
+        let dropped = &self.families.custom_values_dropped;
+        self.custom.add(metric, |name| {
+            dropped.with([Some(&**name)], |counter| counter.inc());
+        });
     }
 }
 
@@ -306,7 +308,7 @@ impl Recorder for Metrics {
         Observer::started(self);
     }
 
-    fn call(&self, record: CallRecord) {
+    fn call(&self, record: CallRecord, _hold: Hold) {
         self.observe_call(&record);
     }
 

@@ -91,7 +91,7 @@ fn a_call_counts_everywhere_it_belongs() {
     let metrics = metrics();
     Recorder::started(&metrics);
     assert_eq!(samples(&metrics)["sekisho_requests_in_flight"], 1.0);
-    metrics.call(record());
+    metrics.call(record(), Hold::default());
     let samples = samples(&metrics);
     let request = "api=\"openai\",operation=\"chat\",product=\"gold\",status=\"200\",status_class=\"2xx\"";
     assert_eq!(samples[&format!("sekisho_requests_total{{{request}}}")], 1.0);
@@ -117,13 +117,16 @@ fn a_call_counts_everywhere_it_belongs() {
 #[test]
 fn tokens_are_counted_by_kind_and_unknown_ones_are_not_zero() {
     let metrics = metrics();
-    metrics.call(record());
+    metrics.call(record(), Hold::default());
     let usage = Usage { cached: Some(3), ..Usage::new(Provenance::Estimated, Some(5), Some(7)) };
-    metrics.call(CallRecord { usage: Some(usage), ..record() });
-    metrics.call(CallRecord { usage: Some(usage), ..record() });
-    metrics.call(CallRecord { usage: Some(Usage { prompt: Some(0), ..Usage::unknown() }), ..record() });
-    metrics.call(CallRecord { usage: None, ..record() });
-    metrics.call(CallRecord { usage: None, status: 429, ..record() });
+    metrics.call(CallRecord { usage: Some(usage), ..record() }, Hold::default());
+    metrics.call(CallRecord { usage: Some(usage), ..record() }, Hold::default());
+    metrics.call(
+        CallRecord { usage: Some(Usage { prompt: Some(0), ..Usage::unknown() }), ..record() },
+        Hold::default(),
+    );
+    metrics.call(CallRecord { usage: None, ..record() }, Hold::default());
+    metrics.call(CallRecord { usage: None, status: 429, ..record() }, Hold::default());
     let samples = samples(&metrics);
     let tokens: BTreeMap<_, _> = samples
         .iter()
@@ -156,10 +159,14 @@ fn refusals_are_counted_by_reason() {
             ..LastErrorFacts::default()
         })
     };
-    metrics.call(CallRecord { status: 429, last_error: error(Some("TokenLimitExceeded")), ..record() });
-    metrics.call(CallRecord { status: 403, last_error: error(None), api_id: None, ..record() });
-    metrics.call(CallRecord { status: 200, last_error: error(Some("Handled")), ..record() });
-    metrics.call(CallRecord { status: 404, last_error: None, ..record() });
+    metrics.call(
+        CallRecord { status: 429, last_error: error(Some("TokenLimitExceeded")), ..record() },
+        Hold::default(),
+    );
+    metrics
+        .call(CallRecord { status: 403, last_error: error(None), api_id: None, ..record() }, Hold::default());
+    metrics.call(CallRecord { status: 200, last_error: error(Some("Handled")), ..record() }, Hold::default());
+    metrics.call(CallRecord { status: 404, last_error: None, ..record() }, Hold::default());
     let samples = samples(&metrics);
     let refusals: Vec<_> =
         samples.iter().filter(|(series, _)| series.starts_with("sekisho_refusals")).collect();
@@ -173,7 +180,7 @@ fn refusals_are_counted_by_reason() {
 }
 
 #[test]
-fn outages_of_state_are_counted() {
+fn outages_and_losses_are_counted() {
     let metrics = metrics();
     let lost = || Event::StateLost { store: "state".into(), reason: "gone".to_owned() };
     let recovered = || Event::StateRecovered { store: "state".into(), duration: Duration::from_secs(1) };
@@ -182,6 +189,7 @@ fn outages_of_state_are_counted() {
     metrics.event(Event::StateEvicted { kind: "counters" });
     metrics.event(Event::SemanticLookup { outcome: "hit" });
     metrics.event(Event::SearchMissing { store: "state".into() });
+    metrics.event(Event::RecordLate);
     assert_eq!(samples(&metrics)["sekisho_state_lost{store=\"state\"}"], 1.0);
     metrics.event(recovered());
     metrics.event(lost());
@@ -193,6 +201,7 @@ fn outages_of_state_are_counted() {
         ("state_bypasses_total{store=\"state\"}", 1.0),
         ("state_evictions_total{kind=\"counters\"}", 1.0),
         ("semantic_cache_lookups_total{outcome=\"hit\"}", 1.0),
+        ("log_records_late_total", 1.0),
     ] {
         assert_eq!(samples[&format!("sekisho_{series}")], value, "{series}");
     }
@@ -264,7 +273,8 @@ fn open_web_sockets_and_their_ends_are_counted() {
 fn label_values_are_bounded_and_escaped() {
     let metrics = metrics();
     for index in 0..1200 {
-        metrics.call(CallRecord { model: Some(format!("model-{index}").into()), ..record() });
+        metrics
+            .call(CallRecord { model: Some(format!("model-{index}").into()), ..record() }, Hold::default());
     }
     let count = |samples: &BTreeMap<String, f64>, model: &str| {
         let model = format!("model=\"{model}\"");
@@ -279,20 +289,20 @@ fn label_values_are_bounded_and_escaped() {
     assert_eq!(count(&before, "model-500"), None);
     assert_eq!(count(&before, "other"), Some(700.0 * 11.0));
     // Those that are known stay known.
-    metrics.call(CallRecord { model: Some("model-0".into()), ..record() });
+    metrics.call(CallRecord { model: Some("model-0".into()), ..record() }, Hold::default());
     assert_eq!(count(&samples(&metrics), "model-0"), Some(22.0));
 
-    metrics.call(CallRecord { api_id: Some("a\"b\\c\nd".into()), ..record() });
+    metrics.call(CallRecord { api_id: Some("a\"b\\c\nd".into()), ..record() }, Hold::default());
     let samples = samples(&metrics);
     assert_eq!(samples["sekisho_request_duration_seconds_count{api=\"a\\\"b\\\\c\\nd\"}"], 1.0);
-    metrics.call(CallRecord { api_id: Some("x".repeat(300).into()), ..record() });
+    metrics.call(CallRecord { api_id: Some("x".repeat(300).into()), ..record() }, Hold::default());
     assert_eq!(self::samples(&metrics)["sekisho_request_duration_seconds_count{api=\"other\"}"], 1.0);
 }
 
 #[test]
 fn calls_without_a_start_do_not_make_the_gauge_negative() {
     let metrics = metrics();
-    metrics.call(record());
+    metrics.call(record(), Hold::default());
     Recorder::started(&metrics);
     assert_eq!(samples(&metrics)["sekisho_requests_in_flight"], 1.0);
 }
@@ -306,7 +316,7 @@ fn concurrent_calls_are_all_counted() {
             scope.spawn(move || {
                 for index in 0..500 {
                     let api: Arc<str> = format!("api-{}", (index + thread) % 7).into();
-                    metrics.call(CallRecord { api_id: Some(api), ..record() });
+                    metrics.call(CallRecord { api_id: Some(api), ..record() }, Hold::default());
                 }
             });
         }
@@ -321,7 +331,7 @@ fn concurrent_calls_are_all_counted() {
 struct Kept(parking_lot::Mutex<Vec<Arc<CallRecord>>>);
 
 impl Keeper for Kept {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
+    fn keep_call(&self, record: &Arc<CallRecord>, _hold: &Hold) {
         self.0.lock().push(Arc::clone(record));
     }
 }
@@ -342,7 +352,7 @@ fn a_fanout_reaches_all_its_members() {
     let fanout = fanout.keeper(kept.clone()).keeper(also_kept.clone()).priced_by(Arc::new(Dime));
     fanout.started();
     fanout.started();
-    fanout.call(record());
+    fanout.call(record(), Hold::default());
     fanout.event(Event::ConfigurationLoaded);
     for member in [&first, &second] {
         let samples = samples(member);

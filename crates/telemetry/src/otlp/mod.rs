@@ -40,7 +40,7 @@ use crate::metrics::Metrics;
 use operations::Operations;
 use pages::PageTask;
 use records::{Records, What};
-use sekisho_policy::ports::CallRecord;
+use sekisho_policy::ports::{CallRecord, Hold};
 
 /// The label `exporter` of its counters.
 const NAME: &str = "otlp";
@@ -92,7 +92,7 @@ impl Otlp {
 }
 
 impl Keeper for Otlp {
-    fn keep_call(&self, record: &Arc<CallRecord>) {
+    fn keep_call(&self, record: &Arc<CallRecord>, _hold: &Hold) {
         let is_sampled = record.trace.as_ref().is_some_and(|trace| trace.is_sampled);
         if let Some(traces) = self.traces.as_ref().filter(|_| is_sampled) {
             traces.push(Arc::clone(record), weight(record));

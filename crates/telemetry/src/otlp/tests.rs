@@ -13,7 +13,7 @@ use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::record::{AppliedLimit, CacheUse, Cost, TraceEntry};
-use sekisho_policy::ports::{Attempt, Metric, Recorder, TraceContext};
+use sekisho_policy::ports::{Attempt, Hold, Metric, Recorder, TraceContext};
 
 use super::*;
 use crate::export::testing::{Bench, Reply, run, settle};
@@ -193,15 +193,14 @@ fn metrics_are_those_of_the_page_and_of_policies() {
     let metrics = Arc::new(Metrics::new(BuildInfo { version: "1" }));
     let operations = Arc::new(Operations::default());
     for _ in 0..3 {
-        metrics.call(record());
+        metrics.call(record(), Hold::default());
         operations.observe_call(&record());
     }
     Recorder::metric(
         &*metrics,
         &Metric {
             namespace: Some("My Company".into()),
-            name: "Total Tokens".into(),
-            value: -2.5,
+            values: vec![("Total Tokens".into(), -2.5)],
             dimensions: vec![("API ID".into(), "openai".into())],
             insights_logger: None,
         },
@@ -231,13 +230,13 @@ fn calls_are_sent_while_the_receiver_fails_and_the_last_state_is_sent_at_the_end
         let sampled = Arc::new(record());
         let mut unsampled = record();
         unsampled.trace.as_mut().unwrap().is_sampled = false;
-        otlp.keep_call(&sampled);
-        otlp.keep_call(&Arc::new(unsampled));
+        otlp.keep_call(&sampled, &Hold::default());
+        otlp.keep_call(&Arc::new(unsampled), &Hold::default());
         settle().await;
         for _ in 0..4 {
             bench.clock.advance(Duration::from_secs(1)).await;
         }
-        otlp.keep_call(&sampled);
+        otlp.keep_call(&sampled, &Hold::default());
         assert!(tasks.finish(Duration::from_secs(5)).await);
         let sent = bench.http.sent.lock().clone();
         assert_eq!(sent[0].0["api-key"], "s3cret");
@@ -276,10 +275,10 @@ fn a_receiver_that_hangs_holds_nothing_up_and_what_overflows_is_counted() {
         let record = Arc::new(record());
         let dropped = |metrics: &Metrics| metrics.export_dropped("otlp", "queue-full").get();
         // Nothing is awaited between these: whoever hands over a call goes on at once.
-        (0..10_000).for_each(|_| otlp.keep_call(&record));
+        (0..10_000).for_each(|_| otlp.keep_call(&record, &Hold::default()));
         assert_eq!(dropped(&metrics), 10_000 - 8192);
         settle().await;
-        (0..10_000).for_each(|_| otlp.keep_call(&record));
+        (0..10_000).for_each(|_| otlp.keep_call(&record, &Hold::default()));
         let batch = ((1 << 20) / weight(&record)) as u64;
         assert_eq!(dropped(&metrics), 20_000 - 8192 - batch, "one batch is on its way");
         assert_eq!(bench.http.count(), 1, "one attempt at a time");

@@ -9,11 +9,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use http_body::{Body as HttpBody, Frame};
-use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use sekisho_diagnostics::SourceMap;
 use sekisho_expression::context::{ApiFacts, BackendFacts, ProductFacts, SubscriptionFacts, UrlFacts};
-use sekisho_policy::body::{Body, BodyError};
+use sekisho_policy::body::{Body, BodyError, Stream};
 use sekisho_policy::compile::{Compiler, Environment};
 use sekisho_policy::document::assemble;
 use sekisho_policy::exchange::{Arrival, CallFacts, Exchange, ExchangeLimits, Request, Response, Route};
@@ -139,7 +138,7 @@ impl Backends for PiecewiseBackend {
     fn forward<'a>(&'a self, call: ForwardCall<'a>) -> PortFuture<'a, Result<ForwardReply, ForwardError>> {
         let (meter, _) = ReplyMeter::begin(call.metering, call.body);
         let body = match self.body.lock().take() {
-            Some(pieces) => Body::Stream(Pieces(pieces).boxed_unsync()),
+            Some(pieces) => Body::Stream(Stream::new(Pieces(pieces))),
             None => Body::full("ok"),
         };
         let mut response = Response { body, ..Response::new(200) };

@@ -14,7 +14,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, col, lit, try_cast};
 use sekisho_kql::Type;
 use sekisho_kql::types::TYPE_KEY;
 
@@ -44,7 +44,8 @@ pub(super) fn view(rows: LogicalPlanBuilder, columns: Vec<Shown>) -> Result<Arc<
     let expressions = columns.into_iter().map(|(name, kind, expression)| {
         use datafusion::logical_expr::ExprSchemable;
         let (own, wanted) = (expression.get_type(&schema)?, kind.arrow());
-        let expression = if own == wanted { expression } else { cast(expression, wanted) };
+        // A number that is too large for its column is unknown: one call must not fail the queries of all.
+        let expression = if own == wanted { expression } else { try_cast(expression, wanted) };
         Ok(match kind {
             Type::Dynamic => {
                 let facts = [(TYPE_KEY.to_owned(), kind.name().to_owned())];

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http_body_util::BodyExt;
 
 use super::guard::{Guarded, Warden};
 use super::held::Held;
@@ -13,7 +12,7 @@ use super::judge::{Judge, What};
 use super::service::{Failure, Question};
 use super::texts::{EventTexts, Format};
 use super::{questions, too_large};
-use crate::body::{Body, Within};
+use crate::body::{Body, Stream, Within};
 use crate::exchange::{Exchange, Response};
 use crate::pipeline::{AtReply, Outcome, PolicyError, PolicyResult, response_body_error};
 use crate::ports::PortFuture;
@@ -84,11 +83,11 @@ impl CheckReply {
         let warden = Arc::new(StreamJudge { judge: self.judge, format: self.format });
         let upstream = match std::mem::take(&mut response.body) {
             Body::Stream(stream) => stream,
-            whole => whole.boxed_unsync(),
+            whole => Stream::new(whole),
         };
         let held = Held::new(window, EventTexts::new(self.format));
         let guarded = Guarded::new(upstream, held, warden, clock, self.longest_hold);
-        response.body = Body::Stream(guarded.boxed_unsync());
+        response.body = Body::Stream(Stream::new(guarded));
         response.headers.remove(CONTENT_LENGTH);
     }
 }

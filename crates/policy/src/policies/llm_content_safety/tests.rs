@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
-use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use sekisho_llm::{Kind, Scanner};
@@ -20,7 +19,7 @@ use super::held::Held;
 use super::service::Failure;
 use super::texts::{EventTexts, Format};
 use super::windows::WindowSize;
-use crate::body::BodyError;
+use crate::body::{BodyError, Stream};
 use crate::ports::{Clock, PortFuture};
 
 /// What an upstream does when it is asked.
@@ -177,7 +176,7 @@ impl Bench {
         let clock = TurnClock { turns: self.clock_turns, seen: Arc::clone(&seen) };
         let held = Held::new(window, EventTexts::new(format));
         let hold = Duration::from_secs(10);
-        (Guarded::new(upstream.boxed_unsync(), held, Arc::new(warden), Arc::new(clock), hold), seen)
+        (Guarded::new(Stream::new(upstream), held, Arc::new(warden), Arc::new(clock), hold), seen)
     }
 
     fn run(&self) -> Outcome {

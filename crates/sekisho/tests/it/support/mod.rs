@@ -9,6 +9,9 @@ pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 
+/// Where nothing listens. The port is below those that systems give out, so that no test beside this one listens there.
+pub(crate) const NOBODY: &str = "127.0.0.1:9";
+
 /// Asks again until the answer is yes; fails after `limit`.
 pub(crate) async fn eventually<F: Future<Output = bool>>(
     what: &str,

@@ -1,22 +1,30 @@
 //! The table of calls: one row for each, with all that is known of it.
+//!
+//! - this file: the columns
+//! - [`row`]: a row, before it is columns
+//! - [`bodies`]: what columns show of bodies
+//! - [`json`]: columns that are JSON
+
+mod bodies;
+mod json;
+mod row;
 
 use std::borrow::Cow;
 
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::pipeline::uuid_text;
-use serde::Serialize;
 
 use super::column::{Column, Rows};
-use crate::record::call::ReadCall;
-use crate::record::{Attempt, Body, Kept, Message};
+use crate::record::Attempt;
+use bodies::{backend_kept, backend_text, kept, passed, text};
+use json::{attempts, headers, list};
+pub(crate) use row::CallRow;
 
 /// The table of calls.
 pub(crate) struct Calls;
 
-type Row<'a> = ReadCall<'a>;
-
 impl Rows for Calls {
-    type Row<'a> = ReadCall<'a>;
+    type Row<'a> = CallRow<'a>;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.ticks)),
         Column::id("request_id", |row| own(uuid_text(&row.call.request_id))),
@@ -81,6 +89,13 @@ impl Rows for Calls {
         Column::text("last_error_section", |row| is(row.call.last_error?.section?)),
         Column::text("last_error_path", |row| is(row.call.last_error?.path?)),
         Column::text("last_error_policy_id", |row| is(row.call.last_error?.policy_id?)),
+        Column::text("llm_deployment_name", |row| is(row.model_call()?.deployment_name?)),
+        Column::text("llm_model_name", |row| is(row.model_call()?.model_name.as_deref()?)),
+        Column::text("llm_api_version", |row| is(row.model_call()?.api_version?)),
+        Column::int("llm_request_parts", |row| Some(row.model_call()?.request.count)),
+        Column::large("llm_request_messages", |row| is(row.model_call()?.request.lines.as_deref()?)),
+        Column::int("llm_response_parts", |row| Some(row.model_call()?.response.count)),
+        Column::large("llm_response_messages", |row| is(row.model_call()?.response.lines.as_deref()?)),
         Column::text("mcp_server_name", |row| is(row.call.mcp?.server_name)),
         Column::text("mcp_method", |row| is(row.call.mcp?.method?)),
         Column::text("mcp_tool_name", |row| is(row.call.mcp?.tool_name?)),
@@ -131,126 +146,16 @@ fn milliseconds(microseconds: u64) -> f64 {
 }
 
 /// A count without a source is no count.
-fn tokens(row: &Row<'_>, of: fn(Usage) -> (Option<u64>, Provenance)) -> Option<i64> {
+fn tokens(row: &CallRow<'_>, of: fn(Usage) -> (Option<u64>, Provenance)) -> Option<i64> {
     let (count, provenance) = of(row.call.usage?);
     count.filter(|_| provenance != Provenance::Unknown).and_then(|count| i64::try_from(count).ok())
 }
 
-fn last<'r, 'a>(row: &'r Row<'a>) -> Option<&'r Attempt<'a>> {
+fn last<'r, 'a>(row: &'r CallRow<'a>) -> Option<&'r Attempt<'a>> {
     row.call.attempts.last()
 }
 
 /// Of all attempts until their response headers.
-fn backend_time(row: &Row<'_>) -> f64 {
+fn backend_time(row: &CallRow<'_>) -> f64 {
     milliseconds(row.call.attempts.iter().map(|attempt| attempt.duration).sum())
-}
-
-/// A list as JSON; null when it is empty.
-fn list<T: Serialize>(items: &[T]) -> Option<Cow<'static, str>> {
-    if items.is_empty() {
-        return None;
-    }
-    serde_json::to_string(items).ok().map(Cow::Owned)
-}
-
-/// Headers as an object; those that stand there more than once have their values joined with `, `.
-fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
-    let mut object = serde_json::Map::new();
-    for (name, value) in message.headers.as_ref()? {
-        match object.get_mut(*name) {
-            Some(serde_json::Value::String(text)) => {
-                text.push_str(", ");
-                text.push_str(value);
-            }
-            _ => drop(object.insert((*name).to_owned(), (*value).into())),
-        }
-    }
-    serde_json::to_string(&object).ok().map(Cow::Owned)
-}
-
-/// `whole`, `cut`, `hashed`, or `same` for one that equals the client's.
-fn kept(body: Option<Body>) -> Option<Cow<'static, str>> {
-    Some(Cow::Borrowed(match body?.kept {
-        Kept::Whole(_) => "whole",
-        Kept::Cut(_) => "cut",
-        Kept::Hashed(_) => "hashed",
-        Kept::Same(_) => "same",
-    }))
-}
-
-/// An attempt's body may equal that of an attempt before it, which has no column.
-fn backend_kept(row: &Row<'_>, body: Option<Body>) -> Option<Cow<'static, str>> {
-    match body?.kept {
-        Kept::Same(number) if number > 1 => kept(origin(row, number)),
-        _ => kept(body),
-    }
-}
-
-fn origin(row: &Row<'_>, number: u32) -> Option<Body> {
-    let place = usize::try_from(number).ok()?.checked_sub(2)?;
-    let attempt = row.call.attempts.get(place / 2)?;
-    if place.is_multiple_of(2) { attempt.request.body } else { attempt.response.body }
-}
-
-fn passed(body: Option<Body>) -> Option<i64> {
-    i64::try_from(body?.passed).ok()
-}
-
-fn text<'r>(row: &'r Row<'_>, number: usize, message: &Message<'_>) -> Option<Cow<'r, str>> {
-    match message.body?.kept {
-        Kept::Hashed(hash) => own(format!("sha256:{}", hex(&hash))),
-        _ => row.body(number).map(Cow::Borrowed),
-    }
-}
-
-/// The body of the last attempt, `side` 0 for the request; null where it equals the client's.
-fn backend_text<'r>(row: &'r Row<'_>, side: usize, message: &Message<'_>) -> Option<Cow<'r, str>> {
-    match message.body?.kept {
-        Kept::Same(number) if number < 2 => None,
-        _ => text(row, 2 * row.call.attempts.len() + side, message),
-    }
-}
-
-/// An attempt as the column of attempts has it. Bodies are those of attempts before the last, which has columns.
-#[derive(Serialize)]
-struct ShownAttempt<'a> {
-    backend_id: Option<&'a str>,
-    pool_id: Option<&'a str>,
-    authority: &'a str,
-    method: &'a str,
-    path: &'a str,
-    started_us: u64,
-    duration_us: u64,
-    span_id: Option<String>,
-    status: Option<u16>,
-    failure: Option<&'a str>,
-    usage: Option<Usage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_body: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_body: Option<Cow<'a, str>>,
-}
-
-fn attempts<'r>(row: &'r Row<'_>) -> Option<Cow<'r, str>> {
-    let count = row.call.attempts.len();
-    let body = |place: usize, side: usize, message: &Message<'_>| match message.body?.kept {
-        Kept::Same(_) => None,
-        _ => text(row, 2 + 2 * place + side, message).filter(|_| place + 1 < count),
-    };
-    let shown = row.call.attempts.iter().enumerate().map(|(place, attempt)| ShownAttempt {
-        backend_id: attempt.backend_id,
-        pool_id: attempt.pool_id,
-        authority: attempt.authority,
-        method: attempt.method,
-        path: attempt.path,
-        started_us: attempt.started,
-        duration_us: attempt.duration,
-        span_id: attempt.span_id.map(|id| hex(&id)),
-        status: attempt.status,
-        failure: attempt.failure,
-        usage: attempt.usage,
-        request_body: body(place, 0, &attempt.request),
-        response_body: body(place, 1, &attempt.response),
-    });
-    list(&shown.collect::<Vec<_>>())
 }

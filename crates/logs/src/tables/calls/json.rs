@@ -1,0 +1,96 @@
+//! Columns that are JSON.
+
+use std::borrow::Cow;
+
+use sekisho_llm::usage::Usage;
+use serde::{Serialize, Serializer};
+
+use super::bodies::text;
+use super::row::CallRow;
+use super::{hex, own};
+use crate::record::{Kept, Message, Pairs};
+
+/// What an item of a list takes about, in bytes: room for it is made beforehand.
+const EXPECTED_ITEM: usize = 640;
+
+/// A list as JSON; null when it is empty.
+pub(super) fn list<T: Serialize>(items: &[T]) -> Option<Cow<'static, str>> {
+    if items.is_empty() {
+        return None;
+    }
+    let mut json = Vec::with_capacity(EXPECTED_ITEM * items.len());
+    serde_json::to_writer(&mut json, items).ok()?;
+    own(String::from_utf8(json).ok()?)
+}
+
+/// What a header takes about, in bytes.
+const EXPECTED_HEADER: usize = 48;
+
+/// Headers as an object; those that stand there more than once have their values joined with `, `.
+pub(super) fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
+    let headers = message.headers.as_ref()?;
+    let mut json = Vec::with_capacity(EXPECTED_HEADER * headers.len());
+    serde_json::to_writer(&mut json, &Headers(headers)).ok()?;
+    own(String::from_utf8(json).ok()?)
+}
+
+/// Headers in the order of a message, in which those of one name follow each other.
+struct Headers<'a>(&'a Pairs<'a>);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let of_a_name = self.0.chunk_by(|(one, _), (other, _)| one == other);
+        serializer.collect_map(of_a_name.filter_map(|headers| match headers {
+            [] => None,
+            [(name, value)] => Some((name, Cow::Borrowed(*value))),
+            [(name, _), ..] => {
+                let values: Vec<&str> = headers.iter().map(|(_, value)| *value).collect();
+                Some((name, values.join(", ").into()))
+            }
+        }))
+    }
+}
+
+/// An attempt as the column of attempts has it. Bodies are those of attempts before the last, which has columns.
+#[derive(Serialize)]
+struct ShownAttempt<'a> {
+    backend_id: Option<&'a str>,
+    pool_id: Option<&'a str>,
+    authority: &'a str,
+    method: &'a str,
+    path: &'a str,
+    started_us: u64,
+    duration_us: u64,
+    span_id: Option<String>,
+    status: Option<u16>,
+    failure: Option<&'a str>,
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_body: Option<Cow<'a, str>>,
+}
+
+pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
+    let count = row.call.attempts.len();
+    let body = |place: usize, side: usize, message: &Message<'_>| match message.body?.kept {
+        Kept::Same(_) => None,
+        _ => text(row, 2 + 2 * place + side, message).filter(|_| place + 1 < count),
+    };
+    let shown = row.call.attempts.iter().enumerate().map(|(place, attempt)| ShownAttempt {
+        backend_id: attempt.backend_id,
+        pool_id: attempt.pool_id,
+        authority: attempt.authority,
+        method: attempt.method,
+        path: attempt.path,
+        started_us: attempt.started,
+        duration_us: attempt.duration,
+        span_id: attempt.span_id.map(|id| hex(&id)),
+        status: attempt.status,
+        failure: attempt.failure,
+        usage: attempt.usage,
+        request_body: body(place, 0, &attempt.request),
+        response_body: body(place, 1, &attempt.response),
+    });
+    list(&shown.collect::<Vec<_>>())
+}
