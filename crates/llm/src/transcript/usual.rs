@@ -97,8 +97,10 @@ pub(super) fn answered(body: &[u8]) -> Option<Answer<'_>> {
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MAX_BYTES)?;
-    serde_json::from_str(text).ok()
+    if body.len() > MAX_BYTES {
+        return None;
+    }
+    serde_json::from_str(simdutf8::basic::from_utf8(body).ok()?).ok()
 }
 
 #[cfg(test)]

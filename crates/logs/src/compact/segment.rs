@@ -1,5 +1,5 @@
-//! A segment becomes files of tables. It is read once from its beginning to its end; its frames become rows in batches, each
-//! in the order of its time.
+//! A segment becomes files of tables. It is read once from its beginning to its end; frames that are read together become
+//! rows together, in the order of their time.
 
 use std::fs::File;
 use std::io;
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::parquet::{TableWriter, Temporary, failed};
 use crate::layout::{Layout, Table, hour_of};
 use crate::record::frame::{Frame, Kind};
-use crate::record::frames::Frames;
 use crate::record::read::ReadCall;
 use crate::store::Counters;
 use crate::store::segment::{self, End, Reader};
@@ -31,8 +30,8 @@ pub(super) fn compact(
         made => made,
     };
     let mut files = Files::begin(layout, number, hour_of(made), message_bytes)?;
-    while let Some(frame) = reader.next()? {
-        files.add(&frame)?;
+    while let Some(frames) = reader.next()? {
+        files.add(frames)?;
     }
     if reader.end() == Some(End::Damaged) {
         counters.damaged.inc();
@@ -54,15 +53,6 @@ struct Files {
     calls: TableWriter,
     metrics: Option<TableWriter>,
     events: Option<TableWriter>,
-    waiting: Waiting,
-}
-
-/// Frames that are not rows yet, by their kind.
-#[derive(Default)]
-struct Waiting {
-    calls: Frames,
-    metrics: Frames,
-    events: Frames,
 }
 
 /// Where the files of a segment lie.
@@ -97,72 +87,33 @@ impl Files {
     fn begin(layout: &Layout, number: u64, hour: i64, message_bytes: Option<u64>) -> io::Result<Files> {
         let names = Names { layout: layout.clone(), number, hour };
         let calls = names.begin(Table::Calls)?;
-        let (metrics, events, waiting) = (None, None, Waiting::default());
-        Ok(Files { names, message_bytes, calls, metrics, events, waiting })
+        Ok(Files { names, message_bytes, calls, metrics: None, events: None })
     }
 
-    fn add(&mut self, frame: &Frame<'_>) -> io::Result<()> {
-        let frames = match frame.kind {
-            Kind::Call => &mut self.waiting.calls,
-            Kind::Metric => &mut self.waiting.metrics,
-            Kind::Event => &mut self.waiting.events,
-        };
-        frames.push(frame.content);
-        if frames.is_full() { self.write(frame.kind) } else { Ok(()) }
-    }
-
-    /// Makes rows of what waits.
-    fn write(&mut self, kind: Kind) -> io::Result<()> {
-        match kind {
-            Kind::Call => {
-                self.write_calls()?;
-                self.waiting.calls.clear();
-            }
-            Kind::Metric => {
-                let writer = self.names.writer(Table::Metrics, &mut self.metrics)?;
-                put_others::<Metrics, _>(writer, &self.waiting.metrics)?;
-                self.waiting.metrics.clear();
-            }
-            Kind::Event => {
-                let writer = self.names.writer(Table::Events, &mut self.events)?;
-                put_others::<Events, _>(writer, &self.waiting.events)?;
-                self.waiting.events.clear();
-            }
+    fn add(&mut self, mut frames: Vec<Frame<'_>>) -> io::Result<()> {
+        frames.sort_by_key(|frame| frame.ticks);
+        let of = |kind| frames.iter().filter(move |frame| frame.kind == kind);
+        // A row is large: room for all is made at once.
+        let mut calls = Vec::with_capacity(of(Kind::Call).count());
+        let read = of(Kind::Call).filter_map(|frame| ReadCall::parse(*frame));
+        calls.extend(read.map(|call| CallRow::new(call, self.message_bytes)));
+        put::<Calls>(&mut self.calls, &calls)?;
+        let metrics: Vec<_> = of(Kind::Metric).filter_map(at).collect();
+        if !metrics.is_empty() {
+            put::<Metrics>(self.names.writer(Table::Metrics, &mut self.metrics)?, &metrics)?;
+        }
+        let events: Vec<_> = of(Kind::Event).filter_map(at).collect();
+        if !events.is_empty() {
+            put::<Events>(self.names.writer(Table::Events, &mut self.events)?, &events)?;
         }
         Ok(())
     }
 
-    fn write_calls(&mut self) -> io::Result<()> {
-        let frames = self.waiting.calls.in_order();
-        // A row is large: room for all is made at once.
-        let mut rows = Vec::with_capacity(frames.len());
-        let calls = frames.into_iter().filter_map(ReadCall::parse);
-        rows.extend(calls.map(|call| CallRow::new(call, self.message_bytes)));
-        put::<Calls>(&mut self.calls, &rows)
-    }
-
-    fn end(mut self) -> io::Result<()> {
-        let kinds = [
-            (Kind::Metric, self.waiting.metrics.is_empty()),
-            (Kind::Event, self.waiting.events.is_empty()),
-            (Kind::Call, self.waiting.calls.is_empty()),
-        ];
-        for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| !is_empty) {
-            self.write(kind)?;
-        }
+    fn end(self) -> io::Result<()> {
         let others = [self.metrics, self.events].into_iter().flatten();
         let written: Vec<_> = others.chain([self.calls]).map(TableWriter::end).collect::<io::Result<_>>()?;
         written.into_iter().try_for_each(Temporary::keep)
     }
-}
-
-fn put_others<'f, T, R>(writer: &mut TableWriter, frames: &'f Frames) -> io::Result<()>
-where
-    T: Rows<Row<'f> = At<R>>,
-    R: serde::Deserialize<'f>,
-{
-    let rows: Vec<At<R>> = frames.in_order().iter().filter_map(at).collect();
-    put::<T>(writer, &rows)
 }
 
 fn put<T: Rows>(writer: &mut TableWriter, rows: &[T::Row<'_>]) -> io::Result<()> {

@@ -125,7 +125,7 @@ fn kept(bytes: usize, is_cut: bool) -> Kept {
 
 /// How many bytes are text; none when it is none. What is cut may end inside a character.
 fn text_bytes(bytes: &[u8], is_cut: bool) -> Option<usize> {
-    match std::str::from_utf8(bytes) {
+    match simdutf8::compat::from_utf8(bytes) {
         Ok(text) => Some(text.len()),
         Err(error) if is_cut && error.error_len().is_none() => Some(error.valid_up_to()),
         Err(_) => None,

@@ -97,13 +97,12 @@ impl<'a> Bodies<'a> {
 
     fn same(&self, payload: &SharedPayload) -> Option<Body> {
         let own_side = self.kept.len() % 2;
-        let earlier = self.payloads.iter().zip(&self.kept).enumerate().skip(own_side).step_by(2);
-        let mut written = earlier.filter_map(|(number, (payload, kept))| {
-            let is_written = |body: &Body| body.kept.bytes() > 0;
-            Some((number, (*payload)?, kept.filter(is_written)?))
-        });
-        let (number, _, body) = written.find(|(_, earlier, _)| body::are_same(earlier, payload))?;
-        Some(Body { passed: body.passed, kept: Kept::Same(u32::try_from(number).ok()?) })
+        (own_side..self.kept.len()).step_by(2).find_map(|number| {
+            let body = self.kept.get(number).copied().flatten().filter(|body| body.kept.bytes() > 0)?;
+            let earlier = self.payloads.get(number).copied().flatten()?;
+            let kept = Kept::Same(u32::try_from(number).ok()?);
+            body::are_same(earlier, payload).then_some(Body { passed: body.passed, kept })
+        })
     }
 }
 

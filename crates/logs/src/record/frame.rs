@@ -95,8 +95,6 @@ impl Flavor for Tail<'_> {
 pub(crate) struct Frame<'a> {
     pub(crate) kind: Kind,
     pub(crate) ticks: i64,
-    /// All of it.
-    pub(crate) content: &'a [u8],
     pub(crate) head: &'a [u8],
     pub(crate) bodies: &'a [u8],
 }
@@ -110,7 +108,7 @@ impl<'a> Frame<'a> {
         let length = u32::from_le_bytes(length.try_into().ok()?);
         let bodies = rest.len().checked_sub(usize::try_from(length).ok()?)?;
         let (bodies, head) = rest.split_at_checked(bodies)?;
-        Some(Frame { kind: Kind::of(*kind)?, ticks: i64::from_le_bytes(*ticks), content, head, bodies })
+        Some(Frame { kind: Kind::of(*kind)?, ticks: i64::from_le_bytes(*ticks), head, bodies })
     }
 }
 

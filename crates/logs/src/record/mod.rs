@@ -2,7 +2,6 @@
 //!
 //! - this file: calls, metrics and events as they lie in a frame; texts are borrowed from it
 //! - [`frame`]: how an entry lies in a segment
-//! - [`frames`]: frames that become rows together
 //! - [`call`]: a call as it is written
 //! - [`read`]: a call as it is read
 //! - [`body`]: bodies as they are written
@@ -12,7 +11,6 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod event;
 pub(crate) mod frame;
-pub(crate) mod frames;
 pub(crate) mod read;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -24,7 +24,7 @@ impl<'a> ReadCall<'a> {
                     let end = at + bytes;
                     let slice = frame::slice(frame.bodies, at..end)?;
                     at = end;
-                    Some(std::str::from_utf8(slice).ok()?)
+                    Some(simdutf8::basic::from_utf8(slice).ok()?)
                 }
                 Some(Kept::Same(number)) => bodies.get(usize::try_from(number).ok()?).copied().flatten(),
                 Some(Kept::Hashed(_)) | None => None,

@@ -15,8 +15,9 @@ use crate::record::frame::{self, Frame, MAX_FRAME, PREFIX};
 const MAGIC: &[u8; 8] = b"SKSHLOG\x01";
 /// Bytes of the header: magic, ticks, checksum.
 pub(crate) const HEADER: usize = 20;
-/// What is read at once, in bytes. Larger frames are read as a whole.
-const READ_BYTES: usize = 256 * 1024;
+/// What is read at once, in bytes: it stays in the caches of a processor while it becomes columns. Larger frames are read as a
+/// whole.
+const READ_BYTES: usize = 1024 * 1024;
 
 /// The header of a segment that is made now.
 pub(crate) fn header(ticks: i64) -> [u8; HEADER] {
@@ -66,7 +67,7 @@ pub(crate) enum End {
     Damaged,
 }
 
-/// Reads the frames of a segment, one after the other. A frame is looked at where it was read to.
+/// Reads the frames of a segment, some at a time. Frames are looked at where they were read to.
 pub(crate) struct Reader {
     file: Arc<File>,
     /// The part of the file that is read next.
@@ -92,14 +93,28 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The next frame; none at the end.
+    /// The next frames, as many as were read together; none at the end.
     ///
     /// # Errors
     /// When the disk does not read.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Frame<'_>>> {
-        if self.end.is_some() {
-            return Ok(None);
+    pub(crate) fn next(&mut self) -> io::Result<Option<Vec<Frame<'_>>>> {
+        let mut contents = Vec::new();
+        while self.end.is_none() && (contents.is_empty() || self.has_whole_frame()) {
+            contents.extend(self.content()?);
         }
+        let frame = |content| Frame::parse(self.block.get::<Range<usize>>(content)?);
+        let frames: Vec<_> = contents.into_iter().filter_map(frame).collect();
+        Ok(Some(frames).filter(|frames| !frames.is_empty()))
+    }
+
+    /// Whether the next frame was read already.
+    fn has_whole_frame(&self) -> bool {
+        let prefix = self.unread().first_chunk::<PREFIX>();
+        prefix.is_some_and(|prefix| self.unread.len() - PREFIX >= frame::prefix(*prefix).0)
+    }
+
+    /// Where the content of the next frame lies in the block; none at the end.
+    fn content(&mut self) -> io::Result<Option<Range<usize>>> {
         self.fill(PREFIX)?;
         let Some(prefix) = self.unread().first_chunk::<PREFIX>() else {
             return Ok(self.stop(if self.unread.is_empty() { End::Whole } else { End::Torn }));
@@ -109,12 +124,12 @@ impl Reader {
             return Ok(self.stop(End::Damaged));
         }
         let Some(range) = self.range(PREFIX + length)? else { return Ok(self.stop(End::Torn)) };
-        let content = self.block.get(range).and_then(|bytes| bytes.get(PREFIX..)).unwrap_or_default();
-        let frame = Frame::parse(content).filter(|_| frame::is_whole(content, checksum));
-        if frame.is_none() {
-            self.end = Some(End::Damaged);
+        let place = range.start + PREFIX..range.end;
+        let content = self.block.get(place.clone()).unwrap_or_default();
+        if !frame::is_whole(content, checksum) || Frame::parse(content).is_none() {
+            return Ok(self.stop(End::Damaged));
         }
-        Ok(frame)
+        Ok(Some(place))
     }
 
     fn unread(&self) -> &[u8] {

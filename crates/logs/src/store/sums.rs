@@ -1,9 +1,9 @@
 //! Metrics that wait together are added up: one row for each name with its dimensions, as Application Insights adds them
 //! up before it takes them. Values that are counted together are found together.
 
-use std::hash::{BuildHasher, Hash, Hasher as _, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher as _};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use sekisho_policy::ports::Metric;
 
 /// Values of the same metrics with the same dimensions.
@@ -27,7 +27,7 @@ pub(crate) struct Tally {
 
 /// Makes the hashes by which sums are found.
 #[derive(Debug, Default)]
-pub(super) struct Hasher(RandomState);
+pub(super) struct Hasher(DefaultHashBuilder);
 
 impl Hasher {
     pub(super) fn hash(&self, metric: &Metric) -> u64 {

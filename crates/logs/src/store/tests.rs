@@ -62,8 +62,9 @@ fn directory_of(calls: u8) -> tempfile::TempDir {
 fn calls(path: &Path) -> (Vec<u8>, Option<End>) {
     let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
     let mut calls = Vec::new();
-    while let Some(frame) = reader.next().unwrap() {
-        calls.extend(ReadCall::parse(frame).map(|call| call.call.request_id[0]));
+    while let Some(frames) = reader.next().unwrap() {
+        let read = frames.into_iter().filter_map(ReadCall::parse);
+        calls.extend(read.map(|call| call.call.request_id[0]));
     }
     (calls, reader.end())
 }
@@ -83,7 +84,7 @@ fn frames_of_all_sizes_are_read_again() {
     let disk = Directory(folder.path().to_owned());
     let (store, threads) = LogStore::start(Box::new(disk), options().0, current, None).unwrap();
     // Less and more than is read at once, so that frames lie across its ends.
-    let sizes = [10, 200_000, 100_000, 700_000, 1, 262_000, 3_000_000, 90_000, 0, 180_000, 5];
+    let sizes = [10, 200_000, 100_000, 900_000, 1, 1_048_000, 3_000_000, 90_000, 0, 180_000, 5];
     let body = |number: usize, size| vec![b'a' + u8::try_from(number).unwrap(); size];
     for (number, size) in sizes.into_iter().enumerate() {
         let response = ports::Message { body: Some(payload(&[&body(number, size)])), ..Default::default() };
@@ -95,10 +96,12 @@ fn frames_of_all_sizes_are_read_again() {
     let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
     // Frames of small calls are made earlier than those of large ones.
     let mut found = BTreeMap::new();
-    while let Some(frame) = reader.next().unwrap() {
-        let call = ReadCall::parse(frame).unwrap();
-        let number = usize::from(call.call.request_id[0]);
-        found.insert(number, call.body(1).unwrap_or_default().as_bytes().to_vec());
+    while let Some(frames) = reader.next().unwrap() {
+        for frame in frames {
+            let call = ReadCall::parse(frame).unwrap();
+            let number = usize::from(call.call.request_id[0]);
+            found.insert(number, call.body(1).unwrap_or_default().as_bytes().to_vec());
+        }
     }
     let kept: BTreeMap<_, _> =
         sizes.into_iter().enumerate().map(|(number, size)| (number, body(number, size))).collect();

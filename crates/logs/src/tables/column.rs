@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{
     ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, RecordBatch, RecordBatchOptions,
-    StringBuilder, TimestampMicrosecondBuilder,
+    StringBuilder, TimestampMicrosecondBuilder, new_null_array,
 };
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
@@ -97,7 +97,21 @@ impl<T: Rows> Column<T> {
         field(self.name, self.kind)
     }
 
+    /// True when no row has a value. Most columns are empty for most calls: then nothing is built.
+    fn is_empty(&self, rows: &[T::Row<'_>]) -> bool {
+        match self.get {
+            Get::Text(get) => rows.iter().all(|row| get(row).is_none()),
+            Get::Int(get) => rows.iter().all(|row| get(row).is_none()),
+            Get::Long(get) | Get::Time(get) => rows.iter().all(|row| get(row).is_none()),
+            Get::Real(get) => rows.iter().all(|row| get(row).is_none()),
+            Get::Bool(get) => rows.iter().all(|row| get(row).is_none()),
+        }
+    }
+
     fn array(&self, rows: &[T::Row<'_>]) -> ArrayRef {
+        if self.is_empty(rows) {
+            return new_null_array(&self.kind.arrow(), rows.len());
+        }
         match self.get {
             Get::Text(get) if self.is_large => large_texts(rows.iter().map(get)),
             Get::Text(get) => {

@@ -228,6 +228,11 @@ fn the_first_attempts_bodies_are_among_the_attempts() {
         (&attempts[0]["response_body"], &attempts[1]["response_body"]),
         (&"busy".into(), &serde_json::Value::Null)
     );
+    let last = serde_json::json!({
+        "backend_id": "east", "authority": "https://two", "method": "GET", "path": "/openai/deployments/m/chat/completions",
+        "started_us": 0, "duration_us": 20_000, "span_id": "0707070707070707", "status": 503,
+    });
+    assert_eq!(attempts[1], last, "what it has not is left out");
     assert_eq!(shown(&calls[0], &["backend_response_body_kept", "backend_response_body"]), ["same", "null"]);
 }
 

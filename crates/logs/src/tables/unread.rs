@@ -15,8 +15,7 @@ use super::column::{Rows, batch};
 use super::happenings::{Events, Metrics};
 use super::physical::projected;
 use crate::layout::Table;
-use crate::record::frame::Kind;
-use crate::record::frames::Frames;
+use crate::record::frame::{Frame, Kind};
 use crate::record::read::ReadCall;
 use crate::store::segment::Reader;
 
@@ -53,7 +52,7 @@ impl PartitionStream for Unread {
         let (file, table, projection) = (Arc::clone(&self.file), self.table, self.projection.clone());
         let message_bytes = self.message_bytes;
         stream.spawn_blocking(move || {
-            let mut batches = Batches { table, projection, message_bytes, frames: Frames::default() };
+            let batches = Batches { table, projection, message_bytes };
             // A receiver that is gone has all it wanted.
             let give = |batch| to.blocking_send(Ok(batch)).is_ok();
             batches.read(file, give)
@@ -66,58 +65,45 @@ struct Batches {
     table: Table,
     projection: Option<Vec<usize>>,
     message_bytes: Option<u64>,
-    frames: Frames,
 }
 
 impl Batches {
     /// Reads the segment and gives its batches until nobody wants them any more.
-    fn read(&mut self, file: Arc<File>, mut give: impl FnMut(RecordBatch) -> bool) -> Result<()> {
+    fn read(&self, file: Arc<File>, mut give: impl FnMut(RecordBatch) -> bool) -> Result<()> {
         let kind = match self.table {
             Table::Calls => Kind::Call,
             Table::Metrics => Kind::Metric,
             Table::Events => Kind::Event,
         };
         let mut reader = Reader::new(file)?;
-        loop {
-            let is_end = match reader.next()? {
-                Some(frame) if frame.kind == kind => {
-                    self.frames.push(frame.content);
-                    false
-                }
-                Some(_) => false,
-                None => true,
-            };
-            if (is_end && !self.frames.is_empty()) || self.frames.is_full() {
-                let batch = self.batch()?;
-                self.frames.clear();
-                if batch.num_rows() > 0 && !give(batch) {
-                    return Ok(());
-                }
-            }
-            if is_end {
+        while let Some(mut frames) = reader.next()? {
+            frames.retain(|frame| frame.kind == kind);
+            let batch = self.batch(&frames)?;
+            if batch.num_rows() > 0 && !give(batch) {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
-    fn batch(&self) -> Result<RecordBatch> {
+    fn batch(&self, frames: &[Frame<'_>]) -> Result<RecordBatch> {
         match self.table {
             Table::Calls => {
-                let calls = self.frames.iter().filter_map(ReadCall::parse);
+                let calls = frames.iter().filter_map(|frame| ReadCall::parse(*frame));
                 self.of::<Calls>(
                     &calls.map(|call| CallRow::new(call, self.message_bytes)).collect::<Vec<_>>(),
                 )
             }
-            Table::Metrics => self.of::<Metrics>(&self.others()),
-            Table::Events => self.of::<Events>(&self.others()),
+            Table::Metrics => self.of::<Metrics>(&others(frames)),
+            Table::Events => self.of::<Events>(&others(frames)),
         }
-    }
-
-    fn others<'a, T: serde::Deserialize<'a>>(&'a self) -> Vec<(i64, T)> {
-        self.frames.iter().filter_map(|frame| crate::compact::at(&frame)).collect()
     }
 
     fn of<T: Rows>(&self, rows: &[T::Row<'_>]) -> Result<RecordBatch> {
         batch::<T>(rows, self.projection.as_deref()).map_err(DataFusionError::from)
     }
+}
+
+fn others<'a, T: serde::Deserialize<'a>>(frames: &[Frame<'a>]) -> Vec<(i64, T)> {
+    frames.iter().filter_map(crate::compact::at).collect()
 }

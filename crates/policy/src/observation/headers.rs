@@ -8,18 +8,18 @@ use super::HeaderChoice;
 use super::secrets::{MASK, SecretNames};
 
 /// Values that most messages have; they need no copy.
-const USUAL: &[&str] = &[
-    "application/json",
-    "application/json; charset=utf-8",
-    "text/event-stream",
-    "text/event-stream; charset=utf-8",
-    "gzip",
+static USUAL: [HeaderValue; 5] = [
+    HeaderValue::from_static("application/json"),
+    HeaderValue::from_static("application/json; charset=utf-8"),
+    HeaderValue::from_static("text/event-stream"),
+    HeaderValue::from_static("text/event-stream; charset=utf-8"),
+    HeaderValue::from_static("gzip"),
 ];
 
 /// A value that holds nothing but itself.
 pub fn kept_value(value: &HeaderValue) -> HeaderValue {
-    match USUAL.iter().find(|usual| usual.as_bytes() == value.as_bytes()) {
-        Some(usual) => HeaderValue::from_static(usual),
+    match USUAL.iter().find(|usual| *usual == value) {
+        Some(usual) => usual.clone(),
         None => HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone()),
     }
 }

@@ -84,6 +84,9 @@ pub fn shown_query(query: &str, names: &SecretNames) -> String {
 
 /// Names may be escaped so that nobody recognises them.
 fn decoded(name: &str) -> std::borrow::Cow<'_, str> {
+    if !name.contains('%') {
+        return name.into();
+    }
     percent_encoding::percent_decode_str(name).decode_utf8_lossy()
 }
 

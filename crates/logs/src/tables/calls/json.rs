@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sekisho_llm::usage::Usage;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::bodies::text;
@@ -51,24 +52,62 @@ impl Serialize for Headers<'_> {
     }
 }
 
-/// An attempt as the column of attempts has it. Bodies are those of attempts before the last, which has columns.
+/// An attempt as the column of attempts has it, without what it has not. Bodies are those of attempts before the last, which has
+/// columns.
 #[derive(Serialize)]
 struct ShownAttempt<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     backend_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pool_id: Option<&'a str>,
     authority: &'a str,
     method: &'a str,
     path: &'a str,
     started_us: u64,
     duration_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a str>,
-    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<ShownUsage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_body: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_body: Option<Cow<'a, str>>,
+}
+
+/// [`Usage`] without counts that are not known.
+struct ShownUsage(Usage);
+
+impl Serialize for ShownUsage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let usage = &self.0;
+        let sources = [
+            ("provenance", usage.provenance),
+            ("prompt_provenance", usage.prompt_provenance),
+            ("completion_provenance", usage.completion_provenance),
+        ];
+        let counts = [
+            ("prompt", usage.prompt),
+            ("completion", usage.completion),
+            ("total", usage.total),
+            ("cached", usage.cached),
+            ("cache_written", usage.cache_written),
+            ("reasoning", usage.reasoning),
+            ("prompt_audio", usage.prompt_audio),
+            ("completion_audio", usage.completion_audio),
+            ("accepted_prediction", usage.accepted_prediction),
+            ("rejected_prediction", usage.rejected_prediction),
+        ];
+        let mut shown = serializer.serialize_map(None)?;
+        sources.iter().try_for_each(|(name, source)| shown.serialize_entry(name, source.as_str()))?;
+        let mut known = counts.iter().filter_map(|(name, count)| Some((name, (*count)?)));
+        known.try_for_each(|(name, count)| shown.serialize_entry(name, &count))?;
+        shown.end()
+    }
 }
 
 pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
@@ -88,9 +127,27 @@ pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
         span_id: attempt.span_id.map(|id| hex(&id)),
         status: attempt.status,
         failure: attempt.failure,
-        usage: attempt.usage,
+        usage: attempt.usage.map(ShownUsage),
         request_body: body(place, 0, &attempt.request),
         response_body: body(place, 1, &attempt.response),
     });
     list(&shown.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use sekisho_llm::usage::Provenance;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_that_are_not_known_are_left_out() {
+        let usage = Usage { reasoning: Some(0), ..Usage::new(Provenance::Counted, Some(4), None) };
+        let shown = json!({
+            "provenance": "counted", "prompt_provenance": "counted", "completion_provenance": "unknown",
+            "prompt": 4, "reasoning": 0,
+        });
+        assert_eq!(serde_json::to_value(ShownUsage(usage)).unwrap(), shown);
+    }
 }
