@@ -10,12 +10,14 @@
 //! - [`sse`]: an incremental reader of server-sent events
 //! - [`stream`]: token counts of a streamed reply
 //! - [`transcript`]: what was asked and answered, as messages of roles
+//! - [`compose`]: JSON that is written member by member
 //! - [`translate`]: Chat Completions in front of Anthropic Messages
 //!
 //! Everything but `transcript` and `translate` borrows from the bytes it is given and skips what it does not need; nothing is async and
 //! nothing panics on malformed input.
 
 pub mod completion;
+pub mod compose;
 pub mod count;
 mod json;
 pub mod kind;

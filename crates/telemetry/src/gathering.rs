@@ -25,6 +25,8 @@ struct State<B> {
     is_idle: bool,
     /// Someone waits for what is in the batch.
     is_hurried: bool,
+    /// The writer has something to do beside the batch.
+    is_woken: bool,
     /// The writer is gone.
     is_drained: bool,
 }
@@ -48,27 +50,37 @@ impl<B: Default> Gathering<B> {
             is_open: true,
             is_idle: false,
             is_hurried: false,
+            is_woken: false,
             is_drained: false,
         };
         Gathering { state: Mutex::new(state), changed: Condvar::new(), most, most_bytes }
     }
 
-    /// Lets `add` put one thing of this size into the batch. What is larger than the bound in bytes is taken when nothing
-    /// else waits. The lock is held while `add` runs.
+    /// Lets `add` put one thing of this size into the batch: see [`Gathering::add_some`].
     ///
     /// # Errors
     /// When there is no room, or the end has come.
     pub fn add(&self, bytes: usize, add: impl FnOnce(&mut B)) -> Result<(), Refused> {
+        self.add_some(1, bytes, add)
+    }
+
+    /// Lets `add` put so many things into the batch that have so many bytes together: all, or none. What is larger than a bound is
+    /// taken when nothing else waits. The lock is held while `add` runs.
+    ///
+    /// # Errors
+    /// When there is no room, or the end has come.
+    pub fn add_some(&self, things: usize, bytes: usize, add: impl FnOnce(&mut B)) -> Result<(), Refused> {
         let mut state = self.state.lock();
         if !state.is_open {
             return Err(Refused::Closed);
         }
-        let fits = state.waiting == 0 || state.bytes.saturating_add(bytes) <= self.most_bytes;
-        if !fits || state.waiting >= self.most {
+        let waiting = state.waiting.saturating_add(things);
+        let fits = waiting <= self.most && state.bytes.saturating_add(bytes) <= self.most_bytes;
+        if !fits && state.waiting > 0 {
             return Err(Refused::Full);
         }
         add(&mut state.batch);
-        state.waiting += 1;
+        state.waiting = waiting;
         let before = state.bytes;
         state.bytes += bytes;
         let wakes = state.is_idle || (before < GROWN_BYTES && state.bytes >= GROWN_BYTES);
@@ -86,18 +98,30 @@ impl<B: Default> Gathering<B> {
         state.is_open && state.waiting > 0 && merge(&mut state.batch)
     }
 
+    /// Wakes a writer that sleeps: it has something to do beside the batch.
+    pub fn wake(&self) {
+        let mut state = self.state.lock();
+        state.is_woken = true;
+        let wakes = std::mem::take(&mut state.is_idle);
+        drop(state);
+        if wakes {
+            self.changed.notify_all();
+        }
+    }
+
     /// Takes what there is in exchange for `batch`, which is empty: at once, or after waiting for at most `patience` for
-    /// the first. False when it is closed and nothing is left.
+    /// the first, or to be [woken](Gathering::wake). False when it is closed and nothing is left.
     pub fn take(&self, batch: &mut B, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let mut state = self.state.lock();
         let is_idle = |state: &mut State<B>| {
-            state.is_idle = state.waiting == 0 && state.is_open;
+            state.is_idle = state.waiting == 0 && state.is_open && !state.is_woken;
             state.is_idle
         };
         self.changed.wait_while_until(&mut state, is_idle, end);
         state.is_idle = false;
         state.is_hurried = false;
+        state.is_woken = false;
         state.bytes = 0;
         let taken = std::mem::take(&mut state.waiting);
         std::mem::swap(&mut state.batch, batch);
@@ -204,5 +228,33 @@ mod tests {
         });
         gathering.add(1, |batch| batch.push(7)).unwrap();
         assert_eq!(thread.join().unwrap(), Some(vec![7]));
+    }
+
+    #[test]
+    fn a_writer_is_woken_for_what_is_not_in_the_batch() {
+        let gathering = std::sync::Arc::new(Gathering::new(8, 8));
+        let other = gathering.clone();
+        let thread = std::thread::spawn(move || {
+            let mut batch: Vec<u8> = Vec::new();
+            let begin = Instant::now();
+            (other.take(&mut batch, Duration::from_secs(60)), batch.len(), begin.elapsed())
+        });
+        gathering.wake();
+        let (is_open, found, waited) = thread.join().unwrap();
+        assert!(is_open && found == 0 && waited < Duration::from_secs(30), "{is_open} {found} {waited:?}");
+    }
+
+    #[test]
+    fn some_are_taken_together_or_not_at_all() {
+        let gathering = Gathering::new(3, 100);
+        let add = |things: usize| gathering.add_some(things, things, |sum: &mut usize| *sum += things);
+        assert_eq!(
+            [add(2), add(2), add(1), add(1)],
+            [Ok(()), Err(Refused::Full), Ok(()), Err(Refused::Full)]
+        );
+        let mut sum = 0;
+        assert!(gathering.take(&mut sum, Duration::ZERO));
+        assert_eq!(sum, 3);
+        assert_eq!(add(9), Ok(()), "nothing else waits");
     }
 }

@@ -1,6 +1,7 @@
 //! Conversations in parts of 32 KB of text: joined again, the contents are what they were, byte for byte.
 
 use super::{Called, Said};
+use crate::compose::{Object, push_array};
 
 /// The text of one part, in bytes.
 pub const PART_BYTES: usize = 32 * 1024;
@@ -29,7 +30,7 @@ pub fn is_one_part(messages: &[Said<'_>], maximum: usize) -> bool {
     maximum > 0 && !messages.is_empty() && whole <= PART_BYTES.min(maximum)
 }
 
-/// Messages as JSON, which texts always are; none without messages.
+/// Messages as JSON; none without messages.
 pub(super) fn json(messages: &[Said<'_>]) -> Option<String> {
     if messages.is_empty() {
         return None;
@@ -37,33 +38,21 @@ pub(super) fn json(messages: &[Said<'_>]) -> Option<String> {
     let bytes = messages.iter().map(bytes).sum::<usize>();
     // Room for the names of members, and for some escapes.
     let mut text = String::with_capacity(bytes + bytes / 8 + 48 * messages.len() + 2);
-    for (place, said) in messages.iter().enumerate() {
-        text.push_str(if place == 0 { "[{\"role\":" } else { ",{\"role\":" });
-        push_quoted(&mut text, &said.role)?;
-        text.push_str(",\"content\":");
-        push_quoted(&mut text, &said.content)?;
+    push_array(&mut text, messages, |text, said| {
+        let mut object = Object::begin(text);
+        object.text("role", &*said.role);
+        object.text("content", &*said.content);
         if !said.tool_calls.is_empty() {
-            text.push_str(",\"tool_calls\":");
-            text.push_str(&serde_json::to_string(&said.tool_calls).ok()?);
+            push_array(object.member("tool_calls"), &said.tool_calls, |text, called| {
+                let mut object = Object::begin(text);
+                object.text("name", &*called.name);
+                object.text("arguments", &*called.arguments);
+                object.end();
+            });
         }
-        text.push('}');
-    }
-    text.push(']');
+        object.end();
+    });
     Some(text)
-}
-
-/// Appends a text as JSON. Most texts have nothing to escape: many bytes are looked at together, and copied, at less cost than one
-/// after the other.
-fn push_quoted(to: &mut String, text: &str) -> Option<()> {
-    let needs_escape = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
-        to.push_str(&serde_json::to_string(text).ok()?);
-    } else {
-        to.push('"');
-        to.push_str(text);
-        to.push('"');
-    }
-    Some(())
 }
 
 /// The text of a message, in bytes.

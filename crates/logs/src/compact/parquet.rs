@@ -20,8 +20,9 @@ use crate::tables::column::{Column, Rows};
 const GROUP_ROWS: usize = 65_536;
 /// A row group ends once it takes this much, in bytes.
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
-/// A page ends once it takes this much before it is compressed, in bytes. It stays in the caches of a processor.
-const PAGE_BYTES: usize = 128 * 1024;
+/// A page ends once it takes this much before it is compressed, in bytes. It stays in the caches of a processor, and its buffers are small
+/// enough for the allocator to keep them.
+const PAGE_BYTES: usize = 64 * 1024;
 /// How many rows are added to a page before it is looked at again.
 const PAGE_ROWS: usize = 128;
 

@@ -30,7 +30,7 @@ pub(super) fn compact(
         made => made,
     };
     let mut files = Files::begin(layout, number, hour_of(made), message_bytes)?;
-    while let Some(frames) = reader.next()? {
+    while let Some(frames) = reader.next_frames()? {
         files.add(frames)?;
     }
     if reader.end() == Some(End::Damaged) {
@@ -70,15 +70,17 @@ impl Names {
         TableWriter::begin(table, path)
     }
 
-    /// The writer of a table, which is begun when there is none.
-    fn writer<'w>(
+    /// Writes rows, if there are any, to a table that begins with them.
+    fn put<T: Rows>(
         &self,
         table: Table,
-        writer: &'w mut Option<TableWriter>,
-    ) -> io::Result<&'w mut TableWriter> {
-        match writer {
-            Some(writer) => Ok(writer),
-            none => Ok(none.insert(self.begin(table)?)),
+        writer: &mut Option<TableWriter>,
+        rows: &[T::Row<'_>],
+    ) -> io::Result<()> {
+        match (rows, writer) {
+            ([], _) => Ok(()),
+            (rows, Some(writer)) => put::<T>(writer, rows),
+            (rows, none) => put::<T>(none.insert(self.begin(table)?), rows),
         }
     }
 }
@@ -99,14 +101,9 @@ impl Files {
         calls.extend(read.map(|call| CallRow::new(call, self.message_bytes)));
         put::<Calls>(&mut self.calls, &calls)?;
         let metrics: Vec<_> = of(Kind::Metric).filter_map(at).collect();
-        if !metrics.is_empty() {
-            put::<Metrics>(self.names.writer(Table::Metrics, &mut self.metrics)?, &metrics)?;
-        }
+        self.names.put::<Metrics>(Table::Metrics, &mut self.metrics, &metrics)?;
         let events: Vec<_> = of(Kind::Event).filter_map(at).collect();
-        if !events.is_empty() {
-            put::<Events>(self.names.writer(Table::Events, &mut self.events)?, &events)?;
-        }
-        Ok(())
+        self.names.put::<Events>(Table::Events, &mut self.events, &events)
     }
 
     fn end(self) -> io::Result<()> {

@@ -41,11 +41,11 @@ pub(crate) fn append(buffer: &mut Vec<u8>, record: &CallRecord, rules: BodyRules
     }
 }
 
-/// Whether the frame of a call is made in no time: its bodies hold at most so many bytes, and are kept as they are.
-pub(crate) fn is_quick(record: &CallRecord, rules: BodyRules<'_>, most: usize) -> bool {
+/// Whether the bodies of a call are kept as they came.
+pub(crate) fn is_plain(record: &CallRecord, rules: BodyRules<'_>) -> bool {
     let is_plain = |message: &ports::Message| message.content_encoding.is_none();
     let mut messages = [&record.request, &record.response].into_iter().chain(backend_messages(record));
-    !rules.masking.has_paths() && messages.all(is_plain) && held(record) <= most
+    !rules.masking.has_paths() && messages.all(is_plain)
 }
 
 /// Bytes that the bodies of a call hold. One that the client's side and attempts share counts once.

@@ -25,15 +25,15 @@ pub(super) enum Item {
 }
 
 impl Batch {
-    /// Adds a frame that is made. A chunk that is full is followed by another, so that none is moved often while it grows.
-    pub(super) fn add_frame(&mut self, frame: &[u8]) {
+    /// Adds so many frames that are made. A chunk that is full is followed by another, so that none is moved often while it grows.
+    pub(super) fn add_frames(&mut self, frames: &[u8], count: usize) {
         let has_room = self.chunks.last().is_some_and(|chunk| chunk.bytes.len() < CHUNK_BYTES);
         if !has_room {
             self.chunks.push(Chunk::default());
         }
         if let Some(chunk) = self.chunks.last_mut() {
-            chunk.bytes.extend_from_slice(frame);
-            chunk.records += 1;
+            chunk.bytes.extend_from_slice(frames);
+            chunk.records += count as u64;
         }
     }
 }
@@ -46,8 +46,8 @@ mod tests {
     fn a_full_chunk_is_followed_by_another() {
         let mut batch = Batch::default();
         let frame = vec![1; CHUNK_BYTES / 2];
-        (0..5).for_each(|_| batch.add_frame(&frame));
+        (0..5).for_each(|_| batch.add_frames(&frame, 3));
         let chunks: Vec<_> = batch.chunks.iter().map(|chunk| (chunk.bytes.len(), chunk.records)).collect();
-        assert_eq!(chunks, [(CHUNK_BYTES, 2), (CHUNK_BYTES, 2), (CHUNK_BYTES / 2, 1)]);
+        assert_eq!(chunks, [(CHUNK_BYTES, 6), (CHUNK_BYTES, 6), (CHUNK_BYTES / 2, 3)]);
     }
 }

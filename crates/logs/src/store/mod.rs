@@ -2,6 +2,7 @@
 //!
 //! - this file: what calls are given to
 //! - [`options`]: how it behaves and what it counts
+//! - [`ended`]: small calls, until there are enough to make their frames
 //! - [`batch`]: what waits for the writer; [`sums`]: metrics among it
 //! - [`writer`]: appends frames, and makes those of large calls; [`chunk`]: as many as it appends together
 //! - [`disk`]: the files that are written to
@@ -11,6 +12,7 @@
 mod batch;
 mod chunk;
 pub(crate) mod disk;
+mod ended;
 mod options;
 pub(crate) mod segment;
 pub(crate) mod sums;
@@ -39,6 +41,7 @@ use crate::record::body::BodyRules;
 use crate::record::call;
 use batch::{Batch, Item};
 use disk::{Directory, Disk};
+use ended::{Added, Ended};
 use sums::Hasher;
 use sync::Dirty;
 use writer::Writer;
@@ -46,19 +49,21 @@ use writer::Writer;
 /// What a record takes beside its bodies, about, in bytes.
 const RECORD_BYTES: usize = 2048;
 
-/// The most bytes of bodies of a call whose frame is made at once, where the call ends: that takes microseconds, and no memory goes
-/// from one thread to another. The last bytes of the response may still be on their way then. The writer makes the frames of
-/// larger calls, of those whose clients wait for them, and of those whose bodies are masked or compressed.
-const AT_ONCE_BYTES: usize = 64 * 1024;
+/// The most bytes of bodies of a call whose frame is made where calls end: that takes microseconds, and no memory goes from one
+/// thread to another. The last bytes of the response may still be on their way then. The writer makes the frames of larger calls,
+/// of those whose clients wait for them, of those whose bodies are masked or compressed, and of those that are not followed by enough
+/// others.
+const SMALL_BYTES: usize = 64 * 1024;
 
 thread_local! {
     /// Where frames are made before they are added to what waits.
-    static FRAME: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static FRAMES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Keeps records of calls, metrics and events in a directory. Giving it something never waits for the disk.
 pub struct LogStore {
     queue: Arc<Gathering<Batch>>,
+    ended: Arc<Ended>,
     options: Options,
     hasher: Hasher,
 }
@@ -66,6 +71,7 @@ pub struct LogStore {
 /// The threads of a store. Dropping this leaves them running; [`LogThreads::finish`] ends them.
 pub struct LogThreads {
     queue: Arc<Gathering<Batch>>,
+    ended: Arc<Ended>,
     dirty: Arc<Dirty>,
     writer: JoinHandle<()>,
     sync: JoinHandle<()>,
@@ -94,31 +100,51 @@ impl LogStore {
         compactor: Option<Compactor>,
     ) -> io::Result<(Arc<LogStore>, LogThreads)> {
         let queue = Arc::new(Gathering::new(options.queue_records, options.queue_bytes));
-        let dirty = Arc::new(Dirty::default());
-        let store =
-            LogStore { queue: Arc::clone(&queue), options: options.clone(), hasher: Hasher::default() };
+        let (ended, dirty) = (Arc::new(Ended::new()), Arc::new(Dirty::default()));
+        let store = LogStore {
+            queue: Arc::clone(&queue),
+            ended: Arc::clone(&ended),
+            options: options.clone(),
+            hasher: Hasher::default(),
+        };
         let (marked, interval, counters) =
             (Arc::clone(&dirty), options.sync_interval, options.counters.clone());
         let sync = thread("log-sync", move || marked.run(interval, &counters))?;
-        let (source, writer) = (Arc::clone(&queue), Writer::new(disk, options, current, Arc::clone(&dirty)));
-        let writer = thread("log-store", move || writer.run(&source))?;
-        Ok((Arc::new(store), LogThreads { queue, dirty, writer, sync, compactor }))
+        let writer = Writer::new(disk, options, current, Arc::clone(&dirty));
+        let (source, small) = (Arc::clone(&queue), Arc::clone(&ended));
+        let writer = thread("log-store", move || writer.run(&source, &small))?;
+        Ok((Arc::new(store), LogThreads { queue, ended, dirty, writer, sync, compactor }))
     }
 
     fn put(&self, bytes: usize, add: impl FnOnce(&mut Batch)) {
-        match self.queue.add(bytes, add) {
+        self.put_some(1, bytes, add);
+    }
+
+    fn put_some(&self, things: usize, bytes: usize, add: impl FnOnce(&mut Batch)) {
+        match self.queue.add_some(things, bytes, add) {
             Ok(()) => {}
-            Err(Refused::Full) => drop(self.options.counters.dropped_queue.inc()),
-            Err(Refused::Closed) => drop(self.options.counters.dropped_closed.inc()),
+            Err(Refused::Full) => drop(self.options.counters.dropped_queue.inc_by(things as u64)),
+            Err(Refused::Closed) => drop(self.options.counters.dropped_closed.inc_by(things as u64)),
         }
     }
 
-    /// Makes the frame of a call and puts it in.
-    fn put_frame(&self, record: &CallRecord, frame: &mut Vec<u8>) {
-        frame.clear();
-        match self.options.append(frame, record) {
-            true => self.put(frame.len(), |batch| batch.add_frame(frame)),
-            false => drop(self.options.counters.dropped_disk.inc()),
+    /// Lets a small call wait. Once there are enough, it makes their frames and puts them in.
+    fn put_small(&self, record: &Arc<CallRecord>, bytes: usize) {
+        let make = |calls: &mut Vec<_>| FRAMES.with_borrow_mut(|frames| self.put_frames(calls, frames));
+        match self.ended.add(record, bytes, make) {
+            Added::First => self.queue.wake(),
+            Added::Later => {}
+            Added::Closed => drop(self.options.counters.dropped_closed.inc()),
+        }
+    }
+
+    fn put_frames(&self, calls: &mut Vec<Arc<CallRecord>>, frames: &mut Vec<u8>) {
+        let all = calls.len();
+        frames.clear();
+        let made = calls.drain(..).filter(|record| self.options.append(frames, record)).count();
+        self.options.counters.dropped_disk.inc_by((all - made) as u64);
+        if made > 0 {
+            self.put_some(made, frames.len(), |batch| batch.add_frames(frames, made));
         }
     }
 }
@@ -139,11 +165,13 @@ impl Options {
 
 impl Keeper for LogStore {
     fn keep_call(&self, record: &Arc<CallRecord>, hold: &Hold) {
-        if !hold.is_set() && call::is_quick(record, self.options.body_rules(), AT_ONCE_BYTES) {
-            return FRAME.with_borrow_mut(|frame| self.put_frame(record, frame));
+        let bytes = call::held(record);
+        let is_small = bytes <= SMALL_BYTES && !hold.is_set();
+        if is_small && call::is_plain(record, self.options.body_rules()) {
+            return self.put_small(record, bytes);
         }
         let item = Item::Call(Arc::clone(record), hold.clone());
-        self.put(RECORD_BYTES + call::held(record), |batch| batch.items.push(item));
+        self.put(RECORD_BYTES + bytes, |batch| batch.items.push(item));
         if hold.is_set() {
             self.queue.hurry();
         }
@@ -175,6 +203,7 @@ impl LogThreads {
     pub fn finish(self, patience: Duration) -> bool {
         let end = Instant::now() + patience;
         let left = || end.saturating_duration_since(Instant::now());
+        self.ended.close();
         self.queue.close();
         if !self.queue.wait_until_drained(left()) || self.writer.join().is_err() {
             return false;

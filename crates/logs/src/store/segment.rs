@@ -85,71 +85,63 @@ impl Reader {
     pub(crate) fn new(file: Arc<File>) -> io::Result<Reader> {
         let rest = 0..file.metadata()?.len();
         let mut reader = Reader { file, rest, block: vec![0; READ_BYTES], unread: 0..0, made: 0, end: None };
-        match reader.take(HEADER)?.map(|bytes| bytes.try_into().ok().and_then(made)) {
+        reader.fill(HEADER)?;
+        match reader.unread().first_chunk::<HEADER>().map(|header| made(*header)) {
             Some(Some(ticks)) => reader.made = ticks,
             Some(None) => reader.end = Some(End::Damaged),
             None => reader.end = Some(End::Torn),
         }
+        reader.unread.start = reader.unread.end.min(HEADER);
         Ok(reader)
     }
 
-    /// The next frames, as many as were read together; none at the end.
+    /// The frames that come next, as many as were read together; none at the end.
     ///
     /// # Errors
     /// When the disk does not read.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Vec<Frame<'_>>>> {
-        let mut contents = Vec::new();
-        while self.end.is_none() && (contents.is_empty() || self.has_whole_frame()) {
-            contents.extend(self.content()?);
+    pub(crate) fn next_frames(&mut self) -> io::Result<Option<Vec<Frame<'_>>>> {
+        if self.end.is_none() {
+            self.fill_for_a_frame()?;
         }
-        let frame = |content| Frame::parse(self.block.get::<Range<usize>>(content)?);
-        let frames: Vec<_> = contents.into_iter().filter_map(frame).collect();
+        let mut frames = Vec::new();
+        while self.end.is_none()
+            && let Some((prefix, rest)) =
+                self.block.get(self.unread.clone()).and_then(<[u8]>::split_first_chunk)
+            && let (length, checksum) = frame::prefix(*prefix)
+            && let Some(content) = rest.get(..length)
+        {
+            match Frame::parse(content).filter(|_| frame::is_whole(content, checksum)) {
+                Some(frame) => {
+                    frames.push(frame);
+                    self.unread.start += PREFIX + length;
+                }
+                None => self.end = Some(End::Damaged),
+            }
+        }
         Ok(Some(frames).filter(|frames| !frames.is_empty()))
     }
 
-    /// Whether the next frame was read already.
-    fn has_whole_frame(&self) -> bool {
-        let prefix = self.unread().first_chunk::<PREFIX>();
-        prefix.is_some_and(|prefix| self.unread.len() - PREFIX >= frame::prefix(*prefix).0)
-    }
-
-    /// Where the content of the next frame lies in the block; none at the end.
-    fn content(&mut self) -> io::Result<Option<Range<usize>>> {
+    /// Reads on until the next frame is there as a whole; it is the end where there is none.
+    fn fill_for_a_frame(&mut self) -> io::Result<()> {
         self.fill(PREFIX)?;
         let Some(prefix) = self.unread().first_chunk::<PREFIX>() else {
-            return Ok(self.stop(if self.unread.is_empty() { End::Whole } else { End::Torn }));
+            self.end = Some(if self.unread.is_empty() { End::Whole } else { End::Torn });
+            return Ok(());
         };
-        let (length, checksum) = frame::prefix(*prefix);
+        let (length, _) = frame::prefix(*prefix);
         if length > MAX_FRAME {
-            return Ok(self.stop(End::Damaged));
+            self.end = Some(End::Damaged);
+            return Ok(());
         }
-        let Some(range) = self.range(PREFIX + length)? else { return Ok(self.stop(End::Torn)) };
-        let place = range.start + PREFIX..range.end;
-        let content = self.block.get(place.clone()).unwrap_or_default();
-        if !frame::is_whole(content, checksum) || Frame::parse(content).is_none() {
-            return Ok(self.stop(End::Damaged));
+        self.fill(PREFIX + length)?;
+        if self.unread.len() < PREFIX + length {
+            self.end = Some(End::Torn);
         }
-        Ok(Some(place))
+        Ok(())
     }
 
     fn unread(&self) -> &[u8] {
         self.block.get(self.unread.clone()).unwrap_or_default()
-    }
-
-    fn take(&mut self, bytes: usize) -> io::Result<Option<&[u8]>> {
-        let range = self.range(bytes)?;
-        Ok(range.and_then(|range| self.block.get(range)))
-    }
-
-    /// Where the next so many bytes lie in the block; none when there are not so many.
-    fn range(&mut self, bytes: usize) -> io::Result<Option<Range<usize>>> {
-        self.fill(bytes)?;
-        if self.unread.len() < bytes {
-            return Ok(None);
-        }
-        let start = self.unread.start;
-        self.unread.start += bytes;
-        Ok(Some(start..start + bytes))
     }
 
     /// Reads on until so many bytes are there, as far as the file has them: a damaged length takes no more memory than the file.
@@ -184,11 +176,6 @@ impl Reader {
     /// Bytes of the file that are not read yet.
     fn left(&self) -> usize {
         usize::try_from(self.rest.end - self.rest.start).unwrap_or(usize::MAX)
-    }
-
-    fn stop<T>(&mut self, end: End) -> Option<T> {
-        self.end = Some(end);
-        None
     }
 
     /// How it ended, once there are no more frames.

@@ -46,13 +46,17 @@ pub(crate) fn call(number: u8) -> Arc<CallRecord> {
     })
 }
 
+/// Of so many calls, and an event behind them.
 fn directory_of(calls: u8) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let current = Arc::new(Current::default());
     current.set(1);
-    let disk = Directory(folder.path().to_owned());
-    let (store, threads) = LogStore::start(Box::new(disk), options().0, current, None).unwrap();
+    let (disk, options) = (Directory(folder.path().to_owned()), options().0);
+    let counters = options.counters.clone();
+    let (store, threads) = LogStore::start(Box::new(disk), options, current, None).unwrap();
     (0..calls).for_each(|number| store.keep_call(&call(number), &Hold::default()));
+    // Nothing promises that it would be written behind the calls.
+    until(|| counters.written.get() == u64::from(calls));
     store.keep_event(&Event::ConfigurationLoaded);
     assert!(threads.finish(PATIENCE));
     folder
@@ -62,7 +66,7 @@ fn directory_of(calls: u8) -> tempfile::TempDir {
 fn calls(path: &Path) -> (Vec<u8>, Option<End>) {
     let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
     let mut calls = Vec::new();
-    while let Some(frames) = reader.next().unwrap() {
+    while let Some(frames) = reader.next_frames().unwrap() {
         let read = frames.into_iter().filter_map(ReadCall::parse);
         calls.extend(read.map(|call| call.call.request_id[0]));
     }
@@ -74,6 +78,19 @@ fn what_was_kept_is_read_again() {
     let folder = directory_of(5);
     assert_eq!(calls(&segment::path(folder.path(), 1)), (vec![0, 1, 2, 3, 4], Some(End::Whole)));
     assert_eq!(segment::numbers(folder.path()).unwrap(), [1]);
+}
+
+#[test]
+fn calls_that_wait_for_others_are_there_at_the_end() {
+    for kept in [1, 8, 11] {
+        let (options, disk) = (options().0, Full::default());
+        let counters = options.counters.clone();
+        let (store, threads) = LogStore::start(Box::new(disk), options, Arc::default(), None).unwrap();
+        (0..kept).for_each(|number| store.keep_call(&call(number), &Hold::default()));
+        assert!(threads.finish(PATIENCE));
+        store.keep_call(&call(kept), &Hold::default());
+        assert_eq!((counters.written.get(), counters.dropped_closed.get()), (kept.into(), 1));
+    }
 }
 
 #[test]
@@ -94,9 +111,9 @@ fn frames_of_all_sizes_are_read_again() {
     assert!(threads.finish(PATIENCE));
     let path = segment::path(folder.path(), 1);
     let mut reader = Reader::new(Arc::new(fs::File::open(path).unwrap())).unwrap();
-    // Frames of small calls are made earlier than those of large ones.
+    // Frames of small and of large calls are made apart.
     let mut found = BTreeMap::new();
-    while let Some(frames) = reader.next().unwrap() {
+    while let Some(frames) = reader.next_frames().unwrap() {
         for frame in frames {
             let call = ReadCall::parse(frame).unwrap();
             let number = usize::from(call.call.request_id[0]);

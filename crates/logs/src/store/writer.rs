@@ -10,14 +10,15 @@ use sekisho_telemetry::gathering::Gathering;
 use super::batch::{Batch, Item};
 use super::chunk::{CHUNK_BYTES, Chunk};
 use super::disk::{Disk, SegmentFile};
+use super::ended::Ended;
 use super::options::{Counters, Options};
 use super::segment;
 use super::sums::Sum;
 use super::sync::Dirty;
 use crate::record::event;
 
-/// How long what waits may grow after a write. Together with making frames and writing them, what is lost when the process
-/// is killed stays below 10 ms.
+/// How long what waits may grow after a write. A small call that is followed by none waits for two such pauses. Together with making
+/// frames and writing them, what is lost when the process is killed stays below 10 ms.
 const GROW: Duration = Duration::from_millis(2);
 /// How often the writer looks at the hour when nothing comes.
 const TICK: Duration = Duration::from_secs(1);
@@ -73,16 +74,20 @@ impl Writer {
         Writer { disk, options, counters, current, dirty, segment: None, chunk: Chunk::default() }
     }
 
-    pub(super) fn run(mut self, queue: &Gathering<Batch>) {
+    pub(super) fn run(mut self, queue: &Gathering<Batch>, ended: &Ended) {
         // Says that everything is drained also when a writer panics.
         let _drained = queue.drained_on_drop();
         let mut batch = Batch::default();
-        while queue.take(&mut batch, TICK) {
+        let mut is_rest = false;
+        while queue.take(&mut batch, if is_rest { Duration::ZERO } else { TICK }) {
             self.turn_the_hour();
-            if self.write_batch(&mut batch) {
+            is_rest = ended.take_old(&mut batch.items);
+            if self.write_batch(&mut batch) || is_rest {
                 queue.grow(GROW);
             }
         }
+        ended.take_all(&mut batch.items);
+        self.write_batch(&mut batch);
         self.seal();
     }
 

@@ -76,7 +76,7 @@ impl Batches {
             Table::Events => Kind::Event,
         };
         let mut reader = Reader::new(file)?;
-        while let Some(mut frames) = reader.next()? {
+        while let Some(mut frames) = reader.next_frames()? {
             frames.retain(|frame| frame.kind == kind);
             let batch = self.batch(&frames)?;
             if batch.num_rows() > 0 && !give(batch) {

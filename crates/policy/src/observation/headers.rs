@@ -36,7 +36,7 @@ pub fn kept_headers(
     let kept = || headers.iter().filter(|(name, _)| choice.contains(name));
     // One buffer for all values.
     let mut values = BytesMut::with_capacity(kept().map(|(_, value)| value.len()).sum());
-    let mut shown = HeaderMap::new();
+    let mut shown = HeaderMap::with_capacity(kept().count());
     for (name, value) in kept() {
         let value = match is_secret(name, value, names) {
             true => HeaderValue::from_static(MASK),

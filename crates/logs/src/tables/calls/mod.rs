@@ -17,7 +17,7 @@ use sekisho_policy::pipeline::uuid_text;
 use super::column::{Column, Rows};
 use crate::record::Attempt;
 use bodies::{backend_kept, backend_text, kept, passed, text};
-use json::{attempts, headers, list};
+use json::{attempts, headers, limits, list};
 pub(crate) use row::CallRow;
 
 /// The table of calls.
@@ -77,7 +77,7 @@ impl Rows for Calls {
         Column::text("backend_id", |row| is(last(row)?.backend_id?)),
         Column::text("backend_pool_id", |row| is(last(row)?.pool_id?)),
         Column::text("backend_method", |row| is(last(row)?.method)),
-        Column::text("backend_url", |row| own(format!("{}{}", last(row)?.authority, last(row)?.path))),
+        Column::text("backend_url", |row| own([last(row)?.authority, last(row)?.path].concat())),
         Column::int("backend_status", |row| last(row)?.status.map(i32::from)),
         Column::text("backend_failure", |row| is(last(row)?.failure?)),
         Column::duration("backend_time_ms", |row| last(row).map(|_| backend_time(row))),
@@ -103,7 +103,7 @@ impl Rows for Calls {
         Column::text("mcp_client_version", |row| is(row.call.mcp?.client_version?)),
         Column::text("mcp_session_id", |row| is(row.call.mcp?.session_id?)),
         Column::text("mcp_protocol_version", |row| is(row.call.mcp?.protocol_version?)),
-        Column::dynamic("limits", |row| list(&row.call.limits)),
+        Column::dynamic("limits", |row| limits(&row.call.limits)),
         Column::dynamic("policies", |row| list(&row.call.policies)),
         Column::dynamic("traces", |row| list(&row.call.traces)),
         Column::dynamic("request_headers", |row| headers(&row.call.request)),
@@ -135,10 +135,13 @@ fn own<'a>(text: String) -> Option<Cow<'a, str>> {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 fn milliseconds(microseconds: u64) -> f64 {

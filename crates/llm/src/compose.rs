@@ -1,0 +1,118 @@
+//! JSON that is written member by member, for what is written with every call: most texts have nothing to escape and are copied at
+//! once, which a serializer that looks at each byte does not.
+
+use std::fmt::Write;
+
+/// Appends a text in quotes.
+pub fn push_text(to: &mut String, text: &str) {
+    let needs_escape = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // Without a way out of the loop many bytes are looked at together.
+    if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
+        let _ = write!(to, "{}", serde_json::Value::from(text));
+    } else {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
+    }
+}
+
+/// An object that is written to the end of a text.
+#[derive(Debug)]
+pub struct Object<'t> {
+    to: &'t mut String,
+    is_empty: bool,
+}
+
+impl<'t> Object<'t> {
+    /// Begins an object.
+    pub fn begin(to: &'t mut String) -> Object<'t> {
+        to.push('{');
+        Object { to, is_empty: true }
+    }
+
+    /// Begins a member, whose value has to follow.
+    pub fn member(&mut self, name: &str) -> &mut String {
+        if !self.is_empty {
+            self.to.push(',');
+        }
+        self.is_empty = false;
+        push_text(self.to, name);
+        self.to.push(':');
+        self.to
+    }
+
+    /// A member that is a text; left out when there is none.
+    pub fn text<'v>(&mut self, name: &str, value: impl Into<Option<&'v str>>) {
+        if let Some(value) = value.into() {
+            push_text(self.member(name), value);
+        }
+    }
+
+    /// A member that is a number; left out when there is none.
+    pub fn number(&mut self, name: &str, value: impl Into<Option<u64>>) {
+        if let Some(value) = value.into() {
+            let _ = write!(self.member(name), "{value}");
+        }
+    }
+
+    /// A member that is true or false.
+    pub fn bool(&mut self, name: &str, value: bool) {
+        self.member(name).push_str(if value { "true" } else { "false" });
+    }
+
+    /// Ends the object.
+    pub fn end(self) {
+        self.to.push('}');
+    }
+}
+
+/// Appends an array, each item as `push` writes it.
+pub fn push_array<T>(
+    to: &mut String,
+    items: impl IntoIterator<Item = T>,
+    mut push: impl FnMut(&mut String, T),
+) {
+    to.push('[');
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            to.push(',');
+        }
+        push(to, item);
+    }
+    to.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_written_as_a_serializer_writes_them() {
+        for text in ["", "plain", "größer", "\"", "a\\b", "line\nbreak", "\u{0}\u{1f}\u{7f}\u{2028}", "😀"]
+        {
+            let mut json = String::new();
+            push_text(&mut json, text);
+            assert_eq!(json, serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn members_follow_each_other() {
+        let mut json = String::new();
+        push_array(&mut json, [0, 7], |json, number| {
+            let mut object = Object::begin(json);
+            object.text("a", "\"");
+            object.text("none", None);
+            object.number("b", number);
+            object.number("none", None);
+            object.bool("c", number > 0);
+            object.member("d").push_str("[]");
+            object.end();
+        });
+        assert_eq!(json, r#"[{"a":"\"","b":0,"c":false,"d":[]},{"a":"\"","b":7,"c":true,"d":[]}]"#);
+        let mut empty = String::new();
+        Object::begin(&mut empty).end();
+        push_array(&mut empty, [0; 0], |_, _| {});
+        assert_eq!(empty, "{}[]");
+    }
+}

@@ -1,0 +1,180 @@
+//! Small calls that ended, until there are enough to make their frames in a row: the code that makes them is in the caches of the
+//! processor then, which it is not after each single call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+
+use parking_lot::Mutex;
+use sekisho_policy::ports::{CallRecord, Hold};
+
+use super::batch::Item;
+
+/// So many calls are enough.
+const ENOUGH_CALLS: usize = 8;
+/// So many bytes of bodies are enough.
+const ENOUGH_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// The number of this thread.
+    static THREAD: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed)
+    };
+}
+
+/// What waits on each thread.
+pub(super) struct Ended {
+    places: Box<[Place]>,
+}
+
+/// Where calls of a thread wait, or of a few. No two share a line of a cache.
+#[derive(Default)]
+#[repr(align(128))]
+struct Place(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    calls: Vec<Arc<CallRecord>>,
+    /// Of their bodies.
+    bytes: usize,
+    /// The writer saw the first of them.
+    is_seen: bool,
+    is_closed: bool,
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It waits, as the first: the writer has to know.
+    First,
+    /// It waits, or waited.
+    Later,
+    /// The end has come.
+    Closed,
+}
+
+impl Ended {
+    pub(super) fn new() -> Ended {
+        let threads = available_parallelism().map_or(1, usize::from);
+        Ended { places: (0..threads).map(|_| Place::default()).collect() }
+    }
+
+    /// Lets a call wait whose bodies have so many bytes. Once they are enough, all that wait are given to `make`, which leaves none of
+    /// them; no other thread takes or closes the place meanwhile.
+    pub(super) fn add(
+        &self,
+        record: &Arc<CallRecord>,
+        bytes: usize,
+        make: impl FnOnce(&mut Vec<Arc<CallRecord>>),
+    ) -> Added {
+        let place = THREAD.with(|thread| thread % self.places.len());
+        let Some(place) = self.places.get(place) else { return Added::Closed };
+        let mut waiting = place.0.lock();
+        if waiting.is_closed {
+            return Added::Closed;
+        }
+        waiting.calls.push(Arc::clone(record));
+        waiting.bytes += bytes;
+        let calls = waiting.calls.len();
+        if calls >= ENOUGH_CALLS || waiting.bytes >= ENOUGH_BYTES {
+            make(&mut waiting.calls);
+            waiting.begin();
+            return Added::Later;
+        }
+        if calls == 1 { Added::First } else { Added::Later }
+    }
+
+    /// Takes those that were there the last time already. True when others wait.
+    pub(super) fn take_old(&self, items: &mut Vec<Item>) -> bool {
+        let mut is_rest = false;
+        for place in &self.places {
+            let mut waiting = place.0.lock();
+            if waiting.is_seen {
+                waiting.take(items);
+            }
+            waiting.is_seen = !waiting.calls.is_empty();
+            is_rest |= waiting.is_seen;
+        }
+        is_rest
+    }
+
+    /// Lets no more wait. Those that were given to `make` are where it puts them.
+    pub(super) fn close(&self) {
+        self.places.iter().for_each(|place| place.0.lock().is_closed = true);
+    }
+
+    /// Takes all.
+    pub(super) fn take_all(&self, items: &mut Vec<Item>) {
+        self.places.iter().for_each(|place| place.0.lock().take(items));
+    }
+}
+
+impl Waiting {
+    fn take(&mut self, items: &mut Vec<Item>) {
+        items.extend(self.calls.drain(..).map(|record| Item::Call(record, Hold::default())));
+        self.begin();
+    }
+
+    /// There are none.
+    fn begin(&mut self) {
+        self.bytes = 0;
+        self.is_seen = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Adds a call, and says how many were enough.
+    fn add(ended: &Ended, bytes: usize) -> (Added, usize) {
+        let mut enough = 0;
+        let make = |calls: &mut Vec<_>| enough = calls.drain(..).count();
+        (ended.add(&Arc::default(), bytes, make), enough)
+    }
+
+    #[test]
+    fn some_calls_are_enough_and_so_are_some_bytes() {
+        let ended = Ended::new();
+        assert_eq!(add(&ended, 10), (Added::First, 0));
+        (2..ENOUGH_CALLS).for_each(|_| assert_eq!(add(&ended, 10), (Added::Later, 0)));
+        assert_eq!(add(&ended, 10), (Added::Later, ENOUGH_CALLS));
+        assert_eq!(add(&ended, 10), (Added::First, 0));
+        assert_eq!(add(&ended, ENOUGH_BYTES), (Added::Later, 2));
+        assert_eq!(add(&ended, ENOUGH_BYTES), (Added::Later, 1));
+        assert!(!ended.take_old(&mut Vec::new()));
+    }
+
+    #[test]
+    fn what_is_not_enough_is_taken_when_it_is_seen_again() {
+        let (ended, mut items) = (Ended::new(), Vec::new());
+        add(&ended, 0);
+        assert!(ended.take_old(&mut items));
+        add(&ended, 0);
+        assert!(items.is_empty());
+        assert!(!ended.take_old(&mut items));
+        assert_eq!(items.len(), 2);
+    }
+
+    #[test]
+    fn what_came_after_enough_is_not_old() {
+        let (ended, mut items) = (Ended::new(), Vec::new());
+        add(&ended, 0);
+        ended.take_old(&mut items);
+        add(&ended, ENOUGH_BYTES);
+        add(&ended, 0);
+        assert!(ended.take_old(&mut items));
+        assert!(items.is_empty());
+    }
+
+    #[test]
+    fn the_end_takes_what_waits_and_nothing_after_it() {
+        let (ended, mut items) = (Ended::new(), Vec::new());
+        add(&ended, 0);
+        ended.close();
+        assert_eq!(add(&ended, 0), (Added::Closed, 0));
+        ended.take_all(&mut items);
+        assert_eq!(items.len(), 1);
+    }
+}
