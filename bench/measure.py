@@ -90,9 +90,7 @@ def main() -> int:
     arguments = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with ExitStack() as stack:
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-bench-")))
-            report = run(arguments, directory, stack)
+        report = run(arguments)
     except Failed as failure:
         print(f"bench/run: {failure}", file=sys.stderr)
         return 1
@@ -114,6 +112,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sekisho", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=positive, default=10, metavar="N", help="length of each measurement (10)")
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="measurements of each gateway (3)")
+    parser.add_argument("--starts", type=positive, default=1, metavar="N", help="do that with processes started anew (1)")
     parser.add_argument("--rows", type=rows, default=ROWS, metavar="NAMES", help=f"of {', '.join(row.name for row in ROWS)} (all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser.parse_args()
@@ -134,55 +133,76 @@ def rows(text: str) -> list[Row]:
     return [known[name] for name in text.split(",")]
 
 
-def run(arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> dict:
-    backend, identity, ports = start_backend(arguments.sekisho, directory)
-    stack.callback(backend.stop)
-    nginx = start_nginx(directory, ports)
-    stack.callback(nginx.process.stop)
-    services = {"example": start_sekisho(arguments.sekisho, directory, ports, identity)}
-    stack.callback(services["example"].process.stop)
-    idle_rss_kib = services["example"].process.rss_kib()
-    wanted = {row.service for row in arguments.rows} | {row.without for row in arguments.rows}
-    for name, settings in (("memory", ""), ("logs", "logs: {}\n")):
-        if name in wanted:
-            services[name] = start_policies(arguments.sekisho, directory, ports[0], name, settings)
-            stack.callback(services[name].process.stop)
-    if "redis" in wanted:
-        redis, redis_port = start_redis(directory)
-        stack.callback(redis.stop)
-        settings = f"state:\n  redis:\n    url: redis://127.0.0.1:{redis_port}\n"
-        services["redis"] = start_policies(arguments.sekisho, directory, ports[0], "redis", settings)
-        stack.callback(services["redis"].process.stop)
-
-    direct = Target(backend, ports[0], ports[0], "")
-    report = {
-        "machine": machine(), "seconds": arguments.seconds, "rounds": arguments.rounds, "threads": THREADS,
-        "connections": CONNECTIONS, "sekishoIdleRssKib": idle_rss_kib, "rows": [],
+def run(arguments: argparse.Namespace) -> dict:
+    """Starts all processes and measures all rows, as often as asked."""
+    rows = [{"name": row.name, "title": row.title, "runs": {}} for row in arguments.rows]
+    idle: list[int] = []
+    for _ in range(arguments.starts):
+        with ExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sekisho-bench-")))
+            services = Services(arguments, directory, stack)
+            idle.append(services.idle_rss_kib)
+            for row, measured in zip(arguments.rows, rows, strict=True):
+                for name, runs in services.measure(row).items():
+                    measured["runs"].setdefault(name, []).extend(runs)
+    for measured in rows:
+        runs = measured["runs"]
+        measured["cpuRatio"] = ratio(runs["sekisho"], runs["nginx"])
+        if "without" in runs:
+            measured["cpuRatioWithout"] = ratio(runs["sekisho"], runs["without"])
+    return {
+        "machine": machine(), "seconds": arguments.seconds, "rounds": arguments.rounds, "starts": arguments.starts,
+        "threads": THREADS, "connections": CONNECTIONS, "sekishoIdleRssKib": statistics.median(idle), "rows": rows,
     }
-    for row in arguments.rows:
-        sekisho = replace(services[row.service], prefix=row.prefix)
-        targets = {"backend": direct, "nginx": nginx, "sekisho": sekisho}
+
+
+def ratio(ours: list[dict], theirs: list[dict]) -> float:
+    """The median of each measurement by the one in the same round."""
+    pairs = zip(ours, theirs, strict=True)
+    return statistics.median(one["cpu_microseconds"] / other["cpu_microseconds"] for one, other in pairs)
+
+
+class Services:
+    """The processes that the rows need, once started."""
+
+    def __init__(self, arguments: argparse.Namespace, directory: Path, stack: ExitStack) -> None:
+        self.arguments = arguments
+        backend, identity, ports = start_backend(arguments.sekisho, directory)
+        stack.callback(backend.stop)
+        self.backend = Target(backend, ports[0], ports[0], "")
+        self.nginx = start_nginx(directory, ports)
+        stack.callback(self.nginx.process.stop)
+        self.sekisho = {"example": start_sekisho(arguments.sekisho, directory, ports, identity)}
+        stack.callback(self.sekisho["example"].process.stop)
+        self.idle_rss_kib = self.sekisho["example"].process.rss_kib()
+        settings = {"memory": "", "logs": "logs: {}\n"}
+        wanted = {row.service for row in arguments.rows} | {row.without for row in arguments.rows}
+        if "redis" in wanted:
+            redis, redis_port = start_redis(directory)
+            stack.callback(redis.stop)
+            settings["redis"] = f"state:\n  redis:\n    url: redis://127.0.0.1:{redis_port}\n"
+        for name, text in settings.items():
+            if name in wanted:
+                self.sekisho[name] = start_policies(arguments.sekisho, directory, ports[0], name, text)
+                stack.callback(self.sekisho[name].process.stop)
+
+    def measure(self, row: Row) -> dict[str, list[dict]]:
+        """All measurements of a row, by target."""
+        seconds = self.arguments.seconds
+        targets = {"backend": self.backend, "nginx": self.nginx, "sekisho": replace(self.sekisho[row.service], prefix=row.prefix)}
         if row.without:
-            targets["without"] = replace(services[row.without], prefix=row.prefix)
-        in_turn = [name for name in targets if name != "backend"]
-        runs: dict[str, list[dict]] = {name: [] for name in targets}
+            targets["without"] = replace(self.sekisho[row.without], prefix=row.prefix)
         for name, target in targets.items():
             check(name, target, row)
             drive(target, row, WARM_UP_SECONDS)
-        runs["backend"].append(measure("backend", direct, row, arguments.seconds))
+        runs: dict[str, list[dict]] = {name: [] for name in targets}
+        runs["backend"].append(measure("backend", targets["backend"], row, seconds))
         # In turn, so that a slow minute of the machine hits both.
-        for _ in range(arguments.rounds):
-            for name in in_turn:
-                runs[name].append(measure(name, targets[name], row, arguments.seconds))
-        pairs = zip(runs["sekisho"], runs["nginx"], strict=True)
-        ratios = [ours["cpu_microseconds"] / theirs["cpu_microseconds"] for ours, theirs in pairs]
-        measured = {"name": row.name, "title": row.title, "runs": runs, "cpuRatio": statistics.median(ratios)}
-        if row.without:
-            pairs = zip(runs["sekisho"], runs["without"], strict=True)
-            ratios = [ours["cpu_microseconds"] / theirs["cpu_microseconds"] for ours, theirs in pairs]
-            measured["cpuRatioWithout"] = statistics.median(ratios)
-        report["rows"].append(measured)
-    return report
+        for _ in range(self.arguments.rounds):
+            for name in targets:
+                if name != "backend":
+                    runs[name].append(measure(name, targets[name], row, seconds))
+        return runs
 
 
 def check(name: str, target: Target, row: Row) -> None:
@@ -244,7 +264,7 @@ def machine() -> dict:
 def show(report: dict) -> None:
     """The medians as a table."""
     print(f"{report['machine']['cpu']}, {report['machine']['cores']} cores; {report['connections']} connections; "
-          f"medians of {report['rounds']} × {report['seconds']} s (backend: 1 ×)")
+          f"medians of {report['rounds']} × {report['seconds']} s (backend: 1 ×), starts: {report['starts']}")
     print(f"{'':31}{'':9}{'CPU/request':>12}{'req/s':>10}{'p50':>10}{'p99':>10}{'RSS':>10}{'CPU to nginx':>14}")
     for row in report["rows"]:
         title = row["title"]
