@@ -4,6 +4,7 @@
 
 mod support;
 
+mod chargeback;
 mod content_safety;
 mod errors;
 mod examples;
