@@ -21,7 +21,7 @@ FOREIGN_VARIABLES = ("AZURE_", "IDENTITY_", "MSI_", "MULTI_REGION_", "RANDOM_BAC
                      "MCP_TOOLS_", "UNIFIED_MODELS_", "REALTIME_")
 
 # Examples that the demo does not serve: they are in front of other things than Azure's models, or of Realtime.
-OTHER_EXAMPLES = ("gallery", "mcp-tools", "realtime", "unified-models")
+OTHER_EXAMPLES = ("chargeback", "gallery", "mcp-tools", "realtime", "unified-models")
 
 
 @dataclass(frozen=True)
