@@ -66,18 +66,20 @@ impl<'t> Object<'t> {
     }
 }
 
-/// Appends an array, each item as `push` writes it.
-pub fn push_array<T>(
+/// Appends an array of objects, each with the members that `write` gives it.
+pub fn push_objects<T>(
     to: &mut String,
     items: impl IntoIterator<Item = T>,
-    mut push: impl FnMut(&mut String, T),
+    mut write: impl FnMut(&mut Object<'_>, T),
 ) {
     to.push('[');
     for (place, item) in items.into_iter().enumerate() {
         if place > 0 {
             to.push(',');
         }
-        push(to, item);
+        let mut object = Object::begin(to);
+        write(&mut object, item);
+        object.end();
     }
     to.push(']');
 }
@@ -99,20 +101,18 @@ mod tests {
     #[test]
     fn members_follow_each_other() {
         let mut json = String::new();
-        push_array(&mut json, [0, 7], |json, number| {
-            let mut object = Object::begin(json);
+        push_objects(&mut json, [0, 7], |object, number| {
             object.text("a", "\"");
             object.text("none", None);
             object.number("b", number);
             object.number("none", None);
             object.bool("c", number > 0);
             object.member("d").push_str("[]");
-            object.end();
         });
         assert_eq!(json, r#"[{"a":"\"","b":0,"c":false,"d":[]},{"a":"\"","b":7,"c":true,"d":[]}]"#);
         let mut empty = String::new();
         Object::begin(&mut empty).end();
-        push_array(&mut empty, [0; 0], |_, _| {});
+        push_objects(&mut empty, [0; 0], |_, _| {});
         assert_eq!(empty, "{}[]");
     }
 }

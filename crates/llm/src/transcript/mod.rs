@@ -12,8 +12,6 @@ pub mod usual;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::completion::{Part, Piece, delta, read_named_completion};
 use crate::prompt::{Message, Role, ToolCall, read_prompt};
 use crate::usage::read_reply;
@@ -34,7 +32,7 @@ pub struct Said<'a> {
 }
 
 /// A call of a tool.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Called {
     /// The tool.
     pub name: String,

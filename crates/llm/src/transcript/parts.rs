@@ -1,7 +1,7 @@
 //! Conversations in parts of 32 KB of text: joined again, the contents are what they were, byte for byte.
 
 use super::{Called, Said};
-use crate::compose::{Object, push_array};
+use crate::compose::push_objects;
 
 /// The text of one part, in bytes.
 pub const PART_BYTES: usize = 32 * 1024;
@@ -38,19 +38,15 @@ pub(super) fn json(messages: &[Said<'_>]) -> Option<String> {
     let bytes = messages.iter().map(bytes).sum::<usize>();
     // Room for the names of members, and for some escapes.
     let mut text = String::with_capacity(bytes + bytes / 8 + 48 * messages.len() + 2);
-    push_array(&mut text, messages, |text, said| {
-        let mut object = Object::begin(text);
-        object.text("role", &*said.role);
-        object.text("content", &*said.content);
+    push_objects(&mut text, messages, |message, said| {
+        message.text("role", &*said.role);
+        message.text("content", &*said.content);
         if !said.tool_calls.is_empty() {
-            push_array(object.member("tool_calls"), &said.tool_calls, |text, called| {
-                let mut object = Object::begin(text);
-                object.text("name", &*called.name);
-                object.text("arguments", &*called.arguments);
-                object.end();
+            push_objects(message.member("tool_calls"), &said.tool_calls, |call, called| {
+                call.text("name", &*called.name);
+                call.text("arguments", &*called.arguments);
             });
         }
-        object.end();
     });
     Some(text)
 }

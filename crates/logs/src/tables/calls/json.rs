@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use sekisho_llm::compose::{Object, push_array};
+use sekisho_llm::compose::{Object, push_objects};
 use sekisho_llm::usage::Usage;
 use serde::Serialize;
 
@@ -41,22 +41,31 @@ pub(super) fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
     own(json)
 }
 
+/// Objects as a list, each with about so many bytes; null without any.
+fn objects<T>(
+    items: &[T],
+    expected: usize,
+    mut write: impl FnMut(&mut Object<'_>, usize, &T),
+) -> Option<Cow<'static, str>> {
+    if items.is_empty() {
+        return None;
+    }
+    let mut json = String::with_capacity(expected * items.len());
+    push_objects(&mut json, items.iter().enumerate(), |object, (place, item)| write(object, place, item));
+    own(json)
+}
+
 /// What an attempt takes about without its bodies, in bytes.
 const EXPECTED_ATTEMPT: usize = 640;
 
-/// Attempts without what they have not; null without any. Bodies are those of attempts before the last, which has columns.
+/// Attempts without what they have not. Bodies are those of attempts before the last, which has columns.
 pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
     let count = row.call.attempts.len();
-    if count == 0 {
-        return None;
-    }
     let body = |place: usize, side: usize, message: &Message<'_>| match message.body?.kept {
         Kept::Same(_) => None,
         _ => text(row, 2 + 2 * place + side, message).filter(|_| place + 1 < count),
     };
-    let mut json = String::with_capacity(EXPECTED_ATTEMPT * count);
-    push_array(&mut json, row.call.attempts.iter().enumerate(), |json, (place, attempt)| {
-        let mut object = Object::begin(json);
+    objects(&row.call.attempts, EXPECTED_ATTEMPT, |object, place, attempt| {
         object.text("backend_id", attempt.backend_id);
         object.text("pool_id", attempt.pool_id);
         object.text("authority", attempt.authority);
@@ -72,9 +81,7 @@ pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
         }
         object.text("request_body", body(place, 0, &attempt.request).as_deref());
         object.text("response_body", body(place, 1, &attempt.response).as_deref());
-        object.end();
-    });
-    own(json)
+    })
 }
 
 /// Counts that are not known are left out.
@@ -99,22 +106,15 @@ fn push_usage(json: &mut String, usage: &Usage) {
 /// What a limit takes about, in bytes.
 const EXPECTED_LIMIT: usize = 128;
 
-/// Limits that were applied; null without any.
+/// Limits that were applied.
 pub(super) fn limits(limits: &[Limit<'_>]) -> Option<Cow<'static, str>> {
-    if limits.is_empty() {
-        return None;
-    }
-    let mut json = String::with_capacity(EXPECTED_LIMIT * limits.len());
-    push_array(&mut json, limits, |json, limit| {
-        let mut object = Object::begin(json);
+    objects(limits, EXPECTED_LIMIT, |object, _, limit| {
         object.text("policy", limit.policy);
         object.text("window", limit.window);
         object.number("limit", limit.limit);
         object.number("count", limit.count);
         object.bool("is_refused", limit.is_refused);
-        object.end();
-    });
-    own(json)
+    })
 }
 
 #[cfg(test)]
