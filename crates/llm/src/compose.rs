@@ -5,15 +5,18 @@ use std::fmt::Write;
 
 /// Appends a text in quotes.
 pub fn push_text(to: &mut String, text: &str) {
-    let needs_escape = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
     // Without a way out of the loop many bytes are looked at together.
-    if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
+    if text.bytes().fold(false, |found, byte| found | needs_escape(char::from(byte))) {
         let _ = write!(to, "{}", serde_json::Value::from(text));
     } else {
         to.push('"');
         to.push_str(text);
         to.push('"');
     }
+}
+
+fn needs_escape(character: char) -> bool {
+    (character < ' ') | (character == '"') | (character == '\\')
 }
 
 /// An object that is written to the end of a text.
@@ -30,33 +33,47 @@ impl<'t> Object<'t> {
         Object { to, is_empty: true }
     }
 
-    /// Begins a member, whose value has to follow.
-    pub fn member(&mut self, name: &str) -> &mut String {
+    /// Begins a member, whose value has to follow. The name must have nothing to escape.
+    pub fn member(&mut self, name: &'static str) -> &mut String {
+        debug_assert!(!name.contains(needs_escape), "{name}");
+        self.separate();
+        self.to.push('"');
+        self.to.push_str(name);
+        self.to.push_str("\":");
+        self.to
+    }
+
+    /// A member that is a text, under a name that comes from outside.
+    pub fn entry(&mut self, name: &str, value: &str) {
+        self.separate();
+        push_text(self.to, name);
+        self.to.push(':');
+        push_text(self.to, value);
+    }
+
+    fn separate(&mut self) {
         if !self.is_empty {
             self.to.push(',');
         }
         self.is_empty = false;
-        push_text(self.to, name);
-        self.to.push(':');
-        self.to
     }
 
     /// A member that is a text; left out when there is none.
-    pub fn text<'v>(&mut self, name: &str, value: impl Into<Option<&'v str>>) {
+    pub fn text<'v>(&mut self, name: &'static str, value: impl Into<Option<&'v str>>) {
         if let Some(value) = value.into() {
             push_text(self.member(name), value);
         }
     }
 
     /// A member that is a number; left out when there is none.
-    pub fn number(&mut self, name: &str, value: impl Into<Option<u64>>) {
+    pub fn number(&mut self, name: &'static str, value: impl Into<Option<u64>>) {
         if let Some(value) = value.into() {
             let _ = write!(self.member(name), "{value}");
         }
     }
 
     /// A member that is true or false.
-    pub fn bool(&mut self, name: &str, value: bool) {
+    pub fn bool(&mut self, name: &'static str, value: bool) {
         self.member(name).push_str(if value { "true" } else { "false" });
     }
 
@@ -108,8 +125,11 @@ mod tests {
             object.number("none", None);
             object.bool("c", number > 0);
             object.member("d").push_str("[]");
+            object.entry("\n", "e");
         });
-        assert_eq!(json, r#"[{"a":"\"","b":0,"c":false,"d":[]},{"a":"\"","b":7,"c":true,"d":[]}]"#);
+        let expected =
+            r#"[{"a":"\"","b":0,"c":false,"d":[],"\n":"e"},{"a":"\"","b":7,"c":true,"d":[],"\n":"e"}]"#;
+        assert_eq!(json, expected);
         let mut empty = String::new();
         Object::begin(&mut empty).end();
         push_objects(&mut empty, [0; 0], |_, _| {});

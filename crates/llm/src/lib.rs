@@ -19,6 +19,7 @@
 pub mod completion;
 pub mod compose;
 pub mod count;
+mod glance;
 mod json;
 pub mod kind;
 mod lenient;

@@ -5,9 +5,12 @@ mod raw;
 mod tests;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
+use crate::glance::mentions;
 use crate::kind::Kind;
 use crate::lenient::{Object, Text};
 
@@ -173,12 +176,8 @@ pub fn read_usage(kind: Kind, body: &[u8]) -> Option<Usage> {
 /// Whether a `usage` member with a value may be in these bytes: a quick look before any parsing. `"usage":null`, as
 /// every chunk of a stream with usage has it, does not count.
 pub(crate) fn mentions_usage(json: &[u8]) -> bool {
-    const MEMBER: &[u8] = b"\"usage\"";
-    memchr::memmem::find_iter(json, MEMBER).any(|at| {
-        let after = json.get(at + MEMBER.len()..).unwrap_or_default().trim_ascii_start();
-        let value = after.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-        value.is_some_and(|value| !value.starts_with(b"null"))
-    })
+    static USAGE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("\"usage\""));
+    mentions(json, &USAGE, |value| !value.starts_with(b"null"))
 }
 
 #[derive(Deserialize)]

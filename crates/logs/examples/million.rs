@@ -25,7 +25,7 @@ use sekisho_logs::{Compatibility, LogStore, Options, Queries, Reader};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::record::Cost;
-use sekisho_policy::ports::{Attempt, CallRecord, Clock, Hold, Message};
+use sekisho_policy::ports::{Attempt, CallRecord, Clock, Hold, Message, ReplyFacts};
 use sekisho_telemetry::Keeper;
 use serde_json::json;
 
@@ -200,7 +200,8 @@ impl Maker {
             method: Method::POST,
             duration: duration.mul_f64(0.9),
             status: Some(if failed { 429 } else { 200 }),
-            usage: (!failed).then(|| Arc::new(OnceLock::from(usage))),
+            reply: (!failed)
+                .then(|| Arc::new(OnceLock::from(ReplyFacts { usage, model: Some((*model).into()) }))),
             messages: Some(Box::new(AttemptMessages {
                 request: request.clone(),
                 response: response.clone(),

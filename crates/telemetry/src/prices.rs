@@ -46,7 +46,7 @@ impl PriceBook {
     /// What one reply cost; none without a price, or when its tokens are not known. What is paid by the hour costs nothing by
     /// the call.
     fn reply(&self, model: &str, attempt: &Attempt) -> Option<f64> {
-        let usage = attempt.usage.as_ref()?.get()?;
+        let usage = attempt.usage()?;
         let backend = attempt.backend_id.as_deref();
         let price = self.prices.iter().find(|price| price.fits(model, backend))?;
         match &price.per_million {
@@ -91,6 +91,7 @@ mod tests {
     use std::sync::OnceLock;
 
     use sekisho_llm::Provenance;
+    use sekisho_policy::ports::ReplyFacts;
 
     use super::*;
 
@@ -108,8 +109,8 @@ mod tests {
     }
 
     fn attempt(backend: &str, usage: Option<Usage>) -> Attempt {
-        let usage = usage.map(|usage| Arc::new(OnceLock::from(usage)));
-        Attempt { backend_id: Some(backend.into()), usage, ..Attempt::default() }
+        let reply = usage.map(|usage| Arc::new(OnceLock::from(ReplyFacts { usage, model: None })));
+        Attempt { backend_id: Some(backend.into()), reply, ..Attempt::default() }
     }
 
     fn cost(model: &str, attempts: Vec<Attempt>) -> Option<f64> {

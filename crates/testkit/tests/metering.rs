@@ -63,7 +63,7 @@ async fn used(metered: Metered) -> Usage {
     let replies = metered.ledger.replies();
     assert_eq!(replies.len(), 1);
     assert_eq!(replies[0].backend_id.as_deref(), Some("east"));
-    assert_eq!(metered.attempt.usage.unwrap().get(), Some(&replies[0].usage));
+    assert_eq!(metered.attempt.usage(), Some(&replies[0].usage));
     replies[0].usage
 }
 
@@ -87,6 +87,24 @@ async fn a_reply_without_usage_is_counted() {
     // Two words in a message of seven tokens of framing; three words.
     assert_eq!(counts(&usage), (Some(9), Provenance::Counted, Some(3), Provenance::Counted));
     assert_eq!((usage.total, usage.provenance), (Some(12), Provenance::Counted));
+}
+
+#[tokio::test]
+async fn the_model_that_answered_is_told_when_its_reply_has_ended() {
+    let whole =
+        r#"{"model":"gpt-4o-2024-08-06","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
+    let stream = "data: {\"model\":\"gpt-4o-2024-08-06\",\"choices\":[]}\n\ndata: [DONE]\n\n";
+    for (kind, body, named) in [
+        ("application/json", whole, Some("gpt-4o-2024-08-06")),
+        ("text/event-stream", stream, Some("gpt-4o-2024-08-06")),
+        ("application/json", r#"{"model":""}"#, None),
+        ("application/json", "no json", None),
+    ] {
+        let metered = metered(CHAT, Body::full(REQUEST), reply(kind, 200, pieces(&[body], false))).await;
+        assert_eq!(metered.attempt.response_model(), None);
+        let _ = metered.response.body.collect().await;
+        assert_eq!(metered.attempt.response_model(), named, "{body}");
+    }
 }
 
 #[tokio::test]
@@ -134,7 +152,7 @@ async fn refusals_of_backends_use_nothing() {
     let metered =
         metered(CHAT, Body::full(REQUEST), reply("application/json", 429, pieces(&["{}"], false))).await;
     let _ = metered.response.body.collect().await;
-    assert_eq!((metered.ledger.replies(), metered.attempt.usage), (Vec::new(), None));
+    assert_eq!((metered.ledger.replies(), metered.attempt.reply), (Vec::new(), None));
 }
 
 #[tokio::test]

@@ -323,7 +323,7 @@ fn kept_query(exchange: &Exchange) -> Option<String> {
 
 /// Tokens of all attempts. None for a call that used none: refused, answered by a cache, or for no model.
 fn total(record: &CallRecord) -> Option<Usage> {
-    record.attempts.iter().filter_map(|attempt| attempt.usage.as_ref()?.get().copied()).reduce(Usage::plus)
+    record.attempts.iter().filter_map(|attempt| attempt.usage().copied()).reduce(Usage::plus)
 }
 
 fn protocol(version: Version) -> &'static str {

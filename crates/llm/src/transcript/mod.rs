@@ -2,12 +2,14 @@
 //!
 //! - this file: the messages of a request and of a reply, streams joined again
 //! - [`parts`]: long conversations in parts
+//! - [`chat`]: messages that are left in a body until someone asks for them
 //! - [`usual`]: the usual shape, read at less cost
 
+pub mod chat;
 pub mod parts;
 #[cfg(test)]
 mod tests;
-pub mod usual;
+mod usual;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -45,7 +47,7 @@ pub struct Called {
 pub struct Question<'a> {
     /// Its messages.
     pub messages: Vec<Said<'a>>,
-    /// The body has the [usual] shape: its messages can be had again at little cost.
+    /// Its shape is the usual one of Chat Completions: [`chat`] reads its messages again at little cost.
     pub is_usual: bool,
 }
 
@@ -56,7 +58,7 @@ pub struct Answer<'a> {
     pub model: Option<Cow<'a, str>>,
     /// One message for each choice that says something.
     pub messages: Vec<Said<'a>>,
-    /// The body has the [usual] shape: its messages can be had again at little cost.
+    /// Its shape is the usual one of Chat Completions: [`chat`] reads its messages again at little cost.
     pub is_usual: bool,
 }
 

@@ -1,14 +1,11 @@
 //! Requests and replies of Chat Completions in their usual shape, read without a tree of all that they hold. What has any
 //! other shape is left to the readers that know all of them.
-//!
-//! Logs keep no messages of bodies that are read here, and read them here again: what was read once must stay so.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parts::json;
 use super::{Answer, Joined, Said};
 use crate::completion::{Part, Piece};
 
@@ -63,17 +60,6 @@ impl<'a> From<Choice<'a>> for Piece<'a> {
     }
 }
 
-/// The messages of a request of the usual shape as JSON, as [`parts`](super::parts) writes what is no longer than one part; none
-/// of other requests, and none without messages.
-pub fn request_messages(body: &str) -> Option<String> {
-    json(&asked(body.as_bytes())?)
-}
-
-/// The messages of a reply; as for [requests](request_messages).
-pub fn reply_messages(body: &str) -> Option<String> {
-    json(&answered(body.as_bytes())?.messages)
-}
-
 /// The messages of a request.
 pub(super) fn asked(body: &[u8]) -> Option<Vec<Said<'_>>> {
     let request: Request<'_> = read(body)?;
@@ -109,7 +95,6 @@ mod tests {
     use crate::Kind;
     use crate::completion::read_named_completion;
     use crate::prompt::read_prompt;
-    use crate::transcript::parts::split;
 
     #[test]
     fn requests_are_read_as_the_other_reader_does() {
@@ -121,9 +106,7 @@ mod tests {
             .into_iter()
             .map(super::super::said)
             .collect();
-        assert_eq!(asked(body), Some(other.clone()));
-        assert_eq!(request_messages(std::str::from_utf8(body).unwrap()), split(other, usize::MAX).pop());
-        assert_eq!(request_messages(r#"{"messages":[]}"#), None);
+        assert_eq!(asked(body), Some(other));
     }
 
     #[test]
@@ -135,8 +118,6 @@ mod tests {
         let (model, pieces) = read_named_completion(Kind::ChatCompletions, body).unwrap();
         assert_eq!((&answer.model, answer.model.as_deref()), (&model, Some("gpt-4o")));
         assert_eq!((&answer.messages, answer.messages.len()), (&Joined::of(pieces), 1));
-        let text = std::str::from_utf8(body).unwrap();
-        assert_eq!(reply_messages(text), split(answer.messages, usize::MAX).pop());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
-use sekisho_llm::transcript::usual::{reply_messages, request_messages};
+use bytes::Bytes;
+use sekisho_llm::transcript::chat::{reply_messages, request_messages};
 use sekisho_llm::usage::{Provenance, Usage};
-use sekisho_policy::ports::{Attempt, CallRecord, Message};
+use sekisho_policy::payload::{Excess, Payload, SharedPayload};
+use sekisho_policy::ports::{Attempt, CallRecord, Message, ReplyFacts};
 use serde_json::{Value, json};
 
 use super::*;
@@ -30,11 +32,16 @@ fn call(url: &str, request: &str, response: &str, is_stream: bool) -> CallRecord
     }
 }
 
-/// The parts of what was asked, and of what was answered; none for what is no model call.
-fn parts(record: &CallRecord, maximum: Option<u64>) -> Option<[Vec<Value>; 2]> {
+fn written(record: &CallRecord) -> Vec<u8> {
     let mut frame = Vec::new();
     let masking = Masking::default();
     assert!(write(&mut frame, record, BodyRules { masking: &masking, maximum: 1 << 20 }).is_written);
+    frame
+}
+
+/// The parts of what was asked, and of what was answered; none for what is no model call.
+fn parts(record: &CallRecord, maximum: Option<u64>) -> Option<[Vec<Value>; 2]> {
+    let frame = written(record);
     let read = ReadCall::parse(Frame::parse(&frame[PREFIX..]).unwrap()).unwrap();
     let call = ModelCall::of(&read, maximum)?;
     let parsed = |parts: Parts, body: usize, in_body: fn(&str) -> Option<String>| -> Vec<Value> {
@@ -61,6 +68,39 @@ fn what_was_asked_and_answered_is_told() {
         parts(&call(CHAT, &request.to_string(), &response.to_string(), false), None),
         Some([vec![request["messages"].clone()], vec![answer]])
     );
+}
+
+#[test]
+fn what_was_metered_is_not_parsed_again() {
+    // No JSON at its end, so that it shows who parses it.
+    let request = r#"{"messages":[{"role":"user","content":"Hello"}],"#;
+    let response =
+        r#"{"model":"other","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"}}],"#;
+    let metered = |usage: Usage| {
+        let facts = ReplyFacts { usage, model: Some("gpt-4o-2024".into()) };
+        let attempt = Attempt { reply: Some(Arc::new(facts.into())), ..Attempt::default() };
+        CallRecord { usage: Some(usage), attempts: vec![attempt], ..call(CHAT, request, response, false) }
+    };
+    let reported = metered(Usage::new(Provenance::Reported, Some(12), Some(3)));
+    let counts = |record: &CallRecord, maximum: Option<u64>| {
+        let frame = written(record);
+        let read = ReadCall::parse(Frame::parse(&frame[PREFIX..]).unwrap()).unwrap();
+        let call = ModelCall::of(&read, maximum).unwrap();
+        assert_eq!(call.model_name.as_deref(), Some("gpt-4o-2024"));
+        [call.request.count, call.response.count]
+    };
+    assert_eq!(counts(&reported, None), [1, 1]);
+    let mut cut = Payload::new(response.len() - 1, Excess::Cut);
+    cut.push(&Bytes::from_static(response.as_bytes()));
+    let cut = Message { body: Some(SharedPayload::new(cut)), ..Message::default() };
+    assert_eq!(counts(&CallRecord { response: cut, ..reported.clone() }, None), [1, 0]);
+    assert_eq!(counts(&reported, Some(20)), [0, 0], "bodies may be longer than the bound");
+    let is_stream = CallRecord { is_stream: true, ..reported.clone() };
+    assert_eq!(counts(&is_stream, None), [1, 0]);
+    let responses = CallRecord { url: "https://g/openai/v1/responses".to_owned(), ..reported };
+    assert_eq!(counts(&responses, None), [0, 0]);
+    assert_eq!(counts(&metered(Usage::new(Provenance::Reported, Some(12), None)), None), [0, 0]);
+    assert_eq!(counts(&metered(Usage::new(Provenance::Counted, Some(12), Some(3))), None), [0, 0]);
 }
 
 #[test]

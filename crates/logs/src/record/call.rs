@@ -10,7 +10,7 @@ use sekisho_policy::ports::{self, CallRecord};
 
 use super::body::{self, BodyRules};
 use super::frame::{Kind, Open};
-use super::{Attempt, Body, Call, Kept, LastError, Limit, Mcp, Message, Pairs, Place, Timing, Trace};
+use super::{Added, Attempt, Body, Call, Kept, LastError, Limit, Mcp, Message, Pairs, Place, Timing, Trace};
 
 /// What a header shows that is not UTF-8.
 const NO_TEXT: &str = "(not UTF-8)";
@@ -35,7 +35,7 @@ pub(crate) fn append(buffer: &mut Vec<u8>, record: &CallRecord, rules: BodyRules
     let call = call(record, &bodies, query.as_deref(), rules);
     let count = |is: fn(Kept) -> bool| bodies.iter().flatten().filter(|body| is(body.kept)).count() as u64;
     Written {
-        is_written: frame.finish(buffer, &call),
+        is_written: frame.finish(buffer, &(call, added(record))),
         cut: count(|kept| matches!(kept, Kept::Cut(_))),
         hashed: count(|kept| matches!(kept, Kept::Hashed(_))),
     }
@@ -164,6 +164,10 @@ fn call<'a>(
     }
 }
 
+fn added(record: &CallRecord) -> Added<'_> {
+    Added { response_model: record.attempts.last().and_then(ports::Attempt::response_model) }
+}
+
 fn attempt<'a>(
     attempt: &'a ports::Attempt,
     first: Duration,
@@ -185,7 +189,7 @@ fn attempt<'a>(
         span_id: attempt.span_id,
         status: attempt.status,
         failure: attempt.failure,
-        usage: attempt.usage.as_ref().and_then(|usage| usage.get()).copied(),
+        usage: attempt.usage().copied(),
         request: of(messages.map(|messages| &messages.request), request),
         response: of(messages.map(|messages| &messages.response), response),
     }

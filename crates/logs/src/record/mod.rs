@@ -64,6 +64,13 @@ pub(crate) struct Call<'a> {
     pub(crate) traces: Vec<Trace<'a>>,
 }
 
+/// What was added to calls after the first version: it follows a [`Call`]. Heads of earlier versions end before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Added<'a> {
+    /// The model that answered last, as the backend names it.
+    pub(crate) response_model: Option<&'a str>,
+}
+
 /// An attempt at a backend. `started` counts from the first attempt.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Attempt<'a> {

@@ -13,7 +13,7 @@ use sekisho_policy::ports::{self, CallRecord};
 
 use super::body::BodyRules;
 use super::call::append;
-use super::frame::{self, Frame, PREFIX};
+use super::frame::{self, Frame, Kind, Open, PREFIX};
 use super::read::ReadCall;
 use super::*;
 use crate::mask::Masking;
@@ -156,6 +156,21 @@ fn secrets_and_private_calls_are_not_written() {
     assert_eq!(frame.windows(6).filter(|window| window == b"hidden").count(), 0);
     let call = read(&frame).call;
     assert_eq!((call.request, call.query, call.ip_address), (Message::default(), None, None));
+}
+
+#[test]
+fn heads_of_earlier_versions_are_read() {
+    let facts = ports::ReplyFacts { usage: Usage::unknown(), model: Some("gpt-4o-2024".into()) };
+    let attempt = ports::Attempt { reply: Some(Arc::new(facts.into())), ..ports::Attempt::default() };
+    let record = CallRecord { status: 207, attempts: vec![attempt], ..CallRecord::default() };
+    let frame = written(&record, &Masking::default());
+    let now = read(&frame);
+    assert_eq!((now.call.status, now.added.response_model), (207, Some("gpt-4o-2024")));
+
+    let mut earlier = Vec::new();
+    assert!(Open::begin(&mut earlier, Kind::Call, 0).finish(&mut earlier, &now.call));
+    let earlier = read(&earlier);
+    assert_eq!((earlier.call, earlier.added), (now.call, Added::default()));
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use sekisho_llm::{StreamMeter, Usage};
+use sekisho_llm::StreamMeter;
 
 use super::body::Received;
 use super::decoding::Decoder;
@@ -12,7 +12,7 @@ use super::{Ledger, ModelCall, ReplyTokens};
 use crate::body::{Body, Stream};
 use crate::exchange::Response;
 use crate::payload::{Excess, Payload, SharedPayload};
-use crate::ports::{Attempt, Ports};
+use crate::ports::{Attempt, Ports, ReplyFacts};
 
 /// Longer requests and replies are counted apart from the call, in bytes.
 const COUNT_AT_ONCE: usize = 64 * 1024;
@@ -20,6 +20,8 @@ const COUNT_AT_ONCE: usize = 64 * 1024;
 const MAX_HELD: usize = 8 * 1024 * 1024;
 /// Pieces of a stream that wait to be looked at, in bytes.
 const MAX_WAITING: usize = 64 * 1024;
+/// Bytes of a model's name: longer ones are no names.
+const MAX_NAME: usize = 256;
 
 /// What a call to a backend needs so that its reply is accounted for. None for calls that run no model.
 #[derive(Clone)]
@@ -53,8 +55,8 @@ impl ReplyMeter {
             return;
         }
         let Self { metering, request } = self;
-        let usage = Arc::new(OnceLock::new());
-        attempt.usage = Some(Arc::clone(&usage));
+        let facts = Arc::new(OnceLock::new());
+        attempt.reply = Some(Arc::clone(&facts));
         metering.ledger.open();
         let mut reading = Box::new(Reading {
             text: match response.is_event_stream() {
@@ -64,7 +66,7 @@ impl ReplyMeter {
             decoder: Decoder::of(&response.headers),
             metering,
             request,
-            usage,
+            facts,
             backend_id: attempt.backend_id.clone(),
         });
         match std::mem::take(&mut response.body) {
@@ -91,7 +93,7 @@ pub(super) struct Reading {
     decoder: Decoder,
     metering: Metering,
     request: SharedPayload,
-    usage: Arc<OnceLock<Usage>>,
+    facts: Arc<OnceLock<ReplyFacts>>,
     backend_id: Option<Arc<str>>,
 }
 
@@ -130,7 +132,7 @@ impl Reading {
     /// Closes the account: at once, or on a task of its own where long texts have to be counted first.
     pub(super) fn end(mut self, is_complete: bool) {
         self.look();
-        let Self { text, mut decoder, metering, request, usage, backend_id } = self;
+        let Self { text, mut decoder, metering, request, facts, backend_id } = self;
         let bytes = request.with(|request| request.held())
             + if let Text::Whole(kept) = &text { kept.held() } else { 0 };
         let found = match text {
@@ -141,11 +143,13 @@ impl Reading {
             Text::Stream(meter, ..) => Found::Stream(Box::new(meter.finish())),
         };
         let ports = metering.ports.clone();
-        let reported = found.reported(metering.call.kind);
+        let told = found.told(metering.call.kind);
+        let reported = found.reported(metering.call.kind, &told);
+        let model = told.model.filter(|name| is_name(name)).map(|name| Box::from(&*name));
         let close = move || {
-            let used = reported.unwrap_or_else(|| found.counted(&metering.call, &request));
-            let _ = usage.set(used);
-            metering.ledger.close(&ReplyTokens { usage: used, backend_id }, &metering.ports);
+            let usage = reported.unwrap_or_else(|| found.counted(&metering.call, &request));
+            let _ = facts.set(ReplyFacts { usage, model });
+            metering.ledger.close(&ReplyTokens { usage, backend_id }, &metering.ports);
         };
         if reported.is_none() && bytes > COUNT_AT_ONCE {
             (ports.spawner)(Box::pin(async move { close() }));
@@ -153,4 +157,8 @@ impl Reading {
             close();
         }
     }
+}
+
+fn is_name(model: &str) -> bool {
+    !model.is_empty() && model.len() <= MAX_NAME
 }

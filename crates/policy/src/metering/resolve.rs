@@ -20,9 +20,9 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// What it used by its own words; none when there is something to count.
-    pub(super) fn reported(&self, kind: Kind) -> Option<Usage> {
-        let usage = self.told(kind).usage.unwrap_or_else(Usage::unknown);
+    /// What it used by what it [told](Found::told); none when there is something to count.
+    pub(super) fn reported(&self, kind: Kind, told: &Reply<'_>) -> Option<Usage> {
+        let usage = told.usage.unwrap_or_else(Usage::unknown);
         let is_known = usage.prompt.is_some() && usage.completion.is_some() && !self.is_cut();
         (is_known || !has_texts(kind)).then_some(usage)
     }
@@ -42,7 +42,8 @@ impl Found {
         filled(reported, prompt, completion)
     }
 
-    fn told(&self, kind: Kind) -> Reply<'_> {
+    /// Its own words.
+    pub(super) fn told(&self, kind: Kind) -> Reply<'_> {
         match self {
             Found::Whole(Some(body)) => read_reply(kind, body),
             Found::Whole(None) => Reply::default(),

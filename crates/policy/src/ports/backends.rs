@@ -144,8 +144,29 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The failure, as `context.LastError.Reason` names it.
     pub failure: Option<&'static str>,
-    /// Tokens, once the reply of a model has ended; none for other calls.
-    pub usage: Option<Arc<OnceLock<Usage>>>,
+    /// What the reply of a model told, once it has ended; none for other calls.
+    pub reply: Option<Arc<OnceLock<ReplyFacts>>>,
+}
+
+impl Attempt {
+    /// Tokens, once the reply of a model has ended.
+    pub fn usage(&self) -> Option<&Usage> {
+        Some(&self.reply.as_ref()?.get()?.usage)
+    }
+
+    /// The model that answered, as the backend names it, once its reply has ended.
+    pub fn response_model(&self) -> Option<&str> {
+        self.reply.as_ref()?.get()?.model.as_deref()
+    }
+}
+
+/// What the reply of a model told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplyFacts {
+    /// Tokens, as reported or counted.
+    pub usage: Usage,
+    /// The model that answered, as the backend names it.
+    pub model: Option<Box<str>>,
 }
 
 /// What went to a backend and came back, as far as it is kept.

@@ -26,7 +26,7 @@ pub use self::http::{ClientCertificate, Http, HttpError, HttpOptions, Proxy};
 use crate::semantic::Semantics;
 pub use authorizations::{Authorization, AuthorizationError, Authorizations};
 pub use backends::{
-    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, Target,
+    Attempt, Backends, BaseUrl, ForwardCall, ForwardError, ForwardFailure, ForwardReply, ReplyFacts, Target,
 };
 pub use cache::{Cache, Caches};
 pub use clock::{Clock, Entropy};

@@ -373,8 +373,7 @@ fn attempt(attempt: &Attempt) -> Value {
     set(&mut data, "status", json!(attempt.status));
     set(&mut data, "failure", json!(attempt.failure));
     set(&mut data, "durationMicroseconds", microseconds(attempt.duration));
-    let usage = attempt.usage.as_ref().and_then(|usage| usage.get());
-    set(&mut data, "tokens", usage.map_or(Value::Null, tokens));
+    set(&mut data, "tokens", attempt.usage().map_or(Value::Null, tokens));
     Value::Object(data)
 }
 

@@ -214,7 +214,7 @@ fn backend_attempt(attempt: &Attempt) -> BackendAttempt<'_> {
         backend_response_code: attempt.status,
         backend_time: milliseconds(attempt.duration),
         reason: attempt.failure,
-        tokens: attempt.usage.as_ref().and_then(|usage| usage.get()).map(tokens),
+        tokens: attempt.usage().map(tokens),
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::usage::{Provenance, Usage};
-use sekisho_policy::ports::Attempt;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::record::TraceEntry;
+use sekisho_policy::ports::{Attempt, ReplyFacts};
 use serde_json::{Value, json};
 
 use super::*;
@@ -78,7 +78,7 @@ fn full_record() -> CallRecord {
         duration: Duration::from_millis(milliseconds),
         status,
         failure,
-        usage: status.map(|_| Arc::new(OnceLock::from(usage))),
+        reply: status.map(|_| Arc::new(OnceLock::from(ReplyFacts { usage, model: None }))),
         ..Attempt::default()
     };
     CallRecord {

@@ -70,7 +70,7 @@ fn record() -> CallRecord {
                 duration: Duration::from_millis(40),
                 status: Some(429),
                 failure: None,
-                usage: None,
+                reply: None,
                 ..Attempt::default()
             },
             Attempt {

@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use sekisho_policy::pipeline::uuid_text;
-use sekisho_policy::ports::CallRecord;
+use sekisho_policy::ports::{Attempt, CallRecord};
 
 use super::answers::AnswerFacts;
 use super::gen_ai::{GenAi, path_of, tokens};
@@ -49,7 +49,8 @@ fn add_answer(all: &mut Attributes, record: &CallRecord) {
         all.count("gen_ai.usage.output_tokens", output);
     }
     let facts = AnswerFacts::of(&record.response, record.is_stream);
-    all.text("gen_ai.response.model", facts.model.as_deref());
+    let metered = record.attempts.last().and_then(Attempt::response_model);
+    all.text("gen_ai.response.model", metered.or(facts.model.as_deref()));
     all.text("gen_ai.response.id", facts.id.as_deref());
     all.texts("gen_ai.response.finish_reasons", facts.finish_reasons);
     if let Some(mcp) = &record.mcp {

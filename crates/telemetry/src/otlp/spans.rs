@@ -97,7 +97,8 @@ fn client(attempt: &Attempt, trace: &TraceContext, gen_ai: Option<GenAi<'_>>, st
     if let Some(gen_ai) = gen_ai {
         add_gen_ai(&mut all, gen_ai);
     }
-    if let Some(usage) = attempt.usage.as_ref().and_then(|usage| usage.get()) {
+    all.text("gen_ai.response.model", attempt.response_model());
+    if let Some(usage) = attempt.usage() {
         let (input, output) = tokens(usage);
         all.count("gen_ai.usage.input_tokens", input);
         all.count("gen_ai.usage.output_tokens", output);

@@ -13,7 +13,7 @@ use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 use sekisho_policy::ports::record::{AppliedLimit, CacheUse, Cost, TraceEntry};
-use sekisho_policy::ports::{Attempt, Hold, Metric, Recorder, TraceContext};
+use sekisho_policy::ports::{Attempt, Hold, Metric, Recorder, ReplyFacts, TraceContext};
 
 use super::*;
 use crate::export::testing::{Bench, Reply, run, settle};
@@ -65,7 +65,10 @@ fn record() -> CallRecord {
                 duration: Duration::from_millis(190),
                 span_id: Some([4; 8]),
                 status: Some(200),
-                usage: Some(Arc::new(OnceLock::from(usage))),
+                reply: Some(Arc::new(OnceLock::from(ReplyFacts {
+                    usage,
+                    model: Some("gpt-4o-2024".into()),
+                }))),
                 ..attempt
             },
         ],

@@ -30,10 +30,10 @@ pub(super) fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
     for of_a_name in headers.chunk_by(|(one, _), (other, _)| one == other) {
         match of_a_name {
             [] => {}
-            [(name, value)] => object.text(name, *value),
+            [(name, value)] => object.entry(name, value),
             [(name, _), ..] => {
                 let values: Vec<&str> = of_a_name.iter().map(|(_, value)| *value).collect();
-                object.text(name, &*values.join(", "));
+                object.entry(name, &values.join(", "));
             }
         }
     }

@@ -9,7 +9,7 @@ use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Int32Type};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
-use sekisho_llm::transcript::usual::{reply_messages, request_messages};
+use sekisho_llm::transcript::chat::{reply_messages, request_messages};
 
 /// The member of a row that counts.
 pub(super) const SEQUENCE: &str = "sequence_number";

@@ -8,7 +8,7 @@ use datafusion::physical_plan::displayable;
 use sekisho_kql::Catalog;
 use sekisho_llm::usage::{Provenance, Usage};
 use sekisho_policy::pipeline::uuid_text;
-use sekisho_policy::ports::{Attempt, CallRecord, Hold, Message};
+use sekisho_policy::ports::{Attempt, CallRecord, Hold, Message, ReplyFacts};
 use sekisho_telemetry::Keeper;
 use serde_json::{Value, json};
 
@@ -36,6 +36,13 @@ fn call(number: u8, asked: &str, answer: &str) -> Arc<CallRecord> {
         attempts: vec![Attempt::default()],
         ..CallRecord::default()
     })
+}
+
+/// The same, where the reply was read when it passed by.
+fn metered(number: u8, asked: &str, answer: &str) -> Arc<CallRecord> {
+    let facts = ReplyFacts { usage: Usage::unknown(), model: Some("m".into()) };
+    let attempts = vec![Attempt { reply: Some(Arc::new(facts.into())), ..Attempt::default() }];
+    Arc::new(CallRecord { attempts, ..(*call(number, asked, answer)).clone() })
 }
 
 fn plain(number: u8) -> Arc<CallRecord> {
@@ -82,25 +89,27 @@ fn answers(calls: &[Arc<CallRecord>], queries: &[&str]) -> Vec<Vec<Vec<Value>>> 
 fn a_small_exchange_has_three_rows() {
     let columns = "SequenceNumber, DeploymentName, ModelName, ApiVersion, TotalTokens, RequestMessages, ResponseMessages";
     let query = format!("order by SequenceNumber asc | project {columns}");
-    let [rows] = answers(&[call(1, "Hello\nthere", "Hi"), plain(2)], &[&query]).try_into().unwrap();
-    let row = |sequence: i32, tokens: Value, asked: Value, answered: Value| {
-        vec![json!(sequence), json!("d"), json!("m"), json!("1"), tokens, asked, answered]
-    };
-    let said = |role: &str, content: &str| json!(json!([{"role": role, "content": content}]).to_string());
-    assert_eq!(
-        rows,
-        [
-            row(0, json!(15), Value::Null, Value::Null),
-            row(1, Value::Null, said("user", "Hello\nthere"), Value::Null),
-            row(2, Value::Null, Value::Null, said("assistant", "Hi")),
-        ]
-    );
+    for exchange in [call, metered] {
+        let [rows] = answers(&[exchange(1, "Hello\nthere", "Hi"), plain(2)], &[&query]).try_into().unwrap();
+        let row = |sequence: i32, tokens: Value, asked: Value, answered: Value| {
+            vec![json!(sequence), json!("d"), json!("m"), json!("1"), tokens, asked, answered]
+        };
+        let said = |role: &str, content: &str| json!(json!([{"role": role, "content": content}]).to_string());
+        assert_eq!(
+            rows,
+            [
+                row(0, json!(15), Value::Null, Value::Null),
+                row(1, Value::Null, said("user", "Hello\nthere"), Value::Null),
+                row(2, Value::Null, Value::Null, said("assistant", "Hi")),
+            ]
+        );
+    }
 }
 
 #[test]
 fn all_forms_tell_the_same() {
     let calls =
-        [call(1, &"long ".repeat(14_000), "Hi"), plain(2), call(3, "needle", ""), call(4, "", "both")];
+        [call(1, &"long ".repeat(14_000), "Hi"), plain(2), call(3, "needle", ""), metered(4, "", "both")];
     let queries = [
         "summarize count(), max(SequenceNumber), sum(TotalTokens) by CorrelationId | order by CorrelationId asc",
         "extend Text = strcat(RequestMessages, ResponseMessages) | summarize count(), max(SequenceNumber), sum(TotalTokens), \
