@@ -182,7 +182,7 @@ impl Notice {
 fn new_id() -> Option<String> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).ok()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(const_hex::encode(bytes))
 }
 
 fn utc(seconds: u64) -> String {

@@ -17,17 +17,17 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     Function {
         name: "hash_sha256",
         takes: "value: string",
-        does: Rows(Text, |row| hexadecimal(&sha2::Sha256::digest(row.text(0))).into()),
+        does: Rows(Text, |row| const_hex::encode(sha2::Sha256::digest(row.text(0))).into()),
     },
     Function {
         name: "hash_sha1",
         takes: "value: string",
-        does: Rows(Text, |row| hexadecimal(&sha1::Sha1::digest(row.text(0))).into()),
+        does: Rows(Text, |row| const_hex::encode(sha1::Sha1::digest(row.text(0))).into()),
     },
     Function {
         name: "hash_md5",
         takes: "value: string",
-        does: Rows(Text, |row| hexadecimal(&md5::Md5::digest(row.text(0))).into()),
+        does: Rows(Text, |row| const_hex::encode(md5::Md5::digest(row.text(0))).into()),
     },
     Function {
         name: "base64_encode_tostring",
@@ -36,10 +36,6 @@ pub(crate) static FUNCTIONS: &[Function] = &[
     },
     Function { name: "base64_decode_tostring", takes: "value: string", does: Rows(Text, decode) },
 ];
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// xxHash64 of the text or of the value's bytes, little endian. Times are hashed as ticks, as Kusto holds them.
 fn hash<'a>(row: &Row<'_, 'a>) -> Cell<'a> {

@@ -5,7 +5,6 @@
 use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 
-use crate::digest::hex;
 use crate::exchange::Exchange;
 
 /// A key that is being made.
@@ -90,6 +89,6 @@ impl VaryKey {
 
     /// The key.
     pub(crate) fn finish(self) -> String {
-        format!("response/{}", hex(&self.0.finalize()))
+        format!("response/{}", const_hex::encode(self.0.finalize()))
     }
 }

@@ -76,19 +76,12 @@ impl TraceContext {
     pub fn header(&self, span_id: [u8; 8]) -> HeaderValue {
         let mut text = [0_u8; 55];
         text[..3].copy_from_slice(b"00-");
-        hex(&self.trace_id, &mut text[3..35]);
+        // Digits have the room that they need.
+        let _ = const_hex::encode_to_slice(self.trace_id, &mut text[3..35]);
         text[35] = b'-';
-        hex(&span_id, &mut text[36..52]);
+        let _ = const_hex::encode_to_slice(span_id, &mut text[36..52]);
         text[52..].copy_from_slice(if self.is_sampled { b"-01" } else { b"-00" });
         HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
-    }
-}
-
-fn hex(bytes: &[u8], out: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
     }
 }
 

@@ -5,8 +5,6 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::digest::hex;
-
 /// A partition's name in the making.
 pub(super) struct PartitionName(Sha256);
 
@@ -57,6 +55,6 @@ impl PartitionName {
 
     /// The name, in hexadecimal digits.
     pub(super) fn finish(self) -> String {
-        hex(&self.0.finalize())
+        const_hex::encode(self.0.finalize())
     }
 }

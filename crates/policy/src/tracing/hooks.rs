@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::Tracer;
 use super::entry::{CacheLookup, Finish, LimitNote};
-use crate::digest::hex;
 use crate::exchange::Exchange;
 use crate::pipeline::{Outcome, PolicyResult, Step};
 use crate::ports::counters::{CounterAsk, CounterState, Window};
@@ -125,7 +124,7 @@ impl Exchange {
 }
 
 fn limit_note(ask: &CounterAsk, state: &CounterState) -> LimitNote {
-    let mut counter = hex(&Sha256::digest(ask.key.as_bytes()));
+    let mut counter = const_hex::encode(Sha256::digest(ask.key.as_bytes()));
     counter.truncate(COUNTER_DIGITS);
     LimitNote {
         rule: format!("{} {}", ask.limit, window_text(&ask.window)),

@@ -46,8 +46,3 @@ fn part(call: &Call<'_>) -> Result<Vec<u8>, Exception> {
         .map(<[u8]>::to_vec)
         .ok_or_else(|| Exception::argument("Value was invalid.", ""))
 }
-
-/// Upper-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}

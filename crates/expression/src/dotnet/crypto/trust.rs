@@ -6,7 +6,6 @@ use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 
 use super::digest::Algorithm;
-use super::hex;
 
 /// The roots that `X509Certificate2.Verify()` trusts, and what helps to find a way to them.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +57,8 @@ impl TrustStore {
     /// The certificate with this `Thumbprint`, in upper case, in DER.
     pub fn by_thumbprint(&self, thumbprint: &str) -> Option<&[u8]> {
         let mut all = self.roots.iter().chain(&self.intermediates).zip(&self.digests);
-        all.find(|(_, digest)| hex(digest) == thumbprint).map(|(certificate, _)| certificate.as_ref())
+        all.find(|(_, digest)| const_hex::encode_upper(digest) == thumbprint)
+            .map(|(certificate, _)| certificate.as_ref())
     }
 
     /// True for a root.

@@ -28,9 +28,9 @@ impl Rows for Calls {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.ticks)),
         Column::id("request_id", |row| own(uuid_text(&row.call.request_id))),
-        Column::id("trace_id", |row| own(hex(&row.call.trace?.trace_id))),
-        Column::id("span_id", |row| own(hex(&row.call.trace?.span_id))),
-        Column::id("parent_id", |row| own(hex(&row.call.trace?.parent_id?))),
+        Column::id("trace_id", |row| own(const_hex::encode(&row.call.trace?.trace_id))),
+        Column::id("span_id", |row| own(const_hex::encode(&row.call.trace?.span_id))),
+        Column::id("parent_id", |row| own(const_hex::encode(&row.call.trace?.parent_id?))),
         Column::duration("duration_ms", |row| Some(milliseconds(row.call.duration))),
         Column::duration("time_to_first_byte_ms", |row| row.call.time_to_first_byte.map(milliseconds)),
         Column::text("ip_address", |row| own(row.call.ip_address?.to_string())),
@@ -131,17 +131,6 @@ fn is(text: &str) -> Option<Cow<'_, str>> {
 
 fn own<'a>(text: String) -> Option<Cow<'a, str>> {
     Some(Cow::Owned(text))
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
-    }
-    text
 }
 
 fn milliseconds(microseconds: u64) -> f64 {

@@ -1,7 +1,6 @@
 //! `Request-Id`, the protocol before W3C Trace Context: `|root.node.node_`, where each call puts its own node behind the
 //! id of whoever called it. Source: .NET's "Hierarchical Request-Id" and API Management's `httpCorrelationProtocol`.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use http::header::HeaderName;
@@ -46,11 +45,11 @@ impl RequestIds {
             }
             None => {
                 own.push('|');
-                push_hex(&mut own, fresh);
+                own.push_str(&const_hex::encode(fresh));
                 own.push('.');
             }
         }
-        push_hex(&mut own, &node[..4]);
+        own.push_str(&const_hex::encode(&node[..4]));
         own.push('_');
         Self { own: own.into(), caller: caller.map(Arc::from) }
     }
@@ -64,7 +63,7 @@ impl RequestIds {
     pub fn below(&self, node: &[u8; 8]) -> String {
         let mut id = String::with_capacity(self.own.len() + 9);
         id.push_str(&self.own);
-        push_hex(&mut id, &node[..4]);
+        id.push_str(&const_hex::encode(&node[..4]));
         id.push('.');
         id
     }
@@ -73,13 +72,6 @@ impl RequestIds {
 fn root(id: &str) -> &str {
     let id = id.strip_prefix('|').unwrap_or(id);
     id.split_once('.').map_or(id, |(root, _)| root)
-}
-
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::digest::hex;
-
 /// Shorter texts have no other forms: these would be found in anything.
 const SHORTEST: usize = 6;
 
@@ -29,7 +27,9 @@ pub(super) fn forms(secret: &str) -> Vec<Form> {
     let escaped = serde_json::Value::from(secret).to_string();
     let escaped = escaped.get(1..escaped.len().saturating_sub(1)).unwrap_or("");
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    for other in [escaped.to_owned(), percent, in_url(secret), markup(secret), hex(secret.as_bytes())] {
+    for other in
+        [escaped.to_owned(), percent, in_url(secret), markup(secret), const_hex::encode(secret.as_bytes())]
+    {
         if !other.is_empty() && !all.iter().any(|known| known.text == other) {
             all.push(plain(&other));
         }

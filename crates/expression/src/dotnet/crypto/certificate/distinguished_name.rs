@@ -58,7 +58,7 @@ fn value(attribute: &AttributeTypeAndValue<'_>) -> String {
             String::from_utf8_lossy(raw.data).into_owned()
         }
         // What is no text is shown as the bytes of its encoding.
-        _ => raw.data.iter().fold(String::from("#"), |out, byte| out + &format!("{byte:02X}")),
+        _ => format!("#{}", const_hex::encode_upper(raw.data)),
     }
 }
 

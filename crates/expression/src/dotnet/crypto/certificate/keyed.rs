@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use super::super::cryptographic;
 use super::super::rsa::pkcs8_of_pkcs1;
-use super::super::{cryptographic, hex};
 use super::{Algorithm, outside, pfx, read};
 use crate::budget::Limits;
 use crate::exception::Exception;
@@ -43,7 +43,7 @@ impl KeyedCertificate {
 
 /// `Thumbprint`: the SHA-1 digest of a certificate in DER, in upper-case hexadecimal digits.
 pub fn thumbprint(der: &[u8]) -> String {
-    hex(&Algorithm::Sha1.digest(der))
+    const_hex::encode_upper(Algorithm::Sha1.digest(der))
 }
 
 fn from_pem(data: &[u8]) -> Result<KeyedCertificate, Exception> {

@@ -10,10 +10,10 @@ mod read;
 use std::any::Any;
 use std::sync::Arc;
 
+use super::cryptographic;
 use super::digest::Algorithm;
 use super::names::{HashName, oid};
 use super::rsa::{RsaKey, rsa, shared_rsa};
-use super::{cryptographic, hex};
 use crate::call::Call;
 use crate::exception::Exception;
 use crate::members::{TypeDeclaration, impure, pure};
@@ -36,7 +36,9 @@ static CERTIFICATE: TypeDeclaration =
             pure("string Subject", |call| Ok(Value::from(facts(call)?.subject.name.as_str()))),
             pure("string Issuer", |call| Ok(Value::from(facts(call)?.issuer.name.as_str()))),
             impure("byte[] GetRawCertData()", |call| Ok(Value::bytes(facts(call)?.der.to_vec()))),
-            pure("string GetRawCertDataString()", |call| Ok(Value::from(hex(&facts(call)?.der)))),
+            pure("string GetRawCertDataString()", |call| {
+                Ok(Value::from(const_hex::encode_upper(&facts(call)?.der)))
+            }),
             impure("byte[] GetCertHash()", |call| {
                 Ok(Value::bytes(Algorithm::Sha1.digest(&facts(call)?.der)))
             }),
@@ -45,21 +47,25 @@ static CERTIFICATE: TypeDeclaration =
             }),
             pure("string GetCertHashString()", |call| Ok(Value::from(facts(call)?.thumbprint()))),
             pure("string GetCertHashString(HashAlgorithmName hashAlgorithm)", |call| {
-                Ok(Value::from(hex(&hash(call)?)))
+                Ok(Value::from(const_hex::encode_upper(hash(call)?)))
             }),
             impure("byte[] GetSerialNumber()", |call| {
                 // Least significant byte first.
                 Ok(Value::bytes(facts(call)?.serial.iter().rev().copied().collect()))
             }),
-            pure("string GetSerialNumberString()", |call| Ok(Value::from(hex(&facts(call)?.serial)))),
+            pure("string GetSerialNumberString()", |call| {
+                Ok(Value::from(const_hex::encode_upper(&facts(call)?.serial)))
+            }),
             impure("byte[] GetPublicKey()", |call| Ok(Value::bytes(facts(call)?.public_key.clone()))),
-            pure("string GetPublicKeyString()", |call| Ok(Value::from(hex(&facts(call)?.public_key)))),
+            pure("string GetPublicKeyString()", |call| {
+                Ok(Value::from(const_hex::encode_upper(&facts(call)?.public_key)))
+            }),
             pure("string GetKeyAlgorithm()", |call| Ok(Value::from(facts(call)?.key_algorithm.as_str()))),
             impure("byte[] GetKeyAlgorithmParameters()", |call| {
                 Ok(Value::bytes(facts(call)?.key_parameters.clone()))
             }),
             pure("string GetKeyAlgorithmParametersString()", |call| {
-                Ok(Value::from(hex(&facts(call)?.key_parameters)))
+                Ok(Value::from(const_hex::encode_upper(&facts(call)?.key_parameters)))
             }),
             pure("string GetEffectiveDateString()", |call| date_text(call, |facts| facts.not_before)),
             pure("string GetExpirationDateString()", |call| date_text(call, |facts| facts.not_after)),
@@ -96,7 +102,9 @@ static CERTIFICATE2: TypeDeclaration =
                 Ok(Value::enumeration(&CONTENT_TYPE, number))
             }),
             pure("string Thumbprint", |call| Ok(Value::from(facts(call)?.thumbprint()))),
-            pure("string SerialNumber", |call| Ok(Value::from(hex(&facts(call)?.serial)))),
+            pure("string SerialNumber", |call| {
+                Ok(Value::from(const_hex::encode_upper(&facts(call)?.serial)))
+            }),
             pure("DateTime NotBefore", |call| Ok(local(facts(call)?.not_before))),
             pure("DateTime NotAfter", |call| Ok(local(facts(call)?.not_after))),
             impure("byte[] RawData", |call| Ok(Value::bytes(facts(call)?.der.to_vec()))),
@@ -215,7 +223,10 @@ impl DotnetObject for Certificate {
         })
     }
     fn key(&self) -> Option<Key> {
-        Some(Key::Canonical(42, format!("{}/{}", self.facts.issuer.name, hex(&self.facts.serial))))
+        Some(Key::Canonical(
+            42,
+            format!("{}/{}", self.facts.issuer.name, const_hex::encode_upper(&self.facts.serial)),
+        ))
     }
 }
 
@@ -350,7 +361,7 @@ fn summary(call: &mut Call<'_>) -> Result<Value, Exception> {
     let parts = [
         ("Subject", facts.subject.name.clone()),
         ("Issuer", facts.issuer.name.clone()),
-        ("Serial Number", hex(&facts.serial)),
+        ("Serial Number", const_hex::encode_upper(&facts.serial)),
         ("Not Before", not_before.to_string()),
         ("Not After", not_after.to_string()),
         ("Thumbprint", facts.thumbprint()),

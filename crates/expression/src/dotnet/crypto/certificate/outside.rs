@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 use super::{pfx, read};
 use crate::budget::{Budget, Limits};
 use crate::context::TrustStore;
-use crate::dotnet::crypto::hex;
 use crate::exception::Exception;
 
 /// A certificate that was opened, perhaps with its key.
@@ -92,7 +91,7 @@ pub fn details(der: &[u8]) -> Result<CertificateDetails, Exception> {
     });
     Ok(CertificateDetails {
         thumbprint: facts.thumbprint(),
-        serial_number: hex(&facts.serial),
+        serial_number: const_hex::encode_upper(&facts.serial),
         subject: facts.subject.name,
         common_name: facts.subject.common,
         dns_names: names.unwrap_or_default(),
