@@ -106,10 +106,11 @@ const BY_LAST_SEGMENTS: [(&str, &str, Kind); 7] = [
 /// The wire format a path stands for, whatever its prefix. Letter case and trailing slashes do not matter.
 /// Allocates nothing.
 pub fn classify(path: &str) -> Kind {
-    let mut from_end = without_query(path).rsplit('/').filter(|segment| !segment.is_empty());
+    let segments = without_query(path).as_bytes().rsplit(|byte| *byte == b'/');
+    let mut from_end = segments.filter(|segment| !segment.is_empty());
     let last = from_end.next().unwrap_or_default();
     let before = from_end.next().unwrap_or_default();
-    let is = |segment: &str, name: &str| segment.eq_ignore_ascii_case(name);
+    let is = |segment: &[u8], name: &str| segment.eq_ignore_ascii_case(name.as_bytes());
 
     let by_two = BY_LAST_SEGMENTS.iter().find(|(first, second, _)| is(last, second) && is(before, first));
     let by_one = || BY_LAST_SEGMENT.iter().find(|(name, _)| is(last, name));
@@ -124,11 +125,12 @@ pub fn classify(path: &str) -> Kind {
 /// The deployment of `/openai/deployments/{id}/…`, also under a prefix, percent escapes untouched.
 /// Allocates nothing.
 pub fn deployment(path: &str) -> Option<&str> {
-    let mut previous = "";
-    let mut segments = without_query(path).split('/').filter(|segment| !segment.is_empty());
+    let mut previous: &[u8] = &[];
+    let segments = without_query(path).as_bytes().split(|byte| *byte == b'/');
+    let mut segments = segments.filter(|segment| !segment.is_empty());
     while let Some(segment) = segments.next() {
-        if segment.eq_ignore_ascii_case("deployments") && previous.eq_ignore_ascii_case("openai") {
-            return segments.next();
+        if segment.eq_ignore_ascii_case(b"deployments") && previous.eq_ignore_ascii_case(b"openai") {
+            return std::str::from_utf8(segments.next()?).ok();
         }
         previous = segment;
     }

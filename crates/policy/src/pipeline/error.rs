@@ -153,17 +153,9 @@ fn internal_body(status: u16, request_id: &[u8; 16]) -> String {
 
 /// A UUID in its usual text form.
 pub fn uuid_text(bytes: &[u8; 16]) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            out.push('-');
-        }
-        for nibble in [byte >> 4, byte & 0x0F] {
-            out.push(HEX.get(usize::from(nibble)).copied().map_or('0', char::from));
-        }
-    }
-    out
+    let digits = const_hex::const_encode::<16, false>(bytes);
+    let digits = digits.as_str();
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 
 #[cfg(test)]

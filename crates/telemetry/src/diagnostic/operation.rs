@@ -9,8 +9,8 @@ pub fn operation_id(record: &CallRecord) -> Cow<'_, str> {
     match &record.trace {
         Some(trace) => match &trace.legacy {
             Some(ids) => ids.root().into(),
-            None => const_hex::encode(&trace.trace_id).into(),
+            None => const_hex::encode(trace.trace_id).into(),
         },
-        None => const_hex::encode(&record.request_id).into(),
+        None => const_hex::encode(record.request_id).into(),
     }
 }

@@ -30,7 +30,7 @@ pub fn request_id(record: &CallRecord) -> Cow<'_, str> {
     match &record.trace {
         Some(trace) => match &trace.legacy {
             Some(ids) => (&*ids.own).into(),
-            None => const_hex::encode(&trace.span_id).into(),
+            None => const_hex::encode(trace.span_id).into(),
         },
         None => const_hex::encode(&record.request_id[8..]).into(),
     }
@@ -41,7 +41,7 @@ fn caller_id(record: &CallRecord) -> Option<Cow<'_, str>> {
     let trace = record.trace.as_ref()?;
     match &trace.legacy {
         Some(ids) => ids.caller.as_deref().map(Cow::from),
-        None => trace.parent_id.map(|parent| const_hex::encode(&parent).into()),
+        None => trace.parent_id.map(|parent| const_hex::encode(parent).into()),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn dependency_id(record: &CallRecord, attempt: &Attempt, place: usize) -> St
     match (&record.trace, attempt.span_id) {
         (Some(trace), Some(span)) => match &trace.legacy {
             Some(ids) => ids.below(&span),
-            None => const_hex::encode(&span),
+            None => const_hex::encode(span),
         },
         _ => format!("{}.{}", request_id(record), place + 1),
     }

@@ -36,7 +36,7 @@ pub(super) fn passed(body: Option<Body>) -> Option<i64> {
 
 pub(super) fn text<'r>(row: &'r CallRow<'_>, number: usize, message: &Message<'_>) -> Option<Cow<'r, str>> {
     match message.body?.kept {
-        Kept::Hashed(hash) => own(format!("sha256:{}", const_hex::encode(&hash))),
+        Kept::Hashed(hash) => own(format!("sha256:{}", const_hex::encode(hash))),
         _ => row.body(number).map(Cow::Borrowed),
     }
 }

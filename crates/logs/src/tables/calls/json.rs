@@ -73,7 +73,7 @@ pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
         object.text("path", attempt.path);
         object.number("started_us", attempt.started);
         object.number("duration_us", attempt.duration);
-        object.text("span_id", attempt.span_id.map(|id| const_hex::encode(&id)).as_deref());
+        object.text("span_id", attempt.span_id.map(const_hex::encode).as_deref());
         object.number("status", attempt.status.map(u64::from));
         object.text("failure", attempt.failure);
         if let Some(usage) = &attempt.usage {

@@ -28,9 +28,9 @@ impl Rows for Calls {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.ticks)),
         Column::id("request_id", |row| own(uuid_text(&row.call.request_id))),
-        Column::id("trace_id", |row| own(const_hex::encode(&row.call.trace?.trace_id))),
-        Column::id("span_id", |row| own(const_hex::encode(&row.call.trace?.span_id))),
-        Column::id("parent_id", |row| own(const_hex::encode(&row.call.trace?.parent_id?))),
+        Column::id("trace_id", |row| own(const_hex::encode(row.call.trace?.trace_id))),
+        Column::id("span_id", |row| own(const_hex::encode(row.call.trace?.span_id))),
+        Column::id("parent_id", |row| own(const_hex::encode(row.call.trace?.parent_id?))),
         Column::duration("duration_ms", |row| Some(milliseconds(row.call.duration))),
         Column::duration("time_to_first_byte_ms", |row| row.call.time_to_first_byte.map(milliseconds)),
         Column::text("ip_address", |row| own(row.call.ip_address?.to_string())),
