@@ -103,9 +103,7 @@ impl Spoken {
             response: 3 + 2 * place,
         })
     }
-}
 
-impl Spoken {
     /// The bodies are those of the client.
     fn is_clients(&self) -> bool {
         self.request == 0
