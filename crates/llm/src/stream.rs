@@ -12,7 +12,7 @@ use crate::count::Estimate;
 use crate::kind::Kind;
 use crate::lenient::{Object, Text};
 use crate::sse::{Event, Scanner};
-use crate::usage::{RawUsage, Usage, mentions_usage};
+use crate::usage::{RawUsage, Usage, mentions_usage, model_name};
 
 /// Collects usage, model and text out of the events of one stream.
 ///
@@ -49,9 +49,6 @@ const LAST_EVENTS: [&[u8]; 8] = [
 
 /// Events in which the model's name is looked for: it stands in the first, or behind one about content filters.
 const MODEL_EVENTS: u8 = 8;
-
-/// Bytes of a model's name that are kept: longer ones are no names.
-const MAX_MODEL_BYTES: usize = 256;
 
 impl StreamUsage {
     /// For a stream that answers a request of this kind.
@@ -104,8 +101,7 @@ impl StreamUsage {
             if let Some(usage) = carrier.usage.0 {
                 self.seen.get_or_insert_default().merge(usage);
             }
-            let model = carrier.model.0.filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES);
-            if let (None, Some(name)) = (&self.model, model) {
+            if let (None, Some(name)) = (&self.model, model_name(carrier.model)) {
                 self.model = Some(name.into());
             }
         }

@@ -143,7 +143,15 @@ pub fn read_reply(kind: Kind, body: &[u8]) -> Reply<'_> {
         return Reply::default();
     };
     let usage = reply.usage.0.filter(|_| kind.uses_tokens()).and_then(|usage| usage.resolve(kind));
-    Reply { usage, model: reply.model.0 }
+    Reply { usage, model: model_name(reply.model) }
+}
+
+/// The longest name of a model, in bytes: longer ones are no names.
+const MAX_MODEL_BYTES: usize = 256;
+
+/// The name of a model, where it is one.
+pub(crate) fn model_name(name: Text<'_>) -> Option<Cow<'_, str>> {
+    name.0.filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES)
 }
 
 /// Reads the usage of a frame of Realtime: of `response.done`, as the service sends it for each response, and of a

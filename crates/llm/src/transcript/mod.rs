@@ -120,8 +120,7 @@ fn answered_at_once(kind: Kind, body: &[u8]) -> Answer<'_> {
 }
 
 fn model(kind: Kind, body: &[u8]) -> Option<String> {
-    let model = read_reply(kind, body).model?;
-    (!model.is_empty()).then(|| model.into_owned())
+    read_reply(kind, body).model.map(Cow::into_owned)
 }
 
 /// Texts of the answers, by choice. What a model thought is no message.

@@ -167,6 +167,9 @@ fn heads_of_earlier_versions_are_read() {
     let now = read(&frame);
     assert_eq!((now.call.status, now.added.response_model), (207, Some("gpt-4o-2024")));
 
+    let head = Frame::parse(&frame[PREFIX..]).unwrap().head;
+    assert_eq!(postcard::from_bytes::<Call<'_>>(head).unwrap(), now.call, "as earlier versions read it");
+
     let mut earlier = Vec::new();
     assert!(Open::begin(&mut earlier, Kind::Call, 0).finish(&mut earlier, &now.call));
     let earlier = read(&earlier);

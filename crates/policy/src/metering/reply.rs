@@ -20,8 +20,6 @@ const COUNT_AT_ONCE: usize = 64 * 1024;
 const MAX_HELD: usize = 8 * 1024 * 1024;
 /// Pieces of a stream that wait to be looked at, in bytes.
 const MAX_WAITING: usize = 64 * 1024;
-/// Bytes of a model's name: longer ones are no names.
-const MAX_NAME: usize = 256;
 
 /// What a call to a backend needs so that its reply is accounted for. None for calls that run no model.
 #[derive(Clone)]
@@ -145,7 +143,7 @@ impl Reading {
         let ports = metering.ports.clone();
         let told = found.told(metering.call.kind);
         let reported = found.reported(metering.call.kind, &told);
-        let model = told.model.filter(|name| is_name(name)).map(|name| Box::from(&*name));
+        let model = told.model.map(|name| Box::from(&*name));
         let close = move || {
             let usage = reported.unwrap_or_else(|| found.counted(&metering.call, &request));
             let _ = facts.set(ReplyFacts { usage, model });
@@ -157,8 +155,4 @@ impl Reading {
             close();
         }
     }
-}
-
-fn is_name(model: &str) -> bool {
-    !model.is_empty() && model.len() <= MAX_NAME
 }
