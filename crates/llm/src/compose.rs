@@ -15,6 +15,11 @@ pub fn push_text(to: &mut String, text: &str) {
     }
 }
 
+/// Appends a number.
+pub fn push_number(to: &mut String, number: u64) {
+    to.push_str(itoa::Buffer::new().format(number));
+}
+
 fn needs_escape(character: char) -> bool {
     (character < ' ') | (character == '"') | (character == '\\')
 }
@@ -68,7 +73,7 @@ impl<'t> Object<'t> {
     /// A member that is a number; left out when there is none.
     pub fn number(&mut self, name: &'static str, value: impl Into<Option<u64>>) {
         if let Some(value) = value.into() {
-            let _ = write!(self.member(name), "{value}");
+            push_number(self.member(name), value);
         }
     }
 

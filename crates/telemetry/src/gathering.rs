@@ -92,12 +92,6 @@ impl<B: Default> Gathering<B> {
         Ok(())
     }
 
-    /// Lets `merge` make something part of what waits already, which needs no room. False when it is not merged.
-    pub fn merge(&self, merge: impl FnOnce(&mut B) -> bool) -> bool {
-        let mut state = self.state.lock();
-        state.is_open && state.waiting > 0 && merge(&mut state.batch)
-    }
-
     /// Wakes a writer that sleeps: it has something to do beside the batch.
     pub fn wake(&self) {
         let mut state = self.state.lock();
@@ -198,24 +192,6 @@ mod tests {
         assert_eq!(batch, [3, 4]);
         batch.clear();
         assert!(!gathering.take(&mut batch, Duration::ZERO));
-    }
-
-    #[test]
-    fn what_becomes_part_of_something_needs_no_room() {
-        let gathering = Gathering::new(1, 10);
-        let merge = || {
-            gathering.merge(|sum: &mut u8| {
-                *sum += 1;
-                true
-            })
-        };
-        assert!(!merge(), "nothing waits that it could be part of");
-        gathering.add(30, |sum| *sum = 1).unwrap();
-        assert_eq!(gathering.add(0, |sum| *sum = 1), Err(Refused::Full));
-        assert!(merge());
-        let mut sum = 0;
-        assert!(gathering.take(&mut sum, Duration::ZERO));
-        assert_eq!(sum, 2);
     }
 
     #[test]

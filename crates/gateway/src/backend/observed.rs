@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use sekisho_policy::body::Body;
 use sekisho_policy::exchange::Response;
-use sekisho_policy::observation::headers::{kept_headers, kept_value};
+use sekisho_policy::observation::headers::{KeptHeaders, kept_value};
 use sekisho_policy::observation::secrets::SecretNames;
 use sekisho_policy::observation::{Capture, MessageCapture, Observation};
 use sekisho_policy::payload::SharedPayload;
@@ -76,7 +76,7 @@ pub(crate) fn message(
     let body = capture.payload(elsewhere);
     let of_body = |name| body.as_ref().and_then(|_| headers.get(name)).map(kept_value);
     Message {
-        headers: kept_headers(headers, &capture.headers, names),
+        headers: KeptHeaders::of(headers, &capture.headers, names),
         content_type: of_body(CONTENT_TYPE),
         content_encoding: of_body(CONTENT_ENCODING),
         body,

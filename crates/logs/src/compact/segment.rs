@@ -14,6 +14,7 @@ use crate::store::segment::{self, End, Reader};
 use crate::tables::calls::{CallRow, Calls};
 use crate::tables::column::{Rows, batch};
 use crate::tables::happenings::{At, Events, Metrics};
+use crate::tables::room::Room;
 
 /// Writes the files of a segment. Those of the calls get their name last, and are there even when there are none.
 pub(super) fn compact(
@@ -50,6 +51,7 @@ fn ticks_of(time: std::time::SystemTime) -> i64 {
 struct Files {
     names: Names,
     message_bytes: Option<u64>,
+    room: Room,
     calls: TableWriter,
     metrics: Option<TableWriter>,
     events: Option<TableWriter>,
@@ -76,11 +78,12 @@ impl Names {
         table: Table,
         writer: &mut Option<TableWriter>,
         rows: &[T::Row<'_>],
+        room: &mut Room,
     ) -> io::Result<()> {
         match (rows, writer) {
             ([], _) => Ok(()),
-            (rows, Some(writer)) => put::<T>(writer, rows),
-            (rows, none) => put::<T>(none.insert(self.begin(table)?), rows),
+            (rows, Some(writer)) => put::<T>(writer, rows, room),
+            (rows, none) => put::<T>(none.insert(self.begin(table)?), rows, room),
         }
     }
 }
@@ -89,7 +92,7 @@ impl Files {
     fn begin(layout: &Layout, number: u64, hour: i64, message_bytes: Option<u64>) -> io::Result<Files> {
         let names = Names { layout: layout.clone(), number, hour };
         let calls = names.begin(Table::Calls)?;
-        Ok(Files { names, message_bytes, calls, metrics: None, events: None })
+        Ok(Files { names, message_bytes, room: Room::default(), calls, metrics: None, events: None })
     }
 
     fn add(&mut self, mut frames: Vec<Frame<'_>>) -> io::Result<()> {
@@ -99,11 +102,11 @@ impl Files {
         let mut calls = Vec::with_capacity(of(Kind::Call).count());
         let read = of(Kind::Call).filter_map(|frame| ReadCall::parse(*frame));
         calls.extend(read.map(|call| CallRow::new(call, self.message_bytes)));
-        put::<Calls>(&mut self.calls, &calls)?;
+        put::<Calls>(&mut self.calls, &calls, &mut self.room)?;
         let metrics: Vec<_> = of(Kind::Metric).filter_map(at).collect();
-        self.names.put::<Metrics>(Table::Metrics, &mut self.metrics, &metrics)?;
+        self.names.put::<Metrics>(Table::Metrics, &mut self.metrics, &metrics, &mut self.room)?;
         let events: Vec<_> = of(Kind::Event).filter_map(at).collect();
-        self.names.put::<Events>(Table::Events, &mut self.events, &events)
+        self.names.put::<Events>(Table::Events, &mut self.events, &events, &mut self.room)
     }
 
     fn end(self) -> io::Result<()> {
@@ -113,8 +116,8 @@ impl Files {
     }
 }
 
-fn put<T: Rows>(writer: &mut TableWriter, rows: &[T::Row<'_>]) -> io::Result<()> {
-    let batch = batch::<T>(rows, None).map_err(|error| failed(error.into()))?;
+fn put<T: Rows>(writer: &mut TableWriter, rows: &[T::Row<'_>], room: &mut Room) -> io::Result<()> {
+    let batch = batch::<T>(rows, None, room).map_err(|error| failed(error.into()))?;
     writer.write(&batch)
 }
 

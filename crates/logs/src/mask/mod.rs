@@ -55,8 +55,9 @@ impl Masking {
         !self.paths.is_empty()
     }
 
-    pub(crate) fn hides_header(&self, name: &HeaderName) -> bool {
-        self.headers.contains(name)
+    /// `name` is in lower case.
+    pub(crate) fn hides_header(&self, name: &str) -> bool {
+        self.headers.iter().any(|hidden| hidden.as_str() == name)
     }
 
     /// A query without `?`, with the values of masked parameters as `***`.

@@ -68,6 +68,6 @@ fn queries_and_headers_are_masked() {
     let masking = Masking::new(["X-Team"], ["Team"], []).unwrap();
     assert_eq!(masking.query("a=1&t%65am=x&team=&flag"), "a=1&t%65am=***&team=***&flag");
     assert_eq!(masking.query("a=1"), "a=1");
-    assert!(masking.hides_header(&HeaderName::from_static("x-team")));
-    assert!(!masking.hides_header(&HeaderName::from_static("x-other")));
+    assert!(masking.hides_header("x-team"));
+    assert!(!masking.hides_header("x-other"));
 }

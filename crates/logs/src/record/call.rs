@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
+use sekisho_policy::observation::headers::KeptHeaders;
 use sekisho_policy::observation::secrets::MASK;
 use sekisho_policy::payload::SharedPayload;
 use sekisho_policy::ports::record::TraceEntry;
@@ -12,7 +13,7 @@ use super::body::{self, BodyRules};
 use super::frame::{Kind, Open};
 use super::{Added, Attempt, Body, Call, Kept, LastError, Limit, Mcp, Message, Pairs, Place, Timing, Trace};
 
-/// What a header shows that is not UTF-8.
+/// What a content type shows that is not UTF-8.
 const NO_TEXT: &str = "(not UTF-8)";
 
 /// What came of writing a call.
@@ -205,18 +206,20 @@ fn message<'a>(
         return Message::default();
     }
     Message {
-        headers: message.headers.as_deref().map(|headers| pairs(headers, rules)),
+        headers: message.headers.as_ref().map(|headers| pairs(headers, rules)),
         content_type: message.content_type.as_ref().map(text),
         body,
     }
 }
 
-fn pairs<'a>(headers: &'a HeaderMap, rules: BodyRules<'a>) -> Pairs<'a> {
-    let shown = |name: &http::HeaderName, value: &'a HeaderValue| match rules.masking.hides_header(name) {
-        true => MASK,
-        false => text(value),
+fn pairs<'a>(headers: &'a KeptHeaders, rules: BodyRules<'a>) -> Pairs<'a> {
+    let shown = |(name, value)| match rules.masking.hides_header(name) {
+        true => (name, MASK),
+        false => (name, value),
     };
-    headers.iter().map(|(name, value)| (name.as_str(), shown(name, value))).collect()
+    let mut pairs = Vec::with_capacity(headers.len());
+    pairs.extend(headers.iter().map(shown));
+    pairs
 }
 
 fn text(value: &HeaderValue) -> &str {

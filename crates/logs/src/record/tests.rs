@@ -7,6 +7,9 @@ use flate2::write::GzEncoder;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use sekisho_llm::usage::{Provenance, Usage};
+use sekisho_policy::observation::HeaderChoice;
+use sekisho_policy::observation::headers::KeptHeaders;
+use sekisho_policy::observation::secrets::SecretNames;
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::{self, CallRecord};
@@ -30,6 +33,11 @@ fn message(kind: &'static str, pieces: &[&[u8]]) -> ports::Message {
         body: Some(payload(pieces)),
         ..ports::Message::default()
     }
+}
+
+/// Headers as they are kept.
+pub(crate) fn kept(headers: &HeaderMap) -> Option<KeptHeaders> {
+    KeptHeaders::of(headers, &HeaderChoice::All, &SecretNames::default())
 }
 
 fn rules(masking: &Masking) -> BodyRules<'_> {
@@ -140,7 +148,7 @@ fn secrets_and_private_calls_are_not_written() {
     let body = br#"{"messages":[{"role":"user","content":"hidden-body"}]}"#;
     let mut record = CallRecord {
         query: Some("team=hidden-query&a=1".to_owned()),
-        request: ports::Message { headers: Some(Box::new(headers)), ..message("application/json", &[body]) },
+        request: ports::Message { headers: kept(&headers), ..message("application/json", &[body]) },
         ip_address: Some([127, 0, 0, 1].into()),
         ..CallRecord::default()
     };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sekisho_policy::ports::{CallRecord, Event, Hold};
 
 use super::chunk::{CHUNK_BYTES, Chunk};
-use super::sums::Sums;
 
 /// What waits for the writer.
 #[derive(Debug, Default)]
@@ -14,7 +13,6 @@ pub(super) struct Batch {
     pub(super) chunks: Vec<Chunk>,
     /// What frames are yet to be made of.
     pub(super) items: Vec<Item>,
-    pub(super) sums: Sums,
 }
 
 #[derive(Debug)]

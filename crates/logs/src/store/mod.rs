@@ -2,8 +2,8 @@
 //!
 //! - this file: what calls are given to
 //! - [`options`]: how it behaves and what it counts
-//! - [`ended`]: small calls, until there are enough to make their frames
-//! - [`batch`]: what waits for the writer; [`sums`]: metrics among it
+//! - [`ended`]: small calls, until there are enough to make their frames, and metrics; [`sums`]: what metrics become
+//! - [`batch`]: what waits for the writer
 //! - [`writer`]: appends frames, and makes those of large calls; [`chunk`]: as many as it appends together
 //! - [`disk`]: the files that are written to
 //! - [`sync`]: makes what was written outlast a loss of power
@@ -42,7 +42,6 @@ use crate::record::call;
 use batch::{Batch, Item};
 use disk::{Directory, Disk};
 use ended::{Added, Ended};
-use sums::Hasher;
 use sync::Dirty;
 use writer::Writer;
 
@@ -65,7 +64,6 @@ pub struct LogStore {
     queue: Arc<Gathering<Batch>>,
     ended: Arc<Ended>,
     options: Options,
-    hasher: Hasher,
 }
 
 /// The threads of a store. Dropping this leaves them running; [`LogThreads::finish`] ends them.
@@ -100,13 +98,9 @@ impl LogStore {
         compactor: Option<Compactor>,
     ) -> io::Result<(Arc<LogStore>, LogThreads)> {
         let queue = Arc::new(Gathering::new(options.queue_records, options.queue_bytes));
-        let (ended, dirty) = (Arc::new(Ended::new()), Arc::new(Dirty::default()));
-        let store = LogStore {
-            queue: Arc::clone(&queue),
-            ended: Arc::clone(&ended),
-            options: options.clone(),
-            hasher: Hasher::default(),
-        };
+        let (ended, dirty) = (Arc::new(Ended::new(options.queue_records)), Arc::new(Dirty::default()));
+        let store =
+            LogStore { queue: Arc::clone(&queue), ended: Arc::clone(&ended), options: options.clone() };
         let (marked, interval, counters) =
             (Arc::clone(&dirty), options.sync_interval, options.counters.clone());
         let sync = thread("log-sync", move || marked.run(interval, &counters))?;
@@ -131,9 +125,15 @@ impl LogStore {
     /// Lets a small call wait. Once there are enough, it makes their frames and puts them in.
     fn put_small(&self, record: &Arc<CallRecord>, bytes: usize) {
         let make = |calls: &mut Vec<_>| FRAMES.with_borrow_mut(|frames| self.put_frames(calls, frames));
-        match self.ended.add(record, bytes, make) {
+        self.added(self.ended.add(record, bytes, make));
+    }
+
+    /// Wakes the writer, or counts what is dropped.
+    fn added(&self, added: Added) {
+        match added {
             Added::First => self.queue.wake(),
             Added::Later => {}
+            Added::Full => drop(self.options.counters.dropped_queue.inc()),
             Added::Closed => drop(self.options.counters.dropped_closed.inc()),
         }
     }
@@ -142,7 +142,9 @@ impl LogStore {
         let all = calls.len();
         frames.clear();
         let made = calls.drain(..).filter(|record| self.options.append(frames, record)).count();
-        self.options.counters.dropped_disk.inc_by((all - made) as u64);
+        if made < all {
+            self.options.counters.dropped_disk.inc_by((all - made) as u64);
+        }
         if made > 0 {
             self.put_some(made, frames.len(), |batch| batch.add_frames(frames, made));
         }
@@ -157,8 +159,14 @@ impl Options {
     /// Appends the frame of a call, and counts what became of its bodies. False when it cannot be written.
     fn append(&self, buffer: &mut Vec<u8>, record: &CallRecord) -> bool {
         let written = call::append(buffer, record, self.body_rules());
-        self.counters.bodies_cut.inc_by(written.cut);
-        self.counters.bodies_hashed.inc_by(written.hashed);
+        // Threads contend for a counter also when they add nothing.
+        for (counter, more) in
+            [(&self.counters.bodies_cut, written.cut), (&self.counters.bodies_hashed, written.hashed)]
+        {
+            if more > 0 {
+                counter.inc_by(more);
+            }
+        }
         written.is_written
     }
 }
@@ -183,17 +191,7 @@ impl Keeper for LogStore {
     }
 
     fn keep_metric(&self, metric: &Metric) {
-        let hash = self.hasher.hash(metric);
-        if self.queue.merge(|batch| batch.sums.merge(hash, metric)) {
-            return;
-        }
-        let ticks = self.options.clock.utc_ticks();
-        self.put(RECORD_BYTES, |batch| {
-            // Another call may have begun the sum in between.
-            if !batch.sums.merge(hash, metric) {
-                batch.sums.insert(hash, ticks, metric);
-            }
-        });
+        self.added(self.ended.count(metric, || self.options.clock.utc_ticks()));
     }
 }
 

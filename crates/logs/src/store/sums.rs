@@ -52,17 +52,36 @@ impl Sums {
         let sums = sum.metric.values.iter_mut().zip(&mut sum.tallies);
         for (((_, sum), tally), (_, value)) in sums.zip(&metric.values) {
             *sum += value;
-            tally.add(*value);
+            tally.add(Tally::one(*value));
         }
         true
     }
 
     /// Begins a sum.
     pub(super) fn insert(&mut self, hash: u64, ticks: i64, metric: &Metric) {
-        let tally = |(_, value): &(_, f64)| Tally { count: 1, min: *value, max: *value };
-        let tallies = metric.values.iter().map(tally).collect();
+        let tallies = metric.values.iter().map(|(_, value)| Tally::one(*value)).collect();
         let sum = Sum { ticks, metric: metric.clone(), tallies };
         self.0.insert_unique(hash, (hash, sum), |(hash, _)| *hash);
+    }
+
+    /// Adds other sums, of which nothing is left there.
+    pub(super) fn take(&mut self, others: &mut Sums) {
+        for (hash, sum) in others.0.drain() {
+            match self.0.find_mut(hash, |(_, known)| are_of_one(&known.metric, &sum.metric)) {
+                Some((_, known)) => known.add(&sum),
+                None => {
+                    self.0.insert_unique(hash, (hash, sum), |(hash, _)| *hash);
+                }
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Sum> {
@@ -70,11 +89,26 @@ impl Sums {
     }
 }
 
+impl Sum {
+    /// Adds a sum of the same.
+    fn add(&mut self, other: &Sum) {
+        self.ticks = self.ticks.min(other.ticks);
+        for ((_, value), (_, more)) in self.metric.values.iter_mut().zip(&other.metric.values) {
+            *value += more;
+        }
+        self.tallies.iter_mut().zip(&other.tallies).for_each(|(tally, more)| tally.add(*more));
+    }
+}
+
 impl Tally {
-    fn add(&mut self, value: f64) {
-        self.count = self.count.saturating_add(1);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
+    const fn one(value: f64) -> Tally {
+        Tally { count: 1, min: value, max: value }
+    }
+
+    fn add(&mut self, more: Tally) {
+        self.count = self.count.saturating_add(more.count);
+        self.min = self.min.min(more.min);
+        self.max = self.max.max(more.max);
     }
 }
 
@@ -121,6 +155,26 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(!sums.merge(hasher.hash(&metric(1.0, "a")), &metric(1.0, "a")), "what was taken is over");
+    }
+
+    #[test]
+    fn sums_of_the_same_become_one() {
+        let hasher = Hasher::default();
+        let of = |values: [(i64, f64, &str); 2]| {
+            let mut sums = Sums::default();
+            for (ticks, value, team) in values {
+                let metric = metric(value, team);
+                sums.insert(hasher.hash(&metric), ticks, &metric);
+            }
+            sums
+        };
+        let (mut sums, mut others) =
+            (of([(5, 3.0, "a"), (4, 1.0, "b")]), of([(2, -2.0, "a"), (7, 9.0, "c")]));
+        sums.take(&mut others);
+        assert_eq!((sums.len(), others.is_empty()), (3, true));
+        let sum = sums.drain().find(|sum| &*sum.metric.dimensions[0].1 == "a").unwrap();
+        assert_eq!((sum.ticks, sum.metric.values[0].1, sum.metric.values[1].1), (2, 1.0, 2.0));
+        assert_eq!(sum.tallies[0], Tally { count: 2, min: -2.0, max: 3.0 });
     }
 
     #[test]

@@ -13,13 +13,13 @@ use super::disk::{Disk, SegmentFile};
 use super::ended::Ended;
 use super::options::{Counters, Options};
 use super::segment;
-use super::sums::Sum;
+use super::sums::{Sum, Sums};
 use super::sync::Dirty;
 use crate::record::event;
 
 /// How long what waits may grow after a write. A small call that is followed by none waits for two such pauses. Together with making
 /// frames and writing them, what is lost when the process is killed stays below 10 ms.
-const GROW: Duration = Duration::from_millis(2);
+const GROW: Duration = Duration::from_millis(4);
 /// How often the writer looks at the hour when nothing comes.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -77,22 +77,22 @@ impl Writer {
     pub(super) fn run(mut self, queue: &Gathering<Batch>, ended: &Ended) {
         // Says that everything is drained also when a writer panics.
         let _drained = queue.drained_on_drop();
-        let mut batch = Batch::default();
+        let (mut batch, mut sums) = (Batch::default(), Sums::default());
         let mut is_rest = false;
         while queue.take(&mut batch, if is_rest { Duration::ZERO } else { TICK }) {
             self.turn_the_hour();
-            is_rest = ended.take_old(&mut batch.items);
-            if self.write_batch(&mut batch) || is_rest {
+            is_rest = ended.take_old(&mut batch.items, &mut sums);
+            if self.write_all(&mut batch, &mut sums) || is_rest {
                 queue.grow(GROW);
             }
         }
-        ended.take_all(&mut batch.items);
-        self.write_batch(&mut batch);
+        ended.take_all(&mut batch.items, &mut sums);
+        self.write_all(&mut batch, &mut sums);
         self.seal();
     }
 
-    /// Writes what a batch holds and leaves it empty; false when there was nothing.
-    fn write_batch(&mut self, batch: &mut Batch) -> bool {
+    /// Writes what there is and leaves nothing of it; false when there was nothing.
+    fn write_all(&mut self, batch: &mut Batch, sums: &mut Sums) -> bool {
         let mut has_written = false;
         for chunk in &mut batch.chunks {
             has_written |= chunk.records > 0;
@@ -100,7 +100,7 @@ impl Writer {
         }
         batch.chunks.truncate(1);
         let items = batch.items.drain(..).map(Waiting::Item);
-        for waiting in items.chain(batch.sums.drain().map(Waiting::Sum)) {
+        for waiting in items.chain(sums.drain().map(Waiting::Sum)) {
             has_written = true;
             self.encode(waiting);
             if self.chunk.bytes.len() >= CHUNK_BYTES {

@@ -14,6 +14,8 @@ use sekisho_kql::Type;
 use sekisho_kql::types::TYPE_KEY;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
 
+use super::room::Room;
+
 /// What a text takes about, in bytes: room for it is made beforehand.
 const EXPECTED: usize = 32;
 
@@ -37,10 +39,13 @@ pub(crate) struct Column<T: Rows> {
 }
 
 pub(crate) type TextOf<T> = for<'r, 'a> fn(&'r <T as Rows>::Row<'a>) -> Option<Cow<'r, str>>;
+/// Appends a text; none where there is no value.
+pub(crate) type Write<T> = for<'r, 'a> fn(&'r <T as Rows>::Row<'a>, &mut String) -> Option<()>;
 pub(crate) type Of<T, V> = for<'r, 'a> fn(&'r <T as Rows>::Row<'a>) -> Option<V>;
 
 enum Get<T: Rows> {
     Text(TextOf<T>),
+    Written(Write<T>),
     Int(Of<T, i32>),
     Long(Of<T, i64>),
     Real(Of<T, f64>),
@@ -54,9 +59,14 @@ impl<T: Rows> Column<T> {
         Self { name, kind: Type::String, is_large: false, is_unique: false, get: Get::Text(get) }
     }
 
+    /// Texts that are made from something else.
+    pub(crate) const fn written(name: &'static str, write: Write<T>) -> Self {
+        Self { name, kind: Type::String, is_large: false, is_unique: false, get: Get::Written(write) }
+    }
+
     /// Names of single things.
-    pub(crate) const fn id(name: &'static str, get: TextOf<T>) -> Self {
-        Self { name, kind: Type::String, is_large: false, is_unique: true, get: Get::Text(get) }
+    pub(crate) const fn id(name: &'static str, write: Write<T>) -> Self {
+        Self { name, kind: Type::String, is_large: false, is_unique: true, get: Get::Written(write) }
     }
 
     pub(crate) const fn large(name: &'static str, get: TextOf<T>) -> Self {
@@ -64,8 +74,8 @@ impl<T: Rows> Column<T> {
     }
 
     /// JSON as text.
-    pub(crate) const fn dynamic(name: &'static str, get: TextOf<T>) -> Self {
-        Self { name, kind: Type::Dynamic, is_large: true, is_unique: false, get: Get::Text(get) }
+    pub(crate) const fn dynamic(name: &'static str, write: Write<T>) -> Self {
+        Self { name, kind: Type::Dynamic, is_large: true, is_unique: false, get: Get::Written(write) }
     }
 
     pub(crate) const fn int(name: &'static str, get: Of<T, i32>) -> Self {
@@ -101,6 +111,8 @@ impl<T: Rows> Column<T> {
     fn is_empty(&self, rows: &[T::Row<'_>]) -> bool {
         match self.get {
             Get::Text(get) => rows.iter().all(|row| get(row).is_none()),
+            // Written once, and seen then.
+            Get::Written(_) => false,
             Get::Int(get) => rows.iter().all(|row| get(row).is_none()),
             Get::Long(get) | Get::Time(get) => rows.iter().all(|row| get(row).is_none()),
             Get::Real(get) => rows.iter().all(|row| get(row).is_none()),
@@ -108,7 +120,7 @@ impl<T: Rows> Column<T> {
         }
     }
 
-    fn array(&self, rows: &[T::Row<'_>]) -> ArrayRef {
+    fn array(&self, rows: &[T::Row<'_>], room: &mut Room) -> ArrayRef {
         if self.is_empty(rows) {
             return new_null_array(&self.kind.arrow(), rows.len());
         }
@@ -119,6 +131,7 @@ impl<T: Rows> Column<T> {
                 rows.iter().for_each(|row| array.append_option(get(row)));
                 Arc::new(array.finish())
             }
+            Get::Written(write) => room.column(rows, write),
             Get::Int(get) => {
                 let mut array = Int32Builder::with_capacity(rows.len());
                 rows.iter().for_each(|row| array.append_option(get(row)));
@@ -183,13 +196,14 @@ pub(crate) fn schema<T: Rows>() -> SchemaRef {
 pub(crate) fn batch<T: Rows>(
     rows: &[T::Row<'_>],
     projection: Option<&[usize]>,
+    room: &mut Room,
 ) -> Result<RecordBatch, ArrowError> {
     let columns: Vec<&Column<T>> = match projection {
         None => T::COLUMNS.iter().collect(),
         Some(places) => places.iter().filter_map(|place| T::COLUMNS.get(*place)).collect(),
     };
     let schema = Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>());
-    let arrays = columns.iter().map(|column| column.array(rows)).collect();
+    let arrays = columns.iter().map(|column| column.array(rows, room)).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
     RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)
 }

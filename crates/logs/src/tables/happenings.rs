@@ -1,7 +1,5 @@
 //! The tables of metrics and events.
 
-use std::borrow::Cow;
-
 use super::column::{Column, Rows};
 use crate::record::{Event, Metric, Pairs};
 
@@ -24,7 +22,7 @@ impl Rows for Metrics {
         Column::int("value_count", |row| i32::try_from(row.1.count).ok()),
         Column::real("value_min", |row| Some(row.1.min)),
         Column::real("value_max", |row| Some(row.1.max)),
-        Column::dynamic("dimensions", |row| object(&row.1.dimensions)),
+        Column::dynamic("dimensions", |row, to| object(to, &row.1.dimensions)),
     ];
 }
 
@@ -33,13 +31,14 @@ impl Rows for Events {
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.0)),
         Column::text("name", |row| Some(row.1.name.into())),
-        Column::dynamic("facts", |row| object(&row.1.facts)),
+        Column::dynamic("facts", |row, to| object(to, &row.1.facts)),
     ];
 }
 
 /// Names and values as an object; of a name that stands there twice, the last value.
-fn object<'a>(pairs: &Pairs<'_>) -> Option<Cow<'a, str>> {
+fn object(to: &mut String, pairs: &Pairs<'_>) -> Option<()> {
     let object: serde_json::Map<String, serde_json::Value> =
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    serde_json::to_string(&object).ok().map(Cow::Owned)
+    to.push_str(&serde_json::to_string(&object).ok()?);
+    Some(())
 }

@@ -1,6 +1,7 @@
 //! Tables.
 //!
 //! - [`column`]: columns and where their values come from
+//! - [`room`]: where texts are written before they are a column
 //! - [`calls`], [`happenings`]: the tables as they lie on disk
 //! - [`physical`]: a table on disk as DataFusion reads it
 //! - [`models`]: the table of model calls, which is made of that of calls
@@ -16,6 +17,7 @@ mod json_rows;
 pub(crate) mod models;
 mod object;
 pub(crate) mod physical;
+pub(crate) mod room;
 #[cfg(test)]
 mod tests;
 mod unread;

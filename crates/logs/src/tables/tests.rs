@@ -16,7 +16,7 @@ use sekisho_policy::ports::record::{McpMessage, TraceEntry};
 use sekisho_policy::ports::{Attempt, CallRecord, Hold, Message, TraceContext};
 use sekisho_telemetry::Keeper;
 
-use crate::record::tests::payload;
+use crate::record::tests::{kept, payload};
 use crate::store::tests::options;
 use crate::{Compatibility, LogStore, Reader};
 
@@ -54,7 +54,7 @@ fn record() -> CallRecord {
         status: 503,
         model: Some("m".into()),
         usage: Some(Usage::new(Provenance::Estimated, Some(4), None)),
-        request: Message { headers: Some(Box::new(headers)), ..message("{\"a\":1}") },
+        request: Message { headers: kept(&headers), ..message("{\"a\":1}") },
         response: message("sorry"),
         attempts: vec![attempt("https://one", 429, "busy"), attempt("https://two", 503, "sorry")],
         last_error: Some(LastErrorFacts {

@@ -14,6 +14,7 @@ use super::calls::{CallRow, Calls};
 use super::column::{Rows, batch};
 use super::happenings::{Events, Metrics};
 use super::physical::projected;
+use super::room::Room;
 use crate::layout::Table;
 use crate::record::frame::{Frame, Kind};
 use crate::record::read::ReadCall;
@@ -52,7 +53,7 @@ impl PartitionStream for Unread {
         let (file, table, projection) = (Arc::clone(&self.file), self.table, self.projection.clone());
         let message_bytes = self.message_bytes;
         stream.spawn_blocking(move || {
-            let batches = Batches { table, projection, message_bytes };
+            let mut batches = Batches { table, projection, message_bytes, room: Room::default() };
             // A receiver that is gone has all it wanted.
             let give = |batch| to.blocking_send(Ok(batch)).is_ok();
             batches.read(file, give)
@@ -65,11 +66,12 @@ struct Batches {
     table: Table,
     projection: Option<Vec<usize>>,
     message_bytes: Option<u64>,
+    room: Room,
 }
 
 impl Batches {
     /// Reads the segment and gives its batches until nobody wants them any more.
-    fn read(&self, file: Arc<File>, mut give: impl FnMut(RecordBatch) -> bool) -> Result<()> {
+    fn read(&mut self, file: Arc<File>, mut give: impl FnMut(RecordBatch) -> bool) -> Result<()> {
         let kind = match self.table {
             Table::Calls => Kind::Call,
             Table::Metrics => Kind::Metric,
@@ -86,7 +88,7 @@ impl Batches {
         Ok(())
     }
 
-    fn batch(&self, frames: &[Frame<'_>]) -> Result<RecordBatch> {
+    fn batch(&mut self, frames: &[Frame<'_>]) -> Result<RecordBatch> {
         match self.table {
             Table::Calls => {
                 let calls = frames.iter().filter_map(|frame| ReadCall::parse(*frame));
@@ -99,8 +101,8 @@ impl Batches {
         }
     }
 
-    fn of<T: Rows>(&self, rows: &[T::Row<'_>]) -> Result<RecordBatch> {
-        batch::<T>(rows, self.projection.as_deref()).map_err(DataFusionError::from)
+    fn of<T: Rows>(&mut self, rows: &[T::Row<'_>]) -> Result<RecordBatch> {
+        batch::<T>(rows, self.projection.as_deref(), &mut self.room).map_err(DataFusionError::from)
     }
 }
 

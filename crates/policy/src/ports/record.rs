@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use sekisho_expression::context::LastErrorFacts;
 use sekisho_llm::usage::Usage;
 
 use super::backends::Attempt;
 use super::correlation::TraceContext;
 use crate::observation::Observation;
+use crate::observation::headers::KeptHeaders;
 use crate::payload::SharedPayload;
 
 /// Takes records and events. Never blocks and never fails the call: a full queue drops and counts.
@@ -134,7 +135,7 @@ pub struct CallRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// Headers, those that hold secrets masked; none when none are kept.
-    pub headers: Option<Box<HeaderMap>>,
+    pub headers: Option<KeptHeaders>,
     /// `Content-Type`, where the body is kept.
     pub content_type: Option<HeaderValue>,
     /// `Content-Encoding`, where the body is kept.

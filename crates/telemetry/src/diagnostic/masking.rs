@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use percent_encoding::percent_decode_str;
+use sekisho_policy::observation::headers::KeptHeaders;
 use sekisho_policy::observation::secrets::MASK;
 use sekisho_policy::observation::{MaskMode, MessagePlan};
 use sekisho_policy::ports::Message;
@@ -11,19 +12,19 @@ use sekisho_policy::ports::Message;
 /// The headers of a message that its plan wants, by their names as the diagnostic has them. Several values of one header
 /// are joined by commas.
 pub fn headers<'a>(plan: &'a MessagePlan, message: &'a Message) -> Vec<(&'a str, Cow<'a, str>)> {
-    let Some(kept) = message.headers.as_deref() else { return Vec::new() };
+    let Some(kept) = &message.headers else { return Vec::new() };
     let named = plan.headers.iter().zip(plan.header_names.iter());
     named.filter_map(|(name, written)| Some((&**written, shown(plan, kept, name)?))).collect()
 }
 
 /// A header as it may be seen; none for one that is hidden or not there.
-fn shown<'a>(plan: &MessagePlan, kept: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
-    let mut values = kept.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+fn shown<'a>(plan: &MessagePlan, kept: &'a KeptHeaders, name: &HeaderName) -> Option<Cow<'a, str>> {
+    let mut values = kept.get_all(name);
     let first = values.next()?;
     match plan.masked_headers.iter().find(|(masked, _)| masked == name).map(|(_, mode)| mode) {
         Some(MaskMode::Hide) => None,
         Some(MaskMode::Mask) => Some(MASK.into()),
-        None => Some(values.fold(first, |all, value| format!("{all}, {value}").into())),
+        None => Some(values.fold(first.into(), |all, value| format!("{all}, {value}").into())),
     }
 }
 
@@ -65,7 +66,9 @@ fn mode_of(plan: &MessagePlan, name: &str) -> Option<MaskMode> {
 mod tests {
     use std::sync::Arc;
 
-    use http::HeaderValue;
+    use http::{HeaderMap, HeaderValue};
+    use sekisho_policy::observation::HeaderChoice;
+    use sekisho_policy::observation::secrets::SecretNames;
 
     use super::*;
 
@@ -90,11 +93,12 @@ mod tests {
             kept.append(name, HeaderValue::from_static(value));
         }
         kept.append("x-team", HeaderValue::from_static("b"));
-        let message = Message { headers: Some(Box::new(kept)), ..Message::default() };
+        let headers = KeptHeaders::of(&kept, &HeaderChoice::All, &SecretNames::default());
+        let message = Message { headers, ..Message::default() };
         let plan = plan();
-        let shown: Vec<_> = headers(&plan, &message);
+        let shown: Vec<_> = super::headers(&plan, &message);
         assert_eq!(shown, [("X-Team", "a, b".into()), ("X-Secret", "***".into())]);
-        assert!(headers(&plan, &Message::default()).is_empty());
+        assert!(super::headers(&plan, &Message::default()).is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sekisho_policy::observation::headers::KeptHeaders;
 use sekisho_policy::observation::{DiagnosticPlan, MessagePlan};
 use sekisho_policy::ports::{CallRecord, Message, Metric};
 
@@ -123,8 +124,6 @@ impl Part {
 fn message_bytes(plan: &MessagePlan, message: &Message) -> usize {
     let body =
         message.body.as_ref().map_or(0, |body| body.with(|payload| payload.held()).min(plan.body_bytes));
-    let headers = message.headers.as_deref();
-    let headers =
-        headers.map_or(0, |kept| kept.iter().map(|(name, value)| name.as_str().len() + value.len()).sum());
+    let headers = message.headers.as_ref().map_or(0, KeptHeaders::bytes);
     body + headers
 }

@@ -7,7 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use sekisho_expression::context::LastErrorFacts;
-use sekisho_policy::observation::{Agent, DiagnosticPlan, MaskMode, MessagePlan, Observation, Verbosity};
+use sekisho_policy::observation::headers::KeptHeaders;
+use sekisho_policy::observation::secrets::SecretNames;
+use sekisho_policy::observation::{
+    Agent, DiagnosticPlan, HeaderChoice, MaskMode, MessagePlan, Observation, Verbosity,
+};
 use sekisho_policy::payload::{Excess, Payload, SharedPayload};
 use sekisho_policy::ports::backends::AttemptMessages;
 use sekisho_policy::ports::clock::UNIX_EPOCH_TICKS;
@@ -86,7 +90,8 @@ pub(crate) fn message(headers: &[(&'static str, &'static str)], body: &[u8]) -> 
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
-    Message { headers: Some(Box::new(headers)), body: Some(payload), ..Message::default() }
+    let headers = KeptHeaders::of(&headers, &HeaderChoice::All, &SecretNames::default());
+    Message { headers, body: Some(payload), ..Message::default() }
 }
 
 /// A call that went well at the second attempt.

@@ -1,32 +1,26 @@
 //! Columns that are JSON.
 
-use std::borrow::Cow;
-
 use sekisho_llm::compose::{Object, push_objects};
 use sekisho_llm::usage::Usage;
 use serde::Serialize;
 
 use super::bodies::text;
-use super::own;
 use super::row::CallRow;
 use crate::record::{Kept, Limit, Message};
 
-/// A list as JSON; null when it is empty.
-pub(super) fn list<T: Serialize>(items: &[T]) -> Option<Cow<'static, str>> {
+/// A list; none when it is empty.
+pub(super) fn list<T: Serialize>(to: &mut String, items: &[T]) -> Option<()> {
     if items.is_empty() {
         return None;
     }
-    own(serde_json::to_string(items).ok()?)
+    to.push_str(&serde_json::to_string(items).ok()?);
+    Some(())
 }
 
-/// What a header takes about, in bytes.
-const EXPECTED_HEADER: usize = 48;
-
 /// Headers as an object, in the order of a message, in which those of one name follow each other: their values are joined with `, `.
-pub(super) fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
+pub(super) fn headers(to: &mut String, message: &Message<'_>) -> Option<()> {
     let headers = message.headers.as_ref()?;
-    let mut json = String::with_capacity(EXPECTED_HEADER * headers.len());
-    let mut object = Object::begin(&mut json);
+    let mut object = Object::begin(to);
     for of_a_name in headers.chunk_by(|(one, _), (other, _)| one == other) {
         match of_a_name {
             [] => {}
@@ -38,34 +32,26 @@ pub(super) fn headers(message: &Message<'_>) -> Option<Cow<'static, str>> {
         }
     }
     object.end();
-    own(json)
+    Some(())
 }
 
-/// Objects as a list, each with about so many bytes; null without any.
-fn objects<T>(
-    items: &[T],
-    expected: usize,
-    mut write: impl FnMut(&mut Object<'_>, usize, &T),
-) -> Option<Cow<'static, str>> {
+/// Objects as a list; none without any.
+fn objects<T>(to: &mut String, items: &[T], mut write: impl FnMut(&mut Object<'_>, usize, &T)) -> Option<()> {
     if items.is_empty() {
         return None;
     }
-    let mut json = String::with_capacity(expected * items.len());
-    push_objects(&mut json, items.iter().enumerate(), |object, (place, item)| write(object, place, item));
-    own(json)
+    push_objects(to, items.iter().enumerate(), |object, (place, item)| write(object, place, item));
+    Some(())
 }
 
-/// What an attempt takes about without its bodies, in bytes.
-const EXPECTED_ATTEMPT: usize = 640;
-
 /// Attempts without what they have not. Bodies are those of attempts before the last, which has columns.
-pub(super) fn attempts<'r>(row: &'r CallRow<'_>) -> Option<Cow<'r, str>> {
+pub(super) fn attempts(to: &mut String, row: &CallRow<'_>) -> Option<()> {
     let count = row.call.attempts.len();
     let body = |place: usize, side: usize, message: &Message<'_>| match message.body?.kept {
         Kept::Same(_) => None,
         _ => text(row, 2 + 2 * place + side, message).filter(|_| place + 1 < count),
     };
-    objects(&row.call.attempts, EXPECTED_ATTEMPT, |object, place, attempt| {
+    objects(to, &row.call.attempts, |object, place, attempt| {
         object.text("backend_id", attempt.backend_id);
         object.text("pool_id", attempt.pool_id);
         object.text("authority", attempt.authority);
@@ -103,12 +89,9 @@ fn push_usage(json: &mut String, usage: &Usage) {
     object.end();
 }
 
-/// What a limit takes about, in bytes.
-const EXPECTED_LIMIT: usize = 128;
-
 /// Limits that were applied.
-pub(super) fn limits(limits: &[Limit<'_>]) -> Option<Cow<'static, str>> {
-    objects(limits, EXPECTED_LIMIT, |object, _, limit| {
+pub(super) fn limits(to: &mut String, limits: &[Limit<'_>]) -> Option<()> {
+    objects(to, limits, |object, _, limit| {
         object.text("policy", limit.policy);
         object.text("window", limit.window);
         object.number("limit", limit.limit);
@@ -139,7 +122,8 @@ mod tests {
     #[test]
     fn limits_have_the_names_of_their_record() {
         let limit = Limit { policy: "quota", window: "a\"b", limit: 10, count: u64::MAX, is_refused: true };
-        let written = limits(&[limit, limit]).unwrap();
+        let mut written = String::new();
+        limits(&mut written, &[limit, limit]).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), json!([limit, limit]));
     }
 }

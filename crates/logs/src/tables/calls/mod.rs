@@ -4,21 +4,23 @@
 //! - [`row`]: a row, before it is columns
 //! - [`bodies`]: what columns show of bodies
 //! - [`json`]: columns that are JSON
+//! - [`written`]: columns that are other texts made of something
 
 mod bodies;
 mod json;
 mod row;
+mod written;
 
 use std::borrow::Cow;
 
 use sekisho_llm::usage::{Provenance, Usage};
-use sekisho_policy::pipeline::uuid_text;
 
 use super::column::{Column, Rows};
 use crate::record::Attempt;
 use bodies::{backend_kept, backend_text, kept, passed, text};
 use json::{attempts, headers, limits, list};
 pub(crate) use row::CallRow;
+use written::{address, concat, hex, uuid};
 
 /// The table of calls.
 pub(crate) struct Calls;
@@ -27,13 +29,13 @@ impl Rows for Calls {
     type Row<'a> = CallRow<'a>;
     const COLUMNS: &'static [Column<Self>] = &[
         Column::time("timestamp", |row| Some(row.ticks)),
-        Column::id("request_id", |row| own(uuid_text(&row.call.request_id))),
-        Column::id("trace_id", |row| own(const_hex::encode(row.call.trace?.trace_id))),
-        Column::id("span_id", |row| own(const_hex::encode(row.call.trace?.span_id))),
-        Column::id("parent_id", |row| own(const_hex::encode(row.call.trace?.parent_id?))),
+        Column::id("request_id", |row, to| uuid(to, &row.call.request_id)),
+        Column::id("trace_id", |row, to| hex(to, row.call.trace?.trace_id)),
+        Column::id("span_id", |row, to| hex(to, row.call.trace?.span_id)),
+        Column::id("parent_id", |row, to| hex(to, row.call.trace?.parent_id?)),
         Column::duration("duration_ms", |row| Some(milliseconds(row.call.duration))),
         Column::duration("time_to_first_byte_ms", |row| row.call.time_to_first_byte.map(milliseconds)),
-        Column::text("ip_address", |row| own(row.call.ip_address?.to_string())),
+        Column::written("ip_address", |row, to| address(to, row.call.ip_address?)),
         Column::text("method", |row| is(row.call.method)),
         Column::text("url", |row| is(row.call.url)),
         Column::text("query", |row| is(row.call.query?)),
@@ -77,11 +79,11 @@ impl Rows for Calls {
         Column::text("backend_id", |row| is(last(row)?.backend_id?)),
         Column::text("backend_pool_id", |row| is(last(row)?.pool_id?)),
         Column::text("backend_method", |row| is(last(row)?.method)),
-        Column::text("backend_url", |row| own([last(row)?.authority, last(row)?.path].concat())),
+        Column::written("backend_url", |row, to| concat(to, [last(row)?.authority, last(row)?.path])),
         Column::int("backend_status", |row| last(row)?.status.map(i32::from)),
         Column::text("backend_failure", |row| is(last(row)?.failure?)),
         Column::duration("backend_time_ms", |row| last(row).map(|_| backend_time(row))),
-        Column::dynamic("attempts", |row| attempts(row)),
+        Column::dynamic("attempts", |row, to| attempts(to, row)),
         Column::text("last_error_source", |row| is(row.call.last_error?.source)),
         Column::text("last_error_reason", |row| is(row.call.last_error?.reason?)),
         Column::text("last_error_message", |row| is(row.call.last_error?.message)),
@@ -103,23 +105,23 @@ impl Rows for Calls {
         Column::text("mcp_client_version", |row| is(row.call.mcp?.client_version?)),
         Column::text("mcp_session_id", |row| is(row.call.mcp?.session_id?)),
         Column::text("mcp_protocol_version", |row| is(row.call.mcp?.protocol_version?)),
-        Column::dynamic("limits", |row| limits(&row.call.limits)),
-        Column::dynamic("policies", |row| list(&row.call.policies)),
-        Column::dynamic("traces", |row| list(&row.call.traces)),
-        Column::dynamic("request_headers", |row| headers(&row.call.request)),
+        Column::dynamic("limits", |row, to| limits(to, &row.call.limits)),
+        Column::dynamic("policies", |row, to| list(to, &row.call.policies)),
+        Column::dynamic("traces", |row, to| list(to, &row.call.traces)),
+        Column::dynamic("request_headers", |row, to| headers(to, &row.call.request)),
         Column::text("request_content_type", |row| is(row.call.request.content_type?)),
         Column::text("request_body_kept", |row| kept(row.call.request.body)),
         Column::long("request_body_bytes", |row| passed(row.call.request.body)),
         Column::large("request_body", |row| text(row, 0, &row.call.request)),
-        Column::dynamic("response_headers", |row| headers(&row.call.response)),
+        Column::dynamic("response_headers", |row, to| headers(to, &row.call.response)),
         Column::text("response_content_type", |row| is(row.call.response.content_type?)),
         Column::text("response_body_kept", |row| kept(row.call.response.body)),
         Column::long("response_body_bytes", |row| passed(row.call.response.body)),
         Column::large("response_body", |row| text(row, 1, &row.call.response)),
-        Column::dynamic("backend_request_headers", |row| headers(&last(row)?.request)),
+        Column::dynamic("backend_request_headers", |row, to| headers(to, &last(row)?.request)),
         Column::text("backend_request_body_kept", |row| backend_kept(row, last(row)?.request.body)),
         Column::large("backend_request_body", |row| backend_text(row, 0, &last(row)?.request)),
-        Column::dynamic("backend_response_headers", |row| headers(&last(row)?.response)),
+        Column::dynamic("backend_response_headers", |row, to| headers(to, &last(row)?.response)),
         Column::text("backend_response_body_kept", |row| backend_kept(row, last(row)?.response.body)),
         Column::large("backend_response_body", |row| backend_text(row, 1, &last(row)?.response)),
     ];
