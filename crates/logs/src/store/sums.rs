@@ -49,11 +49,7 @@ impl Sums {
         let Some((_, sum)) = self.0.find_mut(hash, |(_, sum)| are_of_one(&sum.metric, metric)) else {
             return false;
         };
-        let sums = sum.metric.values.iter_mut().zip(&mut sum.tallies);
-        for (((_, sum), tally), (_, value)) in sums.zip(&metric.values) {
-            *sum += value;
-            tally.add(Tally::one(*value));
-        }
+        sum.add(metric.values.iter().map(|(_, value)| (*value, Tally::one(*value))));
         true
     }
 
@@ -68,7 +64,11 @@ impl Sums {
     pub(super) fn take(&mut self, others: &mut Sums) {
         for (hash, sum) in others.0.drain() {
             match self.0.find_mut(hash, |(_, known)| are_of_one(&known.metric, &sum.metric)) {
-                Some((_, known)) => known.add(&sum),
+                Some((_, known)) => {
+                    known.ticks = known.ticks.min(sum.ticks);
+                    let values = sum.metric.values.iter().map(|(_, value)| *value);
+                    known.add(values.zip(sum.tallies));
+                }
                 None => {
                     self.0.insert_unique(hash, (hash, sum), |(hash, _)| *hash);
                 }
@@ -90,13 +90,13 @@ impl Sums {
 }
 
 impl Sum {
-    /// Adds a sum of the same.
-    fn add(&mut self, other: &Sum) {
-        self.ticks = self.ticks.min(other.ticks);
-        for ((_, value), (_, more)) in self.metric.values.iter_mut().zip(&other.metric.values) {
-            *value += more;
+    /// Adds to each of its values, in their order.
+    fn add(&mut self, more: impl Iterator<Item = (f64, Tally)>) {
+        let sums = self.metric.values.iter_mut().zip(&mut self.tallies);
+        for (((_, sum), tally), (value, other)) in sums.zip(more) {
+            *sum += value;
+            tally.add(other);
         }
-        self.tallies.iter_mut().zip(&other.tallies).for_each(|(tally, more)| tally.add(*more));
     }
 }
 

@@ -23,8 +23,6 @@ impl Room {
         rows: &[R],
         write: impl Fn(&R, &mut String) -> Option<()>,
     ) -> ArrayRef {
-        self.text.clear();
-        self.ends.clear();
         for row in rows {
             let start = self.text.len();
             let is_there = write(row, &mut self.text).is_some();
@@ -39,7 +37,9 @@ impl Room {
             array.append_option(end.and_then(|end| self.text.get(start..end)));
             start = end.unwrap_or(start);
         }
+        self.text.clear();
         self.text.shrink_to(KEPT);
+        self.ends.clear();
         Arc::new(array.finish())
     }
 }
